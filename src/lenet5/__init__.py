@@ -1,0 +1,1 @@
+"""LeNet-5 (1998), exact to the paper."""

@@ -1,0 +1,62 @@
+"""What can go wrong, as one small tree.
+
+LeNetError
+├── ArchitectureError   a network that is declared wrongly, or not the one that was asked for
+├── PictureError        a picture, or an array of pictures, that cannot be used
+├── DataError           a data set that is missing, damaged or of another kind
+├── WeightsError        a file of weights that is missing, damaged or of another kind
+├── TrainingError       a run that cannot be started, continued or saved
+├── ReadingError        a reader asked for something that it cannot do
+└── MissingExtraError   an optional dependency that is not installed
+
+Every message says what was given, what was expected, and what to do.
+"""
+
+__all__ = [
+    "ArchitectureError",
+    "DataError",
+    "LeNetError",
+    "MissingExtraError",
+    "PictureError",
+    "ReadingError",
+    "TrainingError",
+    "WeightsError",
+]
+
+
+class LeNetError(Exception):
+    """The root of every error that this package raises on purpose."""
+
+
+class ArchitectureError(LeNetError, ValueError):
+    """A network that is declared wrongly, or not the one that was asked for."""
+
+
+class PictureError(LeNetError, ValueError):
+    """A picture, or an array of pictures, that cannot be used."""
+
+
+class DataError(LeNetError):
+    """A data set that is missing, damaged or of another kind."""
+
+
+class WeightsError(LeNetError):
+    """A file of weights that is missing, damaged or of another kind."""
+
+
+class TrainingError(LeNetError):
+    """A run that cannot be started, continued or saved."""
+
+
+class ReadingError(LeNetError, ValueError):
+    """A reader asked for something that it cannot do."""
+
+
+class MissingExtraError(LeNetError, ImportError):
+    """An optional dependency that is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(
+            f"this needs the package {package!r}, which is not installed: "
+            f"install it with  pip install 'lenet5[{extra}]'"
+        )
