@@ -1,0 +1,120 @@
+"""How does this package read and write files that may be hostile, huge, or cut off in the middle?
+
+Writes are all or nothing: a temporary file beside the target, then a rename. Reads are bounded: the limit is
+known before the first byte. An `OSError` becomes an error of the caller's kind, with the path and the reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from lenet5.errors import LeNetError
+
+__all__ = ["GZIP_MAGIC", "gunzip", "inside", "read_bounded", "write_atomically"]
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+def write_atomically(
+    path: str | os.PathLike[str],
+    data: bytes | Callable[[BinaryIO], object],
+    *,
+    error: type[LeNetError] = LeNetError,
+) -> Path:
+    """Write the file at `path` whole, or leave what was there untouched.
+
+    `data` is the bytes, or a function that writes them into the open binary file it is given. A link is
+    followed, so that it stays a link. Returns the path as given.
+    Raises `error` for what the system refuses (a full disk, a folder that is missing or not writable) and for
+    a target that is no regular file; whatever goes wrong, the temporary file is removed.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        if target.exists() and not target.is_file():
+            raise error(f"cannot write {path}: it is a folder or a device; give the name of a file")
+        try:
+            with open(temporary, "xb") as file:
+                if callable(data):
+                    data(file)
+                else:
+                    file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+    except OSError as problem:
+        raise error(
+            f"cannot write {path}: {_reason(problem)}; nothing was changed: give a folder that exists, "
+            f"can be written to and has room"
+        ) from problem
+    return Path(path)
+
+
+def read_bounded(path: str | os.PathLike[str], limit: int, *, error: type[LeNetError] = LeNetError) -> bytes:
+    """All bytes of a regular file, at most `limit` of them.
+
+    Raises `error` where the file cannot be read, is longer, or is no regular file (a pipe would never end).
+    """
+    try:
+        # Without O_NONBLOCK, opening a pipe that nobody writes to would already wait for ever.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        with open(os.open(path, flags), "rb") as file:
+            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            data = file.read(limit + 1) if regular else b""
+    except (OSError, ValueError) as problem:  # ValueError: a null byte in the name
+        raise error(f"cannot read {path}: {_reason(problem)}; give a file that can be read") from problem
+    if not regular:
+        raise error(f"cannot read {path}: it is a folder or a device; give the name of a file")
+    if len(data) > limit:
+        raise error(f"cannot read {path}: longer than the {limit:,} bytes that such a file may have")
+    return data
+
+
+def gunzip(data: bytes, limit: int, name: str, *, error: type[LeNetError] = LeNetError) -> bytes:
+    """The content of a gzip file held in memory, at most `limit` bytes of it; messages call it `name`.
+
+    Raises `error` for data that is no gzip file, is damaged or cut short, or unpacks to more than the limit.
+    """
+    unpacked = bytearray()
+    while data:
+        stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        try:
+            unpacked += stream.decompress(data, limit + 1 - len(unpacked))
+        except zlib.error as problem:
+            raise error(f"{name}: not a gzip file, or a damaged one ({problem}); fetch it again") from problem
+        if len(unpacked) > limit:
+            raise error(f"{name}: unpacks to more than the {limit:,} bytes that were expected; not read")
+        if not stream.eof:
+            raise error(f"{name}: the gzip file ends too early; fetch it again")
+        data = stream.unused_data.lstrip(b"\0")  # a gzip file may hold several streams, and padding
+    return bytes(unpacked)
+
+
+def inside(folder: Path, relative: str, *, error: type[LeNetError] = LeNetError) -> Path:
+    """The file called `relative` in `folder`, links followed.
+
+    Raises `error` where it lies outside of the folder: an absolute path, too many "..", or a link out.
+    """
+    try:
+        root = folder.resolve()
+        path = (root / relative).resolve()
+    except (OSError, RuntimeError, ValueError) as problem:  # a loop of links; a null byte
+        raise error(f"{relative!r} in {folder}: {_reason(problem)}") from problem
+    if not path.is_relative_to(root):
+        raise error(f"{relative!r} leads out of {folder}, and is not followed; copy the file into the folder")
+    return path
+
+
+def _reason(problem: Exception) -> str:
+    return getattr(problem, "strerror", None) or str(problem)
