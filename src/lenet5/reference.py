@@ -1,0 +1,394 @@
+"""How does LeNet-5 compute, and how does it learn? All of it in plain NumPy, to read beside the paper.
+
+In the paper's order: squash, input, first weights, the layers of kind C, S, F and RBF, the losses, and the
+seven layers put together. Everything is float64, and slow; the compiled kernels are tested against it.
+
+Going back, a layer serves two purposes. With `power=1` it carries the gradient: ∂E/∂a times the weight is
+∂E/∂x, and times the input is ∂E/∂w. With `power=2` it carries the diagonal Gauss-Newton second derivative of
+appendix C, which is the same with every factor squared (eqs. 25 and 27).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from lenet5.architecture import (
+    KERNEL,
+    POOL,
+    SIDE,
+    SQUASHES,
+    Architecture,
+    Convolution,
+    EuclideanRBF,
+    FullConnection,
+    Subsampling,
+)
+from lenet5.codes import codes
+from lenet5.errors import PictureError, TrainingError
+
+__all__ = [
+    "LOSSES", "SCHEMES", "curvature", "forward", "gradient", "initial", "losses", "penalties", "scale",
+    "squash", "squash_slope",
+]  # fmt: skip
+
+Array = NDArray[np.float64]
+Tensors = Mapping[str, Array]
+Labels = NDArray[np.integer]
+Back = tuple[Array, dict[str, Array]]  # the derivative by a layer's input, and by each of its tensors
+
+
+def squash(name: str, a: Array) -> Array:
+    """f(a) = offset + amplitude·tanh(slope·a), elementwise; "none" is f(a) = a (eq. 6, appendix A)."""
+    f = SQUASHES[name]
+    return a if f is None else f.offset + f.amplitude * np.tanh(f.slope * a)
+
+
+def squash_slope(name: str, o: Array) -> Array:
+    """f'(a) from the output o = f(a): tanh' = 1 − tanh², and tanh is (o − offset) / amplitude."""
+    f = SQUASHES[name]
+    return np.ones_like(o) if f is None else f.amplitude * f.slope * (1 - ((o - f.offset) / f.amplitude) ** 2)
+
+
+BACKGROUND, FOREGROUND = -0.1, 1.175  # II-B, the input
+
+
+def scale(images: NDArray[np.uint8] | NDArray[np.floating]) -> Array:
+    """Pictures in the paper's scale: background −0.1, ink 1.175, 28×28 framed by 2 background pixels (II-B).
+
+    images: uint8 (N, H, W), 0 background to 255 ink; or float (N, 28, 28), 0 background to 1 ink; or float of
+    another size, taken as scaled already. Returns float64, (N, 32, 32) for (N, 28, 28) and else (N, H, W).
+    Raises PictureError for other shapes and types.
+    """
+    x = np.asarray(images)
+    if x.ndim != 3 or not (x.dtype == np.uint8 or np.issubdtype(x.dtype, np.floating)):
+        raise PictureError(f"pictures {x.dtype} {x.shape}; expected uint8 or float, (N, 28, 28) or (N, H, W)")
+    mnist = x.shape[1:] == (28, 28)
+    if x.dtype == np.uint8 or mnist:
+        x = BACKGROUND + (FOREGROUND - BACKGROUND) * (x / (255.0 if x.dtype == np.uint8 else 1.0))
+    frame = 2 if mnist else 0
+    return np.pad(x.astype(np.float64), ((0, 0), (frame,) * 2, (frame,) * 2), constant_values=BACKGROUND)
+
+
+# Weights start uniform between −range and range; F is the number of a unit's inputs.
+SCHEMES: dict[str, Callable[[Array], Array]] = {
+    "2.4/F": lambda F: 2.4 / F,  # appendix A to the letter
+    # Not in the paper: the authors' own later code; 2.4/F leaves hardly any signal at F6 (PAPER.md).
+    "1/sqrt(F)": lambda F: 1 / np.sqrt(F),
+    "2.4/sqrt(F)": lambda F: 2.4 / np.sqrt(F),
+}
+
+
+def initial(
+    architecture: Architecture,
+    rng: np.random.Generator,
+    scheme: str = "1/sqrt(F)",
+    gain: float = 1.0,
+    coefficient: float = 0.5,
+) -> dict[str, Array]:
+    """Every tensor of a network that has learnt nothing, float64, in the order of `Architecture.shapes()`.
+
+    Weights are uniform within ±gain times one of SCHEMES; the RBF codes are Figure 3's. `coefficient` is for
+    the sum of an S unit's four inputs; an average gets four times that, the same function.
+    Raises TrainingError for an unknown scheme.
+    """
+    if scheme not in SCHEMES:
+        raise TrainingError(f"no initialisation {scheme!r}; expected one of {', '.join(SCHEMES)}")
+    layers = {layer.name: layer for layer in architecture.layers}
+    tensors = {}
+    for name, shape in architecture.shapes().items():
+        layer, part = layers.get(name.split(".")[0]), name.split(".")[1]
+        if part == "weight":
+            fan_in = np.full(shape[0], float(np.prod(shape[1:])))
+            if isinstance(layer, Convolution) and len(shape) == 3:  # one kernel for each connected pair
+                fan_in = np.array([float(KERNEL**2 * len(layer.table[m])) for m, _ in layer.pairs])
+            limit = gain * SCHEMES[scheme](fan_in)
+            tensors[name] = limit.reshape(-1, *(1,) * (len(shape) - 1)) * rng.uniform(-1, 1, shape)
+        elif isinstance(layer, Subsampling) and part == "coefficient":
+            # Not in the paper: 0.5 is 1/√4, from the authors' own later code.
+            tensors[name] = np.full(shape, coefficient * (POOL**2 if layer.kind == "average" else 1))
+        elif part == "bias":
+            tensors[name] = np.zeros(shape)  # Not in the paper.
+        elif isinstance(architecture.output, EuclideanRBF):
+            tensors[name] = codes(architecture.output.characters).astype(np.float64)
+    return tensors
+
+
+def _einsum(subscripts: str, *operands: Array) -> Array:
+    return np.asarray(np.einsum(subscripts, *operands, optimize=True))
+
+
+# ---- C: convolution. x is (N, sources, H, W) and o is (N, maps, H−4, W−4).
+
+
+def _windows(x: Array) -> Array:
+    """Every 5×5 window of every map, (N, maps, H−4, W−4, 5, 5)."""
+    return sliding_window_view(x, (KERNEL, KERNEL), axis=(2, 3))
+
+
+def _kernels(layer: Convolution, tensors: Tensors, sources: int) -> Array:
+    """(maps, sources, 5, 5), zero where the connection table has no connection."""
+    kernels = np.zeros((layer.maps, sources, KERNEL, KERNEL))
+    m, s = np.array(layer.pairs).T
+    kernels[m, s] = tensors[f"{layer.name}.weight"].reshape(-1, KERNEL, KERNEL)
+    return kernels
+
+
+def convolve(layer: Convolution, tensors: Tensors, x: Array) -> Array:
+    """o = f(Σ kernel · window + bias), over the maps that the connection table names (II-A, eq. 5)."""
+    a = _einsum("nsyxij,msij->nmyx", _windows(x), _kernels(layer, tensors, x.shape[1]))
+    return squash(layer.squash, a + tensors[f"{layer.name}.bias"][:, None, None])
+
+
+def convolve_back(layer: Convolution, tensors: Tensors, x: Array, o: Array, by_o: Array, power: int) -> Back:
+    """A weight serves every place of its map, so its derivatives are summed over the places (eqs. 19, 23)."""
+    by_a = by_o * squash_slope(layer.squash, o) ** power
+    by_w = _einsum("nsyxij,nmyx->msij", _windows(x**power), by_a)
+    # A pixel gave to the window that starts k before it through tap k, and takes from it through tap k.
+    framed = np.pad(by_a, ((0, 0), (0, 0), (KERNEL - 1,) * 2, (KERNEL - 1,) * 2))
+    turned = _kernels(layer, tensors, x.shape[1])[:, :, ::-1, ::-1] ** power
+    m, s = np.array(layer.pairs).T
+    return _einsum("nmyxij,msij->nsyx", _windows(framed), turned), {
+        f"{layer.name}.weight": by_w[m, s].reshape(tensors[f"{layer.name}.weight"].shape),
+        f"{layer.name}.bias": by_a.sum((0, 2, 3)),
+    }
+
+
+# ---- S: subsampling. x is (N, maps, H, W) and o is (N, maps, ⌊H/2⌋, ⌊W/2⌋).
+
+
+def _fours(x: Array) -> Array:
+    """A view of the four inputs of every unit, (N, maps, ⌊H/2⌋, ⌊W/2⌋, 2, 2)."""
+    return sliding_window_view(x, (POOL, POOL), axis=(2, 3), writeable=True)[:, :, ::POOL, ::POOL]
+
+
+def _share(layer: Subsampling) -> float:
+    """The part of the sum of four that the coefficient multiplies; II-A has the average, II-B the sum."""
+    return 1 / POOL**2 if layer.kind == "average" else 1.0
+
+
+def subsample(layer: Subsampling, tensors: Tensors, x: Array) -> Array:
+    """o = f(coefficient · sum of four + bias) (II-B), or the largest of the four."""
+    if not layer.trained:
+        return np.asarray(_fours(x).max((4, 5)))
+    pooled = _share(layer) * _einsum("nmyxij->nmyx", _fours(x))
+    c, b = tensors[f"{layer.name}.coefficient"], tensors[f"{layer.name}.bias"]
+    return squash(layer.squash, c[:, None, None] * pooled + b[:, None, None])
+
+
+def subsample_back(layer: Subsampling, tensors: Tensors, x: Array, o: Array, by_o: Array, power: int) -> Back:
+    """The coefficient's input is the sum as a whole, as in the authors' own code; the largest takes all."""
+    by_x = np.zeros_like(x)
+    if not layer.trained:
+        first = _fours(x).reshape(*o.shape, POOL**2).argmax(-1)  # of equals the first, row by row
+        taken = (first[..., None] == np.arange(POOL**2)).reshape(*o.shape, POOL, POOL)
+        _fours(by_x)[...] = by_o[..., None, None] * taken
+        return by_x, {}
+    by_a = by_o * squash_slope(layer.squash, o) ** power
+    pooled = _share(layer) * _einsum("nmyxij->nmyx", _fours(x))
+    factor = _share(layer) * tensors[f"{layer.name}.coefficient"][:, None, None]
+    _fours(by_x)[...] = (by_a * factor**power)[..., None, None]
+    return by_x, {
+        f"{layer.name}.coefficient": (by_a * pooled**power).sum((0, 2, 3)),
+        f"{layer.name}.bias": by_a.sum((0, 2, 3)),
+    }
+
+
+# ---- F: full connection, at every place. x is (N, below, h, w) and a is (N, units, h, w).
+
+
+def weigh(layer: FullConnection, tensors: Tensors, x: Array) -> Array:
+    """a_i = Σ_j w_ij x_j + bias_i, before the squash (eq. 5)."""
+    a = _einsum("njyx,ij->niyx", x, tensors[f"{layer.name}.weight"])
+    return a + tensors[f"{layer.name}.bias"][:, None, None]
+
+
+def weigh_back(layer: FullConnection, tensors: Tensors, x: Array, by_a: Array, power: int) -> Back:
+    """∂E/∂x_j = Σ_i ∂E/∂a_i w_ij and ∂E/∂w_ij = ∂E/∂a_i x_j; squared, eqs. 27 and 25."""
+    return _einsum("niyx,ij->njyx", by_a, tensors[f"{layer.name}.weight"] ** power), {
+        f"{layer.name}.weight": _einsum("niyx,njyx->ij", by_a, x**power),
+        f"{layer.name}.bias": by_a.sum((0, 2, 3)),
+    }
+
+
+# ---- OUTPUT: Euclidean RBF, at every place. x is (N, 84, h, w) and y is (N, classes, h, w).
+
+
+def measure(tensors: Tensors, x: Array) -> Array:
+    """y_i = Σ_j (x_j − w_ij)² (eq. 7)."""
+    offsets = x[:, None] - tensors["rbf.codes"][:, :, None, None]
+    return _einsum("nijyx,nijyx->niyx", offsets, offsets)
+
+
+def measure_back(tensors: Tensors, x: Array, by_y: Array) -> Array:
+    """∂E/∂x_j = Σ_i ∂E/∂y_i · 2 (x_j − w_ij)."""
+    return _einsum("niyx,nijyx->njyx", by_y, 2 * (x[:, None] - tensors["rbf.codes"][:, :, None, None]))
+
+
+# ---- Losses: E (N,), its slope and its Gauss-Newton curvature for every pattern. They take z (N, classes),
+# what the output layer holds before its own squash, RBF distances y or weighted sums a, and t (N, classes), 1
+# for the right class D and 0 for the others. The slope is by z. The curvature is by z where z is a weighted
+# sum; for RBF units it is by F6's outputs, and one constant.
+
+Loss = Callable[[Array, Array, float], tuple[Array, Array, Array | float]]
+
+
+def _log_sum_exp(z: Array) -> Array:
+    return np.asarray(np.logaddexp.reduce(z, axis=1, keepdims=True))
+
+
+def distance(y: Array, t: Array, j: float) -> tuple[Array, Array, float]:
+    """E = y_D, the distance to the code of the right class (eq. 8); ∂²y/∂x² = 2."""
+    return (y * t).sum(1), t, 2.0
+
+
+def map_criterion(y: Array, t: Array, j: float) -> tuple[Array, Array, float]:
+    """E = y_D + log(e^−j + Σ_i e^−y_i), D among the i (eq. 9)."""
+    log_sum = np.logaddexp(-j, _log_sum_exp(-y))
+    # Not in the paper: the exact curvature can be negative; the authors' own code takes 1 in its place.
+    return (y * t).sum(1) + log_sum[:, 0], t - np.exp(-y - log_sum), 1.0
+
+
+def softmax_cross_entropy(a: Array, t: Array, j: float) -> tuple[Array, Array, Array]:
+    """E = −log p_D, where p = softmax(a); slope p − t; curvature p(1 − p), the diagonal of ∂²E/∂a²."""
+    log_p = a - _log_sum_exp(a)
+    p = np.exp(log_p)
+    return -(log_p * t).sum(1), p - t, p * (1 - p)
+
+
+def logistic_cross_entropy(a: Array, t: Array, j: float) -> tuple[Array, Array, Array]:
+    """E = −Σ_i t log o + (1 − t) log(1 − o), every unit for itself; slope o − t; curvature o(1 − o)."""
+    o = squash("logistic", a)
+    return (np.logaddexp(0, a) - t * a).sum(1), o - t, o * (1 - o)
+
+
+def squared_error(name: str, low: float) -> Loss:
+    """E = ½ Σ_i (o_i − target_i)², target 1 for the right class and `low` for the others; curvature f'²."""
+
+    def loss(a: Array, t: Array, j: float) -> tuple[Array, Array, Array]:
+        o = squash(name, a)
+        error, slope = o - (low + (1 - low) * t), squash_slope(name, o)
+        return 0.5 * (error**2).sum(1), error * slope, slope**2
+
+    return loss
+
+
+# (loss, output layer). Not in the paper: every row but the first two.
+LOSSES: dict[tuple[str, str], Loss] = {
+    ("mse", "rbf"): distance,
+    ("map", "rbf"): map_criterion,
+    ("cross_entropy", "rbf"): lambda y, t, j: map_criterion(y, t, np.inf),  # eq. 9 without its rubbish class
+    ("cross_entropy", "softmax"): softmax_cross_entropy,
+    ("cross_entropy", "logistic"): logistic_cross_entropy,
+    ("mse", "logistic"): squared_error("logistic", 0.0),
+    ("mse", "tanh"): squared_error("tanh", -1.0),
+    ("mse", "none"): squared_error("none", -1.0),
+}
+
+
+def _kind(architecture: Architecture) -> str:
+    """What LOSSES calls the output layer."""
+    return "rbf" if isinstance(architecture.output, EuclideanRBF) else architecture.output.squash
+
+
+def losses(architecture: Architecture) -> tuple[str, ...]:
+    """The names of the losses that this network can learn by."""
+    return tuple(loss for loss, kind in LOSSES if kind == _kind(architecture))
+
+
+# ---- The seven layers.
+
+
+def forward(architecture: Architecture, tensors: Tensors, x: Array) -> dict[str, Array]:
+    """What every layer answers to pictures in the paper's scale (II-B).
+
+    x: float64 (N, H, W), H and W at least 32. Returns "input", "c1" … "f6", "output", of the shapes written
+    below for 32×32; a larger picture has maps of c5, f6 and output, one place every four pixels (VII). The
+    "output" is RBF distances (the smallest wins) or squashed outputs (the largest wins); "output.sum" is the
+    same before the squash. Raises PictureError for other shapes.
+    """
+    if x.ndim != 3 or min(x.shape[1:]) < SIDE:
+        raise PictureError(f"pictures of shape {x.shape}; expected (N, H, W), H and W at least {SIDE}")
+    net, o = architecture, {"input": x[:, None]}  # (N, 1, 32, 32)
+    o["c1"] = convolve(net.c1, tensors, o["input"])  # (N, 6, 28, 28)
+    o["s2"] = subsample(net.s2, tensors, o["c1"])  # (N, 6, 14, 14)
+    o["c3"] = convolve(net.c3, tensors, o["s2"])  # (N, 16, 10, 10)
+    o["s4"] = subsample(net.s4, tensors, o["c3"])  # (N, 16, 5, 5)
+    o["c5"] = convolve(net.c5, tensors, o["s4"])  # (N, 120, 1, 1)
+    o["f6"] = squash(net.f6.squash, weigh(net.f6, tensors, o["c5"]))  # (N, 84, 1, 1)
+    if isinstance(net.output, EuclideanRBF):
+        z = answer = measure(tensors, o["f6"])
+    else:
+        z = weigh(net.output, tensors, o["f6"])
+        softmax = net.output.squash == "softmax"
+        answer = np.exp(z - _log_sum_exp(z)) if softmax else squash(net.output.squash, z)
+    one_place = z.shape[2:] == (1, 1)
+    o["output.sum"] = z[:, :, 0, 0] if one_place else z  # (N, 10)
+    o["output"] = answer[:, :, 0, 0] if one_place else answer  # (N, 10)
+    return o
+
+
+def penalties(architecture: Architecture, activations: Mapping[str, Array]) -> Array:
+    """One penalty a class, the smallest wins, in the shape of "output": the RBF distances, or else −log p.
+
+    p is the softmax, or the logistic outputs divided by their sum.
+    """
+    z, kind = activations["output.sum"], _kind(architecture)
+    if kind == "rbf":
+        return z
+    # Not in the paper: tanh and linear outputs become probabilities by a softmax of them.
+    score = {"softmax": z, "logistic": -np.logaddexp(0.0, -z)}.get(kind, activations["output"])
+    return np.asarray(_log_sum_exp(score) - score)
+
+
+def _learn(
+    architecture: Architecture, tensors: Tensors, x: Array, labels: Labels, loss: str, j: float, power: int
+) -> tuple[float, dict[str, Array]]:
+    """The mean loss, and by every trainable tensor its gradient (power 1) or curvature (power 2)."""
+    net = architecture
+    if loss not in losses(net):
+        raise TrainingError(f"no loss {loss!r} for {net.name}; expected one of {', '.join(losses(net))}")
+    if len(labels) == 0 or np.min(labels) < 0 or np.max(labels) >= net.classes:
+        raise TrainingError(f"labels {labels}; expected at least one, each 0 to {net.classes - 1}")
+    o = forward(net, tensors, x)
+    targets = np.eye(net.classes)[labels]  # (N, 10)
+    each, slope, second = LOSSES[loss, _kind(net)](o["output.sum"], targets, j)
+    d = (slope if power == 1 else second * np.ones_like(slope))[:, :, None, None] / len(x)  # (N, 10, 1, 1)
+    by: dict[str, Array] = {}
+    if isinstance(net.output, FullConnection):
+        d, by = weigh_back(net.output, tensors, o["f6"], d, power)  # (N, 84, 1, 1)
+    else:
+        d = measure_back(tensors, o["f6"], d) if power == 1 else d[:, :1] * np.ones_like(o["f6"])
+    d, by_f6 = weigh_back(net.f6, tensors, o["c5"], d * squash_slope(net.f6.squash, o["f6"]) ** power, power)
+    d, by_c5 = convolve_back(net.c5, tensors, o["s4"], o["c5"], d, power)  # (N, 16, 5, 5)
+    d, by_s4 = subsample_back(net.s4, tensors, o["c3"], o["s4"], d, power)  # (N, 16, 10, 10)
+    d, by_c3 = convolve_back(net.c3, tensors, o["s2"], o["c3"], d, power)  # (N, 6, 14, 14)
+    d, by_s2 = subsample_back(net.s2, tensors, o["c1"], o["s2"], d, power)  # (N, 6, 28, 28)
+    d, by_c1 = convolve_back(net.c1, tensors, o["input"], o["c1"], d, power)  # (N, 1, 32, 32)
+    return float(each.mean()), by_c1 | by_s2 | by_c3 | by_s4 | by_c5 | by_f6 | by
+
+
+def gradient(
+    architecture: Architecture, tensors: Tensors, x: Array, labels: Labels, loss: str, j: float = 10
+) -> tuple[float, dict[str, Array]]:
+    """The mean loss over the patterns, and its derivative by every trainable tensor, in that tensor's shape.
+
+    x: float64 (N, 32, 32) in the paper's scale; labels: integers (N,), 0 to classes − 1; loss: one of
+    `losses(architecture)`; j: the penalty of eq. 9's rubbish class, used by "map" alone.
+    Raises TrainingError for another loss or label.
+    """
+    return _learn(architecture, tensors, x, labels, loss, j, power=1)
+
+
+def curvature(
+    architecture: Architecture, tensors: Tensors, x: Array, labels: Labels, loss: str, j: float = 10
+) -> dict[str, Array]:
+    """h_kk: the diagonal Gauss-Newton second derivative of the mean loss by every trainable parameter.
+
+    Summed over the connections that share a weight, averaged over the patterns, never negative (eqs. 22-27).
+    Arguments, shapes and errors as for `gradient`.
+    """
+    return _learn(architecture, tensors, x, labels, loss, j, power=2)[1]
