@@ -1,0 +1,130 @@
+"""Whose hand writes? A writer's habits, and what they and chance make of a shape each time it is written.
+
+Lengths are in the units of the paths: a digit is about 100 high.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.datasets.drawn.shapes import Shape
+
+__all__ = ["Hands", "Trace", "write"]
+
+Array = NDArray[np.float64]
+MIDDLE = np.array([32.0, 50.0])  # of the box of the paths
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Habits of writers, each an array (W,)."""
+
+    slant: Array  # shift to the right for each unit upwards
+    turn: Array  # radians
+    width: Array  # log of the width beside the path's own
+    pen: Array  # radius of the line
+    nib: Array  # how much the radius depends on the direction, 0 for a round nib
+    nib_angle: Array  # radians, the direction in which the line is thickest
+    wobble: Array  # how far control points stray
+    care: Array  # how closely a picture keeps to the writer's habits: 1 as usual, 0 always the same
+    bend: Array  # of everything upright, to the side
+    waist: Array  # the middle moved down
+    taper: Array  # the bottom wider than the top
+    pressure: Array  # how much the radius varies along a stroke
+    ending: Array  # radius at the ends of a stroke beside that in its middle
+
+    @classmethod
+    def draw(cls, count: int, rng: np.random.Generator) -> Hands:
+        """`count` writers."""
+        normal = rng.standard_normal((len(fields(cls)), count))
+        uniform = rng.random((4, count))
+        return cls(
+            slant=0.14 + 0.20 * normal[0],
+            turn=0.05 * normal[1],
+            width=0.02 + 0.16 * normal[2],
+            pen=6.2 * np.exp(0.24 * normal[3]),
+            nib=0.25 * uniform[0] ** 2,
+            nib_angle=np.pi * uniform[1],
+            wobble=1.6 * np.exp(0.35 * normal[4]),
+            care=np.exp(0.25 * normal[5]),
+            bend=0.03 * normal[6],
+            waist=0.05 * normal[7],
+            taper=0.06 * normal[8],
+            pressure=0.12 * uniform[2],
+            ending=1 - 0.5 * uniform[3] ** 3,
+        )
+
+    def of(self, writers: NDArray[np.int64]) -> Hands:
+        """The habits, (n,) each, of the writer of each of n pictures."""
+        return Hands(*(getattr(self, field.name)[writers] for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The way of a pen: line points (S, 2), radii (S,), and the stroke (S,) that each point belongs to."""
+
+    points: Array
+    radii: Array
+    strokes: NDArray[np.int64]
+
+
+def write(shapes: Sequence[Shape], hands: Hands, mixture: Array, rng: np.random.Generator) -> list[Trace]:
+    """Each of n shapes written once.
+
+    hands: the habits of the n writers, (n,) each
+    mixture: (n, V) how much each writer likes each variant of the shape, V at least the most variants
+    Returns n traces, in path units, the middle of the box at (0, 0), y down.
+    """
+    n = len(shapes)
+    most = max(s.variants.shape[1] for s in shapes)
+    stray = rng.standard_normal((n, most, 2)) * (hands.wobble * hands.care)[:, None, None]
+    normal = rng.standard_normal((12, n)) * hands.care
+    phase = rng.random((8, n)) * 2 * np.pi
+    whim = mixture * rng.standard_gamma(2.0, mixture.shape)
+    traces: list[Trace | None] = [None] * n
+    groups: dict[int, list[int]] = {}
+    for i, s in enumerate(shapes):
+        groups.setdefault(id(s), []).append(i)
+    for members in groups.values():
+        rows = np.array(members)
+        s = shapes[rows[0]]
+        weights = whim[rows, : len(s.variants)]
+        weights = weights / weights.sum(1, keepdims=True)
+        control = np.einsum("nv,vkc->nkc", weights, s.variants) + stray[rows, : s.variants.shape[1]]
+        line = s.spline @ control - MIDDLE  # (n, S, 2)
+        points, radii = _written(line, s, hands.of(rows), normal[:, rows, None], phase[:, rows, None])
+        for i, p, r in zip(members, points, radii, strict=True):
+            traces[i] = Trace(p, r, s.stroke)
+    return [t for t in traces if t is not None]
+
+
+def _written(line: Array, s: Shape, hand: Hands, normal: Array, phase: Array) -> tuple[Array, Array]:
+    """The line bent, squeezed, slanted and turned; and the radii of the pen along it."""
+    x, y = line[..., 0], line[..., 1]  # (n, S)
+    # Smooth waves over the whole paper, for what no habit explains.
+    x, y = (
+        x + 1.6 * normal[0] * np.sin(0.05 * y + 0.02 * x + phase[0]) + 0.9 * normal[1] * np.sin(0.11 * y + phase[1]),
+        y + 1.6 * normal[2] * np.sin(0.06 * x + 0.03 * y + phase[2]) + 0.9 * normal[3] * np.sin(0.12 * x + phase[3]),
+    )
+    u, v = x / 32, y / 50  # about −1..1
+    x = x + 50 * (hand.bend[:, None] + 0.03 * normal[4]) * (v * v - 0.5)
+    y = y + 50 * (hand.waist[:, None] + 0.05 * normal[5]) * (1 - v * v)
+    x = x * (1 + (hand.taper[:, None] + 0.06 * normal[6]) * v)
+    y = y * (1 + 0.04 * normal[7] * u)
+    x = x * np.exp(hand.width[:, None] + 0.10 * normal[8])
+    turn = hand.turn[:, None] + 0.05 * normal[9]
+    slant = hand.slant[:, None] + 0.07 * normal[10]
+    x, y = x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
+    points = np.stack([x - slant * y, y], axis=2)
+    step = np.gradient(points, axis=1)
+    direction = np.arctan2(step[..., 1], step[..., 0])
+    nib = 1 + hand.nib[:, None] * np.cos(2 * (direction - hand.nib_angle[:, None]))
+    along = s.along[None]
+    pressure = 1 + hand.pressure[:, None] * np.sin(2 * np.pi * along + phase[4] + s.stroke)
+    end = np.minimum(1, hand.ending[:, None] + 8 * np.minimum(along, 1 - along) * (1 - hand.ending[:, None]))
+    radii = hand.pen[:, None] * np.exp(0.06 * normal[11]) * nib * pressure * end
+    return points, np.maximum(radii, 1.0)
