@@ -1,0 +1,98 @@
+"""How does a file come from the internet into the user's cache? From the first mirror whose copy is right."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import textwrap
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from lenet5.errors import DataError, LeNetError
+from lenet5.files import read_bounded, write_atomically
+
+__all__ = ["Progress", "cached"]
+
+Progress = Callable[[str, int, int], None]  # address, bytes so far, bytes in all (0 where nobody says)
+T = TypeVar("T")
+SECONDS_OF_SILENCE = 20
+
+
+def cached(
+    name: str,
+    mirrors: Sequence[str],
+    limit: int,
+    parse: Callable[[bytes], T],
+    progress: Progress | None = None,
+) -> T:
+    """What `parse` makes of the file `name`, from the user's cache, or from the first mirror that has it.
+
+    `parse` raises DataError for a copy that is damaged; the next mirror is then asked, and a damaged copy in
+    the cache is replaced. At most `limit` bytes are taken.
+    Raises DataError, with what every mirror answered, where none has it.
+    """
+    path = cache_folder() / name
+    with contextlib.suppress(DataError):
+        return parse(read_bounded(path, limit, error=DataError))
+    answers = []
+    for mirror in mirrors:
+        try:
+            data = _download(mirror + path.name, limit, progress)
+            parsed = parse(data)
+        except (OSError, DataError) as problem:  # what requests raises are OSErrors
+            answers.append(f"  {mirror}: {type(problem).__name__}: {textwrap.shorten(str(problem), 100)}")
+            continue
+        # A home that cannot be written to costs the next run a download, and this one nothing.
+        with contextlib.suppress(OSError, LeNetError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, data)
+        return parsed
+    raise DataError(f"could not download {path.name}:\n" + "\n".join(answers))
+
+
+def cache_folder() -> Path:
+    """The folder for downloads, in the place that the operating system means for a user's caches."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("lenet5", appauthor=False))
+
+
+def _download(address: str, limit: int, progress: Progress | None) -> bytes:
+    import pooch
+
+    file = _Bounded(limit)
+    bar = _Bar(address, progress) if progress else False
+    pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=SECONDS_OF_SILENCE)(address, file, None)
+    return file.getvalue()
+
+
+class _Bounded(io.BytesIO):
+    """A file in memory that refuses to grow over its limit, however much a server sends."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        if self.tell() + len(data) > self.limit:
+            raise DataError(f"sends more than the {self.limit:,} bytes that were expected")
+        return super().write(data)
+
+
+class _Bar:
+    """The progress bar that pooch drives, as calls of a function."""
+
+    def __init__(self, address: str, report: Progress) -> None:
+        self.address, self.report = address, report
+        self.total = self.done = 0
+
+    def update(self, size: int) -> None:
+        self.done = min(self.done + size, self.total) if self.total else self.done + size
+        self.report(self.address, self.done, self.total)
+
+    def reset(self) -> None:
+        self.done = 0
+
+    def close(self) -> None:
+        """Nothing is held open; pooch calls it all the same."""

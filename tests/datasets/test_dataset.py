@@ -1,0 +1,72 @@
+"""Does a data set hold together?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lenet5.datasets import Dataset
+from lenet5.errors import DataError
+
+
+def make(**changes: Any) -> Dataset:
+    parts: dict[str, Any] = {
+        "name": "three",
+        "images": np.arange(3, dtype=np.uint8)[:, None, None] * np.ones((28, 28), np.uint8),
+        "labels": np.array([1, 0, 1]),
+        "classes": ("no", "yes"),
+        "writers": np.array([7, 7, 8]),
+    }
+    return Dataset(**parts | changes)
+
+
+def test_parts_are_taken_together() -> None:
+    some = make().take(np.array([2, 0]), "two")
+    assert (some.name, len(some), some.classes) == ("two", 2, ("no", "yes"))
+    assert some.images[:, 0, 0].tolist() == [2, 0]
+    assert some.labels.tolist() == [1, 1]
+    assert some.writers is not None
+    assert some.writers.tolist() == [8, 7]
+    assert len(make(writers=None).take(slice(2))) == 2
+
+
+def test_labels_of_any_integer_type_become_int64() -> None:
+    assert make(labels=np.array([1, 0, 1], np.uint8)).labels.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"images": np.zeros((3, 32, 32), np.uint8)}, r"shape \(3, 32, 32\) .* expected uint8"),
+        ({"images": np.zeros((3, 28, 28))}, r"type float64; expected uint8 of shape \(N, 28, 28\)"),
+        ({"images": np.zeros((3, 784), np.uint8)}, r"shape \(3, 784\)"),
+        ({"images": np.zeros((0, 28, 28), np.uint8), "labels": np.zeros(0, int)}, "no pictures"),
+        ({"labels": np.array([0, 1])}, r"labels of shape \(2,\) .* one for each picture"),
+        ({"labels": np.array([0.0, 1, 1])}, "type float64; expected integers"),
+        ({"labels": np.array([0, 1, 2])}, "labels from 0 to 2; expected 0 to 1"),
+        ({"labels": np.array([0, 1, -1])}, "labels from -1 to 1"),
+        ({"classes": ("a", "a")}, "all different"),
+        ({"classes": ()}, "one or more"),
+        ({"writers": np.array([1])}, r"writers of shape \(1,\)"),
+    ],
+)
+def test_what_does_not_fit_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        make(**changes)
+
+
+def test_nothing_is_no_data_set() -> None:
+    with pytest.raises(DataError, match="no pictures"):
+        make().take(np.array([], int))
+
+
+def test_labels_follow_the_classes_of_a_network() -> None:
+    moved = make().with_classes(["maybe", "yes", "no"])
+    assert moved.classes == ("maybe", "yes", "no")
+    assert moved.labels.tolist() == [1, 2, 1]
+    only_yes = make().take(np.array([0, 2]))
+    assert only_yes.with_classes(["yes"]).labels.tolist() == [0, 0]
+    with pytest.raises(DataError, match="holds the classes no; expected only yes, perhaps"):
+        make().with_classes(["yes", "perhaps"])
