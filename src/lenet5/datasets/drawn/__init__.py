@@ -18,6 +18,7 @@ PER_WRITER = 20  # pictures of one writer, two of each digit
 WRITERS = 50  # in a block: what is drawn from one generator
 BLOCK = PER_WRITER * WRITERS
 FAITHFUL = 0.85  # how often a writer keeps to the usual shape of a digit
+MOST_VARIANTS = max(len(s.variants) for shapes in DIGIT_SHAPES for s in shapes)
 SIDE = 60  # longer side of a glyph before it is normalised, pixels
 MOST = 10_000_000
 
@@ -54,7 +55,7 @@ def _block(seed: int, block: int) -> tuple[NDArray[np.int64], list[Trace]]:
     labels = rng.permuted(np.tile(np.arange(10), (BLOCK // 10, 1)), axis=1).reshape(-1)
     # A writer has a usual shape for each digit, and a taste for its variants.
     usual, chance, now = rng.random((WRITERS, 10)), rng.random(BLOCK), rng.random(BLOCK)
-    taste = rng.standard_gamma(0.8, (WRITERS, 10, 6)) + 1e-6
+    taste = rng.standard_gamma(0.8, (WRITERS, 10, MOST_VARIANTS)) + 1e-6
     pick = np.where(chance < FAITHFUL, usual[writers, labels], now)
     shapes = [_choose(label, p) for label, p in zip(labels, pick, strict=True)]
     return labels, write(shapes, hands.of(writers), taste[writers, labels], rng)

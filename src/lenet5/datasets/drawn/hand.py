@@ -16,6 +16,7 @@ from lenet5.datasets.drawn.shapes import Shape
 __all__ = ["Hands", "Trace", "write"]
 
 Array = NDArray[np.float64]
+BEYOND = 1.2
 MIDDLE = np.array([32.0, 50.0])  # of the box of the paths
 
 
@@ -43,17 +44,17 @@ class Hands:
         normal = rng.standard_normal((len(fields(cls)), count))
         uniform = rng.random((4, count))
         return cls(
-            slant=0.14 + 0.20 * normal[0],
+            slant=0.14 + 0.24 * normal[0],
             turn=0.05 * normal[1],
-            width=0.02 + 0.16 * normal[2],
-            pen=6.2 * np.exp(0.24 * normal[3]),
+            width=0.10 + 0.20 * normal[2],
+            pen=7.0 * np.exp(0.28 * normal[3]),
             nib=0.25 * uniform[0] ** 2,
             nib_angle=np.pi * uniform[1],
-            wobble=1.6 * np.exp(0.35 * normal[4]),
+            wobble=2.6 * np.exp(0.35 * normal[4]),
             care=np.exp(0.25 * normal[5]),
-            bend=0.03 * normal[6],
-            waist=0.05 * normal[7],
-            taper=0.06 * normal[8],
+            bend=0.04 * normal[6],
+            waist=0.06 * normal[7],
+            taper=0.08 * normal[8],
             pressure=0.12 * uniform[2],
             ending=1 - 0.5 * uniform[3] ** 3,
         )
@@ -93,7 +94,8 @@ def write(shapes: Sequence[Shape], hands: Hands, mixture: Array, rng: np.random.
         rows = np.array(members)
         s = shapes[rows[0]]
         weights = whim[rows, : len(s.variants)]
-        weights = weights / weights.sum(1, keepdims=True)
+        # A little beyond the variants, or their mixtures would all be tamer than they are.
+        weights = BEYOND * weights / weights.sum(1, keepdims=True) - (BEYOND - 1) / len(s.variants)
         control = np.einsum("nv,vkc->nkc", weights, s.variants) + stray[rows, : s.variants.shape[1]]
         line = s.spline @ control - MIDDLE  # (n, S, 2)
         points, radii = _written(line, s, hands.of(rows), normal[:, rows, None], phase[:, rows, None])
