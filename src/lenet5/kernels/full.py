@@ -1,0 +1,109 @@
+"""How are C5, F6 and a full OUTPUT computed, and how does an error flow back through them? (paper, eq. 5)
+
+Each unit sees all units below: a_j = Σ_i weight[j, i]·x_i + bias_j. A row of weights is padded with zeros to whole
+vectors, and so are x and its errors. C5 is a convolution whose kernels are as large as its 16 maps of 5×5.
+
+    backward   error below_i = Σ_j weight[j, i]·error_j
+    weights    ∂E/∂weight[j, i] = error_j·x_i, ∂E/∂bias_j = error_j
+
+The Gauss-Newton curvature is the same with weights and x squared.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+
+from lenet5.kernels.compiled import compiled
+from lenet5.kernels.lanes import LANES, Emit, fma, load, mul, splat, store, sub, tile
+
+__all__ = ["add_outer", "connect", "connect_back", "step_outer"]
+
+_UNITS = 8  # units whose sums are held in registers at once
+_VECTORS = 8 if LANES == 16 else 4  # vectors of errors that are held in registers at once
+
+
+def _dot_tile(units: int) -> Any:
+    def dot(emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, x: Any, at: Any, count: Any) -> None:
+        """out[o : o + units] += the products of `units` rows of weights with x[at : at + count]."""
+        b = emit.builder
+        sums = emit.cells(units)
+        rows = [b.add(w, b.mul(w_row, emit.index(unit))) for unit in range(units)]
+        with emit.loop(b.udiv(count, emit.index(LANES))) as k:
+            i = b.mul(k, emit.index(LANES))
+            seen = emit.load(x, b.add(at, i))
+            for cell, row in zip(sums, rows, strict=True):
+                emit.add_to(cell, emit.load(weight, b.add(row, i)), seen)
+        for unit, cell in enumerate(sums):
+            pointer = emit.at(out, b.add(o, emit.index(unit)))
+            b.store(b.fadd(b.load(pointer), emit.total(b.load(cell))), pointer)
+
+    return tile(types.void, dot)
+
+
+def _back_tile(vectors: int) -> Any:
+    def back(emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, error: Any, e: Any, units: Any) -> None:
+        """out[o : o + vectors·LANES] = Σ_j error[e + j]·weight[w + j·w_row :]."""
+        b = emit.builder
+        sums = emit.cells(vectors)
+        with emit.loop(units) as j:
+            share = emit.broadcast(error, b.add(e, j))
+            row = b.add(w, b.mul(w_row, j))
+            for k, cell in enumerate(sums):
+                emit.add_to(cell, emit.load(weight, b.add(row, emit.index(k * LANES))), share)
+        for k, cell in enumerate(sums):
+            emit.store(b.load(cell), out, b.add(o, emit.index(k * LANES)))
+
+    return tile(types.void, back)
+
+
+_dot_many, _dot_one = _dot_tile(_UNITS), _dot_tile(1)
+_back_many, _back_one = _back_tile(_VECTORS), _back_tile(1)
+
+
+@compiled
+def connect(out, o, units, weight, w, w_row, bias, b, x, at):  # type: ignore[no-untyped-def]
+    """out[o : o + units] = weight[w:] (units, w_row) · x[at : at + w_row] + bias[b:]."""
+    for j in range(units):
+        out[o + j] = bias[b + j]
+    j = 0
+    while units - j >= _UNITS:
+        _dot_many(out, o + j, weight, w + j * w_row, w_row, x, at, w_row)
+        j += _UNITS
+    while j < units:
+        _dot_one(out, o + j, weight, w + j * w_row, w_row, x, at, w_row)
+        j += 1
+
+
+@compiled
+def connect_back(out, o, weight, w, w_row, error, e, units):  # type: ignore[no-untyped-def]
+    """out[o : o + w_row] = the errors of the units below."""
+    i = 0
+    while w_row - i >= _VECTORS * LANES:
+        _back_many(out, o + i, weight, w + i, w_row, error, e, units)
+        i += _VECTORS * LANES
+    while i < w_row:
+        _back_one(out, o + i, weight, w + i, w_row, error, e, units)
+        i += LANES
+
+
+@compiled
+def add_outer(gradient, w, w_row, error, e, units, x, at):  # type: ignore[no-untyped-def]
+    """gradient[w:] (units, w_row) += error[e:] ⊗ x[at:]."""
+    for j in range(units):
+        share = splat(error[e + j])
+        for i in range(0, w_row, LANES):
+            place = w + j * w_row + i
+            store(gradient, place, fma(share, load(x, at + i), load(gradient, place)))
+
+
+@compiled
+def step_outer(weight, w, w_row, rate, error, e, units, x, at):  # type: ignore[no-untyped-def]
+    """weight[w:] −= rate[w:]·(error[e:] ⊗ x[at:]): eq. 18 at once, the gradient never stored."""
+    for j in range(units):
+        share = splat(error[e + j])
+        for i in range(0, w_row, LANES):
+            place = w + j * w_row + i
+            moved = mul(load(rate, place), mul(share, load(x, at + i)))
+            store(weight, place, sub(load(weight, place), moved))

@@ -1,0 +1,115 @@
+"""What does the output layer answer, what does an answer cost, and where does its error start? (paper, II-C, III)
+
+y_i is the squared distance of F6 to the code of class i (eq. 7); t is the wanted distribution over the classes, 1
+for the right one. For the RBF output:
+
+    MSE            E = Σ_i t_i·y_i                                            (eq. 8)
+    MAP            E = Σ_i t_i·y_i + log(e^−j + Σ_i e^−y_i)                   (eq. 9, j the rubbish class's penalty)
+    CROSS_ENTROPY  E = Σ_i t_i·y_i + log Σ_i e^−y_i                           (eq. 9 without the rubbish class)
+
+and for a full connection with outputs o = f(a): MSE is ½Σ(o − t)², CROSS_ENTROPY −Σ t·log o for a softmax and the
+sum of the units' own cross-entropies for a logistic output.
+
+Curvature with respect to F6 (RBF): 2 for MSE, exact. For MAP and CROSS_ENTROPY it is the constant 1, as in the
+authors' own code, since the exact one can be negative.
+"""
+
+from __future__ import annotations
+
+import math
+
+from lenet5.kernels.compiled import compiled
+from lenet5.kernels.lanes import LANES, fma, load, splat, store, sub, total
+from lenet5.kernels.plan import SOFTMAX
+
+__all__ = ["CROSS_ENTROPY", "MAP", "MSE", "distances", "full_error", "full_outputs", "rbf_curvature", "rbf_error"]
+
+MSE, MAP, CROSS_ENTROPY = range(3)
+
+
+@compiled
+def distances(out, o, classes, codes, c, row, f6, at):  # type: ignore[no-untyped-def]
+    """out[o : o + classes] = Σ_j (x_j − w_ij)² (eq. 7)."""
+    for k in range(classes):
+        value = splat(0.0)
+        for i in range(0, row, LANES):
+            apart = sub(load(f6, at + i), load(codes, c + k * row + i))
+            value = fma(apart, apart, value)
+        out[o + k] = total(value)
+
+
+@compiled
+def rbf_error(errors, e, y, o, classes, codes, c, row, f6, at, wanted, p, loss, j):  # type: ignore[no-untyped-def]
+    """errors[e : e + row] = ∂E/∂x of F6, from the distances y[o:] and wanted[p]. Returns E."""
+    cost = 0.0
+    least = j if loss == MAP else y[o]
+    for k in range(classes):
+        cost += wanted[p, k] * y[o + k]
+        least = min(least, y[o + k])
+    partition = 0.0
+    if loss != MSE:
+        partition = math.exp(least - j) if loss == MAP else 0.0
+        for k in range(classes):
+            partition += math.exp(least - y[o + k])
+        cost += math.log(partition) - least
+    for i in range(0, row, LANES):
+        store(errors, e + i, splat(0.0))
+    for k in range(classes):
+        share = wanted[p, k]
+        if loss != MSE:
+            share -= math.exp(least - y[o + k]) / partition
+        if share != 0.0:
+            twice = splat(2.0 * share)
+            for i in range(0, row, LANES):
+                apart = sub(load(f6, at + i), load(codes, c + k * row + i))
+                store(errors, e + i, fma(twice, apart, load(errors, e + i)))
+    return cost
+
+
+@compiled
+def rbf_curvature(errors, e, units, loss):  # type: ignore[no-untyped-def]
+    """errors[e : e + units] = ∂²E/∂x² of F6."""
+    for i in range(units):
+        errors[e + i] = 2.0 if loss == MSE else 1.0
+
+
+@compiled
+def full_outputs(out, o, sums, s, classes, kind, amplitude, slope, offset):  # type: ignore[no-untyped-def]
+    """out[o : o + classes] = the squashed sums, or their softmax."""
+    if kind == SOFTMAX:
+        highest = sums[s]
+        for k in range(classes):
+            highest = max(highest, sums[s + k])
+        partition = 0.0
+        for k in range(classes):
+            partition += math.exp(sums[s + k] - highest)
+        for k in range(classes):
+            out[o + k] = math.exp(sums[s + k] - highest) / partition
+    else:
+        for k in range(classes):
+            a = sums[s + k]
+            out[o + k] = a if amplitude == 0.0 else offset + amplitude * math.tanh(slope * a)
+
+
+@compiled
+def full_error(errors, e, out, o, sums, s, classes, kind, curve_, wanted, p, loss, second):  # type: ignore[no-untyped-def]
+    """errors[e : e + classes] = ∂E/∂a, or its Gauss-Newton curvature where `second`. Returns E."""
+    amplitude, slope, offset = curve_
+    cost = 0.0
+    for k in range(classes):
+        y, a, t = out[o + k], sums[s + k], wanted[p, k]
+        if loss == CROSS_ENTROPY:
+            if kind == SOFTMAX:
+                cost -= t * math.log(max(y, 1e-30)) if t > 0.0 else 0.0
+            else:
+                cost += max(a, 0.0) - t * a + math.log1p(math.exp(-abs(a)))
+            errors[e + k] = y * (1.0 - y) if second else y - t
+        else:
+            # A tanh unit is asked for −1 and +1, any other for 0 and 1.
+            apart = y - (2.0 * t - 1.0 if amplitude > 1.0 else t)
+            derivative = 1.0 if amplitude == 0.0 else slope * (amplitude - (y - offset) ** 2 / amplitude)
+            cost += 0.5 * apart * apart
+            errors[e + k] = derivative * derivative if second else apart * derivative
+    return cost
+
+

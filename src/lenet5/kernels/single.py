@@ -1,0 +1,320 @@
+"""How does one picture go through the seven layers, and its error back? (paper, II-B, appendix C)
+
+`forward` fills `maps`; `backward` fills `errors` and adds to `gradient` all but the outer products of the three
+matrices, which `gradient_of` adds to a gradient and `online` takes off the weights at once.
+
+The Gauss-Newton curvature is the gradient's own code with everything that multiplies an error squared: `weights`
+and `seen` hold the squares of parameters and maps, and `squared` squares the derivatives (eqs. 25 and 27).
+
+Pictures are float32 (N, H, W) in the paper's scale; `p` is `Plan.places`, `curves` is `Plan.curves`.
+"""
+
+from __future__ import annotations
+
+from lenet5.kernels import plan as at
+from lenet5.kernels.compiled import compiled
+from lenet5.kernels.convolution import add_correlation, add_gradient, add_spread, sum_gradient
+from lenet5.kernels.full import add_outer, connect, connect_back, step_outer
+from lenet5.kernels.lanes import LANES, load, mul, splat, store, sub
+from lenet5.kernels.output import distances, full_error, full_outputs, rbf_curvature, rbf_error
+from lenet5.kernels.squash import pass_back, squash
+from lenet5.kernels.subsampling import subsample, subsample_back, subsample_gradient
+
+__all__ = ["curvature_of", "forward", "forward_many", "gradient_of", "online"]
+
+
+@compiled
+def _curve(curves, row):  # type: ignore[no-untyped-def]
+    return curves[row, 0], curves[row, 1], curves[row, 2]
+
+
+@compiled
+def _place(p, maps, picture):  # type: ignore[no-untyped-def]
+    """The picture into the input map."""
+    for y in range(p[at.INPUT_H]):
+        row = p[at.INPUT] + y * p[at.INPUT_ROW]
+        for x in range(p[at.INPUT_W]):
+            maps[row + x] = picture[y, x]
+
+
+@compiled
+def _convolve(maps, out, rows, height, width, count, source, s_row, s_size, weights, w, b, p, pairs, kernels, curve):  # type: ignore[no-untyped-def]
+    """A convolutional layer: the bias, the kernel of each connected pair, the squash."""
+    size = height * rows
+    for m in range(count):
+        bias = splat(weights[b + m])
+        for i in range(0, size, LANES):
+            store(maps, out + m * size + i, bias)
+    for k in range(kernels):
+        m, n = p[pairs + 2 * k], p[pairs + 2 * k + 1]
+        add_correlation(
+            maps, out + m * size, rows, height, width, maps, source + n * s_size, s_row, weights, w + 25 * k
+        )
+    amplitude, slope, offset = curve
+    squash(maps, out, count * size, amplitude, slope, offset)
+
+
+@compiled
+def _full(maps, out, units, pad, weights, w, row, b, x, curve):  # type: ignore[no-untyped-def]
+    """A fully connected layer, and zeros behind it up to whole vectors."""
+    connect(maps, out, units, weights, w, row, weights, b, maps, x)
+    amplitude, slope, offset = curve
+    squash(maps, out, units, amplitude, slope, offset)
+    for i in range(units, pad):
+        maps[out + i] = 0.0
+
+
+@compiled
+def forward(p, curves, weights, maps):  # type: ignore[no-untyped-def]
+    """All maps from the input map. A wide picture has several places for C5, F6 and OUTPUT, row by row."""
+    _convolve(
+        maps, p[at.C1], p[at.C1_ROW], p[at.C1_H], p[at.C1_W], p[at.C1_MAPS],
+        p[at.INPUT], p[at.INPUT_ROW], p[at.INPUT_H] * p[at.INPUT_ROW],
+        weights, p[at.C1_WEIGHT], p[at.C1_BIAS], p, p[at.C1_PAIRS], p[at.C1_KERNELS], _curve(curves, at.CURVE_C1),
+    )  # fmt: skip
+    s2, c1 = p[at.S2_H] * p[at.S2_ROW], p[at.C1_H] * p[at.C1_ROW]
+    for m in range(p[at.C1_MAPS]):
+        subsample(
+            maps, p[at.S2] + m * s2, p[at.S2_ROW], p[at.S2_SUMS] - p[at.S2], p[at.S2_H], p[at.S2_W],
+            maps, p[at.C1] + m * c1, p[at.C1_ROW], curves[at.SHARES, 0],
+            weights, p[at.S2_COEFFICIENT] + m, p[at.S2_BIAS] + m, _curve(curves, at.CURVE_S2), p[at.S2_MAXIMUM],
+        )  # fmt: skip
+    _convolve(
+        maps, p[at.C3], p[at.C3_ROW], p[at.C3_H], p[at.C3_W], p[at.C3_MAPS],
+        p[at.S2], p[at.S2_ROW], s2,
+        weights, p[at.C3_WEIGHT], p[at.C3_BIAS], p, p[at.C3_PAIRS], p[at.C3_KERNELS], _curve(curves, at.CURVE_C3),
+    )  # fmt: skip
+    s4, c3 = p[at.S4_H] * p[at.S4_W], p[at.C3_H] * p[at.C3_ROW]
+    for m in range(p[at.C3_MAPS]):
+        subsample(
+            maps, p[at.S4] + m * s4, p[at.S4_W], p[at.S4_SUMS] - p[at.S4], p[at.S4_H], p[at.S4_W],
+            maps, p[at.C3] + m * c3, p[at.C3_ROW], curves[at.SHARES, 1],
+            weights, p[at.S4_COEFFICIENT] + m, p[at.S4_BIAS] + m, _curve(curves, at.CURVE_S4), p[at.S4_MAXIMUM],
+        )  # fmt: skip
+    for y in range(p[at.C5_H]):
+        for x in range(p[at.C5_W]):
+            _place_at(p, curves, weights, maps, y, x)
+
+
+@compiled
+def _place_at(p, curves, weights, maps, y, x):  # type: ignore[no-untyped-def]
+    """C5, F6 and OUTPUT of the window of S4 whose corner is (y, x)."""
+    spot = y * p[at.C5_W] + x
+    window, s4 = p[at.WINDOW], p[at.S4_H] * p[at.S4_W]
+    for m in range(p[at.C3_MAPS]):
+        for i in range(5):
+            row = p[at.S4] + m * s4 + (y + i) * p[at.S4_W] + x
+            for j in range(5):
+                maps[window + 25 * m + 5 * i + j] = maps[row + j]
+    c5, f6 = p[at.C5] + spot * p[at.F6_ROW], p[at.F6] + spot * p[at.OUT_ROW]
+    out, sums = p[at.OUT] + spot * p[at.OUT_UNITS], p[at.OUT_SUMS] + spot * p[at.OUT_UNITS]
+    _full(
+        maps, c5, p[at.C5_MAPS], p[at.F6_ROW], weights, p[at.C5_WEIGHT], p[at.C5_ROW], p[at.C5_BIAS], window,
+        _curve(curves, at.CURVE_C5),
+    )  # fmt: skip
+    _full(
+        maps, f6, p[at.F6_UNITS], p[at.OUT_ROW], weights, p[at.F6_WEIGHT], p[at.F6_ROW], p[at.F6_BIAS], c5,
+        _curve(curves, at.CURVE_F6),
+    )  # fmt: skip
+    if p[at.OUT_KIND] == at.RBF:
+        distances(maps, out, p[at.OUT_UNITS], weights, p[at.CODES], p[at.OUT_ROW], maps, f6)
+    else:
+        connect(
+            maps, sums, p[at.OUT_UNITS], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], weights, p[at.OUT_BIAS], maps, f6
+        )
+        amplitude, slope, offset = _curve(curves, at.CURVE_OUT)
+        full_outputs(maps, out, maps, sums, p[at.OUT_UNITS], p[at.OUT_KIND], amplitude, slope, offset)
+
+
+@compiled
+def backward(p, curves, weights, maps, seen, errors, gradient, lanes, wanted, row, loss, j, squared):  # type: ignore[no-untyped-def]
+    """errors, and gradient += all but the matrices' part, for the picture whose wanted answer is wanted[row].
+
+    `lanes` is room for 25 vectors of zeros, and zeros again afterwards. Returns E.
+    """
+    cost = _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, row, loss, j, squared)
+    amplitude, slope, offset = _curve(curves, at.CURVE_F6)
+    pass_back(errors, p[at.F6], p[at.OUT_ROW], maps, p[at.F6], amplitude, slope, offset, squared)
+    connect_back(errors, p[at.C5], weights, p[at.F6_WEIGHT], p[at.F6_ROW], errors, p[at.F6], p[at.F6_UNITS])
+    amplitude, slope, offset = _curve(curves, at.CURVE_C5)
+    pass_back(errors, p[at.C5], p[at.F6_ROW], maps, p[at.C5], amplitude, slope, offset, squared)
+    connect_back(errors, p[at.S4], weights, p[at.C5_WEIGHT], p[at.C5_ROW], errors, p[at.C5], p[at.C5_MAPS])
+    for i in range(p[at.F6_UNITS]):
+        gradient[p[at.F6_BIAS] + i] += errors[p[at.F6] + i]
+    for i in range(p[at.C5_MAPS]):
+        gradient[p[at.C5_BIAS] + i] += errors[p[at.C5] + i]
+    _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squared)
+    _backward_s2_c1(p, curves, weights, maps, seen, errors, gradient, lanes, squared)
+    return cost
+
+
+@compiled
+def _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, row, loss, j, squared):  # type: ignore[no-untyped-def]
+    """From the answer to the errors of F6's outputs."""
+    if p[at.OUT_KIND] == at.RBF:
+        cost = rbf_error(
+            errors, p[at.F6], maps, p[at.OUT], p[at.OUT_UNITS], weights, p[at.CODES], p[at.OUT_ROW],
+            maps, p[at.F6], wanted, row, loss, j,
+        )  # fmt: skip
+        if squared:
+            rbf_curvature(errors, p[at.F6], p[at.F6_UNITS], loss)
+    else:
+        cost = full_error(
+            errors, p[at.OUT], maps, p[at.OUT], maps, p[at.OUT_SUMS], p[at.OUT_UNITS], p[at.OUT_KIND],
+            _curve(curves, at.CURVE_OUT), wanted, row, loss, squared,
+        )  # fmt: skip
+        connect_back(errors, p[at.F6], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], errors, p[at.OUT], p[at.OUT_UNITS])
+        for i in range(p[at.OUT_UNITS]):
+            gradient[p[at.OUT_BIAS] + i] += errors[p[at.OUT] + i]
+    return cost
+
+
+@compiled
+def _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squared):  # type: ignore[no-untyped-def]
+    s4, c3, s2 = p[at.S4_H] * p[at.S4_W], p[at.C3_H] * p[at.C3_ROW], p[at.S2_H] * p[at.S2_ROW]
+    amplitude, slope, offset = _curve(curves, at.CURVE_S4)
+    pass_back(errors, p[at.S4], p[at.C3_MAPS] * s4, maps, p[at.S4], amplitude, slope, offset, squared)
+    share = curves[at.SHARES, 1] * curves[at.SHARES, 1] if squared else curves[at.SHARES, 1]
+    for m in range(p[at.C3_MAPS]):
+        factor = share
+        if not p[at.S4_MAXIMUM]:
+            of_coefficient, of_bias = subsample_gradient(
+                errors, seen, p[at.S4] + m * s4, p[at.S4_SUMS] - p[at.S4], p[at.S4_W], p[at.S4_H], p[at.S4_W]
+            )
+            gradient[p[at.S4_COEFFICIENT] + m] += of_coefficient
+            gradient[p[at.S4_BIAS] + m] += of_bias
+            factor *= weights[p[at.S4_COEFFICIENT] + m]
+        gradient[p[at.C3_BIAS] + m] += subsample_back(
+            errors, p[at.C3] + m * c3, p[at.C3_ROW], p[at.C3_W], errors, p[at.S4] + m * s4, p[at.S4_W],
+            p[at.S4_H], p[at.S4_W], maps, p[at.C3] + m * c3, p[at.C3_ROW], factor, _curve(curves, at.CURVE_C3),
+            squared, p[at.S4_MAXIMUM],
+        )  # fmt: skip
+    for i in range(0, p[at.C1_MAPS] * s2, LANES):
+        store(errors, p[at.S2] + i, splat(0.0))
+    for k in range(p[at.C3_KERNELS]):
+        m, n = p[p[at.C3_PAIRS] + 2 * k], p[p[at.C3_PAIRS] + 2 * k + 1]
+        add_spread(
+            errors, p[at.S2] + n * s2, p[at.S2_ROW], p[at.C3_H], p[at.C3_W],
+            errors, p[at.C3] + m * c3, p[at.C3_ROW], weights, p[at.C3_WEIGHT] + 25 * k,
+        )  # fmt: skip
+        add_gradient(
+            lanes, errors, p[at.C3] + m * c3, p[at.C3_ROW], p[at.C3_H], p[at.C3_W],
+            seen, p[at.S2] + n * s2, p[at.S2_ROW],
+        )  # fmt: skip
+        sum_gradient(gradient, p[at.C3_WEIGHT] + 25 * k, lanes)
+
+
+@compiled
+def _backward_s2_c1(p, curves, weights, maps, seen, errors, gradient, lanes, squared):  # type: ignore[no-untyped-def]
+    s2, c1, size = p[at.S2_H] * p[at.S2_ROW], p[at.C1_H] * p[at.C1_ROW], p[at.INPUT_H] * p[at.INPUT_ROW]
+    amplitude, slope, offset = _curve(curves, at.CURVE_S2)
+    pass_back(errors, p[at.S2], p[at.C1_MAPS] * s2, maps, p[at.S2], amplitude, slope, offset, squared)
+    share = curves[at.SHARES, 0] * curves[at.SHARES, 0] if squared else curves[at.SHARES, 0]
+    for m in range(p[at.C1_MAPS]):
+        factor = share
+        if not p[at.S2_MAXIMUM]:
+            of_coefficient, of_bias = subsample_gradient(
+                errors, seen, p[at.S2] + m * s2, p[at.S2_SUMS] - p[at.S2], p[at.S2_ROW], p[at.S2_H], p[at.S2_W]
+            )
+            gradient[p[at.S2_COEFFICIENT] + m] += of_coefficient
+            gradient[p[at.S2_BIAS] + m] += of_bias
+            factor *= weights[p[at.S2_COEFFICIENT] + m]
+        gradient[p[at.C1_BIAS] + m] += subsample_back(
+            errors, p[at.C1] + m * c1, p[at.C1_ROW], p[at.C1_W], errors, p[at.S2] + m * s2, p[at.S2_ROW],
+            p[at.S2_H], p[at.S2_W], maps, p[at.C1] + m * c1, p[at.C1_ROW], factor, _curve(curves, at.CURVE_C1),
+            squared, p[at.S2_MAXIMUM],
+        )  # fmt: skip
+    for k in range(p[at.C1_KERNELS]):
+        m, n = p[p[at.C1_PAIRS] + 2 * k], p[p[at.C1_PAIRS] + 2 * k + 1]
+        add_gradient(
+            lanes, errors, p[at.C1] + m * c1, p[at.C1_ROW], p[at.C1_H], p[at.C1_W],
+            seen, p[at.INPUT] + n * size, p[at.INPUT_ROW],
+        )  # fmt: skip
+        sum_gradient(gradient, p[at.C1_WEIGHT] + 25 * k, lanes)
+
+
+@compiled
+def _add_matrices(p, gradient, errors, seen):  # type: ignore[no-untyped-def]
+    """gradient += the outer products of C5, F6 and a full OUTPUT."""
+    add_outer(gradient, p[at.C5_WEIGHT], p[at.C5_ROW], errors, p[at.C5], p[at.C5_MAPS], seen, p[at.WINDOW])
+    add_outer(gradient, p[at.F6_WEIGHT], p[at.F6_ROW], errors, p[at.F6], p[at.F6_UNITS], seen, p[at.C5])
+    if p[at.OUT_KIND] != at.RBF:
+        add_outer(gradient, p[at.OUT_WEIGHT], p[at.OUT_ROW], errors, p[at.OUT], p[at.OUT_UNITS], seen, p[at.F6])
+
+
+@compiled
+def _is_wrong(p, maps, wanted, row):  # type: ignore[no-untyped-def]
+    """Whether the class with the best output is not the one most wanted."""
+    sign = 1.0 if p[at.OUT_KIND] == at.RBF else -1.0
+    best = right = 0
+    for k in range(p[at.OUT_UNITS]):
+        if sign * maps[p[at.OUT] + k] < sign * maps[p[at.OUT] + best]:
+            best = k
+        if wanted[row, k] > wanted[row, right]:
+            right = k
+    return best != right
+
+
+@compiled
+def forward_many(p, curves, weights, pictures, outputs, sums, kept, maps):  # type: ignore[no-untyped-def]
+    """outputs and sums (N, places, classes) of pictures (N, H, W); kept[n] = all maps of picture n, where asked for."""
+    spots = p[at.C5_H] * p[at.C5_W]
+    for n in range(pictures.shape[0]):
+        _place(p, maps, pictures[n])
+        forward(p, curves, weights, maps)
+        for spot in range(spots):
+            for k in range(p[at.OUT_UNITS]):
+                outputs[n, spot, k] = maps[p[at.OUT] + spot * p[at.OUT_UNITS] + k]
+                sums[n, spot, k] = maps[p[at.OUT_SUMS] + spot * p[at.OUT_UNITS] + k]
+        if kept.shape[0] > 0:
+            kept[n] = maps
+
+
+@compiled
+def gradient_of(p, curves, weights, pictures, wanted, rows, loss, j, gradient, maps, errors, lanes):  # type: ignore[no-untyped-def]
+    """gradient += Σ ∂E/∂w over pictures[rows]. Returns (Σ E, how many were answered wrongly)."""
+    cost, wrong = 0.0, 0
+    for n in rows:
+        _place(p, maps, pictures[n])
+        forward(p, curves, weights, maps)
+        cost += backward(p, curves, weights, maps, maps, errors, gradient, lanes, wanted, n, loss, j, False)
+        _add_matrices(p, gradient, errors, maps)
+        wrong += _is_wrong(p, maps, wanted, n)
+    return cost, wrong
+
+
+@compiled
+def curvature_of(p, curves, weights, squares, pictures, wanted, rows, loss, j, curvature, maps, seen, errors, lanes):  # type: ignore[no-untyped-def]
+    """curvature += Σ of the diagonal Gauss-Newton terms h_kk over pictures[rows]; `squares` is weights squared."""
+    for n in rows:
+        _place(p, maps, pictures[n])
+        forward(p, curves, weights, maps)
+        for i in range(maps.shape[0]):
+            seen[i] = maps[i] * maps[i]
+        backward(p, curves, squares, maps, seen, errors, curvature, lanes, wanted, n, loss, j, True)
+        _add_matrices(p, curvature, errors, seen)
+
+
+@compiled
+def online(p, curves, weights, rates, pictures, wanted, loss, j, maps, errors, small, lanes):  # type: ignore[no-untyped-def]
+    """One update after each picture: w_k −= ε_k·∂E/∂w_k (eq. 18), ε_k = rates[k].
+
+    `small` holds the gradient of all but the matrices: zeros, and zeros again afterwards.
+    Returns (Σ E, how many were answered wrongly), each picture judged before it is learned.
+    """
+    cost, wrong = 0.0, 0
+    for n in range(pictures.shape[0]):
+        _place(p, maps, pictures[n])
+        forward(p, curves, weights, maps)
+        cost += backward(p, curves, weights, maps, maps, errors, small, lanes, wanted, n, loss, j, False)
+        wrong += _is_wrong(p, maps, wanted, n)
+        step_outer(weights, p[at.C5_WEIGHT], p[at.C5_ROW], rates, errors, p[at.C5], p[at.C5_MAPS], maps, p[at.WINDOW])
+        step_outer(weights, p[at.F6_WEIGHT], p[at.F6_ROW], rates, errors, p[at.F6], p[at.F6_UNITS], maps, p[at.C5])
+        if p[at.OUT_KIND] != at.RBF:
+            step_outer(
+                weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], rates, errors, p[at.OUT], p[at.OUT_UNITS], maps, p[at.F6]
+            )
+        for i in range(0, p[at.SMALL], LANES):
+            store(weights, i, sub(load(weights, i), mul(load(rates, i), load(small, i))))
+            store(small, i, splat(0.0))
+    return cost, wrong
