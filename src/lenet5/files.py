@@ -17,9 +17,16 @@ from typing import BinaryIO
 
 from lenet5.errors import LeNetError
 
-__all__ = ["GZIP_MAGIC", "gunzip", "inside", "read_bounded", "write_atomically"]
+__all__ = ["GZIP_MAGIC", "cache_folder", "gunzip", "inside", "read_bounded", "write_atomically"]
 
 GZIP_MAGIC = b"\x1f\x8b"
+
+
+def cache_folder() -> Path:
+    """What can be had again is kept here: LENET5_CACHE, or the place that the system means for it."""
+    import platformdirs
+
+    return Path(os.environ.get("LENET5_CACHE") or platformdirs.user_cache_dir("lenet5", appauthor=False))
 
 
 def write_atomically(

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from lenet5 import datasets
-from lenet5.datasets import download
 from lenet5.datasets import mnist as module
 from lenet5.datasets.mnist import mnist
 from lenet5.errors import DataError
@@ -134,7 +133,7 @@ class Mirror(BaseHTTPRequestHandler):
 def mirror(small: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a web server that has the small MNIST; the user's cache is empty."""
     monkeypatch.delenv("LENET5_DATA")
-    monkeypatch.setattr(download, "cache_folder", lambda: small / "cache")
+    monkeypatch.setenv("LENET5_CACHE", str(small / "cache"))
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Here", (Mirror,), {"folder": small}))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

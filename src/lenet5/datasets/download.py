@@ -6,11 +6,10 @@ import contextlib
 import io
 import textwrap
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from lenet5.errors import DataError, LeNetError
-from lenet5.files import read_bounded, write_atomically
+from lenet5.files import cache_folder, read_bounded, write_atomically
 
 __all__ = ["Progress", "cached"]
 
@@ -49,13 +48,6 @@ def cached(
             write_atomically(path, data)
         return parsed
     raise DataError(f"could not download {path.name}:\n" + "\n".join(answers))
-
-
-def cache_folder() -> Path:
-    """The folder for downloads, in the place that the operating system means for a user's caches."""
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("lenet5", appauthor=False))
 
 
 def _download(address: str, limit: int, progress: Progress | None) -> bytes:
