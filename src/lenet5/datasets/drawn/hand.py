@@ -83,6 +83,7 @@ def write(shapes: Sequence[Shape], hands: Hands, mixture: Array, rng: np.random.
     n = len(shapes)
     most = max(s.variants.shape[1] for s in shapes)
     stray = rng.standard_normal((n, most, 2)) * (hands.wobble * hands.care)[:, None, None]
+    apart = rng.standard_normal((n, most, 2)) * hands.wobble[:, None, None]  # whole strokes astray
     normal = rng.standard_normal((12, n)) * hands.care
     phase = rng.random((8, n)) * 2 * np.pi
     whim = mixture * rng.standard_gamma(2.0, mixture.shape)
@@ -96,7 +97,8 @@ def write(shapes: Sequence[Shape], hands: Hands, mixture: Array, rng: np.random.
         weights = whim[rows, : len(s.variants)]
         # A little beyond the variants, or their mixtures would all be tamer than they are.
         weights = BEYOND * weights / weights.sum(1, keepdims=True) - (BEYOND - 1) / len(s.variants)
-        control = np.einsum("nv,vkc->nkc", weights, s.variants) + stray[rows, : s.variants.shape[1]]
+        control = np.einsum("nv,vkc->nkc", weights, s.variants)
+        control += stray[rows, : s.variants.shape[1]] + apart[rows][:, s.owner]
         line = s.spline @ control - MIDDLE  # (n, S, 2)
         points, radii = _written(line, s, hands.of(rows), normal[:, rows, None], phase[:, rows, None])
         for i, p, r in zip(members, points, radii, strict=True):

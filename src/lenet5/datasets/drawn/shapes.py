@@ -23,6 +23,7 @@ class Shape:
 
     weight: how often it is met, beside the character's other shapes
     variants: (V, K, 2) control points of each variant
+    owner: (K,) the number of the stroke that a control point belongs to
     spline: (S, K) line = spline @ control points
     stroke: (S,) the number of the stroke that a point of the line belongs to
     along: (S,) how far along its stroke a point is, 0..1
@@ -31,6 +32,7 @@ class Shape:
     character: str
     weight: float
     variants: NDArray[np.float64]
+    owner: NDArray[np.int64]
     spline: NDArray[np.float64]
     stroke: NDArray[np.int64]
     along: NDArray[np.float64]
@@ -90,6 +92,7 @@ def shape(character: str, weight: float, *paths: str) -> Shape:
         character,
         weight,
         np.array([p[0] for p in parsed]),
+        np.repeat(np.arange(len(corners)), [len(c) for c in corners]),
         spline,
         np.repeat(np.arange(len(splines)), [len(s) for s in splines]),
         np.concatenate([np.linspace(0, 1, len(s)) for s in splines]),
