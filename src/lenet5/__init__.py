@@ -1,1 +1,74 @@
-"""LeNet-5 (1998), exact to the paper."""
+"""LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998), exact to the paper: read digits, train, and look inside.
+
+    net = lenet5.load("lenet5")          the network of 1998 with its shipped weights
+    net.predict(images)                  (N, 28, 28) or (N, 32, 32), uint8 or float -> (N,) labels
+    lenet5.Reader().read("cheque.jpg")   the digits in a picture
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lenet5.architecture import ARCHITECTURES, Architecture
+    from lenet5.errors import (
+        ArchitectureError,
+        DataError,
+        LeNetError,
+        MissingExtraError,
+        PictureError,
+        ReadingError,
+        TrainingError,
+        WeightsError,
+    )
+    from lenet5.network import LeNet5, load
+    from lenet5.reading import Reader, Reading
+
+__version__ = "0.1.0"
+
+# Public name: the module that it lives in, imported when the name is first used.
+_HOMES = {
+    "ARCHITECTURES": "architecture",
+    "Architecture": "architecture",
+    "ArchitectureError": "errors",
+    "DataError": "errors",
+    "LeNet5": "network",
+    "LeNetError": "errors",
+    "MissingExtraError": "errors",
+    "PictureError": "errors",
+    "Reader": "reading",
+    "Reading": "reading",
+    "ReadingError": "errors",
+    "TrainingError": "errors",
+    "WeightsError": "errors",
+    "load": "network",
+}
+
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "ArchitectureError",
+    "DataError",
+    "LeNet5",
+    "LeNetError",
+    "MissingExtraError",
+    "PictureError",
+    "Reader",
+    "Reading",
+    "ReadingError",
+    "TrainingError",
+    "WeightsError",
+    "__version__",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"lenet5.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

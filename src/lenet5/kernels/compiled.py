@@ -8,9 +8,8 @@ writes a cache file under a temporary name and renames it, so that two processes
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import inspect
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,40 +17,40 @@ from typing import Any
 
 import llvmlite
 import numba
-import platformdirs
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
-__all__ = ["cache_folder", "compiled", "kernels_are_cached"]
+from lenet5 import files
+
+__all__ = ["kernel_folder", "compiled", "kernels_are_cached"]
 
 
 @cache
-def cache_folder() -> Path:
+def kernel_folder() -> Path:
     """The folder that holds the machine code of this version of the kernels for this user."""
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     digest.update(f"{numba.__version__} {llvmlite.__version__}".encode())
-    root = os.environ.get("LENET5_CACHE") or platformdirs.user_cache_dir("lenet5", appauthor=False)
-    return Path(root) / "kernels" / digest.hexdigest()[:16]
+    return files.cache_folder() / "kernels" / digest.hexdigest()[:16]
 
 
 def kernels_are_cached() -> bool:
     """Whether some kernel of this version has been compiled before: if not, the first answer takes seconds."""
-    return any(cache_folder().glob("*.nbi"))
+    return any(kernel_folder().glob("*.nbi"))
 
 
 class _Locator(_CacheLocator):  # type: ignore[misc]
-    """Tells numba to keep a kernel in `cache_folder`."""
+    """Tells numba to keep a kernel in `kernel_folder`."""
 
     def __init__(self, function: Callable[..., Any], file: str) -> None:
         self._file = file
         self._line = function.__code__.co_firstlineno
 
     def get_cache_path(self) -> str:
-        return str(cache_folder())
+        return str(kernel_folder())
 
     def get_source_stamp(self) -> str:
-        return cache_folder().name  # the digest of every source
+        return kernel_folder().name  # the digest of every source
 
     def get_disambiguator(self) -> str:
         return f"{Path(self._file).stem}-{self._line}"
@@ -72,9 +71,7 @@ class _Cache(FunctionCache):  # type: ignore[misc]
 def compiled(function: Callable[..., Any]) -> Any:
     """`function` as a kernel: compiled at its first call, without Python's lock, kept between processes."""
     kernel = numba.njit(nogil=True, error_model="numpy")(function)
-    assert inspect.isfunction(function)
-    try:
+    # Where no folder can be written, the kernel is compiled anew in each process.
+    with contextlib.suppress(OSError):
         kernel._cache = _Cache(function)
-    except OSError:
-        pass  # no folder can be written: the kernel is compiled anew in each process
     return kernel

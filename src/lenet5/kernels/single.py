@@ -11,6 +11,8 @@ Pictures are float32 (N, H, W) in the paper's scale; `p` is `Plan.places`, `curv
 
 from __future__ import annotations
 
+import numpy as np
+
 from lenet5.kernels import plan as at
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.convolution import add_correlation, add_gradient, add_spread, sum_gradient
@@ -29,12 +31,17 @@ def _curve(curves, row):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _place(p, maps, picture):  # type: ignore[no-untyped-def]
-    """The picture into the input map."""
-    for y in range(p[at.INPUT_H]):
+def _place(p, maps, picture, low, gain, frame):  # type: ignore[no-untyped-def]
+    """low + gain·picture into the input map, `frame` pixels of `low` around it."""
+    height, width = p[at.INPUT_H] - 2 * frame, p[at.INPUT_W] - 2 * frame
+    for y in range(p[at.INPUT_H] if frame else 0):
         row = p[at.INPUT] + y * p[at.INPUT_ROW]
         for x in range(p[at.INPUT_W]):
-            maps[row + x] = picture[y, x]
+            maps[row + x] = low
+    for y in range(height):
+        row = p[at.INPUT] + (y + frame) * p[at.INPUT_ROW] + frame
+        for x in range(width):
+            maps[row + x] = low + gain * np.float32(picture[y, x])
 
 
 @compiled
@@ -256,11 +263,14 @@ def _is_wrong(p, maps, wanted, row):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def forward_many(p, curves, weights, pictures, outputs, sums, kept, maps):  # type: ignore[no-untyped-def]
-    """outputs and sums (N, places, classes) of pictures (N, H, W); kept[n] = all maps of picture n, where asked for."""
+def forward_many(p, curves, weights, pictures, low, gain, frame, outputs, sums, kept, maps):  # type: ignore[no-untyped-def]
+    """outputs and sums (N, places, classes) of low + gain·pictures (N, H, W) of any type, framed by `low`.
+
+    kept[n] = all maps of picture n, where kept has rows.
+    """
     spots = p[at.C5_H] * p[at.C5_W]
     for n in range(pictures.shape[0]):
-        _place(p, maps, pictures[n])
+        _place(p, maps, pictures[n], low, gain, frame)
         forward(p, curves, weights, maps)
         for spot in range(spots):
             for k in range(p[at.OUT_UNITS]):
@@ -275,7 +285,7 @@ def gradient_of(p, curves, weights, pictures, wanted, rows, loss, j, gradient, m
     """gradient += Σ ∂E/∂w over pictures[rows]. Returns (Σ E, how many were answered wrongly)."""
     cost, wrong = 0.0, 0
     for n in rows:
-        _place(p, maps, pictures[n])
+        _place(p, maps, pictures[n], 0.0, 1.0, 0)
         forward(p, curves, weights, maps)
         cost += backward(p, curves, weights, maps, maps, errors, gradient, lanes, wanted, n, loss, j, False)
         _add_matrices(p, gradient, errors, maps)
@@ -287,7 +297,7 @@ def gradient_of(p, curves, weights, pictures, wanted, rows, loss, j, gradient, m
 def curvature_of(p, curves, weights, squares, pictures, wanted, rows, loss, j, curvature, maps, seen, errors, lanes):  # type: ignore[no-untyped-def]
     """curvature += Σ of the diagonal Gauss-Newton terms h_kk over pictures[rows]; `squares` is weights squared."""
     for n in rows:
-        _place(p, maps, pictures[n])
+        _place(p, maps, pictures[n], 0.0, 1.0, 0)
         forward(p, curves, weights, maps)
         for i in range(maps.shape[0]):
             seen[i] = maps[i] * maps[i]
@@ -304,7 +314,7 @@ def online(p, curves, weights, rates, pictures, wanted, loss, j, maps, errors, s
     """
     cost, wrong = 0.0, 0
     for n in range(pictures.shape[0]):
-        _place(p, maps, pictures[n])
+        _place(p, maps, pictures[n], 0.0, 1.0, 0)
         forward(p, curves, weights, maps)
         cost += backward(p, curves, weights, maps, maps, errors, small, lanes, wanted, n, loss, j, False)
         wrong += _is_wrong(p, maps, wanted, n)

@@ -1,0 +1,255 @@
+"""What does LeNet-5 answer to a picture? The network with its parameters: load, look, save.
+
+A picture is uint8, (28, 28) or (32, 32), 0 for paper and 255 for ink; or float (28, 28), 0 for paper and 1 for ink;
+or float (32, 32) in the paper's own scale, −0.1 for paper and 1.175 for ink (II-B). A 28×28 picture is framed by two
+pixels of paper.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.architecture import NAMES, SIDE, Architecture, EuclideanRBF
+from lenet5.errors import PictureError, WeightsError
+
+if TYPE_CHECKING:
+    from lenet5.kernels.plan import Plan
+
+__all__ = ["LeNet5", "load"]
+
+BACKGROUND, FOREGROUND = np.float32(-0.1), np.float32(1.175)  # II-B
+FRAMED = 28  # a picture of this side gets a frame of two pixels
+
+Floats = NDArray[np.float32]
+_local = threading.local()  # each thread's own room for maps
+
+
+class LeNet5:
+    """A network of seven layers with its parameters.
+
+    tensors: name to array, named and shaped by `architecture.shapes()`; copied to float32.
+    metadata: what is known of its making, kept in the file that `save` writes.
+    Raises WeightsError where a tensor is missing, too many, or of another shape.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        tensors: Mapping[str, Any],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        from lenet5.kernels.plan import plan_for
+
+        self.architecture = architecture
+        self.metadata: dict[str, Any] = dict(metadata or {})
+        self._plan = plan_for(architecture)
+        # All tensors lie in one array, as the kernels want it; `tensors` are views of it.
+        self.parameters: Floats = np.zeros(self._plan.parameters, np.float32)
+        self.tensors: dict[str, Floats] = self._plan.views(self.parameters)
+        if set(tensors) != set(self.tensors):
+            raise WeightsError(f"tensors {sorted(tensors)}; {architecture.name} needs {sorted(self.tensors)}")
+        for name, view in self.tensors.items():
+            if np.shape(tensors[name]) != view.shape:
+                raise WeightsError(f"{name!r} has shape {np.shape(tensors[name])}; expected {view.shape}")
+            view[...] = tensors[name]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What each output stands for: the RBF units' characters, or what the metadata says, or 0, 1, 2 …"""
+        names = self.metadata.get("classes")
+        if names is None and isinstance(self.architecture.output, EuclideanRBF):
+            names = self.architecture.output.characters
+        return tuple(names) if names is not None else tuple(str(k) for k in range(self.architecture.classes))
+
+    def predict(self, images: Any) -> NDArray[np.int64]:
+        """The class of each picture: (N, 28, 28) or (N, 32, 32), uint8 or float -> (N,), 0 to classes − 1.
+
+        The class is the one with the smallest penalty (II-C). Raises PictureError for other arrays.
+        """
+        return np.argmin(self.penalties(images), axis=1)
+
+    def penalties(self, images: Any) -> Floats:
+        """(N, classes): the RBF units' distances y_i (eq. 7), or −log p of each class; the smallest wins.
+
+        Raises PictureError for arrays that are not pictures.
+        """
+        outputs, sums = self._answer(*_pictures(images, square=True))
+        return self._penalties(outputs[:, 0], sums[:, 0])
+
+    def probabilities(self, images: Any) -> Floats:
+        """(N, classes), each row summing to 1: e^−penalty over its sum (the posterior of eq. 9 without rubbish).
+
+        Raises PictureError for arrays that are not pictures.
+        """
+        penalties = self.penalties(images)
+        share = np.exp(penalties.min(axis=1, keepdims=True) - penalties)
+        return share / share.sum(axis=1, keepdims=True)
+
+    def slide(self, images: Any) -> Floats:
+        """Penalties at every place of larger pictures: (N, H, W) -> (N, (H−32)//4 + 1, (W−32)//4 + 1, classes).
+
+        The network is applied to the whole picture at once; what it says at one place is what it says of the 32×32
+        window there, one every four pixels (section VII). uint8, or float in the paper's scale; no frame is added.
+        Raises PictureError for arrays that are not pictures, or under 32×32.
+        """
+        array, low, gain, _ = _pictures(images, square=False)
+        outputs, sums = self._answer(array, low, gain, 0)
+        rows = (array.shape[1] - SIDE) // 4 + 1
+        return self._penalties(outputs, sums).reshape(len(array), rows, -1, self.architecture.classes)
+
+    def activations(self, images: Any) -> dict[str, Floats]:
+        """What every unit of every layer answers, squashed.
+
+        {"input": (N, 1, 32, 32), "c1": (N, 6, 28, 28), "s2": (N, 6, 14, 14), "c3": (N, 16, 10, 10),
+        "s4": (N, 16, 5, 5), "c5": (N, 120), "f6": (N, 84), "output": (N, classes)}, float32. The output holds
+        distances for the RBF, else squashed values. Raises PictureError for arrays that are not pictures.
+        """
+        from lenet5.kernels import plan as at
+
+        array, low, gain, frame = _pictures(images, square=True)
+        kept = np.zeros((len(array), self._plan.maps), np.float32)
+        self._forward(self._plan, array, low, gain, frame, kept)
+        p = self._plan.places
+        shapes = {
+            "input": (at.INPUT, 1, p[at.INPUT_H], p[at.INPUT_W], p[at.INPUT_ROW]),
+            "c1": (at.C1, p[at.C1_MAPS], p[at.C1_H], p[at.C1_W], p[at.C1_ROW]),
+            "s2": (at.S2, p[at.C1_MAPS], p[at.S2_H], p[at.S2_W], p[at.S2_ROW]),
+            "c3": (at.C3, p[at.C3_MAPS], p[at.C3_H], p[at.C3_W], p[at.C3_ROW]),
+            "s4": (at.S4, p[at.C3_MAPS], p[at.S4_H], p[at.S4_W], p[at.S4_W]),
+        }
+        found = {}
+        for name, (place, maps, height, width, row) in shapes.items():
+            whole = kept[:, p[place] : p[place] + maps * height * row].reshape(-1, maps, height, row)
+            found[name] = np.ascontiguousarray(whole[..., :width])
+        for name, place, units in (
+            ("c5", at.C5, at.C5_MAPS),
+            ("f6", at.F6, at.F6_UNITS),
+            ("output", at.OUT, at.OUT_UNITS),
+        ):
+            found[name] = kept[:, p[place] : p[place] + p[units]].copy()
+        assert tuple(found) == ("input", *NAMES)
+        return found
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the network as a .safetensors file, whole or not at all. Raises WeightsError where it can't be."""
+        from lenet5.formats import weights
+
+        return weights.write(path, self.architecture, [self.tensors], self.metadata)
+
+    def __repr__(self) -> str:
+        return f"<LeNet5 {self.architecture.name}, {self.architecture.parameters():,} parameters>"
+
+    def _penalties(self, outputs: Floats, sums: Floats) -> Floats:
+        """Penalties from what the output units say and their weighted sums, classes last."""
+        if isinstance(self.architecture.output, EuclideanRBF):
+            return outputs
+        score = {"softmax": sums, "logistic": -np.logaddexp(np.float32(0), -sums)}.get(
+            # Not in the paper: tanh and linear outputs become probabilities by a softmax of them.
+            self.architecture.output.squash,
+            outputs,
+        )
+        highest = score.max(axis=-1, keepdims=True)
+        total = np.log(np.exp(score - highest).sum(axis=-1, keepdims=True)) + highest
+        return np.asarray(total - score, np.float32)
+
+    def _answer(self, array: NDArray[Any], low: Any, gain: Any, frame: int) -> tuple[Floats, Floats]:
+        """Outputs and sums (N, places, classes)."""
+        from lenet5.kernels.plan import plan_for
+
+        height, width = (side + 2 * frame for side in array.shape[1:])
+        plan = self._plan if (height, width) == (SIDE, SIDE) else plan_for(self.architecture, height, width)
+        return self._forward(plan, array, low, gain, frame, np.zeros((0, 0), np.float32))
+
+    def _forward(
+        self, plan: Plan, array: NDArray[Any], low: Any, gain: Any, frame: int, kept: Floats
+    ) -> tuple[Floats, Floats]:
+        from lenet5.kernels import plan as at
+        from lenet5.kernels.single import forward_many
+        from lenet5.threads import run
+
+        spots = int(plan.places[at.C5_H] * plan.places[at.C5_W])
+        outputs, sums = (
+            np.empty((len(array), spots, self.architecture.classes), np.float32) for _ in range(2)
+        )
+
+        def some(start: int) -> None:
+            part = slice(start, start + PIECE)
+            keep = kept[part] if len(kept) else kept
+            forward_many(
+                plan.places, plan.curves, self.parameters, array[part], low, gain, frame,
+                outputs[part], sums[part], keep, _room(plan),
+            )  # fmt: skip
+
+        run(some, range(0, len(array), PIECE))
+        return outputs, sums
+
+
+PIECE = 256  # pictures that one thread takes at a time
+
+
+def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5:
+    """A shipped network by its name, or any network by the path of its .safetensors file.
+
+    Raises WeightsError where there is none, or the file is damaged.
+    """
+    from lenet5.formats import weights
+
+    known = weights.shipped()
+    if str(name) not in known and not Path(name).exists():
+        raise WeightsError(
+            f"no network {str(name)!r}; expected one of {', '.join(known) or 'none shipped'}, or the path of a "
+            f".safetensors file"
+        )
+    architecture, members, metadata = weights.read(known.get(str(name), Path(name)))
+    return LeNet5(architecture, members[0], metadata)
+
+
+def _room(plan: Plan) -> Floats:
+    """This thread's maps for a plan."""
+    rooms: dict[int, Floats] = _local.__dict__.setdefault("rooms", {})
+    if plan.maps not in rooms:
+        rooms.clear()  # one size at a time: wide pictures are large
+        rooms[plan.maps] = np.zeros(plan.maps, np.float32)
+    return rooms[plan.maps]
+
+
+def _pictures(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np.float32, int]:
+    """The array as kernels want it, and what scales it: pictures = low + gain·array, framed by `frame` pixels."""
+    array = np.asarray(images)
+    expected = "(N, 28, 28) or (N, 32, 32)" if square else "(N, H, W), H and W at least 32"
+    if array.ndim == 2:
+        raise PictureError(f"one picture of shape {array.shape}; expected {expected}: give picture[None]")
+    sides = array.shape[1:]
+    fits = array.ndim == 3 and (sides in ((FRAMED, FRAMED), (SIDE, SIDE)) if square else min(sides) >= SIDE)
+    if not fits:
+        raise PictureError(f"pictures of shape {array.shape}; expected {expected}")
+    frame = (SIDE - FRAMED) // 2 if sides == (FRAMED, FRAMED) else 0
+    if array.dtype == np.uint8:
+        low, gain = BACKGROUND, (FOREGROUND - BACKGROUND) / np.float32(255)
+    elif np.issubdtype(array.dtype, np.floating):
+        array = array.astype(np.float32, copy=False)
+        low, gain = (BACKGROUND, FOREGROUND - BACKGROUND) if frame else (np.float32(0), np.float32(1))
+        _check_range(array, bool(frame))
+    else:
+        raise PictureError(f"pictures of type {array.dtype}; expected uint8, 0 to 255, or float")
+    array = np.ascontiguousarray(array).view()
+    array.flags.writeable = False  # one compiled kernel serves arrays that can be written and that cannot
+    return array, low, gain, frame
+
+
+def _check_range(array: Floats, plain: bool) -> None:
+    if not np.isfinite(array).all():
+        raise PictureError("pictures with NaN or infinite values; expected finite numbers")
+    if array.size and (array.max() > 4 or array.min() < -4):
+        scale = "0 for paper to 1 for ink" if plain else "−0.1 for paper to 1.175 for ink"
+        raise PictureError(
+            f"float pictures from {array.min():g} to {array.max():g}; expected {scale}: "
+            f"divide pictures of 0 to 255 by 255, or give them as uint8"
+        )

@@ -1,0 +1,47 @@
+"""On how many threads does work run, and where?
+
+Kernels let go of Python's lock, so a plain pool of Python's own threads keeps every core busy. Work is cut into the
+same pieces whatever the number of threads, so that results never depend on it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from lenet5.errors import LeNetError
+
+__all__ = ["run", "threads"]
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+_pools: dict[int, ThreadPoolExecutor] = {}
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pools.clear)  # a child has none of its parent's threads
+
+
+def threads() -> int:
+    """How many threads to use: LENET5_THREADS where it is set, else as many as this process may use processors.
+
+    Raises LeNetError where LENET5_THREADS is not a whole number from 1 on.
+    """
+    wanted = os.environ.get("LENET5_THREADS")
+    if wanted is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise LeNetError(
+            f"LENET5_THREADS is {wanted!r}; expected a whole number from 1 on, or leave it unset"
+        )
+    return int(wanted)
+
+
+def run(function: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
+    """[function(item) for item in items], on `threads()` threads."""
+    items, count = list(items), threads()
+    if count == 1 or len(items) == 1:
+        return [function(item) for item in items]
+    if count not in _pools:
+        _pools[count] = ThreadPoolExecutor(count, thread_name_prefix="lenet5")
+    return list(_pools[count].map(function, items))
