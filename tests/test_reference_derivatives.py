@@ -18,7 +18,7 @@ from lenet5.architecture import (
     FullConnection,
     Subsampling,
 )
-from lenet5.reference import curvature, forward, gradient, losses, squash
+from lenet5.reference import curvature, forward, gradient, losses, squash, subsample_back
 from networks import LEARNABLE, NETWORKS, SMALL, SMALL_LINEAR, SMALL_TANH, name, start
 
 Array = NDArray[np.float64]
@@ -52,6 +52,14 @@ def test_the_gradient_is_that_of_central_differences(
 
             assert E(0) == mean
             assert (by * v).sum() == pytest.approx(difference(E, step), abs=1e-6 * np.linalg.norm(by)), n
+
+
+@pytest.mark.parametrize("power", [1, 2])
+def test_of_equal_inputs_the_first_is_the_maximum(power: int) -> None:
+    x, o, by_o = np.zeros((1, 1, 2, 5)), np.zeros((1, 1, 1, 2)), np.array([[[[3.0, 4.0]]]])
+    by_x, by_nothing = subsample_back(Subsampling("s2", "maximum", "none"), {}, x, o, by_o, power)
+    assert by_x[0, 0].tolist() == [[3, 0, 4, 0, 0], [0, 0, 0, 0, 0]]
+    assert by_nothing == {}
 
 
 def test_the_mean_over_patterns_is_taken(rng: np.random.Generator, pictures: Array) -> None:

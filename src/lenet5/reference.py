@@ -388,7 +388,7 @@ def curvature(
 ) -> dict[str, Array]:
     """h_kk: the diagonal Gauss-Newton second derivative of the mean loss by every trainable parameter.
 
-    Summed over the connections that share a weight, averaged over the patterns, never negative (eqs. 22-27).
+    Summed over the connections that share a weight, averaged over the patterns, never negative (eqs. 23-27).
     Arguments, shapes and errors as for `gradient`.
     """
     return _learn(architecture, tensors, x, labels, loss, j, power=2)[1]
