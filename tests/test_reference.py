@@ -73,9 +73,7 @@ def test_ink_may_be_a_fraction_and_32_by_32_floats_are_scaled_already(rng: np.ra
     assert scale(np.zeros((1, 32, 40), np.uint8)).shape == (1, 32, 40)
 
 
-@pytest.mark.parametrize(
-    "wrong", [np.zeros((28, 28)), np.zeros((1, 28, 28), np.int64), np.zeros((1, 1, 28, 28))]
-)
+@pytest.mark.parametrize("wrong", [np.zeros((28, 28)), np.zeros((1, 28, 28), np.int64), np.zeros((1, 1, 28, 28))])
 def test_other_arrays_are_no_pictures(wrong: Array) -> None:
     with pytest.raises(PictureError, match="expected uint8 or float"):
         scale(wrong)

@@ -159,9 +159,7 @@ def chain_of(net: Architecture, t: dict[str, Array]) -> dict[str, ByConnection |
         n = layer.name
         weight, bias = t.get(f"{n}.weight", nothing), t.get(f"{n}.bias", nothing)
         if isinstance(layer, Convolution):
-            chain[n] = ByConnection(
-                of_convolution(layer, row.height + 4), weight, bias, layer.squash, row.neurons
-            )
+            chain[n] = ByConnection(of_convolution(layer, row.height + 4), weight, bias, layer.squash, row.neurons)
         elif isinstance(layer, Subsampling):
             chain[n] = ByFours(layer, row.height * 2, t.get(f"{n}.coefficient", nothing), bias)
         elif isinstance(layer, FullConnection):
@@ -203,9 +201,7 @@ def test_the_network_and_its_curvature_are_those_of_its_connections(
         x = picture.reshape(-1)
         for n, layer in chain.items():
             x = layer.forward(x)
-            np.testing.assert_allclose(
-                o["output.sum" if n == "output" else n].reshape(-1), x, rtol=1e-10, atol=1e-12
-            )
+            np.testing.assert_allclose(o["output.sum" if n == "output" else n].reshape(-1), x, rtol=1e-10, atol=1e-12)
         for loss in losses(net):
             d = curvature_of_the_loss(net, loss, o["output.sum"][0])
             for n, layer in reversed(chain.items()):
@@ -240,9 +236,7 @@ def test_at_f6_the_curvature_is_exact(rng: np.random.Generator, pictures: Array)
 
 
 @pytest.mark.parametrize("net", [LENET5_LINEAR, LENET5_SOFTMAX, SMALL_TANH, SMALL_LINEAR], ids=name)
-def test_at_the_output_the_curvature_is_exact(
-    net: Architecture, rng: np.random.Generator, pictures: Array
-) -> None:
+def test_at_the_output_the_curvature_is_exact(net: Architecture, rng: np.random.Generator, pictures: Array) -> None:
     t = start(net, rng)
 
     def output(weight: Array) -> Array:
