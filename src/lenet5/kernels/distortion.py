@@ -5,11 +5,13 @@ by one interpolation only. The randomness of a picture comes from (seed, pass, i
 give the same picture, in whatever order and by however many threads.
 """
 
+# mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
 import numpy as np
 
 from lenet5.kernels.compiled import compiled
+from lenet5.kernels.lanes import LANES, fma, load, splat, store
 
 __all__ = ["FIELDS", "distort", "transform"]
 
@@ -32,10 +34,12 @@ NODE_AMPLITUDE = np.float32(np.sqrt(3.0) * 5040 / 2416)
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-S27, S30, S31, S32, S40 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32), np.uint64(40)
+S27, S30, S31, S40 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(40)
 LOW16, S16 = np.uint64(0xFFFF), np.uint64(16)
 LOW24 = np.uint64(0xFFFFFF)
-UNIT24 = np.float32(2.0**-24)
+UNIT24, TWICE_24 = np.float32(2.0**-24), np.float32(2.0**-23)
+ZERO, ONE, HALF = np.float32(0), np.float32(1), np.float32(0.5)
+SIXTH, TWO_THIRDS = np.float32(1 / 6), np.float32(2 / 3)
 
 
 @compiled
@@ -71,36 +75,199 @@ def _pad(picture, padded):
 
 
 @compiled
-def _bend(state, elastic, spacing, nodes, bends):
+def _weigh(spacing, offset, weights, first):
+    """The cubic B-spline of every node at every pixel of a line.
+
+    weights: float32 (nodes, 32), and first: int64 (32,), the first of the four nodes that reach a pixel.
+    """
+    weights[:] = np.float32(0)
+    for x in range(SIDE):
+        place = np.float32(x) / spacing + offset
+        node = int(place)
+        t = place - np.float32(node)
+        s = ONE - t
+        first[x] = node
+        weights[node, x] = s * s * s * SIXTH
+        weights[node + 1, x] = TWO_THIRDS - t * t * (ONE - HALF * t)
+        weights[node + 2, x] = TWO_THIRDS - s * s * (ONE - HALF * s)
+        weights[node + 3, x] = t * t * t * SIXTH
+
+
+@compiled
+def _bend(state, elastic, spacing, scratch, bends):
     """A smooth random displacement of every pixel: bends (2, 32, 32), in pixels, x first.
 
-    A cubic B-spline over a grid of random nodes; like uniform noise under a Gaussian of σ = spacing/√3.
+    A cubic B-spline over a grid of random nodes: what uniform noise under a Gaussian of sigma = spacing/sqrt(3)
+    looks like, at the price of a few hundred products.
     """
+    nodes, across, down, first, line = scratch
     amplitude = elastic * NODE_AMPLITUDE
-    count = min(NODES, int((SIDE - 1) / spacing) + 5)
+    count = int(np.float32(SIDE - 1) / spacing) + 5
     for i in range(count):
         for j in range(count):
             bits = _next(state)
-            u, v = np.float32(bits >> S40), np.float32(bits & LOW24)
-            nodes[0, i, j] = amplitude * (np.float32(2) * UNIT24 * u - np.float32(1))
-            nodes[1, i, j] = amplitude * (np.float32(2) * UNIT24 * v - np.float32(1))
-    # The grid lies anywhere, so that no pixel is nearer to a node than another, over many pictures.
-    across, down = _between(state, np.float32(0), np.float32(1)), _between(state, np.float32(0), np.float32(1))
-    weights = nodes[2:4].reshape(-1)[: 2 * 4 * SIDE].reshape(2, SIDE, 4)
-    for i in range(SIDE):
-        _spline(np.float32(i) / spacing + across, weights[0, i])
-        _spline(np.float32(i) / spacing + down, weights[1, i])
-    row = nodes[4]
+            nodes[0, i, j] = amplitude * (np.float32(bits >> S40) * TWICE_24 - ONE)
+            nodes[1, i, j] = amplitude * (np.float32(bits & LOW24) * TWICE_24 - ONE)
+    # The grid lies anywhere, so that over many pictures no pixel is nearer to a node than another.
+    _weigh(spacing, _between(state, ZERO, ONE), across, first)
+    _weigh(spacing, _between(state, ZERO, ONE), down, first)
     for axis in range(2):
         for y in range(SIDE):
-            top = int(np.float32(y) / spacing + down)
-            w = weights[1, y]
-            for j in range(count):
-                n = nodes[axis, top : top + 4, j]
-                row[0, j] = w[0] * n[0] + w[1] * n[1] + w[2] * n[2] + w[3] * n[3]
-            for x in range(SIDE):
-                left = int(np.float32(x) / spacing + across)
-                w = weights[0, x]
-                bends[axis, y, x] = (
-                    w[0] * row[0, left] + w[1] * row[0, left + 1] + w[2] * row[0, left + 2] + w[3] * row[0, left + 3]
-                )
+            start = (axis * NODES + first[y]) * NODES
+            for j in range(0, NODES, LANES):
+                sums = splat(ZERO)
+                for i in range(4):
+                    sums = fma(splat(down[first[y] + i, y]), load(nodes, start + i * NODES + j), sums)
+                store(line, j, sums)
+            for x in range(0, SIDE, LANES):
+                sums = splat(ZERO)
+                for j in range(count):
+                    sums = fma(splat(line[j]), load(across, j * SIDE + x), sums)
+                store(bends, (axis * SIDE + y) * SIDE + x, sums)
+
+
+@compiled
+def _sample(padded, plane, bent, bends, out):
+    """out (32, 32): the picture at the place where the plane, and the bend, say that each pixel came from.
+
+    plane: (xx, xy, x0, yx, yy, y0), from a pixel of `out` to one of `padded`, both from their centres.
+    Bilinear; what lies outside of the picture is background, as its border is.
+    """
+    xx, xy, x0, yx, yy, y0 = plane
+    most = np.float32(SIDE - 1.001)
+    for y in range(SIDE):
+        v = np.float32(y) - CENTRE
+        for x in range(SIDE):
+            u = np.float32(x) - CENTRE
+            px = xx * u + xy * v + (x0 + CENTRE)
+            py = yx * u + yy * v + (y0 + CENTRE)
+            if bent:
+                px += bends[0, y, x]
+                py += bends[1, y, x]
+            px = min(max(px, ZERO), most)
+            py = min(max(py, ZERO), most)
+            left, top = int(px), int(py)
+            fx, fy = px - np.float32(left), py - np.float32(top)
+            at = top * SIDE + left
+            a, b = padded[at], padded[at + 1]
+            c, d = padded[at + SIDE], padded[at + SIDE + 1]
+            above = a + fx * (b - a)
+            below = c + fx * (d - c)
+            out[y, x] = above + fy * (below - above)
+
+
+@compiled
+def _thicken(thickness, scratch, out):
+    """Strokes grow (up to 1) or shrink (down to -1): each pixel moves towards the darkest, or the lightest,
+    of itself and its four neighbours, by this share of the way."""
+    scratch[:] = out
+    share, sign = abs(thickness), np.float32(np.sign(thickness))  # the lightest is the darkest of the negative
+    for y in range(1, SIDE - 1):
+        for x in range(1, SIDE - 1):
+            p = scratch[y, x]
+            up, down = sign * scratch[y - 1, x], sign * scratch[y + 1, x]
+            left, right = sign * scratch[y, x - 1], sign * scratch[y, x + 1]
+            far = max(max(max(up, down), max(left, right)), sign * p)
+            out[y, x] = p + share * (sign * far - p)
+
+
+@compiled
+def _spoil(state, noise, out):
+    """Salt and pepper: each pixel is inverted with the probability `noise` (paper, section III-E)."""
+    threshold = np.uint64(noise * np.float32(65536))
+    bits = np.uint64(0)
+    for y in range(SIDE):
+        for x in range(SIDE):
+            if x % 4 == 0:
+                bits = _next(state)
+            if (bits & LOW16) < threshold:
+                out[y, x] = INVERSE - out[y, x]
+            bits >>= S16
+
+
+@compiled
+def _scratch():
+    """Room for one picture at work: its padded copy, its bends, and the grid that they come from."""
+    grid = (
+        np.zeros((2, NODES, NODES), np.float32),
+        np.empty((NODES, SIDE), np.float32),
+        np.empty((NODES, SIDE), np.float32),
+        np.empty(SIDE, np.int64),
+        np.empty(NODES, np.float32),
+    )
+    return np.empty(SIDE * SIDE, np.float32), np.zeros((2, SIDE, SIDE), np.float32), grid
+
+
+@compiled
+def _backward(scale, squeeze, shear, radians, dx, dy, baseline):
+    """Where a pixel came from, for `_sample`, when the picture was scaled, sheared and moved, then turned.
+
+    Forward, from the centre (paper, Figure 7 as measured): x' = a·x + b·y + dx and y' = d·y + (1 - d)·baseline + dy
+    with a = scale·squeeze, d = scale/squeeze, b = shear·d.
+    """
+    a, d = scale * squeeze, scale / squeeze
+    b = shear * d
+    cos, sin = np.float32(np.cos(radians)), np.float32(np.sin(radians))
+    tx, ty = dx, (ONE - d) * baseline + dy
+    # (u, v) turned back is (cos·u + sin·v, cos·v - sin·u) = (p, q); then y = (q - ty)/d, x = (p - tx - b·y)/a.
+    k = b / (a * d)
+    return (
+        cos / a + k * sin, sin / a - k * cos, k * ty - tx / a,
+        -sin / d, cos / d, -ty / d,
+    )  # fmt: skip
+
+
+@compiled
+def distort(images, indices, seed, pass_, parameters, out):
+    """Distorted copies of some pictures.
+
+    images: uint8 (N, 28, 28). indices: int64 (n,), which of them. seed, pass_: uint64.
+    parameters: float32 (12,), the ranges named in FIELDS. out: float32 (n, 32, 32), written.
+    """
+    smallest, largest, squeeze, shear, shift, rotation = parameters[:6]
+    elastic, spacing, thickness, noise, original, baseline = parameters[6:]
+    padded, bends, grid = _scratch()
+    state = np.empty(1, np.uint64)
+    for n in range(len(indices)):
+        index = indices[n]
+        state[0] = _mix(_mix(_mix(seed + GOLDEN) + pass_) + np.uint64(index))
+        _pad(images[index], padded)
+        if _between(state, ZERO, ONE) < original:
+            out[n] = padded.reshape(SIDE, SIDE)
+            continue
+        plane = _backward(
+            np.float32(np.exp(_between(state, smallest, largest))),
+            np.float32(np.exp(_between(state, -squeeze, squeeze))),
+            _between(state, -shear, shear),
+            _between(state, -rotation, rotation),
+            _between(state, -shift, shift),
+            _between(state, -shift, shift),
+            baseline,
+        )
+        if elastic > ZERO:
+            _bend(state, elastic, spacing, grid, bends)
+        _sample(padded, plane, elastic > ZERO, bends, out[n])
+        if thickness > ZERO:
+            _thicken(_between(state, -thickness, thickness), bends[0], out[n])
+        if noise > ZERO:
+            _spoil(state, noise, out[n])
+
+
+@compiled
+def transform(images, seed, how, out):
+    """The same change for every picture.
+
+    images: uint8 (N, 28, 28). seed: uint64, of the noise. out: float32 (N, 32, 32), written.
+    how: float32 (8,): scale, squeeze, shear, radians, dx, dy, thickness, noise; about the centre.
+    """
+    padded, bends, _ = _scratch()
+    plane = _backward(how[0], how[1], how[2], how[3], how[4], how[5], ZERO)
+    state = np.empty(1, np.uint64)
+    for n in range(len(images)):
+        _pad(images[n], padded)
+        _sample(padded, plane, False, bends, out[n])
+        if how[6] != ZERO:
+            _thicken(how[6], bends[0], out[n])
+        if how[7] > ZERO:
+            state[0] = _mix(_mix(seed + GOLDEN) + np.uint64(n))
+            _spoil(state, how[7], out[n])
