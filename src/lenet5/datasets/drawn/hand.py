@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.drawn.shapes import Shape
 
-__all__ = ["Hands", "Trace", "write"]
+__all__ = ["Hands", "Trace", "trace", "write"]
 
 Array = NDArray[np.float64]
 BEYOND = 1.2
+LIFTED = -1.0  # the radius where the pen leaves nothing
+DRY = 0.04  # how often a line is broken
 MIDDLE = np.array([32.0, 50.0])  # of the box of the paths
 
 
@@ -86,6 +88,7 @@ def write(shapes: Sequence[Shape], hands: Hands, mixture: Array, rng: np.random.
     apart = rng.standard_normal((n, most, 2)) * hands.wobble[:, None, None]  # whole strokes astray
     normal = rng.standard_normal((12, n)) * hands.care
     phase = rng.random((8, n)) * 2 * np.pi
+    dry = rng.random((3, n))
     whim = mixture * rng.standard_gamma(2.0, mixture.shape)
     traces: list[Trace | None] = [None] * n
     groups: dict[int, list[int]] = {}
@@ -100,13 +103,21 @@ def write(shapes: Sequence[Shape], hands: Hands, mixture: Array, rng: np.random.
         control = np.einsum("nv,vkc->nkc", weights, s.variants)
         control += stray[rows, : s.variants.shape[1]] + apart[rows][:, s.owner]
         line = s.spline @ control - MIDDLE  # (n, S, 2)
-        points, radii = _written(line, s, hands.of(rows), normal[:, rows, None], phase[:, rows, None])
+        points, radii = _drawn(line, s, hands.of(rows), normal[:, rows, None], phase[:, rows, None])
+        radii[_gaps(s, dry[:, rows, None])] = LIFTED
         for i, p, r in zip(members, points, radii, strict=True):
             traces[i] = Trace(p, r, s.stroke)
     return [t for t in traces if t is not None]
 
 
-def _written(line: Array, s: Shape, hand: Hands, normal: Array, phase: Array) -> tuple[Array, Array]:
+def _gaps(s: Shape, dry: Array) -> NDArray[np.bool_]:
+    """Where the lines (n, S) of a shape are broken: nowhere, mostly, or over a short piece."""
+    happens, where, length = dry  # (n, 1) each
+    place = np.linspace(0, 1, len(s.stroke))
+    return np.asarray((happens < DRY) & (np.abs(place - where) < 0.04 * length))
+
+
+def _drawn(line: Array, s: Shape, hand: Hands, normal: Array, phase: Array) -> tuple[Array, Array]:
     """The line bent, squeezed, slanted and turned; and the radii of the pen along it."""
     x, y = line[..., 0], line[..., 1]  # (n, S)
     # Smooth waves over the whole paper, for what no habit explains.
@@ -132,3 +143,10 @@ def _written(line: Array, s: Shape, hand: Hands, normal: Array, phase: Array) ->
     end = np.minimum(1, hand.ending[:, None] + 8 * np.minimum(along, 1 - along) * (1 - hand.ending[:, None]))
     radii = hand.pen[:, None] * np.exp(0.06 * normal[11]) * nib * pressure * end
     return points, np.maximum(radii, 1.0)
+
+
+def trace(strokes: Sequence[Array], radius: float) -> Trace:
+    """The strokes, each (S_i, 2), of a pen that is always pressed alike."""
+    points = np.concatenate(strokes)
+    numbers = np.repeat(np.arange(len(strokes)), [len(s) for s in strokes])
+    return Trace(points, np.full(len(points), radius), numbers)

@@ -12,9 +12,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["ink"]
+from lenet5.datasets.drawn.hand import Trace
+
+__all__ = ["draw", "ink"]
 
 STEP = 256
+SIDE = 60
 
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
@@ -66,3 +69,13 @@ def ink(
         np.rint(points * STEP) / STEP, np.rint(radii * STEP) / STEP, strokes, height, width
     )
     return paper
+
+
+def draw(trace: Trace, side: int = SIDE) -> NDArray[np.float32]:
+    """The trace alone on its paper, float32 (H, W), its longer side `side` pixels."""
+    reach = trace.radii[:, None]
+    low = (trace.points - reach).min(0)
+    extent = (trace.points + reach).max(0) - low
+    scale = side / extent.max()
+    width, height = (np.ceil(extent * scale) + 1).astype(int)
+    return ink((trace.points - low) * scale, trace.radii * scale, trace.strokes, int(height), int(width))
