@@ -1,0 +1,153 @@
+"""How do the weights change while pictures pass? The paper's online algorithm, and mini-batches.
+
+A learner owns the arrays that change. It is told when a pass begins, and handed blocks of pictures; what it holds
+after a block depends on the seed and on what it has seen, never on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5 import threads
+from lenet5.kernels import output, single, update
+from lenet5.kernels.lanes import LANES
+from lenet5.kernels.plan import TRAINED, Plan
+from lenet5.training.recipe import Recipe, eta
+
+__all__ = ["LOSSES", "Learner", "MiniBatch", "Online", "Pictures"]
+
+Floats = NDArray[np.float32]
+LOSSES = {"mse": output.MSE, "map": output.MAP, "cross_entropy": output.CROSS_ENTROPY}
+SHARDS = 4  # a mini-batch is summed in this many pieces, each on a thread of its own
+
+# Positions of training pictures -> what is shown, float32 (n, 32, 32), and what is wanted, float32 (n, classes).
+Pictures = Callable[[NDArray[np.int64]], tuple[Floats, Floats]]
+
+
+class Learner(Protocol):
+    """What the loop needs of an algorithm."""
+
+    constant_order: bool
+
+    def arrays(self) -> dict[str, Floats]:
+        """Everything that a checkpoint must hold, by name; written back in place to go on."""
+
+    def begin(self, pass_: int, sample: NDArray[np.int64], pictures: Pictures) -> None:
+        """A pass begins; `sample` names pictures to estimate the curvature on."""
+
+    def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
+        """Learn from a block, `part` of the way through the pass: (sum of losses, how many were answered wrongly)."""
+
+    def steps(self) -> tuple[float, float]:
+        """The smallest and the largest step of a weight in this pass."""
+
+
+class _Room:
+    """One thread's maps and errors."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.maps, self.errors, self.seen = (np.zeros(plan.maps, np.float32) for _ in range(3))
+        self.lanes = np.zeros(25 * LANES, np.float32)
+
+
+class Online:
+    """Appendix C: one update after each picture, each weight's step from its own curvature."""
+
+    constant_order = True
+
+    def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
+        self._recipe, self._plan, self._weights = recipe, plan, weights
+        self._rates, self._small = np.zeros_like(weights), np.zeros_like(weights)
+        self._rooms = [_Room(plan) for _ in range(SHARDS)]
+
+    def arrays(self) -> dict[str, Floats]:
+        return {"rates": self._rates}
+
+    def begin(self, pass_: int, sample: NDArray[np.int64], pictures: Pictures) -> None:
+        """ε_k = η / (μ + h_kk) (eq. 21), h_kk estimated on the sample (eqs. 23 to 27)."""
+        shown, wanted = pictures(sample)
+        squares = self._weights * self._weights
+        parts = np.zeros((SHARDS, len(squares)), np.float32)
+
+        def shard(k: int) -> None:
+            room = self._rooms[k]
+            single.curvature_of(
+                self._plan.places, self._plan.curves, self._weights, squares, shown, wanted,
+                np.arange(k, len(shown), SHARDS), LOSSES[self._recipe.loss], self._recipe.j,
+                parts[k], room.maps, room.seen, room.errors, room.lanes,
+            )  # fmt: skip
+
+        threads.run(shard, range(SHARDS))
+        h = parts.sum(axis=0) / np.float32(len(shown))
+        trained = int(self._plan.places[TRAINED])
+        self._rates[:trained] = eta(self._recipe, pass_) / (self._recipe.mu + h[:trained])
+
+    def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
+        room = self._rooms[0]
+        cost, wrong = single.online(
+            self._plan.places, self._plan.curves, self._weights, self._rates, shown, wanted,
+            LOSSES[self._recipe.loss], self._recipe.j, room.maps, room.errors, self._small, room.lanes,
+        )  # fmt: skip
+        return cost, wrong
+
+    def steps(self) -> tuple[float, float]:
+        rates = np.concatenate([v.reshape(-1) for n, v in self._plan.views(self._rates).items() if n != "rbf.codes"])
+        return float(rates.min()), float(rates.max())
+
+
+class MiniBatch:
+    """Adam on mini-batches. Not in the paper."""
+
+    constant_order = False
+
+    def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
+        self._recipe, self._plan, self._weights = recipe, plan, weights
+        self._first, self._second = np.zeros_like(weights), np.zeros_like(weights)
+        self._average = weights.copy()
+        self._count = np.zeros(1, np.float32)
+        self._gradients = np.zeros((SHARDS, len(weights)), np.float32)
+        self._rooms = [_Room(plan) for _ in range(SHARDS)]
+        self._rate = 0.0
+
+    def arrays(self) -> dict[str, Floats]:
+        return {"first": self._first, "second": self._second, "average": self._average, "count": self._count}
+
+    def begin(self, pass_: int, sample: NDArray[np.int64], pictures: Pictures) -> None:
+        self._rate = eta(self._recipe, pass_)
+
+    def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
+        cost, wrong, recipe = 0.0, 0, self._recipe
+        self._rate = eta(recipe, pass_, part)
+        trained = int(self._plan.places[TRAINED])
+        for start in range(0, len(shown), recipe.batch):
+            rows = np.arange(start, min(start + recipe.batch, len(shown)))
+            for shard_cost, shard_wrong in self._add_up(shown, wanted, rows):
+                cost, wrong = cost + shard_cost, wrong + shard_wrong
+            self._count[0] += 1
+            step = int(self._count[0])
+            update.adam(
+                self._weights, self._gradients, len(rows), self._first, self._second, trained,
+                self._rate, recipe.decay, step, 0.9, 0.999,
+            )  # fmt: skip
+            # A young average follows quickly: it would remember the first weights for long.
+            memory = min(recipe.average, (1 + step) / (10 + step))
+            update.follow(self._average, self._weights, 1 - memory if recipe.average else 1.0)
+        return cost, wrong
+
+    def _add_up(self, shown: Floats, wanted: Floats, rows: NDArray[np.int64]) -> list[tuple[float, int]]:
+        def shard(k: int) -> tuple[float, int]:
+            room = self._rooms[k]
+            found: tuple[float, int] = single.gradient_of(
+                self._plan.places, self._plan.curves, self._weights, shown, wanted, np.ascontiguousarray(rows[k::SHARDS]),
+                LOSSES[self._recipe.loss], self._recipe.j, self._gradients[k], room.maps, room.errors, room.lanes,
+            )  # fmt: skip
+            return found
+
+        return threads.run(shard, range(SHARDS))
+
+    def steps(self) -> tuple[float, float]:
+        return self._rate, self._rate

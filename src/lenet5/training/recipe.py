@@ -1,0 +1,129 @@
+"""How is a network trained? One frozen recipe, and the named ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from lenet5.datasets.distortions import DISTORTIONS
+from lenet5.errors import TrainingError
+
+__all__ = ["RECIPES", "Recipe", "eta", "recipe"]
+
+# Appendix C and III-B: the global step η of each pass; the last one stays.
+ETA_1998 = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training run, but for the network, the data and the seed.
+
+    Raises TrainingError where a value is out of its range.
+    """
+
+    algorithm: Literal["sdlm", "adam"] = "sdlm"
+    """sdlm: online, stochastic diagonal Levenberg-Marquardt (appendix C). adam: mini-batches."""
+    loss: Literal["mse", "map", "cross_entropy"] = "map"
+    """mse is eq. 8, map is eq. 9, cross_entropy is eq. 9 without the rubbish class."""
+    j: float = 10.0
+    """The penalty of the rubbish class in eq. 9. Not in the paper: no value is given."""
+    passes: int = 20
+    """Passes over the training pictures (III-B)."""
+    initialisation: Literal["2.4/F", "1/sqrt(F)", "2.4/sqrt(F)"] = "1/sqrt(F)"
+    """Weights start uniform within ± this, F a unit's inputs. The paper says 2.4/F, which never learns."""
+    gain: float = 1.0
+    """Multiplies the range of the first weights."""
+    coefficient: float = 0.5
+    """What the coefficients of S2 and S4 start from. Not in the paper."""
+    schedule: Literal["1998", "cosine", "constant"] = "1998"
+    """How the step falls from pass to pass: as published, along half a cosine to nothing, or not at all."""
+    step: float = 0.1
+    """sdlm: multiplies the schedule's η. adam: the learning rate."""
+    mu: float = 0.02
+    """Keeps a step finite where the curvature is small (eq. 21)."""
+    curvature_pictures: int = 500
+    """How many pictures the curvature is estimated on before each pass."""
+    batch: int = 64
+    """adam: pictures in a mini-batch."""
+    decay: float = 0.0
+    """adam: of the weights, per unit of learning rate."""
+    distortion: str = "none"
+    """What is done to each picture anew in each pass: none, or the name of a Distortion."""
+    fade: float = 0.0
+    """The last share of the passes, over which the distortion falls to nothing."""
+    smoothing: float = 0.0
+    """cross_entropy: the share of the wanted answer that is spread over all classes."""
+    average: float = 0.0
+    """The network that is kept is a running average of the weights with this memory per update; 0 is none."""
+    teacher: str = ""
+    """A network, or several, whose answers to the same distorted pictures are wanted in place of the labels."""
+    temperature: float = 1.0
+    """Divides the teacher's penalties before they become probabilities."""
+
+    def __post_init__(self) -> None:
+        whole = {"passes": 1, "curvature_pictures": 1, "batch": 1}
+        above = ("gain", "step", "mu", "temperature")
+        shares = ("fade", "smoothing", "average")
+        for name, least in whole.items():
+            _expect(getattr(self, name) >= least, name, getattr(self, name), f"a whole number from {least} on")
+        for name in above:
+            _expect(0 < getattr(self, name) < float("inf"), name, getattr(self, name), "a number above 0")
+        for name in shares:
+            _expect(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a number from 0 to 1")
+        _expect(self.j > 0, "j", self.j, "a number above 0 (the paper: j is positive)")
+        _expect(self.decay >= 0, "decay", self.decay, "a number from 0 on")
+        for name, allowed in _CHOICES.items():
+            _expect(getattr(self, name) in allowed, name, getattr(self, name), f"one of {', '.join(allowed)}")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+_CHOICES = {
+    "algorithm": ("sdlm", "adam"),
+    "loss": ("mse", "map", "cross_entropy"),
+    "initialisation": ("2.4/F", "1/sqrt(F)", "2.4/sqrt(F)"),
+    "schedule": ("1998", "cosine", "constant"),
+    "distortion": tuple(DISTORTIONS),
+}
+
+
+def _expect(condition: bool, name: str, value: object, expected: str) -> None:
+    if not condition:
+        raise TrainingError(f"recipe: {name} is {value!r}; expected {expected}")
+
+
+def eta(recipe: Recipe, pass_: int, part: float = 0.0) -> float:
+    """The global step in pass `pass_` (from 0), `part` of the way through it."""
+    if recipe.schedule == "1998":
+        base = ETA_1998[min(pass_, len(ETA_1998) - 1)]
+        return base * recipe.step if recipe.algorithm == "sdlm" else base / ETA_1998[0] * recipe.step
+    base = ETA_1998[0] if recipe.algorithm == "sdlm" else 1.0
+    if recipe.schedule == "constant":
+        return base * recipe.step
+    return base * recipe.step * 0.5 * (1 + math.cos(math.pi * min(1.0, (pass_ + part) / recipe.passes)))
+
+
+_1998 = Recipe()
+_PLAIN = Recipe(
+    algorithm="adam", loss="cross_entropy", passes=20, schedule="cosine", step=2e-3, initialisation="1/sqrt(F)"
+)
+
+RECIPES: dict[str, Recipe] = {
+    # The recipe of 1998, with the choices that the paper leaves open made on held-out writers (PAPER.md).
+    "1998": _1998,
+    # The same, on pictures distorted anew in each pass.
+    "1998-distorted": replace(_1998, distortion="affine-1998"),
+    # Every published value to the letter: it does not learn, as PAPER.md tells.
+    "1998-literal": replace(_1998, loss="mse", initialisation="2.4/F", step=1.0),
+    # Mini-batches, for the networks whose output is a full connection.
+    "plain": _PLAIN,
+}
+
+
+def recipe(name: str) -> Recipe:
+    """The named recipe. Raises TrainingError, naming those there are."""
+    if name not in RECIPES:
+        raise TrainingError(f"no recipe {name!r}; expected one of {', '.join(RECIPES)}")
+    return RECIPES[name]

@@ -1,0 +1,261 @@
+"""What happens in a training run, pass by pass, and how is it kept so that it can go on after a kill?
+
+A run is a folder beside the network's file: `run.json` says what is being trained and how, `metrics.jsonl` has one
+record for each pass, `checkpoint.safetensors` holds everything that changes. What a block of pictures looks like
+depends on the seed, the pass and the block alone, so a run that goes on from a checkpoint goes on bit for bit.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5 import files, threads
+from lenet5.architecture import Architecture, EuclideanRBF
+from lenet5.datasets.dataset import Dataset
+from lenet5.errors import TrainingError
+from lenet5.network import LeNet5
+from lenet5.reference import initial
+from lenet5.training.learners import Learner, MiniBatch, Online
+from lenet5.training.recipe import Recipe
+from lenet5.training.supply import Supply
+
+__all__ = ["PassRecord", "Progress", "Run"]
+
+BLOCK = 512  # pictures that are made ready and learned from at a time; a multiple of every sensible batch
+CHECKPOINT_EVERY = 10.0  # seconds
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a pass has come: pictures done of pictures in it, and the share of them answered wrongly so far."""
+
+    pass_: int
+    done: int
+    total: int
+    wrong: float
+
+
+@dataclass(frozen=True)
+class PassRecord:
+    """One pass. Errors in percent: of the training pictures each as it was about to be learned, and of the held out."""
+
+    pass_: int
+    train_error: float
+    held_out_error: float | None
+    loss: float
+    smallest_step: float
+    largest_step: float
+    seconds: float
+
+
+@dataclass
+class Run:
+    """Trains one network. Iterate over `go()`; it may be left and entered again.
+
+    train, held_out: what is learned from, and what each pass is judged on, if anything.
+    folder: where checkpoints and records go; None keeps nothing.
+    Raises TrainingError where the recipe does not suit the network or the data.
+    """
+
+    architecture: Architecture
+    recipe: Recipe
+    train: Dataset
+    held_out: Dataset | None = None
+    seed: int = 0
+    folder: Path | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+    records: list[PassRecord] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        _check(self.architecture, self.recipe, self.train)
+        tensors = initial(
+            self.architecture, np.random.default_rng([self.seed, 0]), self.recipe.initialisation,
+            self.recipe.gain, self.recipe.coefficient,
+        )  # fmt: skip
+        self.network = LeNet5(self.architecture, tensors)
+        kind = Online if self.recipe.algorithm == "sdlm" else MiniBatch
+        self.learner: Learner = kind(self.recipe, self.network._plan, self.network.parameters)
+        self._supply = Supply(self.recipe, self.train, self.seed)
+        self.pass_, self.done = 0, 0  # passes completed, pictures of the current one done
+        self._cost, self._wrong, self._seconds = 0.0, 0, 0.0
+
+    def trained(self) -> LeNet5:
+        """The network as it would be kept now: the running average of the weights, where the recipe asks for it."""
+        average = self.learner.arrays().get("average")
+        network = LeNet5(self.architecture, self.network.tensors, self.network.metadata)
+        if average is not None and self.recipe.average:
+            network.parameters[...] = average
+        return network
+
+    def go(self) -> Iterator[Progress | PassRecord]:
+        """Train to the end, telling of each block and each pass. A KeyboardInterrupt leaves a checkpoint behind."""
+        saved = time.monotonic()
+        try:
+            while self.pass_ < self.recipe.passes:
+                for progress in self._one_pass():
+                    if time.monotonic() - saved > CHECKPOINT_EVERY:
+                        self.save()
+                        saved = time.monotonic()
+                    yield progress
+                yield self._finish_pass()
+                saved = time.monotonic()
+        except KeyboardInterrupt:
+            self.save()
+            raise
+
+    def _one_pass(self) -> Iterator[Progress]:
+        total, start_of_clock = len(self.train), time.perf_counter()
+        order_seed = [self.seed, 1] if self.learner.constant_order else [self.seed, 1, self.pass_]
+        order = np.random.default_rng(order_seed).permutation(total)
+        if self.done == 0:
+            sample = np.random.default_rng([self.seed, 2, self.pass_]).choice(
+                total, min(self.recipe.curvature_pictures, total), replace=False
+            )
+            self.learner.begin(self.pass_, np.sort(sample), lambda rows: self._supply(rows, self.pass_))
+        for shown, wanted in self._ahead(order):
+            cost, wrong = self.learner.learn(shown, wanted, self.pass_, self.done / total)
+            self._cost, self._wrong, self.done = self._cost + cost, self._wrong + wrong, self.done + len(shown)
+            self._seconds += time.perf_counter() - start_of_clock
+            start_of_clock = time.perf_counter()
+            yield Progress(self.pass_ + 1, self.done, total, self._wrong / self.done)
+            start_of_clock = time.perf_counter()
+
+    def _ahead(self, order: NDArray[np.int64]) -> Iterator[tuple[Any, Any]]:
+        """The blocks of this pass that are still to do, the next made ready while one is learned."""
+        blocks = [order[start : start + BLOCK] for start in range(self.done, len(order), BLOCK)]
+        pass_ = self.pass_
+        if threads.threads() == 1:
+            yield from (self._supply(block, pass_) for block in blocks)
+            return
+        with ThreadPoolExecutor(1) as pool:
+            ready = pool.submit(self._supply, blocks[0], pass_) if blocks else None
+            for following in [*blocks[1:], None]:
+                assert ready is not None
+                current = ready.result()
+                ready = pool.submit(self._supply, following, pass_) if following is not None else None
+                yield current
+
+    def _finish_pass(self) -> PassRecord:
+        held_out = None
+        if not np.isfinite(self.network.parameters).all():
+            raise TrainingError(
+                f"the weights are no longer finite in pass {self.pass_ + 1}; a smaller step may help "
+                f"(step is {self.recipe.step:g})"
+            )
+        if self.held_out is not None:
+            wrong = self.trained().predict(self.held_out.images) != self.held_out.labels
+            held_out = 100.0 * float(wrong.mean())
+        smallest, largest = self.learner.steps()
+        total = len(self.train)
+        record = PassRecord(
+            self.pass_ + 1, 100.0 * self._wrong / total, held_out, self._cost / total, smallest, largest,
+            round(self._seconds, 3),
+        )  # fmt: skip
+        self.records.append(record)
+        self.pass_, self.done = self.pass_ + 1, 0
+        self._cost, self._wrong, self._seconds = 0.0, 0, 0.0
+        self.save()
+        return record
+
+    # ---- Keeping a run.
+
+    def describe(self) -> dict[str, Any]:
+        """What is being trained, and how: what `run.json` holds. Two runs with the same description are the same run."""
+        return {
+            "architecture": self.architecture.to_dict(),
+            "recipe": self.recipe.to_dict(),
+            "seed": self.seed,
+            "train": self.train.name,
+            "pictures": len(self.train),
+            "held_out": self.held_out.name if self.held_out is not None else None,
+            "held_out_pictures": len(self.held_out) if self.held_out is not None else 0,
+        }
+
+    def save(self) -> None:
+        """Write `run.json`, `metrics.jsonl` and the checkpoint; each whole or not at all."""
+        if self.folder is None:
+            return
+        from safetensors.numpy import save
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(f"cannot make the folder {self.folder}: {error.strerror}; name another --out") from error
+        state = {
+            "run": self.describe(), "pass": self.pass_, "done": self.done, "cost": self._cost, "wrong": self._wrong,
+            "seconds": self._seconds, "records": [asdict(record) for record in self.records],
+        }  # fmt: skip
+        tensors = {"weights": self.network.parameters, **self.learner.arrays()}
+        data = save({name: np.ascontiguousarray(a) for name, a in tensors.items()}, {"lenet5-run": json.dumps(state)})
+        files.write_atomically(self.folder / CHECKPOINT, data, error=TrainingError)
+        lines = "".join(json.dumps(asdict(record)) + "\n" for record in self.records)
+        files.write_atomically(self.folder / "metrics.jsonl", lines.encode(), error=TrainingError)
+        about = json.dumps({**self.describe(), **self.about}, indent=1)
+        files.write_atomically(self.folder / "run.json", about.encode(), error=TrainingError)
+
+    def resume(self) -> bool:
+        """Go on from the folder's checkpoint; False where there is none.
+
+        Raises TrainingError where the checkpoint is damaged, or of another run.
+        """
+        if self.folder is None or not (self.folder / CHECKPOINT).exists():
+            return False
+        path = self.folder / CHECKPOINT
+        state, tensors = _read_checkpoint(path)
+        here, there = json.loads(json.dumps(self.describe())), state["run"]
+        if here != there:
+            other = sorted(key for key in here if here[key] != there.get(key))
+            raise TrainingError(
+                f"{path} is of another run: {', '.join(other)} differ; go on with the same flags, or train "
+                f"to another --out"
+            )
+        places = {"weights": self.network.parameters, **self.learner.arrays()}
+        if {n: a.shape for n, a in places.items()} != {n: a.shape for n, a in tensors.items()}:
+            raise TrainingError(f"{path} does not fit this version; train anew to another --out")
+        for name, array in places.items():
+            array[...] = tensors[name]
+        self.pass_, self.done = state["pass"], state["done"]
+        self._cost, self._wrong, self._seconds = state["cost"], state["wrong"], state["seconds"]
+        self.records[:] = [PassRecord(**record) for record in state["records"]]
+        return True
+
+
+CHECKPOINT = "checkpoint.safetensors"
+
+
+def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    data = files.read_bounded(path, 64 * 2**20, error=TrainingError)
+    try:
+        length = int.from_bytes(data[:8], "little")
+        state = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["lenet5-run"])
+        return state, load(data)
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{path} is damaged ({error}); train anew to another --out") from error
+
+
+def _check(architecture: Architecture, recipe: Recipe, train: Dataset) -> None:
+    if len(train.classes) != architecture.classes:
+        raise TrainingError(
+            f"{train.name} has {len(train.classes)} classes and {architecture.name} has {architecture.classes} outputs; "
+            f"declare a network with as many outputs as classes"
+        )
+    from lenet5.reference import losses
+
+    if recipe.loss not in losses(architecture):
+        suited = "1998" if isinstance(architecture.output, EuclideanRBF) else "plain"
+        raise TrainingError(
+            f"the loss {recipe.loss!r} does not suit the output of {architecture.name}; expected one of "
+            f"{', '.join(losses(architecture))}: try --recipe {suited}"
+        )
