@@ -1,0 +1,45 @@
+# What can be done with a fresh clone? Each target sets itself up, and the second time is quick.
+#
+#   make demo       install, and read the example pictures
+#   make test       install with what developing needs, and run the tests
+#   make lint       the same, and check style and types
+#   make clean      remove what the others made
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python that is new enough and can make a virtual environment; another one with  make PYTHON=...
+PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python
+CAN := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in $(PYTHONS); do "$$p" -c '$(CAN)' 2>/dev/null && { echo "$$p"; break; }; done)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/installed
+	$(BIN)/lenet5 read src/lenet5/examples/*.png
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+$(VENV)/made:
+	@test -n "$(PYTHON)" || { echo "no Python found that is 3.11 or newer and has venv and ensurepip;" \
+		"install one (on Debian: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c '$(CAN)' || { echo "$(PYTHON) is not a Python 3.11 or newer with venv and ensurepip" >&2; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: pyproject.toml | $(VENV)/made
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(VENV)/made
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks build dist
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
