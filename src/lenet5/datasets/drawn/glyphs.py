@@ -44,9 +44,7 @@ def check(count: int, seed: int) -> None:
     """Raises DataError for a count that is not 1 to MOST, or a seed that is not a whole number from 0."""
     for name, value, low, high in (("count", count, 1, MOST), ("seed", seed, 0, 2**63 - 1)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-            raise DataError(
-                f"drawn pictures: the {name} is {value!r}; expected a whole number from {low} to {high:,}"
-            )
+            raise DataError(f"drawn pictures: the {name} is {value!r}; expected a whole number from {low} to {high:,}")
 
 
 def choose(shapes: Sequence[Shape], p: float) -> Shape:

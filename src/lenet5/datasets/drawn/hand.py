@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.drawn.shapes import Shape
 
-__all__ = ["Hands", "Trace", "trace", "write"]
+__all__ = ["Hands", "Trace", "joined", "trace", "write"]
 
 Array = NDArray[np.float64]
 BEYOND = 1.2
@@ -150,3 +150,13 @@ def trace(strokes: Sequence[Array], radius: float) -> Trace:
     points = np.concatenate(strokes)
     numbers = np.repeat(np.arange(len(strokes)), [len(s) for s in strokes])
     return Trace(points, np.full(len(points), radius), numbers)
+
+
+def joined(traces: Sequence[Trace]) -> Trace:
+    """All traces as one, the pen lifted between them."""
+    firsts = np.cumsum([0, *(t.strokes[-1] + 1 for t in traces)])
+    return Trace(
+        np.concatenate([t.points for t in traces]),
+        np.concatenate([t.radii for t in traces]),
+        np.concatenate([t.strokes + first for t, first in zip(traces, firsts, strict=False)]),
+    )

@@ -20,7 +20,7 @@ STEP = 256
 SIDE = 60
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _ink(points, radii, strokes, height, width):  # type: ignore[no-untyped-def]
     """Coverage 0..1 of every pixel: the darkest of the capsules over it, each min(1, max(0, r − d + ½))."""
     paper = np.zeros((height, width), np.float32)
@@ -33,10 +33,10 @@ def _ink(points, radii, strokes, height, width):  # type: ignore[no-untyped-def]
         dx, dy, dr = points[e, 0] - x0, points[e, 1] - y0, radii[e] - r0
         length2 = dx * dx + dy * dy
         reach = max(r0, r0 + dr) + 1.0
-        top = max(0, int(math.floor(min(y0, y0 + dy) - reach)))
-        bottom = min(height, int(math.ceil(max(y0, y0 + dy) + reach)) + 1)
-        left = max(0, int(math.floor(min(x0, x0 + dx) - reach)))
-        right = min(width, int(math.ceil(max(x0, x0 + dx) + reach)) + 1)
+        top = max(0, math.floor(min(y0, y0 + dy) - reach))
+        bottom = min(height, math.ceil(max(y0, y0 + dy) + reach) + 1)
+        left = max(0, math.floor(min(x0, x0 + dx) - reach))
+        right = min(width, math.ceil(max(x0, x0 + dx) + reach) + 1)
         for y in range(top, bottom):
             py = y - y0
             for x in range(left, right):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.drawn.digit_shapes import DIGIT_SHAPES
 from lenet5.datasets.drawn.glyphs import check, choose, taste
-from lenet5.datasets.drawn.hand import Hands, Trace, trace, write
+from lenet5.datasets.drawn.hand import Hands, Trace, joined, trace, write
 from lenet5.datasets.drawn.other_shapes import LETTER_SHAPES, SYMBOL_SHAPES
 from lenet5.datasets.drawn.pen import draw
 from lenet5.reading.normalise import bounding_box, normalise
@@ -147,11 +147,8 @@ def _beside(left: Trace, right: Trace, rng: np.random.Generator) -> Trace:
     """Two digits next to each other, apart or touching."""
     gap = rng.uniform(-8, 14)
     shift = (left.points[:, 0] + left.radii).max() - (right.points[:, 0] - right.radii).min() + gap
-    return Trace(
-        np.concatenate([left.points, right.points + [shift, rng.normal(0, 5)]]),
-        np.concatenate([left.radii, right.radii]),
-        np.concatenate([left.strokes, right.strokes + left.strokes[-1] + 1]),
-    )
+    aside = right.points + np.array([shift, rng.normal(0, 5)])
+    return joined([left, Trace(aside, right.radii, right.strokes)])
 
 
 def _piece(left: Trace, right: Trace, rng: np.random.Generator) -> Ink:

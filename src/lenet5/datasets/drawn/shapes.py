@@ -8,6 +8,7 @@ for point the same meaning, so that every mixture of them is a digit too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ def _spline(corners: list[bool]) -> NDArray[np.float64]:
     count = len(corners)
     ends = [0, *(i for i in range(1, count - 1) if corners[i]), count - 1]
     rows = []
-    for first, last in zip(ends, ends[1:], strict=False):
+    for first, last in pairwise(ends):
         run = np.zeros(((last - first) * PER_SPAN + 1, count))
         run[:, first : last + 1] = _smooth(last - first + 1)
         rows.append(run if last == count - 1 else run[:-1])
@@ -97,4 +98,3 @@ def shape(character: str, weight: float, *paths: str) -> Shape:
         np.repeat(np.arange(len(splines)), [len(s) for s in splines]),
         np.concatenate([np.linspace(0, 1, len(s)) for s in splines]),
     )
-
