@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.architecture import NAMES, SIDE, Architecture, EuclideanRBF
+from lenet5 import threads
+from lenet5.architecture import NAMES, SIDE, SQUASHES, Architecture, EuclideanRBF
 from lenet5.errors import PictureError, WeightsError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ BACKGROUND, FOREGROUND = np.float32(-0.1), np.float32(1.175)  # II-B
 FRAMED = 28  # a picture of this side gets a frame of two pixels
 
 Floats = NDArray[np.float32]
-_local = threading.local()  # each thread's own room for maps
+_local = threading.local()
 
 
 class LeNet5:
@@ -80,8 +81,10 @@ class LeNet5:
 
         Raises PictureError for arrays that are not pictures.
         """
-        outputs, sums = self._answer(*_pictures(images, square=True))
-        return self._penalties(outputs[:, 0], sums[:, 0])
+        array, low, gain, frame = _pictures(images, square=True)
+        if len(array) < FEW:
+            return self._penalties(self._forward(self._plan, array, low, gain, frame)[:, 0])
+        return self._penalties(self._bulk(array, low, gain, frame))
 
     def probabilities(self, images: Any) -> Floats:
         """(N, classes), each row summing to 1: e^−penalty over its sum (the posterior of eq. 9 without rubbish).
@@ -100,9 +103,12 @@ class LeNet5:
         Raises PictureError for arrays that are not pictures, or under 32×32.
         """
         array, low, gain, _ = _pictures(images, square=False)
-        outputs, sums = self._answer(array, low, gain, 0)
-        rows = (array.shape[1] - SIDE) // 4 + 1
-        return self._penalties(outputs, sums).reshape(len(array), rows, -1, self.architecture.classes)
+        from lenet5.kernels.plan import plan_for
+
+        height, width = array.shape[1:]
+        outputs = self._forward(plan_for(self.architecture, height, width), array, low, gain, 0)
+        places = ((height - SIDE) // 4 + 1, (width - SIDE) // 4 + 1)
+        return self._penalties(outputs).reshape(len(array), *places, self.architecture.classes)
 
     def activations(self, images: Any) -> dict[str, Floats]:
         """What every unit of every layer answers, squashed.
@@ -146,51 +152,62 @@ class LeNet5:
     def __repr__(self) -> str:
         return f"<LeNet5 {self.architecture.name}, {self.architecture.parameters():,} parameters>"
 
-    def _penalties(self, outputs: Floats, sums: Floats) -> Floats:
-        """Penalties from what the output units say and their weighted sums, classes last."""
-        if isinstance(self.architecture.output, EuclideanRBF):
+    def _penalties(self, outputs: Floats) -> Floats:
+        """Penalties from RBF distances, or from a full output's weighted sums; classes last."""
+        output = self.architecture.output
+        if isinstance(output, EuclideanRBF):
             return outputs
-        score = {"softmax": sums, "logistic": -np.logaddexp(np.float32(0), -sums)}.get(
+        if output.squash == "softmax":
+            score = outputs
+        elif output.squash == "logistic":
+            score = -np.logaddexp(np.float32(0), -outputs)
+        else:
             # Not in the paper: tanh and linear outputs become probabilities by a softmax of them.
-            self.architecture.output.squash,
-            outputs,
-        )
+            curve = SQUASHES[output.squash]
+            score = outputs if curve is None else curve.offset + curve.amplitude * np.tanh(curve.slope * outputs)
         highest = score.max(axis=-1, keepdims=True)
         total = np.log(np.exp(score - highest).sum(axis=-1, keepdims=True)) + highest
         return np.asarray(total - score, np.float32)
 
-    def _answer(self, array: NDArray[Any], low: Any, gain: Any, frame: int) -> tuple[Floats, Floats]:
-        """Outputs and sums (N, places, classes)."""
-        from lenet5.kernels.plan import plan_for
-
-        height, width = (side + 2 * frame for side in array.shape[1:])
-        plan = self._plan if (height, width) == (SIDE, SIDE) else plan_for(self.architecture, height, width)
-        return self._forward(plan, array, low, gain, frame, np.zeros((0, 0), np.float32))
-
     def _forward(
-        self, plan: Plan, array: NDArray[Any], low: Any, gain: Any, frame: int, kept: Floats
-    ) -> tuple[Floats, Floats]:
+        self, plan: Plan, array: NDArray[Any], low: Any, gain: Any, frame: int, kept: Floats | None = None
+    ) -> Floats:
+        """What the output layer says (N, places, classes), one picture at a time; `kept` (N, maps) gets all maps."""
         from lenet5.kernels import plan as at
         from lenet5.kernels.single import forward_many
-        from lenet5.threads import run
 
         spots = int(plan.places[at.C5_H] * plan.places[at.C5_W])
-        outputs, sums = (
-            np.empty((len(array), spots, self.architecture.classes), np.float32) for _ in range(2)
-        )
+        outputs = np.empty((len(array), spots, self.architecture.classes), np.float32)
+        nothing = np.empty((0, 0), np.float32)
 
         def some(start: int) -> None:
             part = slice(start, start + PIECE)
-            keep = kept[part] if len(kept) else kept
             forward_many(
-                plan.places, plan.curves, self.parameters, array[part], low, gain, frame,
-                outputs[part], sums[part], keep, _room(plan),
+                plan.places, plan.curves, self.parameters, array[part], low, gain, frame, outputs[part],
+                nothing if kept is None else kept[part], _room(plan, _maps),
             )  # fmt: skip
 
-        run(some, range(0, len(array), PIECE))
-        return outputs, sums
+        threads.run(some, range(0, len(array), PIECE))
+        return outputs
+
+    def _bulk(self, array: NDArray[Any], low: Any, gain: Any, frame: int) -> Floats:
+        """What the output layer says (N, classes), many pictures at a time."""
+        from lenet5.kernels.bulk import bulk, room
+
+        outputs = np.empty((len(array), self.architecture.classes), np.float32)
+
+        def some(start: int) -> None:
+            part = slice(start, start + PIECE)
+            places, curves = self._plan.places, self._plan.curves
+            bulk(
+                places, curves, self.parameters, array[part], low, gain, frame, outputs[part], *_room(self._plan, room)
+            )
+
+        threads.run(some, range(0, len(array), PIECE))
+        return outputs
 
 
+FEW = 24  # from this many pictures on, many at a time is quicker
 PIECE = 256  # pictures that one thread takes at a time
 
 
@@ -211,13 +228,17 @@ def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5:
     return LeNet5(architecture, members[0], metadata)
 
 
-def _room(plan: Plan) -> Floats:
-    """This thread's maps for a plan."""
-    rooms: dict[int, Floats] = _local.__dict__.setdefault("rooms", {})
-    if plan.maps not in rooms:
-        rooms.clear()  # one size at a time: wide pictures are large
-        rooms[plan.maps] = np.zeros(plan.maps, np.float32)
-    return rooms[plan.maps]
+def _maps(plan: Plan) -> Floats:
+    return np.zeros(plan.maps, np.float32)
+
+
+def _room(plan: Plan, make: Callable[[Plan], Any]) -> Any:
+    """This thread's own arrays for a plan, made once: wide pictures are large, so one size at a time is kept."""
+    rooms: dict[Callable[[Plan], Any], tuple[Plan, Any]] = _local.__dict__.setdefault("rooms", {})
+    kept = rooms.get(make)
+    if kept is None or kept[0] is not plan:
+        kept = rooms[make] = (plan, make(plan))
+    return kept[1]
 
 
 def _pictures(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np.float32, int]:

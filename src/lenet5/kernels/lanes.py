@@ -19,6 +19,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
 __all__ = [
+    "FLOAT",
     "LANES",
     "ROWS",
     "Emit",

@@ -263,19 +263,20 @@ def _is_wrong(p, maps, wanted, row):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def forward_many(p, curves, weights, pictures, low, gain, frame, outputs, sums, kept, maps):  # type: ignore[no-untyped-def]
-    """outputs and sums (N, places, classes) of low + gain·pictures (N, H, W) of any type, framed by `low`.
+def forward_many(p, curves, weights, pictures, low, gain, frame, outputs, kept, maps):  # type: ignore[no-untyped-def]
+    """outputs (N, places, classes) of low + gain·pictures (N, H, W) of any type, framed by `low`.
 
-    kept[n] = all maps of picture n, where kept has rows.
+    The outputs are RBF distances, or the weighted sums of a full output. kept[n] = all maps of picture n, where
+    kept has rows.
     """
+    answers = p[at.OUT] if p[at.OUT_KIND] == at.RBF else p[at.OUT_SUMS]
     spots = p[at.C5_H] * p[at.C5_W]
     for n in range(pictures.shape[0]):
         _place(p, maps, pictures[n], low, gain, frame)
         forward(p, curves, weights, maps)
         for spot in range(spots):
             for k in range(p[at.OUT_UNITS]):
-                outputs[n, spot, k] = maps[p[at.OUT] + spot * p[at.OUT_UNITS] + k]
-                sums[n, spot, k] = maps[p[at.OUT_SUMS] + spot * p[at.OUT_UNITS] + k]
+                outputs[n, spot, k] = maps[answers + spot * p[at.OUT_UNITS] + k]
         if kept.shape[0] > 0:
             kept[n] = maps
 

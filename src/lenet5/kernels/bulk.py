@@ -1,0 +1,264 @@
+"""How do many pictures go through the network fastest? Pictures innermost, LANES of them in one vector.
+
+A vector holds the same unit of LANES pictures, so that no lane is ever wasted and no vector is shifted. A tile of a
+convolution computes two rows of a map, squashes and subsamples them at once, and never stores C1 or C3:
+
+    first   a block of LANES pictures -> S2 of each, then S4 of each      (unit, LANES)
+    then    GROUP blocks together     -> C5, F6, OUTPUT: matrix products  (unit, GROUP·LANES)
+
+Maps are those of `single`, to within float32's rounding.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from lenet5.architecture import KERNEL
+from lenet5.kernels import plan as at
+from lenet5.kernels.compiled import compiled
+from lenet5.kernels.lanes import FLOAT, LANES, Emit, curve, load, splat, store, tile
+
+__all__ = ["GROUP", "PICTURES", "bulk", "room"]
+
+GROUP = 4  # blocks whose C5, F6 and OUTPUT are computed together
+PICTURES = GROUP * LANES
+WIDE = PICTURES  # floats in one row of the second part
+
+# Registers hold a tile's sums: pooled columns of a convolution, units of a matrix product.
+_POOLED = 5 if LANES == 16 else 2
+_UNITS = 6 if LANES == 16 else 3
+
+
+def _tile(pooled: int) -> Any:
+    def convolve(
+        emit: Emit, out: Any, o: Any, step: Any, source: Any, s: Any, s_row: Any, s_size: Any,
+        weight: Any, w: Any, b: Any, c: Any, d: Any, places: Any, first: Any, count: Any,
+        amplitude: Any, slope: Any, offset: Any, share: Any, maximum: Any, pool: Any,
+    ) -> None:  # fmt: skip
+        """`pooled` units of a row of S2 or S4: both rows of C1 or C3 below them, squashed, subsampled, squashed.
+
+        Strides are in units, not floats. Kernels first .. first + count − 1 belong to this map; places[first + k]
+        is the source of the k-th of them.
+        """
+        ir = emit.builder
+        columns = 2 * pooled
+        sums = [emit.cells(columns, emit.broadcast(weight, b)) for _ in range(2)]
+        with emit.loop(count) as k:
+            kernel = ir.add(first, k)
+            seen = ir.load(emit.at(places, kernel))
+            taps = ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
+            corner = ir.add(s, ir.mul(seen, s_size))
+            _add_kernel(emit, sums, columns, source, corner, s_row, weight, taps)
+        _subsample(emit, sums, pooled, out, o, step, weight, (c, d), (amplitude, slope, offset), share, maximum, pool)
+
+    return tile(types.void, convolve)
+
+
+def _add_kernel(
+    emit: Emit, sums: Any, columns: int, source: Any, corner: Any, s_row: Any, weight: Any, taps: Any
+) -> None:
+    """The 25 products of one kernel onto two rows of sums."""
+    ir = emit.builder
+    with emit.loop(emit.index(KERNEL)) as i:
+        row_of_taps = ir.add(taps, ir.mul(i, emit.index(KERNEL)))
+        tap = [emit.broadcast(weight, ir.add(row_of_taps, emit.index(j))) for j in range(KERNEL)]
+        for y in range(2):
+            row = ir.add(corner, ir.mul(ir.add(i, emit.index(y)), s_row))
+            for x in range(columns + KERNEL - 1):
+                value = emit.load(source, ir.mul(ir.add(row, emit.index(x)), emit.index(LANES)))
+                for j in range(KERNEL):
+                    if 0 <= x - j < columns:
+                        emit.add_to(sums[y][x - j], tap[j], value)
+
+
+def _subsample(
+    emit: Emit, sums: Any, pooled: int, out: Any, o: Any, step: Any, weight: Any, trained: Any, first: Any,
+    share: Any, maximum: Any, pool: Any,
+) -> None:  # fmt: skip
+    """Squash the convolution's sums, join them two by two, squash again, store."""
+    ir = emit.builder
+    curve_ = [emit.splat(value) for value in first]
+    with ir.if_then(ir.fcmp_unordered("!=", first[0], FLOAT(0.0))):
+        for row in sums:
+            for cell in row:
+                ir.store(emit.squash(ir.load(cell), *curve_), cell)
+    quads = [[ir.load(sums[y][2 * k + x]) for y in range(2) for x in range(2)] for k in range(pooled)]
+    with ir.if_else(ir.icmp_signed("!=", maximum, emit.index(0))) as (largest, sum_):
+        with largest:
+            for k, (e, f, g, h) in enumerate(quads):
+                value = emit.maximum(emit.maximum(e, f), emit.maximum(g, h))
+                emit.store(value, out, ir.add(o, ir.mul(step, emit.index(k))))
+        with sum_:
+            scale = emit.splat(ir.fmul(ir.load(emit.at(weight, trained[0])), share))
+            bias = emit.broadcast(weight, trained[1])
+            second = [emit.broadcast(pool, emit.index(k)) for k in range(3)]
+            pool_squashed = ir.fcmp_unordered("!=", ir.load(pool), FLOAT(0.0))
+            for k, (e, f, g, h) in enumerate(quads):
+                total = ir.fadd(ir.fadd(e, f), ir.fadd(g, h))
+                value = emit.fma(total, scale, bias)
+                value = ir.select(pool_squashed, emit.squash(value, *second), value)
+                emit.store(value, out, ir.add(o, ir.mul(step, emit.index(k))))
+
+
+def _product_tile(units: int, distance: bool) -> Any:
+    def product(emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, b: Any, x: Any, n: Any) -> None:
+        """`units` rows of a matrix times (n, WIDE); or the squared distances of x to them."""
+        ir = emit.builder
+        bias = [emit.constant(0.0) if distance else emit.broadcast(weight, ir.add(b, emit.index(u))) for u in range(units)]
+        sums = [emit.cells(GROUP, bias[u]) for u in range(units)]
+        with emit.loop(n) as i:
+            seen = [emit.load(x, ir.add(ir.mul(i, emit.index(WIDE)), emit.index(q * LANES))) for q in range(GROUP)]
+            for u in range(units):
+                value = emit.broadcast(weight, ir.add(w, ir.add(i, ir.mul(w_row, emit.index(u)))))
+                for q in range(GROUP):
+                    if distance:
+                        apart = ir.fsub(seen[q], value)
+                        emit.add_to(sums[u][q], apart, apart)
+                    else:
+                        emit.add_to(sums[u][q], value, seen[q])
+        for u in range(units):
+            for q in range(GROUP):
+                place = ir.add(o, emit.index(u * WIDE + q * LANES))
+                emit.store(ir.load(sums[u][q]), out, place)
+
+    return tile(types.void, product)
+
+
+_convolve_many, _convolve_one = _tile(_POOLED), _tile(1)
+_product_many, _product_one = (_product_tile(units, False) for units in (_UNITS, 1))
+_distance_many, _distance_one = (_product_tile(units, True) for units in (_UNITS, 1))
+
+
+@compiled
+def _maps(out, o, row, size, step, height, width, source, s_row, s_size, weights, w, b, c, d, maps, p, pairs, kernels, sources, curve_, share, maximum, pool):  # type: ignore[no-untyped-def]  # noqa: E501
+    """All maps of S2 from the input, or of S4 from S2: out[o:] with unit strides `row` and `size`, floats `step`."""
+    amplitude, slope, offset = curve_
+    for k in range(kernels):
+        sources[k] = p[pairs + 2 * k + 1]
+    first = 0
+    for m in range(maps):
+        count = 0
+        while first + count < kernels and p[pairs + 2 * (first + count)] == m:
+            count += 1
+        for y in range(height):
+            x = 0
+            while x < width:
+                here = o + (m * size + y * row + x) * step
+                if width - x >= _POOLED:
+                    _convolve_many(
+                        out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m, d + m,
+                        sources, first, count, amplitude, slope, offset, share, maximum, pool,
+                    )  # fmt: skip
+                    x += _POOLED
+                else:
+                    _convolve_one(
+                        out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m, d + m,
+                        sources, first, count, amplitude, slope, offset, share, maximum, pool,
+                    )  # fmt: skip
+                    x += 1
+        first += count
+
+
+@compiled
+def _layer(out, units, weights, w, w_row, b, x, inputs, distance, curve_):  # type: ignore[no-untyped-def]
+    """out (units, WIDE) from x (inputs, WIDE): weighted sums, squashed; or squared distances."""
+    j = 0
+    while j < units:
+        place, row = j * WIDE, w + j * w_row
+        if units - j >= _UNITS:
+            if distance:
+                _distance_many(out, place, weights, row, w_row, b + j, x, inputs)
+            else:
+                _product_many(out, place, weights, row, w_row, b + j, x, inputs)
+            j += _UNITS
+        else:
+            if distance:
+                _distance_one(out, place, weights, row, w_row, b + j, x, inputs)
+            else:
+                _product_one(out, place, weights, row, w_row, b + j, x, inputs)
+            j += 1
+    amplitude, slope, offset = curve_
+    if amplitude != 0.0:
+        for i in range(0, units * WIDE, LANES):
+            store(out, i, curve(load(out, i), amplitude, slope, offset))
+
+
+@compiled
+def _gather(block, pictures, start, p, low, gain, frame):  # type: ignore[no-untyped-def]
+    """Pictures start .. start + LANES − 1 into block (H, W, LANES); past the last one, that one again."""
+    height, width = p[at.INPUT_H], p[at.INPUT_W]
+    last = pictures.shape[0] - 1
+    if frame:
+        for i in range(0, height * width * LANES, LANES):
+            store(block, i, splat(low))
+    for y in range(height - 2 * frame):
+        for lane in range(LANES):
+            n = min(start + lane, last)
+            place = ((y + frame) * width + frame) * LANES + lane
+            for x in range(width - 2 * frame):
+                block[place + x * LANES] = low + gain * np.float32(pictures[n, y, x])
+
+
+@compiled
+def bulk(p, curves, weights, pictures, low, gain, frame, outputs, block, s2, s4, c5, f6, out, sources):  # type: ignore[no-untyped-def]
+    """outputs (N, classes) of low + gain·pictures (N, 32 − 2·frame, 32 − 2·frame) of any type, framed by `low`.
+
+    The outputs are RBF distances, or the weighted sums of a full output. The other arrays are `room`.
+    """
+    for start in range(0, pictures.shape[0], PICTURES):
+        for q in range(GROUP):
+            _gather(block, pictures, start + q * LANES, p, low, gain, frame)
+            _maps(
+                s2, 0, p[at.S2_W], p[at.S2_H] * p[at.S2_W], LANES, p[at.S2_H], p[at.S2_W],
+                block, p[at.INPUT_W], p[at.INPUT_H] * p[at.INPUT_W],
+                weights, p[at.C1_WEIGHT], p[at.C1_BIAS], p[at.S2_COEFFICIENT], p[at.S2_BIAS],
+                p[at.C1_MAPS], p, p[at.C1_PAIRS], p[at.C1_KERNELS], sources,
+                (curves[at.CURVE_C1, 0], curves[at.CURVE_C1, 1], curves[at.CURVE_C1, 2]),
+                curves[at.SHARES, 0], p[at.S2_MAXIMUM], curves[at.CURVE_S2],
+            )  # fmt: skip
+            _maps(
+                s4, q * LANES, p[at.S4_W], p[at.S4_H] * p[at.S4_W], WIDE, p[at.S4_H], p[at.S4_W],
+                s2, p[at.S2_W], p[at.S2_H] * p[at.S2_W],
+                weights, p[at.C3_WEIGHT], p[at.C3_BIAS], p[at.S4_COEFFICIENT], p[at.S4_BIAS],
+                p[at.C3_MAPS], p, p[at.C3_PAIRS], p[at.C3_KERNELS], sources,
+                (curves[at.CURVE_C3, 0], curves[at.CURVE_C3, 1], curves[at.CURVE_C3, 2]),
+                curves[at.SHARES, 1], p[at.S4_MAXIMUM], curves[at.CURVE_S4],
+            )  # fmt: skip
+        _layer(
+            c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], p[at.C5_BIAS], s4, p[at.C5_INPUTS], False,
+            (curves[at.CURVE_C5, 0], curves[at.CURVE_C5, 1], curves[at.CURVE_C5, 2]),
+        )  # fmt: skip
+        _layer(
+            f6, p[at.F6_UNITS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], p[at.F6_BIAS], c5, p[at.C5_MAPS], False,
+            (curves[at.CURVE_F6, 0], curves[at.CURVE_F6, 1], curves[at.CURVE_F6, 2]),
+        )  # fmt: skip
+        none = (np.float32(0), np.float32(0), np.float32(0))
+        if p[at.OUT_KIND] == at.RBF:
+            _layer(out, p[at.OUT_UNITS], weights, p[at.CODES], p[at.OUT_ROW], 0, f6, p[at.F6_UNITS], True, none)
+        else:
+            _layer(
+                out, p[at.OUT_UNITS], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], p[at.OUT_BIAS], f6, p[at.F6_UNITS],
+                False, none,
+            )  # fmt: skip
+        for n in range(min(PICTURES, pictures.shape[0] - start)):
+            for k in range(p[at.OUT_UNITS]):
+                outputs[start + n, k] = out[k * WIDE + n]
+
+
+def room(plan: at.Plan) -> tuple[np.ndarray, ...]:
+    """The arrays that `bulk` works in, for one thread."""
+    p = plan.places
+    sizes = [
+        p[at.INPUT_H] * p[at.INPUT_W] * LANES,
+        p[at.C1_MAPS] * p[at.S2_H] * p[at.S2_W] * LANES,
+        p[at.C5_INPUTS] * WIDE,
+        p[at.C5_MAPS] * WIDE,
+        p[at.F6_UNITS] * WIDE,
+        p[at.OUT_UNITS] * WIDE,
+    ]
+    # A tile at the end of a row may look past it.
+    floats = tuple(np.zeros(int(size) + 16 * LANES, np.float32) for size in sizes)
+    return (*floats, np.zeros(int(max(p[at.C1_KERNELS], p[at.C3_KERNELS])), np.int64))
