@@ -1,0 +1,91 @@
+"""What is a trained network worth on test pictures? Its mistakes, what it could reject, how much it withstands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.datasets.dataset import Dataset
+from lenet5.datasets.distortions import transform
+from lenet5.network import LeNet5
+
+__all__ = ["CHANGES", "REJECTED", "TARGETS", "answers", "rejection", "robustness"]
+
+# III-E, Figure 13 shows shift, scale, rotation and noise; squeeze and shear are those of the training's distortions.
+CHANGES: dict[str, tuple[float, ...]] = {
+    "shift_x": (-10, -8, -6, -4, -2, 0, 2, 4, 6, 8, 10),  # pixels to the right
+    "shift_y": (-10, -8, -6, -4, -2, 0, 2, 4, 6, 8, 10),  # pixels down
+    "scale": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0),
+    "rotation": (-60, -45, -30, -20, -10, 0, 10, 20, 30, 45, 60),  # degrees, clockwise
+    "squeeze": (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.65),  # width times this, height divided by it
+    "shear": (-0.8, -0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6, 0.8),  # pixels to the left for each pixel up
+    "noise": (0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3),  # the probability that a pixel is inverted
+}
+TARGETS = (0.5, 0.1)  # errors in percent that are to be reached by rejecting; the paper's Figure 10 has the first
+REJECTED = tuple(round(0.1 * k, 1) for k in range(0, 51))  # percent of the pictures, of the curve
+
+
+def answers(network: LeNet5, test: Dataset) -> dict[str, Any]:
+    """The wrongly read pictures, and what rejecting would do.
+
+    {"pictures": how many were read, "error": percent, "wrong": a row (index, true, answer, score) for each mistake,
+    "rejection": see `rejection`}.
+    """
+    penalties = network.penalties(test.images)  # (N, classes)
+    answer = penalties.argmin(axis=1)
+    best = np.partition(penalties, 1, axis=1)[:, :2].astype(np.float64)
+    score = best[:, 1] - best[:, 0]
+    wrong = np.flatnonzero(answer != test.labels)
+    return {
+        "pictures": len(test),
+        "error": 100.0 * len(wrong) / len(test),
+        "wrong": [[int(i), int(test.labels[i]), int(answer[i]), round(float(score[i]), 4)] for i in wrong],
+        "rejection": rejection(score, answer != test.labels),
+    }
+
+
+def rejection(score: NDArray[np.float64], wrong: NDArray[np.bool_]) -> dict[str, Any]:
+    """What is left of the error when the pictures with the smallest score are not answered (III-D).
+
+    score: (N,), by how much the best class is better than the next. wrong: (N,).
+    {"rejected": percent of the pictures, "error": percent of the others that are wrong, for each of them,
+    "needed": for each target error, the least percent to reject}.
+    """
+    order = np.argsort(score, kind="stable")
+    left = np.arange(len(wrong), 0, -1)  # (N,): pictures answered when 0, 1, 2 … are rejected
+    errors = 100.0 * wrong[order][::-1].cumsum()[::-1] / left
+    at = [int(share / 100 * len(wrong)) for share in REJECTED]
+    needed = {
+        f"{target:g}": 100.0 * (int(np.argmax(errors <= target)) if (errors <= target).any() else len(wrong)) / len(wrong)
+        for target in TARGETS
+    }
+    return {"rejected": list(REJECTED), "error": [float(errors[k]) for k in at], "needed": needed}
+
+
+def robustness(network: LeNet5, test: Dataset) -> Iterator[tuple[str, float, float]]:
+    """(change, how much, error in percent) for every point of CHANGES, every picture changed alike."""
+    undone = {"scale": 1.0, "squeeze": 1.0}
+    plain: float | None = None
+    for change, amounts in CHANGES.items():
+        for amount in amounts:
+            if amount == undone.get(change, 0.0) and plain is not None:
+                yield change, amount, plain
+                continue
+            shown = transform(test.images, **_arguments(change, amount))
+            error = 100.0 * float((network.predict(shown) != test.labels).mean())
+            if amount == undone.get(change, 0.0):
+                plain = error
+            yield change, amount, error
+
+
+def _arguments(change: str, amount: float) -> dict[str, Any]:
+    match change:
+        case "shift_x":
+            return {"shift": (amount, 0.0)}
+        case "shift_y":
+            return {"shift": (0.0, amount)}
+        case _:
+            return {change: amount}

@@ -1,0 +1,61 @@
+"""How sure is a number that was measured over a few seeds? Mean, spread, and Student's intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypedDict
+
+import numpy as np
+
+__all__ = ["Spread", "spread", "student"]
+
+
+class Spread(TypedDict):
+    """What is known from n values; with a single one there is no spread, and those fields are None."""
+
+    values: list[float]
+    n: int
+    mean: float
+    sd: float | None
+    """The standard deviation of one value, with n − 1."""
+    low: float | None
+    """95 % interval of the mean."""
+    high: float | None
+    one_low: float | None
+    """95 % interval of one more value: what a single run, such as the paper's, may well give."""
+    one_high: float | None
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean, standard deviation and 95 % t-intervals of at least one value."""
+    array = np.asarray(values, np.float64)
+    n, mean = len(array), float(array.mean())
+    listed = [float(v) for v in array]
+    if n < 2:
+        return Spread(values=listed, n=n, mean=mean, sd=None, low=None, high=None, one_low=None, one_high=None)
+    sd = float(array.std(ddof=1))
+    of_mean = student(n - 1) * sd / math.sqrt(n)
+    of_one = student(n - 1) * sd * math.sqrt(1 + 1 / n)
+    return Spread(
+        values=listed, n=n, mean=mean, sd=sd, low=mean - of_mean, high=mean + of_mean,
+        one_low=mean - of_one, one_high=mean + of_one,
+    )  # fmt: skip
+
+
+def student(freedom: int, share: float = 0.95) -> float:
+    """t such that `share` of Student's distribution with `freedom` degrees of freedom lies within ±t.
+
+    With t = √freedom·tan θ, the density in θ is proportional to cos(θ)^(freedom − 1): smooth, and over a finite range.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+
+    def under(angle: float) -> float:
+        """∫ cos^(freedom − 1) from 0 to angle."""
+        return float(weights @ np.cos(angle / 2 * (nodes + 1)) ** (freedom - 1)) * angle / 2
+
+    low, high, wanted = 0.0, math.pi / 2, share * under(math.pi / 2)
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if under(middle) < wanted else (low, middle)
+    return math.sqrt(freedom) * math.tan(low)
