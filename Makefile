@@ -26,9 +26,9 @@ lint: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 $(VENV)/made:
-	@test -n "$(PYTHON)" || { echo "no Python found that is 3.11 or newer and has venv and ensurepip;" \
-		"install one (on Debian: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
-	@"$(PYTHON)" -c '$(CAN)' || { echo "$(PYTHON) is not a Python 3.11 or newer with venv and ensurepip" >&2; exit 1; }
+	@"$(PYTHON)" -c '$(CAN)' 2>/dev/null || { echo "this needs Python 3.11 or newer with venv and ensurepip" \
+		"(found: $(or $(PYTHON),none); on Debian: apt install python3 python3-venv); install it," \
+		"or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	"$(PYTHON)" -m venv $(VENV)
 	@touch $@
 

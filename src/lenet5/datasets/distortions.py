@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lenet5.errors import DataError
 
-__all__ = ["AFFINE_1998", "DISTORTIONS", "ELASTIC_2003", "Distortion", "transform"]
+__all__ = ["AFFINE_1998", "DISTORTIONS", "ELASTIC_2003", "MILD", "Distortion", "transform"]
 
 CENTRE = 15.5  # of the 32×32 pixels
 
@@ -131,7 +131,17 @@ class Distortion:
 AFFINE_1998 = Distortion(scale=(0.72, 1.30), squeeze=0.105, shear=0.15, shift=2.4, original=0.1, baseline=26.4)
 ELASTIC_2003 = Distortion(elastic=34 / (4 * math.sqrt(12 * math.pi)), smoothness=4.0)
 
-DISTORTIONS = {"none": Distortion(), "affine-1998": AFFINE_1998, "elastic-2003": ELASTIC_2003}
+# Not in the paper: what a hand may well do to its own digit, both kinds together and neither to its limits.
+MILD = Distortion(
+    scale=(0.88, 1.12), squeeze=0.06, shear=0.12, shift=1.2, rotation=6.0, elastic=0.8, smoothness=4.5
+)
+
+DISTORTIONS = {
+    "none": Distortion(),
+    "affine-1998": AFFINE_1998,
+    "elastic-2003": ELASTIC_2003,
+    "mild": MILD,
+}
 
 
 def transform(
