@@ -89,9 +89,11 @@ class LeNet5:
     def probabilities(self, images: Any) -> Floats:
         """(N, classes), each row summing to 1: e^−penalty over its sum (the posterior of eq. 9 without rubbish).
 
+        Where the metadata names a "sharpness", penalties are multiplied by it first: the network was trained so.
+
         Raises PictureError for arrays that are not pictures.
         """
-        penalties = self.penalties(images)
+        penalties = self.penalties(images) * np.float32(self.metadata.get("sharpness", 1.0))
         share = np.exp(penalties.min(axis=1, keepdims=True) - penalties)
         return share / share.sum(axis=1, keepdims=True)
 
@@ -218,13 +220,7 @@ def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5:
     """
     from lenet5.formats import weights
 
-    known = weights.shipped()
-    if str(name) not in known and not Path(name).exists():
-        raise WeightsError(
-            f"no network {str(name)!r}; expected one of {', '.join(known) or 'none shipped'}, or the path of a "
-            f".safetensors file"
-        )
-    architecture, members, metadata = weights.read(known.get(str(name), Path(name)))
+    architecture, members, metadata = weights.read(weights.find(name))
     return LeNet5(architecture, members[0], metadata)
 
 

@@ -7,6 +7,8 @@ for the right one. For the RBF output:
     MAP            E = Σ_i t_i·y_i + log(e^−j + Σ_i e^−y_i)                   (eq. 9, j the rubbish class's penalty)
     CROSS_ENTROPY  E = Σ_i t_i·y_i + log Σ_i e^−y_i                           (eq. 9 without the rubbish class)
 
+where each y may be multiplied by a sharpness first (not in the paper: there it is 1);
+
 and for a full connection with outputs o = f(a): MSE is ½Σ(o − t)², CROSS_ENTROPY −Σ t·log o for a softmax and the
 sum of the units' own cross-entropies for a logistic output.
 
@@ -39,27 +41,27 @@ def distances(out, o, classes, codes, c, row, f6, at):  # type: ignore[no-untype
 
 
 @compiled
-def rbf_error(errors, e, y, o, classes, codes, c, row, f6, at, wanted, p, loss, j):  # type: ignore[no-untyped-def]
+def rbf_error(errors, e, y, o, classes, codes, c, row, f6, at, wanted, p, loss, j, sharpness):  # type: ignore[no-untyped-def]
     """errors[e : e + row] = ∂E/∂x of F6, from the distances y[o:] and wanted[p]. Returns E."""
     cost = 0.0
-    least = j if loss == MAP else y[o]
+    least = j if loss == MAP else sharpness * y[o]
     for k in range(classes):
-        cost += wanted[p, k] * y[o + k]
-        least = min(least, y[o + k])
+        cost += wanted[p, k] * sharpness * y[o + k]
+        least = min(least, sharpness * y[o + k])
     partition = 0.0
     if loss != MSE:
         partition = math.exp(least - j) if loss == MAP else 0.0
         for k in range(classes):
-            partition += math.exp(least - y[o + k])
+            partition += math.exp(least - sharpness * y[o + k])
         cost += math.log(partition) - least
     for i in range(0, row, LANES):
         store(errors, e + i, splat(0.0))
     for k in range(classes):
         share = wanted[p, k]
         if loss != MSE:
-            share -= math.exp(least - y[o + k]) / partition
+            share -= math.exp(least - sharpness * y[o + k]) / partition
         if share != 0.0:
-            twice = splat(2.0 * share)
+            twice = splat(2.0 * share * sharpness)
             for i in range(0, row, LANES):
                 apart = sub(load(f6, at + i), load(codes, c + k * row + i))
                 store(errors, e + i, fma(twice, apart, load(errors, e + i)))

@@ -134,12 +134,12 @@ def _place_at(p, curves, weights, maps, y, x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def backward(p, curves, weights, maps, seen, errors, gradient, lanes, wanted, row, loss, j, squared):  # type: ignore[no-untyped-def]
+def backward(p, curves, weights, maps, seen, errors, gradient, lanes, wanted, row, loss, j, sharpness, squared):  # type: ignore[no-untyped-def]
     """errors, and gradient += all but the matrices' part, for the picture whose wanted answer is wanted[row].
 
     `lanes` is room for 25 vectors of zeros, and zeros again afterwards. Returns E.
     """
-    cost = _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, row, loss, j, squared)
+    cost = _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, row, loss, j, sharpness, squared)
     amplitude, slope, offset = _curve(curves, at.CURVE_F6)
     pass_back(errors, p[at.F6], p[at.OUT_ROW], maps, p[at.F6], amplitude, slope, offset, squared)
     connect_back(errors, p[at.C5], weights, p[at.F6_WEIGHT], p[at.F6_ROW], errors, p[at.F6], p[at.F6_UNITS])
@@ -156,12 +156,12 @@ def backward(p, curves, weights, maps, seen, errors, gradient, lanes, wanted, ro
 
 
 @compiled
-def _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, row, loss, j, squared):  # type: ignore[no-untyped-def]
+def _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, row, loss, j, sharpness, squared):  # type: ignore[no-untyped-def]
     """From the answer to the errors of F6's outputs."""
     if p[at.OUT_KIND] == at.RBF:
         cost = rbf_error(
             errors, p[at.F6], maps, p[at.OUT], p[at.OUT_UNITS], weights, p[at.CODES], p[at.OUT_ROW],
-            maps, p[at.F6], wanted, row, loss, j,
+            maps, p[at.F6], wanted, row, loss, j, sharpness,
         )  # fmt: skip
         if squared:
             rbf_curvature(errors, p[at.F6], p[at.F6_UNITS], loss)
@@ -282,32 +282,32 @@ def forward_many(p, curves, weights, pictures, low, gain, frame, outputs, kept, 
 
 
 @compiled
-def gradient_of(p, curves, weights, pictures, wanted, rows, loss, j, gradient, maps, errors, lanes):  # type: ignore[no-untyped-def]
+def gradient_of(p, curves, weights, pictures, wanted, rows, loss, j, sharpness, gradient, maps, errors, lanes):  # type: ignore[no-untyped-def]
     """gradient += Σ ∂E/∂w over pictures[rows]. Returns (Σ E, how many were answered wrongly)."""
     cost, wrong = 0.0, 0
     for n in rows:
         _place(p, maps, pictures[n], 0.0, 1.0, 0)
         forward(p, curves, weights, maps)
-        cost += backward(p, curves, weights, maps, maps, errors, gradient, lanes, wanted, n, loss, j, False)
+        cost += backward(p, curves, weights, maps, maps, errors, gradient, lanes, wanted, n, loss, j, sharpness, False)
         _add_matrices(p, gradient, errors, maps)
         wrong += _is_wrong(p, maps, wanted, n)
     return cost, wrong
 
 
 @compiled
-def curvature_of(p, curves, weights, squares, pictures, wanted, rows, loss, j, curvature, maps, seen, errors, lanes):  # type: ignore[no-untyped-def]
+def curvature_of(p, curves, weights, squares, pictures, wanted, rows, loss, j, sharpness, curvature, maps, seen, errors, lanes):  # type: ignore[no-untyped-def]
     """curvature += Σ of the diagonal Gauss-Newton terms h_kk over pictures[rows]; `squares` is weights squared."""
     for n in rows:
         _place(p, maps, pictures[n], 0.0, 1.0, 0)
         forward(p, curves, weights, maps)
         for i in range(maps.shape[0]):
             seen[i] = maps[i] * maps[i]
-        backward(p, curves, squares, maps, seen, errors, curvature, lanes, wanted, n, loss, j, True)
+        backward(p, curves, squares, maps, seen, errors, curvature, lanes, wanted, n, loss, j, sharpness, True)
         _add_matrices(p, curvature, errors, seen)
 
 
 @compiled
-def online(p, curves, weights, rates, pictures, wanted, loss, j, maps, errors, small, lanes):  # type: ignore[no-untyped-def]
+def online(p, curves, weights, rates, pictures, wanted, loss, j, sharpness, maps, errors, small, lanes):  # type: ignore[no-untyped-def]
     """One update after each picture: w_k −= ε_k·∂E/∂w_k (eq. 18), ε_k = rates[k].
 
     `small` holds the gradient of all but the matrices: zeros, and zeros again afterwards.
@@ -317,7 +317,7 @@ def online(p, curves, weights, rates, pictures, wanted, loss, j, maps, errors, s
     for n in range(pictures.shape[0]):
         _place(p, maps, pictures[n], 0.0, 1.0, 0)
         forward(p, curves, weights, maps)
-        cost += backward(p, curves, weights, maps, maps, errors, small, lanes, wanted, n, loss, j, False)
+        cost += backward(p, curves, weights, maps, maps, errors, small, lanes, wanted, n, loss, j, sharpness, False)
         wrong += _is_wrong(p, maps, wanted, n)
         step_outer(weights, p[at.C5_WEIGHT], p[at.C5_ROW], rates, errors, p[at.C5], p[at.C5_MAPS], maps, p[at.WINDOW])
         step_outer(weights, p[at.F6_WEIGHT], p[at.F6_ROW], rates, errors, p[at.F6], p[at.F6_UNITS], maps, p[at.C5])

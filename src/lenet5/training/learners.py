@@ -77,7 +77,7 @@ class Online:
             room = self._rooms[k]
             single.curvature_of(
                 self._plan.places, self._plan.curves, self._weights, squares, shown, wanted,
-                np.arange(k, len(shown), SHARDS), LOSSES[self._recipe.loss], self._recipe.j,
+                np.arange(k, len(shown), SHARDS), LOSSES[self._recipe.loss], self._recipe.j, self._recipe.sharpness,
                 parts[k], room.maps, room.seen, room.errors, room.lanes,
             )  # fmt: skip
 
@@ -90,7 +90,7 @@ class Online:
         room = self._rooms[0]
         cost, wrong = single.online(
             self._plan.places, self._plan.curves, self._weights, self._rates, shown, wanted,
-            LOSSES[self._recipe.loss], self._recipe.j, room.maps, room.errors, self._small, room.lanes,
+            LOSSES[self._recipe.loss], self._recipe.j, self._recipe.sharpness, room.maps, room.errors, self._small, room.lanes,
         )  # fmt: skip
         return cost, wrong
 
@@ -143,7 +143,7 @@ class MiniBatch:
             room = self._rooms[k]
             found: tuple[float, int] = single.gradient_of(
                 self._plan.places, self._plan.curves, self._weights, shown, wanted, np.ascontiguousarray(rows[k::SHARDS]),
-                LOSSES[self._recipe.loss], self._recipe.j, self._gradients[k], room.maps, room.errors, room.lanes,
+                LOSSES[self._recipe.loss], self._recipe.j, self._recipe.sharpness, self._gradients[k], room.maps, room.errors, room.lanes,
             )  # fmt: skip
             return found
 

@@ -28,6 +28,8 @@ class Recipe:
     """mse is eq. 8, map is eq. 9, cross_entropy is eq. 9 without the rubbish class."""
     j: float = 10.0
     """The penalty of the rubbish class in eq. 9. Not in the paper: no value is given."""
+    sharpness: float = 1.0
+    """Multiplies the RBF's penalties before map and cross_entropy see them. Not in the paper: there it is 1."""
     passes: int = 20
     """Passes over the training pictures (III-B)."""
     initialisation: Literal["2.4/F", "1/sqrt(F)", "2.4/sqrt(F)"] = "1/sqrt(F)"
@@ -63,7 +65,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         whole = {"passes": 1, "curvature_pictures": 1, "batch": 1}
-        above = ("gain", "step", "mu", "temperature")
+        above = ("sharpness", "gain", "step", "mu", "temperature")
         shares = ("fade", "smoothing", "average")
         for name, least in whole.items():
             _expect(getattr(self, name) >= least, name, getattr(self, name), f"a whole number from {least} on")

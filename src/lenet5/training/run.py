@@ -31,7 +31,6 @@ from lenet5.training.supply import Supply
 __all__ = ["PassRecord", "Progress", "Run"]
 
 BLOCK = 512  # pictures that are made ready and learned from at a time; a multiple of every sensible batch
-CHECKPOINT_EVERY = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,8 @@ class Run:
 
     train, held_out: what is learned from, and what each pass is judged on, if anything.
     folder: where checkpoints and records go; None keeps nothing.
+    checkpoint_every: seconds between checkpoints; the end of a pass is always one.
+    about: what else `run.json` tells.
     Raises TrainingError where the recipe does not suit the network or the data.
     """
 
@@ -72,6 +73,7 @@ class Run:
     held_out: Dataset | None = None
     seed: int = 0
     folder: Path | None = None
+    checkpoint_every: float = 10.0
     about: dict[str, Any] = field(default_factory=dict)
     records: list[PassRecord] = field(default_factory=list)
 
@@ -81,7 +83,8 @@ class Run:
             self.architecture, np.random.default_rng([self.seed, 0]), self.recipe.initialisation,
             self.recipe.gain, self.recipe.coefficient,
         )  # fmt: skip
-        self.network = LeNet5(self.architecture, tensors)
+        rbf = isinstance(self.architecture.output, EuclideanRBF)
+        self.network = LeNet5(self.architecture, tensors, {"sharpness": self.recipe.sharpness} if rbf else {})
         kind = Online if self.recipe.algorithm == "sdlm" else MiniBatch
         self.learner: Learner = kind(self.recipe, self.network._plan, self.network.parameters)
         self._supply = Supply(self.recipe, self.train, self.seed)
@@ -97,20 +100,20 @@ class Run:
         return network
 
     def go(self) -> Iterator[Progress | PassRecord]:
-        """Train to the end, telling of each block and each pass. A KeyboardInterrupt leaves a checkpoint behind."""
+        """Train to the end, telling of each block, but for a pass's last one, and of each pass.
+
+        Whenever something is told, `save` keeps a run that goes on bit for bit. In between, weights and place in the
+        pass do not belong together: to stop, leave at the next word.
+        """
         saved = time.monotonic()
-        try:
-            while self.pass_ < self.recipe.passes:
-                for progress in self._one_pass():
-                    if time.monotonic() - saved > CHECKPOINT_EVERY:
-                        self.save()
-                        saved = time.monotonic()
-                    yield progress
-                yield self._finish_pass()
-                saved = time.monotonic()
-        except KeyboardInterrupt:
-            self.save()
-            raise
+        while self.pass_ < self.recipe.passes:
+            for progress in self._one_pass():
+                if time.monotonic() - saved >= self.checkpoint_every:
+                    self.save()
+                    saved = time.monotonic()
+                yield progress
+            yield self._finish_pass()
+            saved = time.monotonic()
 
     def _one_pass(self) -> Iterator[Progress]:
         total, start_of_clock = len(self.train), time.perf_counter()
@@ -125,8 +128,8 @@ class Run:
             cost, wrong = self.learner.learn(shown, wanted, self.pass_, self.done / total)
             self._cost, self._wrong, self.done = self._cost + cost, self._wrong + wrong, self.done + len(shown)
             self._seconds += time.perf_counter() - start_of_clock
-            start_of_clock = time.perf_counter()
-            yield Progress(self.pass_ + 1, self.done, total, self._wrong / self.done)
+            if self.done < total:
+                yield Progress(self.pass_ + 1, self.done, total, self._wrong / self.done)
             start_of_clock = time.perf_counter()
 
     def _ahead(self, order: NDArray[np.int64]) -> Iterator[tuple[Any, Any]]:
