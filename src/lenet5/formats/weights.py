@@ -22,7 +22,7 @@ from lenet5 import files
 from lenet5.architecture import Architecture
 from lenet5.errors import ArchitectureError, WeightsError
 
-__all__ = ["FORMAT", "read", "shipped", "write"]
+__all__ = ["FORMAT", "find", "read", "shipped", "write"]
 
 FORMAT = 1
 LARGEST = 64 * 2**20  # bytes; the largest file of weights that is opened
@@ -35,6 +35,17 @@ def shipped() -> dict[str, Path]:
     """Name and path of every file of weights that comes with the package."""
     folder = Path(str(resources.files("lenet5"))) / "weights"
     return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+
+
+def find(name: str | os.PathLike[str]) -> Path:
+    """The file of a shipped network's weights by its name, or the path that was given. Raises WeightsError."""
+    known = shipped()
+    if str(name) not in known and not Path(name).exists():
+        raise WeightsError(
+            f"no network {str(name)!r}; expected one of {', '.join(known) or 'none shipped'}, or the path of a "
+            f".safetensors file"
+        )
+    return known.get(str(name), Path(name))
 
 
 def write(

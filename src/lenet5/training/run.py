@@ -7,6 +7,7 @@ depends on the seed, the pass and the block alone, so a run that goes on from a 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -54,6 +55,10 @@ class PassRecord:
     smallest_step: float
     largest_step: float
     seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as plain data, for JSON."""
+        return {name.rstrip("_"): value for name, value in asdict(self).items()}
 
 
 @dataclass
@@ -156,11 +161,11 @@ class Run:
             )
         if self.held_out is not None:
             wrong = self.trained().predict(self.held_out.images) != self.held_out.labels
-            held_out = 100.0 * float(wrong.mean())
+            held_out = round(100.0 * float(wrong.mean()), 4)
         smallest, largest = self.learner.steps()
         total = len(self.train)
         record = PassRecord(
-            self.pass_ + 1, 100.0 * self._wrong / total, held_out, self._cost / total, smallest, largest,
+            self.pass_ + 1, round(100.0 * self._wrong / total, 4), held_out, self._cost / total, smallest, largest,
             round(self._seconds, 3),
         )  # fmt: skip
         self.records.append(record)
@@ -172,13 +177,14 @@ class Run:
     # ---- Keeping a run.
 
     def describe(self) -> dict[str, Any]:
-        """What is being trained, and how: what `run.json` holds. Two runs with the same description are the same run."""
+        """What is being trained, and how, as `run.json` tells it: two runs of one description are the same run."""
         return {
             "architecture": self.architecture.to_dict(),
             "recipe": self.recipe.to_dict(),
             "seed": self.seed,
             "train": self.train.name,
             "pictures": len(self.train),
+            "sha256": _digest(self.train),
             "held_out": self.held_out.name if self.held_out is not None else None,
             "held_out_pictures": len(self.held_out) if self.held_out is not None else 0,
         }
@@ -192,7 +198,7 @@ class Run:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise TrainingError(f"cannot make the folder {self.folder}: {error.strerror}; name another --out") from error
+            raise TrainingError(f"cannot make the folder {self.folder}: {error.strerror}; name another") from error
         state = {
             "run": self.describe(), "pass": self.pass_, "done": self.done, "cost": self._cost, "wrong": self._wrong,
             "seconds": self._seconds, "records": [asdict(record) for record in self.records],
@@ -200,7 +206,7 @@ class Run:
         tensors = {"weights": self.network.parameters, **self.learner.arrays()}
         data = save({name: np.ascontiguousarray(a) for name, a in tensors.items()}, {"lenet5-run": json.dumps(state)})
         files.write_atomically(self.folder / CHECKPOINT, data, error=TrainingError)
-        lines = "".join(json.dumps(asdict(record)) + "\n" for record in self.records)
+        lines = "".join(json.dumps(record.to_dict()) + "\n" for record in self.records)
         files.write_atomically(self.folder / "metrics.jsonl", lines.encode(), error=TrainingError)
         about = json.dumps({**self.describe(), **self.about}, indent=1)
         files.write_atomically(self.folder / "run.json", about.encode(), error=TrainingError)
@@ -235,6 +241,11 @@ class Run:
 CHECKPOINT = "checkpoint.safetensors"
 
 
+def _digest(dataset: Dataset) -> str:
+    """The SHA-256 of the pictures and, behind them, the labels as 64-bit little-endian numbers."""
+    return hashlib.sha256(dataset.images.tobytes() + dataset.labels.astype("<i8").tobytes()).hexdigest()
+
+
 def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -251,7 +262,7 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.f
 def _check(architecture: Architecture, recipe: Recipe, train: Dataset) -> None:
     if len(train.classes) != architecture.classes:
         raise TrainingError(
-            f"{train.name} has {len(train.classes)} classes and {architecture.name} has {architecture.classes} outputs; "
+            f"{train.name} has {len(train.classes)} classes and {architecture.name} {architecture.classes} outputs; "
             f"declare a network with as many outputs as classes"
         )
     from lenet5.reference import losses

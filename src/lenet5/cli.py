@@ -1,0 +1,59 @@
+"""What can be asked of `lenet5` on the command line, and how does it end?
+
+Each command lives in a module of its own, which is imported when the command is used. Exit status: 0 when done, 1 when
+a command ran and its answer is no, 2 for wrong usage and for every LeNetError, 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from lenet5 import __version__
+from lenet5.errors import LeNetError
+
+__all__ = ["app", "main"]
+
+app = App(
+    name="lenet5",
+    help="LeNet-5 of 1998: read handwritten digits, train the network, look inside.",
+    version=__version__,
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+)
+
+# Command: the function behind it, and what `lenet5 --help` says of it.
+COMMANDS = {
+    "read": ("lenet5.cli_read:read", "Read the digits in pictures."),
+    "train": ("lenet5.cli_train:train", "Train a network, and keep its weights in a file."),
+    "evaluate": ("lenet5.cli_evaluate:evaluate", "Measure a network's error on labelled pictures."),
+    "summary": ("lenet5.cli_summary:summary", "Show the layers of a network, and how each number comes about."),
+}
+for _name, (_place, _help) in COMMANDS.items():
+    app.command(_place, name=_name, help=_help)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, `sys.argv` by default, and exit with its status."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        status = app(arguments, exit_on_error=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except CycloptsError:  # which cyclopts has shown already
+        return 2
+    except LeNetError as error:
+        print(f"lenet5: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as stop:
+        print(f"lenet5: stopped{f': {stop}' if stop.args else ''}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `lenet5 … | head`: whoever listened has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

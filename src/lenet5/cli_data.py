@@ -1,0 +1,35 @@
+"""What do commands that need labelled pictures tell while they wait: a download, a first compilation?"""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from lenet5 import datasets
+from lenet5.datasets import Dataset, Part
+
+__all__ = ["load", "say_if_compiling"]
+
+
+def load(data: str, part: Part, count: int | None) -> Dataset:
+    """`datasets.load`, with a bar on stderr for what is downloaded."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(address: str, done: int, total: int) -> None:
+            if address not in tasks:
+                tasks[address] = bar.add_task(address.rpartition("/")[2])
+            bar.update(tasks[address], completed=done, total=total)
+
+        return datasets.load(data, part, count=count, progress=show)
+
+
+def say_if_compiling() -> None:
+    """Why the first answer on a machine takes longer than any other."""
+    from lenet5.kernels.compiled import kernels_are_cached
+
+    if not kernels_are_cached():
+        print("compiling the kernels, once for this user", file=sys.stderr)
