@@ -1,0 +1,228 @@
+"""How does LeNet-5 take part in a PyTorch program? The declared networks as modules, with the same names and state.
+
+    module = lenet5.torch.load("lenet5")
+    penalties = module(lenet5.torch.pictures(digits))            # (N, 28, 28) uint8 -> (N, 10), the smallest wins
+    loss = torch.nn.functional.cross_entropy(-penalties, labels)  # eq. 9 without its rubbish class
+    network = module.network()                                    # back to lenet5.LeNet5, to save or to read with
+
+`module.state_dict()` has the names and shapes of `Architecture.shapes()`, "c1.weight" to "rbf.codes". A module can be
+scripted and exported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lenet5 import network
+from lenet5.architecture import (
+    KERNEL,
+    POOL,
+    SQUASHES,
+    Architecture,
+    Convolution,
+    EuclideanRBF,
+    FullConnection,
+    Subsampling,
+)
+from lenet5.errors import MissingExtraError, PictureError, WeightsError
+
+try:
+    import torch
+    from torch import Tensor, nn
+except ModuleNotFoundError as error:
+    raise MissingExtraError("torch", "torch") from error
+
+__all__ = ["LeNet5", "load", "pictures"]
+
+
+class _Squash(nn.Module):
+    """f(a) = offset + amplitude·tanh(slope·a) (eq. 6); "none" is f(a) = a, and so is "softmax" before its sum."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        f = SQUASHES.get(name)
+        self.bends = f is not None
+        self.amplitude, self.slope, self.offset = (f.amplitude, f.slope, f.offset) if f else (1.0, 1.0, 0.0)
+
+    def forward(self, a: Tensor) -> Tensor:
+        return self.offset + self.amplitude * torch.tanh(self.slope * a) if self.bends else a
+
+
+class _Convolution(nn.Module):
+    """One 5×5 kernel for each connected pair; where the table leaves out a pair, the dense kernel is zero (II-A)."""
+
+    def __init__(self, layer: Convolution, sources: int) -> None:
+        super().__init__()
+        pairs = layer.pairs
+        self.maps, self.sources = layer.maps, sources
+        self.partial = len(pairs) < layer.maps * sources
+        shape = (layer.maps, sources) if layer.name == "c5" else (len(pairs),)
+        self.weight = nn.Parameter(torch.empty(*shape, KERNEL, KERNEL))
+        self.bias = nn.Parameter(torch.empty(layer.maps))
+        self.squash = _Squash(layer.squash)
+        places = torch.tensor([m * sources + s for m, s in pairs])
+        self.register_buffer("places", places, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernels = self.weight
+        if self.partial:
+            empty = kernels.new_zeros(self.maps * self.sources, kernels.size(-2), kernels.size(-1))
+            kernels = empty.index_copy(0, self.places, kernels)
+        kernels = kernels.reshape(self.maps, self.sources, kernels.size(-2), kernels.size(-1))
+        return self.squash(nn.functional.conv2d(x, kernels, self.bias))
+
+
+class _Subsampling(nn.Module):
+    """Each 2×2, summed or averaged, times a coefficient, plus a bias, squashed (II-B)."""
+
+    def __init__(self, layer: Subsampling, maps: int) -> None:
+        super().__init__()
+        self.share = 1.0 if layer.kind == "average" else float(POOL**2)
+        self.coefficient = nn.Parameter(torch.empty(maps))
+        self.bias = nn.Parameter(torch.empty(maps))
+        self.squash = _Squash(layer.squash)
+
+    def forward(self, x: Tensor) -> Tensor:
+        pooled = self.share * nn.functional.avg_pool2d(x, 2)
+        return self.squash(self.coefficient[:, None, None] * pooled + self.bias[:, None, None])
+
+
+class _FullConnection(nn.Module):
+    """a_i = Σ_j w_ij x_j + bias_i, and its squash (eq. 5)."""
+
+    def __init__(self, layer: FullConnection, below: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(layer.units, below))
+        self.bias = nn.Parameter(torch.empty(layer.units))
+        self.squash = _Squash(layer.squash)
+
+    def sums(self, x: Tensor) -> Tensor:
+        return nn.functional.linear(x, self.weight, self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.squash(self.sums(x))
+
+
+class _FullOutput(_FullConnection):
+    """The output as a full connection; its penalties are −log p."""
+
+    def __init__(self, layer: FullConnection, below: int) -> None:
+        super().__init__(layer, below)
+        self.kind = layer.squash
+
+    def forward(self, x: Tensor) -> Tensor:
+        a = self.sums(x)
+        return torch.softmax(a, 1) if self.kind == "softmax" else self.squash(a)
+
+    def penalties(self, x: Tensor) -> Tensor:
+        a = self.sums(x)
+        if self.kind == "softmax":
+            score = a
+        elif self.kind == "logistic":
+            score = nn.functional.logsigmoid(a)
+        else:
+            score = self.squash(a)
+        return -torch.log_softmax(score, 1)
+
+
+class _RBF(nn.Module):
+    """y_i = Σ_j (x_j − w_ij)², the distance to fixed codes (eq. 7)."""
+
+    def __init__(self, layer: EuclideanRBF, below: int) -> None:
+        super().__init__()
+        self.register_buffer("codes", torch.empty(layer.units, below))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x[:, None] - self.codes).square().sum(2)
+
+    def penalties(self, x: Tensor) -> Tensor:
+        return self.forward(x)
+
+
+class LeNet5(nn.Module):
+    """A declared network as a module; it has the paper's layers and `lenet5.LeNet5`'s arguments.
+
+    tensors: name to array, named and shaped by `architecture.shapes()`.
+    metadata: what is known of its making, handed on by `network`.
+    Raises WeightsError where the tensors are not the architecture's.
+    """
+
+    def __init__(
+        self, architecture: Architecture, tensors: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__()
+        a = self.architecture = architecture
+        self.metadata = dict(metadata or {})
+        self.c1 = _Convolution(a.c1, 1)
+        self.s2 = _Subsampling(a.s2, a.c1.maps) if a.s2.trained else nn.MaxPool2d(POOL)
+        self.c3 = _Convolution(a.c3, a.c1.maps)
+        self.s4 = _Subsampling(a.s4, a.c3.maps) if a.s4.trained else nn.MaxPool2d(POOL)
+        self.c5 = _Convolution(a.c5, a.c3.maps)
+        self.f6 = _FullConnection(a.f6, a.c5.maps)
+        # The state calls the codes "rbf.codes", as the files of weights do.
+        if isinstance(a.output, EuclideanRBF):
+            self.rbf = _RBF(a.output, a.f6.units)
+        else:
+            self.output = _FullOutput(a.output, a.f6.units)
+        state = {name: torch.tensor(np.asarray(tensor, np.float32)) for name, tensor in tensors.items()}
+        try:
+            self.load_state_dict(state)
+        except RuntimeError as error:
+            raise WeightsError(f"tensors that are not those of {a.name}: {error}") from error
+
+    @classmethod
+    def of(cls, network: network.LeNet5) -> LeNet5:
+        """The module with the parameters of a network; they are copied."""
+        return cls(network.architecture, network.tensors, network.metadata)
+
+    @torch.jit.unused
+    def network(self) -> network.LeNet5:
+        """The network with this module's parameters as they are now; they are copied."""
+        tensors = {name: tensor.detach().cpu().numpy() for name, tensor in self.state_dict().items()}
+        return network.LeNet5(self.architecture, tensors, self.metadata)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(N, 1, 32, 32) in the paper's scale -> penalties (N, classes): RBF distances, or −log p; the smallest wins.
+
+        Raises PictureError for another shape.
+        """
+        f6 = self._maps(pictures)[-1]
+        return self.rbf.penalties(f6) if hasattr(self, "rbf") else self.output.penalties(f6)
+
+    @torch.jit.export
+    def activations(self, pictures: Tensor) -> dict[str, Tensor]:
+        """What every unit of every layer answers, "c1" (N, 6, 28, 28) to "output" (N, classes), squashed."""
+        c1, s2, c3, s4, c5, f6 = self._maps(pictures)
+        output = self.rbf(f6) if hasattr(self, "rbf") else self.output(f6)
+        return {"c1": c1, "s2": s2, "c3": c3, "s4": s4, "c5": c5, "f6": f6, "output": output}
+
+    def _maps(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+        if pictures.dim() != 4 or pictures.size(1) != 1 or pictures.size(2) != 32 or pictures.size(3) != 32:
+            raise PictureError(f"pictures of shape {pictures.shape}; expected (N, 1, 32, 32)")
+        c1 = self.c1(pictures)  # (N, 6, 28, 28)
+        s2 = self.s2(c1)  # (N, 6, 14, 14)
+        c3 = self.c3(s2)  # (N, 16, 10, 10)
+        s4 = self.s4(c3)  # (N, 16, 5, 5)
+        c5 = self.c5(s4).flatten(1)  # (N, 120)
+        return c1, s2, c3, s4, c5, self.f6(c5)  # (N, 84)
+
+
+def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5:
+    """The module of a shipped network, or of a file of weights. Raises WeightsError as `lenet5.load` does."""
+    return LeNet5.of(network.load(name))
+
+
+def pictures(digits: Tensor) -> Tensor:
+    """Pictures as a module wants them: (N, 28, 28) uint8, 0 for paper to 255 for ink -> (N, 1, 32, 32) float32.
+
+    Scaled to −0.1 and 1.175 and framed by two pixels of paper (II-B). Raises PictureError for others.
+    """
+    if digits.dim() != 3 or digits.shape[1:] != (28, 28) or digits.dtype != torch.uint8:
+        raise PictureError(f"pictures {digits.dtype} of shape {tuple(digits.shape)}; expected uint8 (N, 28, 28)")
+    low, high = float(network.BACKGROUND), float(network.FOREGROUND)
+    scaled = low + (high - low) / 255 * digits[:, None].float()
+    return nn.functional.pad(scaled, (2, 2, 2, 2), value=low)

@@ -1,0 +1,97 @@
+"""Does ONNX Runtime answer with the file as the network does, and is a file that doesn't refused?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import networks
+from lenet5 import datasets
+from lenet5.architecture import ARCHITECTURES, NAMES, Architecture
+from lenet5.errors import WeightsError
+from lenet5.formats import onnx as export
+from lenet5.network import LeNet5
+
+onnx: Any = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'lenet5[onnx]'")
+runtime: Any = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'lenet5[onnx]'")
+
+every_network = pytest.mark.parametrize("net", networks.NETWORKS, ids=networks.name)
+
+
+def network_of(net: Architecture, rng: np.random.Generator) -> LeNet5:
+    return LeNet5(net, networks.start(net, rng))
+
+
+@pytest.fixture
+def digits(rng: np.random.Generator) -> NDArray[np.uint8]:
+    return rng.integers(0, 256, (5, 28, 28), dtype=np.uint8)
+
+
+def answers(path: Path, names: list[str], pictures: NDArray[Any]) -> list[NDArray[Any]]:
+    session = runtime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    found: list[NDArray[Any]] = session.run(names, {"pictures": pictures})
+    return found
+
+
+@every_network
+@pytest.mark.parametrize("pictures", ["uint8", "float32"])
+def test_classes_probabilities_and_penalties(
+    net: Architecture, pictures: Any, rng: np.random.Generator, digits: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    network = network_of(net, rng)
+    assert export.write(tmp_path / "net.onnx", network, pictures=pictures).passed
+    given = digits if pictures == "uint8" else export.scaled(digits)
+    classes, probabilities, penalties = answers(
+        tmp_path / "net.onnx", ["class", "probabilities", "penalties"], given
+    )
+    ours = network.penalties(given)
+    np.testing.assert_allclose(penalties, ours, rtol=5e-7, atol=1e-4)
+    np.testing.assert_allclose(probabilities, network.probabilities(given), atol=1e-4)
+    np.testing.assert_array_equal(classes, ours.argmin(axis=1))
+
+
+@every_network
+def test_all_activations(
+    net: Architecture, rng: np.random.Generator, digits: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    network = network_of(net, rng)
+    export.write(tmp_path / "net.onnx", network, activations=True)
+    ours = network.activations(digits)
+    for name, theirs in zip(NAMES, answers(tmp_path / "net.onnx", list(NAMES), digits), strict=True):
+        np.testing.assert_allclose(theirs, ours[name], rtol=1e-5, atol=1e-4, err_msg=name)
+
+
+def test_opset_ir_batch_and_names(rng: np.random.Generator, tmp_path: Path) -> None:
+    export.write(tmp_path / "net.onnx", network_of(ARCHITECTURES["lenet5"], rng))
+    model = onnx.load(tmp_path / "net.onnx")
+    assert (model.ir_version, [(o.domain, o.version) for o in model.opset_import]) == (8, [("", 17)])
+    (given,) = model.graph.input
+    assert given.name == "pictures"
+    assert [d.dim_param or d.dim_value for d in given.type.tensor_type.shape.dim] == ["N", 28, 28]
+    assert [output.name for output in model.graph.output] == ["class", "probabilities", "penalties"]
+    assert {p.key: p.value for p in model.metadata_props} == {"classes": "0 1 2 3 4 5 6 7 8 9"}
+
+
+def test_a_file_that_answers_otherwise_is_refused(
+    rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, other = (network_of(ARCHITECTURES["lenet5"], rng) for _ in range(2))
+    wrong = export.model(other)
+    monkeypatch.setattr(export, "model", lambda *_, **__: wrong)
+    with pytest.raises(WeightsError, match="another class"):
+        export.write(tmp_path / "net.onnx", network)
+    assert not list(tmp_path.iterdir())
+
+
+def test_ten_thousand_digits_of_mnist(data_folder: Path, rng: np.random.Generator, tmp_path: Path) -> None:
+    network = network_of(ARCHITECTURES["lenet5"], rng)
+    export.write(tmp_path / "net.onnx", network)
+    test = datasets.load("mnist", "test")
+    classes, penalties = answers(tmp_path / "net.onnx", ["class", "penalties"], test.images)
+    ours = network.penalties(test.images)
+    assert (classes == ours.argmin(axis=1)).all()
+    np.testing.assert_allclose(penalties, ours, rtol=5e-7, atol=1e-4)
