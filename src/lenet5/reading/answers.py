@@ -1,0 +1,79 @@
+"""How sure is the reader? The network's penalties as probabilities that can be taken at their word.
+
+The posterior of eq. 9 with the rubbish class that j stands for: e^−y_i / (e^−j + Σ e^−y_k), the penalties divided by
+a temperature so that of the answers given 0.9, nine in ten are right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.errors import ReadingError
+from lenet5.reading.readings import Box, Character, Reason
+
+__all__ = ["Calibration", "character"]
+
+ALTERNATIVES = 3
+LEAST = 0.01  # probability of an alternative worth telling
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What turns a network's penalties into probabilities; fitted on pictures that it was not trained on.
+
+    rubbish: j of eq. 9, the penalty of "not a digit"; None where the network knows no such class
+    temperature: what penalties are divided by
+    accept: the least probability of an answer that is given rather than rejected
+    """
+
+    rubbish: float | None = None
+    temperature: float = 1.0
+    accept: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not self.temperature > 0 or not 0 <= self.accept <= 1:
+            raise ReadingError(
+                f"temperature {self.temperature}, accept {self.accept}; expected above 0, and 0 to 1"
+            )
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, Any]) -> Calibration:
+        """The calibration that a network's metadata holds under "reading", or one that changes nothing."""
+        held = metadata.get("reading")
+        try:
+            return cls(**held) if held else cls()
+        except TypeError as error:
+            raise ReadingError(f"the network's calibration {held!r} is none: {error}") from error
+
+    def probabilities(self, penalties: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(N, classes) penalties -> (N, classes + 1) probabilities; the last is that it is none of the classes."""
+        rubbish = np.inf if self.rubbish is None else self.rubbish
+        all_of = np.column_stack([penalties, np.full(len(penalties), rubbish)]).astype(np.float64)
+        scaled = (all_of.min(axis=1, keepdims=True) - all_of) / self.temperature
+        share = np.exp(scaled)
+        return np.asarray(share / share.sum(axis=1, keepdims=True))
+
+    def reason(self, probabilities: NDArray[np.float64]) -> Reason:
+        """Why an answer with these probabilities (classes + 1,) is not to be relied on; "" where it is."""
+        best = float(probabilities[:-1].max())
+        if probabilities[-1] > best:
+            return "not a digit"
+        return "unsure" if best < self.accept else ""
+
+
+def character(
+    probabilities: NDArray[np.float64], classes: tuple[str, ...], box: Box, reason: Reason
+) -> Character:
+    """The answer to one glyph, from its probabilities (classes + 1,)."""
+    order = np.argsort(-probabilities[:-1], kind="stable")
+    others = [(classes[k], float(probabilities[k])) for k in order if probabilities[k] >= LEAST]
+    best = int(order[0])
+    if reason in ("blank", "not a digit"):
+        return Character("", float(1 - probabilities[-1]), box, tuple(others[: ALTERNATIVES + 1]), reason)
+    alternatives = tuple((t, p) for t, p in others if t != classes[best])[:ALTERNATIVES]
+    return Character(classes[best], float(probabilities[best]), box, alternatives, reason)

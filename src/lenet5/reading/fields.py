@@ -1,0 +1,148 @@
+"""What is there to answer? Fields of a picture: a glyph, a line of glyphs, a row of cells; each offers its candidate
+digits to the network and makes a reading of what the network says.
+
+A field's places are in a picture of its own; `back` is the 3×3 matrix that takes them to the picture that was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.reading.answers import Calibration, character
+from lenet5.reading.graph import Arc, Candidate, Geometry, best_path
+from lenet5.reading.pieces import Line
+from lenet5.reading.readings import Box, Character, Reading, Reason
+
+__all__ = ["Field", "GlyphField", "LineField", "RowField", "box_back"]
+
+RUBBISH_IN_BOXES = 0.2  # how much rarer than among pictures of anything
+
+Matrix = NDArray[np.float64]
+Images = Sequence[NDArray[np.uint8]]
+Probabilities = NDArray[np.float64]
+
+
+class Field(Protocol):
+    """images: the candidates, uint8 (28, 28) each."""
+
+    @property
+    def images(self) -> Images: ...
+
+    def answer(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+        """The reading, from the probabilities (candidates, classes + 1)."""
+        ...
+
+
+def box_back(box: Box, back: Matrix, limits: tuple[int, int]) -> Box:
+    """The upright box, within a picture of limits (height, width), around a box that `back` takes there."""
+    x, y, w, h = box
+    corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], np.float64)
+    moved = cv2.perspectiveTransform(corners[None], back)[0]
+    height, width = limits
+    low = np.clip(np.floor(moved.min(axis=0) + 1e-6), 0, (width - 1, height - 1)).astype(int)
+    high = np.clip(np.ceil(moved.max(axis=0) - 1e-6), low + 1, (width, height)).astype(int)
+    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+
+
+@dataclass(frozen=True)
+class GlyphField:
+    """One digit, or nothing: `fault` is "blank" or "not a digit" where that is plain without the network."""
+
+    image: NDArray[np.uint8]
+    box: Box
+    fault: Reason = ""
+
+    @property
+    def images(self) -> Images:
+        return () if self.fault else (self.image,)
+
+    def character(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Character:
+        if self.fault:
+            return Character("", 1.0, self.box, (), self.fault)
+        return character(probabilities[0], classes, self.box, calibration.reason(probabilities[0]))
+
+    def answer(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+        one = self.character(probabilities, classes, calibration)
+        shown = () if one.reason == "blank" else (one,)
+        return Reading(one.text, one.confidence, self.box, bool(one.reason), one.reason, shown)
+
+
+@dataclass(frozen=True)
+class RowField:
+    """A row of cells, at most one digit in each."""
+
+    cells: tuple[GlyphField, ...]
+    box: Box
+
+    @property
+    def images(self) -> Images:
+        return [image for cell in self.cells for image in cell.images]
+
+    def answer(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+        # A box that was printed to be filled in holds a digit, or whoever printed it was wrong.
+        probabilities = probabilities * np.append(np.ones(probabilities.shape[1] - 1), RUBBISH_IN_BOXES)
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        characters, at = [], 0
+        for cell in self.cells:
+            n = len(cell.images)
+            characters.append(cell.character(probabilities[at : at + n], classes, calibration))
+            at += n
+        return _together(characters, self.box, calibration)
+
+
+@dataclass(frozen=True)
+class LineField:
+    """A line of digits that stand free."""
+
+    line: Line
+    candidates: tuple[Candidate, ...]
+    back: Matrix
+    limits: tuple[int, int]
+    geometry: Geometry
+    box: Box
+
+    @property
+    def images(self) -> Images:
+        return [candidate.image for candidate in self.candidates]
+
+    def path(self, probabilities: Probabilities) -> list[Arc]:
+        penalties = -np.log(np.maximum(probabilities[:, :-1].max(axis=1, initial=0.0), 1e-12))
+        return best_path(self.line, list(self.candidates), penalties.astype(np.float32), self.geometry)
+
+    def answer(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+        characters = []
+        for arc in self.path(probabilities):
+            if arc.candidate is not None:
+                box = box_back(self.candidates[arc.candidate].box, self.back, self.limits)
+                p = probabilities[arc.candidate]
+                characters.append(character(p, classes, box, calibration.reason(p)))
+            elif arc.kind != "speck":
+                piece = self.line.pieces[arc.first]
+                box = box_back((piece.x, piece.y, piece.width, piece.height), self.back, self.limits)
+                characters.append(Character(arc.kind, 1.0, box))
+        return _together(characters, self.box, calibration)
+
+
+def _together(characters: list[Character], box: Box, calibration: Calibration) -> Reading:
+    """The reading of a line of characters: as sure as all of its digits together."""
+    digits = [c for c in characters if c.text not in (".", ",", "-") and c.reason != "blank"]
+    if not digits:
+        return Reading("", 1.0, box, True, "blank", tuple(characters))
+    text = "".join(c.text for c in digits)
+    confidence = float(np.prod([c.confidence if c.text else 1 - c.confidence for c in digits]))
+    if not text:
+        return Reading("", 1 - confidence, box, True, "not a digit", tuple(characters))
+    reasons: set[Reason] = {c.reason for c in digits}
+    reason: Reason = "not a digit" if "not a digit" in reasons else "unsure" if confidence < calibration.accept else ""
+    return Reading(text, confidence, box, bool(reason), reason, tuple(characters))
+
+
+def moved(reading: Reading, page: int) -> Reading:
+    """The reading as one of this page."""
+    return replace(reading, page=page)

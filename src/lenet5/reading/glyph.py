@@ -1,0 +1,84 @@
+"""Which of the ink in a picture of one digit is the digit? Not the specks, not the neighbours, not the box."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.reading.normalise import bounding_box
+
+__all__ = ["the_glyph"]
+
+Grey = NDArray[np.float32]
+Mask = NDArray[np.uint8]
+
+PART = 0.35  # ink from which a pixel belongs to a stroke
+SPECK = 0.015  # of the largest part's area
+MOST_PARTS = 24  # more than that is no writing
+MARGIN = 0.15  # of the side: where a box's rules may lie
+
+
+def the_glyph(ink: Grey) -> tuple[Grey, bool]:
+    """The digit's own ink, float32 (H, W), and whether it may be one (False: noise, or no ink at all)."""
+    ink = _without_box(ink)
+    mask = (ink >= PART).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count < 2:
+        return np.zeros_like(ink), False
+    if count == 2:
+        return ink, True
+    main = 1 + int(np.argmax(_weights(stats[1:], mask.shape)))
+    areas = stats[:, cv2.CC_STAT_AREA]
+    kept = [i for i in range(1, count) if i == main or _belongs(stats[i], stats[main], mask.shape)]
+    large = int((areas[1:] >= 0.05 * areas[main]).sum())
+    writing = large <= MOST_PARTS and areas[main] >= 0.2 * areas[1:].sum()
+    chosen = np.zeros(count, np.uint8)
+    chosen[kept] = 1
+    # The faint edge of a stroke is part of it.
+    reach = cv2.dilate(chosen[labels], np.ones((3, 3), np.uint8))
+    others = (mask > 0) & (chosen[labels] == 0)
+    return np.asarray(ink * reach * ~others, dtype=np.float32), writing
+
+
+def _weights(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """How much each part looks like the one that is meant: large, and near the middle."""
+    height, width = shape
+    x = (stats[:, 0] + stats[:, 2] / 2) / width - 0.5
+    y = (stats[:, 1] + stats[:, 3] / 2) / height - 0.5
+    return np.asarray(stats[:, 4] * np.exp(-3 * (x**2 + y**2)))
+
+
+def _belongs(part: NDArray[np.int32], main: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
+    """Whether a part goes with the main one: not a speck, and not a stroke that comes in from outside."""
+    x, y, w, h, area = map(int, part)
+    mx, my, mw, mh, main_area = map(int, main)
+    if area < SPECK * main_area:
+        return False
+    height, width = shape
+    beside = x >= mx + mw or x + w <= mx
+    stacked = y >= my + mh or y + h <= my
+    at_side = x == 0 or x + w == width
+    at_end = y == 0 or y + h == height
+    if beside and at_side and area < 0.5 * main_area:
+        return False
+    overlap = (min(x + w, mx + mw) - max(x, mx)) / max(1, min(w, mw))
+    return not (stacked and at_end and area < 0.3 * main_area and overlap < 0.6)
+
+
+def _without_box(ink: Grey) -> Grey:
+    """The ink without the box that was printed around it: at least three straight rules along the edges."""
+    height, width = ink.shape
+    if min(height, width) < 24:
+        return ink
+    mask = (ink >= PART).astype(np.uint8)
+    kept = ink.copy()
+    sides = 0
+    for turn in range(4):
+        turned, out = np.rot90(mask, turn), np.rot90(kept, turn)
+        band = turned[: max(2, int(MARGIN * turned.shape[0]))]
+        rows = band.mean(axis=1) > 0.85
+        if rows.any():
+            sides += 1
+            out[: int(np.flatnonzero(rows)[-1]) + 2] = 0
+    return kept if sides >= 3 and bounding_box(kept, PART) is not None else ink

@@ -1,0 +1,150 @@
+"""Which digits does a line hold? The best path through its recognition graph (sections V and VI).
+
+Nodes stand between the pieces of a line. An arc from one node to another is a candidate: the pieces between them,
+put together, as one digit, or as something that is no digit and is left out. Every candidate digit is answered by
+the network; an arc's penalty is −log of the probability that the candidate is that digit. The line is the path of
+the smallest sum (Viterbi).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.reading.normalise import normalise
+from lenet5.reading.pieces import Line, Piece
+
+__all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates"]
+
+Kind = Literal["digit", ".", ",", "-", "speck"]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What sizes say about digits, all in heights of the line's digits; costs are −log of a probability.
+
+    Not in the paper: the costs were fitted on lines that the project drew itself.
+    """
+
+    widest: float = 1.7
+    most_pieces: int = 6
+    widest_gap: float = 0.35
+    per_digit: float = 0.0  # the cost of every digit, whatever its shape
+    small: float = 4.0  # for a digit of no height at all
+    gap: float = 6.0  # for a gap of one height inside a digit
+    leave_out: float = 2.0  # for a separator or a speck
+    leave_out_large: float = 14.0  # for leaving out ink as high as a digit
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Pieces `first` to `last` (exclusive) of a line, as one digit. image: uint8 (28, 28)."""
+
+    first: int
+    last: int
+    box: tuple[int, int, int, int]
+    image: NDArray[np.uint8]
+    cost: float
+
+
+@dataclass(frozen=True)
+class Arc:
+    """A step of the best path: candidate index for a digit, or the piece that is left out and as what."""
+
+    kind: Kind
+    first: int
+    last: int
+    candidate: int | None
+    cost: float
+
+
+def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
+    """Every run of neighbouring pieces that might be a digit by its size, normalised as MNIST is."""
+    found = []
+    pieces, height = line.pieces, line.height
+    for first in range(len(pieces)):
+        left, right = pieces[first].x, pieces[first].x + pieces[first].width
+        top, bottom = pieces[first].y, pieces[first].y + pieces[first].height
+        gaps = 0.0
+        for last in range(first + 1, min(len(pieces), first + geometry.most_pieces) + 1):
+            piece = pieces[last - 1]
+            gap = max(0, piece.x - right, left - piece.x - piece.width) / height
+            gaps = max(gaps, gap)
+            left, right = min(left, piece.x), max(right, piece.x + piece.width)
+            top, bottom = min(top, piece.y), max(bottom, piece.y + piece.height)
+            if right - left > geometry.widest * height or gaps > geometry.widest_gap:
+                break
+            if bottom - top < 0.3 * height:
+                continue
+            box = (left, top, right - left, bottom - top)
+            image = _picture(line.ink, pieces[first:last], box)
+            small = max(0.0, 1 - (bottom - top) / height)
+            cost = geometry.per_digit + geometry.small * small**2 + geometry.gap * gaps
+            found.append(Candidate(first, last, box, image, cost))
+    return found
+
+
+def _picture(ink: NDArray[np.float32], pieces: tuple[Piece, ...], box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    x, y, width, height = box
+    mask = np.zeros((height + 2, width + 2), np.uint8)
+    for piece in pieces:
+        py, px = piece.y - y + 1, piece.x - x + 1
+        mask[py : py + piece.height, px : px + piece.width] |= piece.mask
+    # The faint edge of a stroke is part of it.
+    mask = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    top, left = max(0, y - 1), max(0, x - 1)
+    part = ink[top : y + height + 1, left : x + width + 1]
+    mask = mask[top - y + 1 :, left - x + 1 :][: part.shape[0], : part.shape[1]]
+    return normalise(part * mask)
+
+
+def _left_out(line: Line, index: int, geometry: Geometry) -> tuple[Kind, float]:
+    """As what a piece may be left out, and at what cost."""
+    piece, h = line.pieces[index], line.height
+    size = max(piece.height, 0.35 * piece.width) / h
+    low = (piece.y + piece.height / 2 - line.top) / h  # 0 at the top of the digits, 1 at their foot
+    cost = geometry.leave_out + geometry.leave_out_large * size**2
+    kind: Kind = "speck"
+    if piece.height < 0.3 * h and piece.width > 1.8 * piece.height and 0.2 < low < 0.9 and piece.width > 0.25 * h:
+        kind = "-"
+    elif size < 0.5 and low > 0.7:
+        kind = "," if piece.height > 1.4 * piece.width else "."
+    if kind == "speck" and size > 0.2:
+        cost += geometry.leave_out
+    return kind, cost
+
+
+def best_path(line: Line, found: list[Candidate], penalties: NDArray[np.float32], geometry: Geometry) -> list[Arc]:
+    """The arcs of the cheapest path from the first node to the last.
+
+    penalties: (len(found),), −log of the probability of the best digit of each candidate.
+    """
+    nodes = len(line.pieces) + 1
+    least = np.full(nodes, np.inf)
+    least[0] = 0.0
+    via: list[Arc | None] = [None] * nodes
+    ending: list[list[int]] = [[] for _ in range(nodes)]
+    for k, candidate in enumerate(found):
+        ending[candidate.last].append(k)
+    for node in range(1, nodes):
+        kind, cost = _left_out(line, node - 1, geometry)
+        arcs = [Arc(kind, node - 1, node, None, cost)]
+        for k in ending[node]:
+            total = float(penalties[k]) + found[k].cost
+            arcs.append(Arc("digit", found[k].first, node, k, total))
+        for arc in arcs:
+            if least[arc.first] + arc.cost < least[node]:
+                least[node] = least[arc.first] + arc.cost
+                via[node] = arc
+    path: list[Arc] = []
+    node = nodes - 1
+    while node > 0:
+        arc = via[node]
+        assert arc is not None
+        path.append(arc)
+        node = arc.first
+    return path[::-1]

@@ -1,0 +1,177 @@
+"""What does a picture hold: one digit, a line of them, or a page, and where are the lines and cells of a page?"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.reading.rules import find_rules, without_rules
+
+__all__ = ["LAYOUTS", "Layout", "guess", "line_ink", "rows_of", "straightened"]
+
+Layout = Literal["auto", "digit", "line", "page"]
+LAYOUTS: tuple[Layout, ...] = ("auto", "digit", "line", "page")
+
+Grey = NDArray[np.float32]
+Mask = NDArray[np.uint8]
+Parts = NDArray[np.int32]  # (N, 5): x, y, width, height, area
+
+PART = 0.35  # ink from which a pixel belongs to a stroke
+APART = 2.5  # heights between two fields on one row
+
+
+def line_ink(ink: Grey) -> Grey:
+    """The ink of a line field without the rules it stands on or between."""
+    height, width = ink.shape
+    mask = (ink >= PART).astype(np.uint8)
+    across = find_rules(mask, max(20, width // 5), width // 2)
+    ink = without_rules(ink, across)
+    if height < 24 or not across.any():
+        return ink
+    # Upright rules are looked for only where there is a level one: alone, a 1 would look like them.
+    mask = np.ascontiguousarray((ink >= PART).T).astype(np.uint8)
+    down = find_rules(mask, max(12, height // 3), int(0.9 * height))
+    return np.ascontiguousarray(without_rules(np.ascontiguousarray(ink.T), down).T)
+
+
+def _parts(ink: Grey) -> tuple[Parts, Mask]:
+    """Connected parts that are no specks, and the label of each pixel (0 is none)."""
+    mask = (ink >= PART).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    large = stats[:, cv2.CC_STAT_AREA] >= 4
+    large[0] = False
+    renumbered = np.zeros(count, np.int32)
+    renumbered[large] = np.arange(1, large.sum() + 1)
+    return stats[large], renumbered[labels]
+
+
+def _digit_height(parts: Parts) -> float:
+    """The height about which most of the ink's parts lie."""
+    heights, areas = parts[:, 3].astype(float), parts[:, 4].astype(float)
+    order = np.argsort(heights)
+    share = np.cumsum(areas[order]) / areas.sum()
+    return float(heights[order][np.searchsorted(share, 0.5)])
+
+
+def guess(ink: Grey) -> Layout:
+    """digit, line or page, from where the ink lies."""
+    parts, _ = _parts(line_ink(ink))
+    if not len(parts):
+        return "digit"
+    height = _digit_height(parts)
+    large = parts[(parts[:, 3] >= 0.45 * height) & (parts[:, 3] <= 2.5 * height)]
+    if len(_bands(large)) > 1:
+        return "page"
+    spans = _merged(large[:, 0], large[:, 0] + large[:, 2])
+    width = max(b for _, b in spans) - min(a for a, _ in spans)
+    return "digit" if len(spans) == 1 and width <= 1.5 * height else "line"
+
+
+def _merged(starts: NDArray[np.int32], ends: NDArray[np.int32]) -> list[tuple[int, int]]:
+    """The intervals, those that overlap made one."""
+    spans: list[tuple[int, int]] = []
+    for a, b in sorted(zip(starts.tolist(), ends.tolist(), strict=True)):
+        if spans and a < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(b, spans[-1][1]))
+        else:
+            spans.append((a, b))
+    return spans
+
+
+def _bands(parts: Parts) -> list[list[int]]:
+    """Rows of writing: indices of the parts whose heights overlap, from top to bottom."""
+    bands: list[tuple[float, float, list[int]]] = []
+    for i in np.argsort(parts[:, 1] + parts[:, 3] / 2):
+        top, bottom = float(parts[i, 1]), float(parts[i, 1] + parts[i, 3])
+        for k, (low, high, members) in enumerate(bands):
+            if min(bottom, high) - max(top, low) > 0.45 * min(bottom - top, high - low):
+                n = len(members)
+                # The band is where its parts are on average; one long tail does not widen it.
+                bands[k] = ((low * n + top) / (n + 1), (high * n + bottom) / (n + 1), [*members, int(i)])
+                break
+        else:
+            bands.append((top, bottom, [int(i)]))
+    return [members for _, _, members in sorted(bands)]
+
+
+def straightened(ink: Grey) -> tuple[Grey, NDArray[np.float64]]:
+    """The ink turned so that its lines are level, and the 3×3 matrix that takes its places back."""
+    height, width = ink.shape
+    rows, columns = np.nonzero(ink >= PART)
+    if len(rows) < 50:
+        return ink, np.eye(3)
+    every = len(rows) // 20000 + 1
+    rows, columns = rows[::every], columns[::every]
+    step = max(1.0, height / 400)
+    best, answer = -1.0, 0.0
+    for slope in np.linspace(-0.2, 0.2, 81):
+        at = np.rint((rows - slope * columns) / step).astype(np.int64)
+        profile = np.bincount(at - at.min()).astype(np.float64)
+        sharpness = float((profile**2).sum()) * (1 - 0.2 * abs(slope))
+        if sharpness > best:
+            best, answer = sharpness, float(slope)
+    if abs(answer) < 0.008:
+        return ink, np.eye(3)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(np.degrees(np.arctan(answer))), 1.0)
+    back = np.linalg.inv(np.vstack([turn, [0, 0, 1]]))
+    return np.asarray(cv2.warpAffine(ink, turn, (width, height))), back
+
+
+def rows_of(ink: Grey) -> list[tuple[tuple[int, int, int, int], Grey]]:
+    """The fields of a page, from the top, each row from the left: box and own ink."""
+    parts, labels = _parts(ink)
+    if not len(parts):
+        return []
+    height = _digit_height(parts[parts[:, 3] >= min(8, parts[:, 3].max())])
+    large = np.flatnonzero((parts[:, 3] >= 0.45 * height) & (parts[:, 3] <= 3 * height))
+    small = np.flatnonzero(parts[:, 3] < 0.45 * height)
+    fields = []
+    for band in _bands(parts[large]):
+        members = large[band]
+        for a, b in _fields(parts[members], APART * height):
+            inside = [int(i) for i in members if a <= parts[i, 0] < b]
+            box = _around(parts[inside])
+            # Caps, dots and dashes go with the field that they stand in.
+            near = [int(i) for i in small if _within(parts[i], box, 0.3 * height)]
+            fields.append(_cut_out(ink, labels, parts, [*inside, *near]))
+    return fields
+
+
+def _fields(parts: Parts, apart: float) -> list[tuple[int, int]]:
+    """Where on a row something stands, split at wide gaps."""
+    spans: list[tuple[int, int]] = []
+    for a, b in _merged(parts[:, 0], parts[:, 0] + parts[:, 2]):
+        if spans and a - spans[-1][1] < apart:
+            spans[-1] = (spans[-1][0], b)
+        else:
+            spans.append((a, b))
+    return spans
+
+
+def _around(parts: Parts) -> tuple[int, int, int, int]:
+    x, y = int(parts[:, 0].min()), int(parts[:, 1].min())
+    return x, y, int((parts[:, 0] + parts[:, 2]).max()) - x, int((parts[:, 1] + parts[:, 3]).max()) - y
+
+
+def _within(part: NDArray[np.int32], box: tuple[int, int, int, int], margin: float) -> bool:
+    x, y = part[0] + part[2] / 2, part[1] + part[3] / 2
+    left, top, width, height = box
+    return bool(left - margin <= x <= left + width + margin and top - margin / 2 <= y <= top + height + margin / 2)
+
+
+def _cut_out(
+    ink: Grey, labels: Mask, parts: Parts, members: list[int]
+) -> tuple[tuple[int, int, int, int], Grey]:
+    x, y, width, height = _around(parts[members])
+    left, top = max(0, x - 2), max(0, y - 2)
+    part = np.s_[top : y + height + 2, left : x + width + 2]
+    chosen = np.zeros(len(parts) + 1, np.uint8)
+    chosen[[i + 1 for i in members]] = 1
+    own = chosen[labels[part]]
+    reach = cv2.dilate(own, np.ones((3, 3), np.uint8))
+    others = (labels[part] > 0) & (own == 0)
+    h, w = own.shape
+    return (left, top, w, h), np.asarray(ink[part] * reach * ~others, dtype=np.float32)

@@ -1,0 +1,217 @@
+"""Where may a line of digits be cut? Into pieces, at most one digit each, of which digits are put together again.
+
+Over-segmentation as in section V: the connected strokes, cut further wherever a cut crosses little ink. A cut is a
+seam that runs from the top to the bottom and goes around ink where it can, as the check reader's does (section X).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Line", "Piece", "cut"]
+
+Grey = NDArray[np.float32]
+Mask = NDArray[np.uint8]
+
+PART = 0.35  # ink from which a pixel belongs to a stroke
+STEEPEST = 0.9  # of the slants that are tried, horizontal over vertical
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a line's ink: its box in the upright line, and what of the box belongs to it, uint8 (h, w)."""
+
+    x: int
+    y: int
+    mask: Mask
+    area: int
+
+    @property
+    def width(self) -> int:
+        return int(self.mask.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.mask.shape[0])
+
+    @property
+    def middle(self) -> float:
+        return self.x + self.width / 2
+
+
+@dataclass(frozen=True)
+class Line:
+    """ink: float32 (H, W), upright. slant: what was taken off, x moved by slant·(y − H/2) + shift.
+
+    pieces: from left to right. height: of its digits, pixels. top, bottom: of the band that they stand in.
+    stroke: width of the pen, pixels.
+    """
+
+    ink: Grey
+    slant: float
+    shift: float
+    pieces: tuple[Piece, ...]
+    height: float
+    top: float
+    bottom: float
+    stroke: float
+
+
+def cut(ink: Grey) -> Line:
+    """Cut the ink (H, W), float32 0..1, of one line into pieces."""
+    slant = _slant((ink >= PART).astype(np.uint8))
+    upright, shift = _shear(ink, slant)
+    parts, stroke = _strokes(upright)
+    height, top, bottom = _band(parts, ink.shape[0])
+    pieces = [p for part in parts for p in _cut_part(part, height, stroke)]
+    pieces.sort(key=lambda p: p.middle)
+    return Line(upright, slant, shift, tuple(pieces), height, top, bottom, stroke)
+
+
+def _strokes(ink: Grey) -> tuple[list[Piece], float]:
+    """The connected parts of the ink that a pen may have made, and the width of the pen."""
+    mask = (ink >= PART).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count < 2:
+        return [], 1.0
+    tall = stats[:, cv2.CC_STAT_HEIGHT] >= 0.4 * stats[1:, cv2.CC_STAT_HEIGHT].max()
+    tall[0] = False
+    distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    stroke = _pen(distance, tall[labels])
+    parts = []
+    for i in range(1, count):
+        x, y, w, h, area = map(int, stats[i])
+        part = labels[y : y + h, x : x + w] == i
+        # What is thinner and fainter than the pen's own marks is the paper's.
+        thick = 2 * float(distance[y : y + h, x : x + w][part].max()) >= 0.5 * stroke
+        dark = float(ink[y : y + h, x : x + w][part].max()) >= 0.65
+        if area >= max(3.0, 0.5 * stroke * stroke) and (tall[i] or (thick and dark)):
+            parts.append(Piece(x, y, part.astype(np.uint8), area))
+    return parts, stroke
+
+
+def _pen(distance: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
+    """The width of the pen: twice the median distance of the strokes' ridges from the paper."""
+    ridge = (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)) - 1e-3) & (distance > 0) & where
+    return max(1.0, 2 * float(np.median(distance[ridge])) - 0.5)
+
+
+def _slant(mask: Mask) -> float:
+    """The slant under which the writing stands most upright: the sharpest vertical projection."""
+    height, width = mask.shape
+    rows, columns = np.nonzero(mask)
+    if len(rows) < 10:
+        return 0.0
+    if len(rows) > 6000:
+        every = len(rows) // 6000 + 1
+        rows, columns = rows[::every], columns[::every]
+    best, answer = -1.0, 0.0
+    for slant in np.linspace(-STEEPEST / 2, STEEPEST, 28):
+        x = np.rint(columns + slant * (rows - height / 2)).astype(np.int64)
+        profile = np.bincount(x - x.min()).astype(np.float64)
+        sharpness = float((profile**2).sum()) * (1 - 0.05 * abs(slant))
+        if sharpness > best:
+            best, answer = sharpness, float(slant)
+    return answer
+
+
+def _shear(ink: Grey, slant: float) -> tuple[Grey, float]:
+    """The ink with the slant taken off, in a picture wide enough for it, and by how much x was moved."""
+    height, width = ink.shape
+    if abs(slant) < 0.02:
+        return ink, 0.0
+    shift = abs(slant) * height / 2
+    matrix = np.array([[1, slant, shift - slant * height / 2], [0, 1, 0]], np.float32)
+    size = (int(width + 2 * shift + 1), height)
+    return np.asarray(cv2.warpAffine(ink, matrix, size, flags=cv2.INTER_LINEAR)), shift
+
+
+def _band(parts: list[Piece], full: int) -> tuple[float, float, float]:
+    """Height of the digits, and top and bottom of the band they stand in: of the large parts."""
+    if not parts:
+        return float(full), 0.0, float(full)
+    heights = np.array([p.height for p in parts], float)
+    areas = np.array([p.area for p in parts], float)
+    order = np.argsort(heights)
+    share = np.cumsum(areas[order]) / areas.sum()
+    height = float(heights[order][np.searchsorted(share, 0.5)])
+    large = [p for p in parts if p.height > 0.6 * height]
+    top = float(np.median([p.y for p in large]))
+    bottom = float(np.median([p.y + p.height for p in large]))
+    return height, top, bottom
+
+
+def _cut_part(part: Piece, height: float, stroke: float) -> list[Piece]:
+    """One connected part, cut along every seam that crosses little ink."""
+    h, w = part.mask.shape
+    if w < max(0.45 * height, 2.5 * stroke) or h < 0.35 * height:
+        return [part]
+    seams = _seams(part.mask, height, stroke)
+    side = np.zeros((h, w), np.int32)  # how many seams lie to the left of a pixel
+    for seam in seams:
+        side += np.arange(w)[None, :] >= seam[:, None]
+    pieces = []
+    for k in range(len(seams) + 1):
+        mask = part.mask * (side == k).astype(np.uint8)
+        x, y, bw, bh = cv2.boundingRect(mask)
+        area = int(mask.sum())
+        if area >= max(3.0, 0.3 * stroke * stroke):
+            pieces.append(Piece(part.x + x, part.y + y, mask[y : y + bh, x : x + bw], area))
+    return pieces
+
+
+def _seams(part: Mask, height: float, stroke: float) -> list[NDArray[np.int64]]:
+    """Seams (h,) of columns, from left to right: at the minima of ink along the best way from top to bottom."""
+    h, w = part.shape
+    ways, crossed = _ways(part, max(2, int(0.18 * height)))
+    apart = max(2.0, 0.17 * height)
+    limit = 2.2 * stroke + 1
+    at = ways.mean(axis=1)  # different columns may share a way
+    chosen: list[int] = []
+    for x in np.argsort(crossed, kind="stable"):
+        if crossed[x] > limit:
+            break
+        if at[x] < 0.08 * height or at[x] > w - 0.08 * height:
+            continue
+        if all(abs(at[x] - at[c]) >= apart for c in chosen):
+            chosen.append(int(x))
+    chosen = chosen[: 2 + int(5 * w / height)]
+    return [ways[x] for x in sorted(chosen, key=lambda c: float(at[c]))]
+
+
+def _ways(part: Mask, reach: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For every column the cheapest way from top to bottom that passes the middle row there.
+
+    Ink costs 1 a pixel, a step aside a little, and a way strays at most `reach` columns from its own.
+    Returns columns (w, h) and the ink that is crossed (w,).
+    """
+    h, w = part.shape
+    span = 2 * reach + 1
+    padded = np.pad(part, ((0, 0), (reach, reach)))
+    # (h, w, span): the ink at each place that the way of each column may take
+    places = np.lib.stride_tricks.sliding_window_view(padded, span, axis=1).astype(np.float32)
+    aside = 0.03 * np.abs(np.arange(span) - reach, dtype=np.float32)
+    cost = places[0] + aside
+    choice = np.zeros((h, w, span), np.int8)
+    step = np.float32(0.12)
+    big = np.float32(1e9)
+    for row in range(1, h):
+        left = np.concatenate([np.full((w, 1), big, np.float32), cost[:, :-1] + step], axis=1)
+        right = np.concatenate([cost[:, 1:] + step, np.full((w, 1), big, np.float32)], axis=1)
+        options = np.stack([left, cost, right])
+        best = options.argmin(axis=0)
+        choice[row] = best - 1
+        cost = np.take_along_axis(options, best[None], axis=0)[0] + places[row] + aside * 0.1
+    at = cost.argmin(axis=1)
+    ways = np.empty((w, h), np.int64)
+    own = np.arange(w)
+    crossed = np.zeros(w)
+    for row in range(h - 1, -1, -1):
+        ways[:, row] = own + at - reach
+        crossed += places[row, own, at]
+        at = at + choice[row, own, at]
+    return ways, crossed

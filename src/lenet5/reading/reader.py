@@ -1,0 +1,354 @@
+"""Which digits are in a picture? Opening, ink, layout, pieces, network, answer, one after the other.
+
+The only thing asked of a network is `penalties(images)`: uint8 (N, 28, 28) -> (N, classes), the smallest wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Literal, Protocol, overload
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5 import threads
+from lenet5.errors import LeNetError, PictureError, ReadingError
+from lenet5.reading.answers import Calibration
+from lenet5.reading.fields import Field, GlyphField, LineField, RowField, box_back
+from lenet5.reading.glyph import the_glyph
+from lenet5.reading.graph import Geometry, candidates
+from lenet5.reading.grid import Outlines, cells_of, find_grid
+from lenet5.reading.ink import Ink, find_ink
+from lenet5.reading.layout import LAYOUTS, Layout, guess, line_ink, rows_of, straightened
+from lenet5.reading.normalise import bounding_box, normalise
+from lenet5.reading.opening import open_pages
+from lenet5.reading.pieces import cut
+from lenet5.reading.readings import Box, Reading
+
+__all__ = ["Network", "Reader"]
+
+Grey = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+DIGIT_SIDE = 400  # a picture of one digit holds no more than this many pixels a side
+LINE_HEIGHT = 160
+PAGE_SIDE = 2000
+BEST = "lenet5-reader"
+
+
+class Network(Protocol):
+    """What a reader asks of a network."""
+
+    def penalties(self, images: Any) -> NDArray[np.float32]: ...
+
+
+class Reader:
+    """Reads digits from pictures.
+
+    model: a network, the name of shipped weights, or a path to a .safetensors file; the best shipped weights where
+    it is None. calibration: how penalties become probabilities; the network's own where it is None.
+    accept: the least confidence of an answer that is given rather than rejected; the calibration's where None.
+    Raises WeightsError where there are no such weights.
+    """
+
+    def __init__(
+        self,
+        model: Network | str | None = None,
+        *,
+        calibration: Calibration | None = None,
+        accept: float | None = None,
+    ) -> None:
+        if model is None or isinstance(model, str) or hasattr(model, "__fspath__"):
+            from lenet5.network import load
+
+            model = load(BEST if model is None else model)
+        self.network = model
+        self.classes: tuple[str, ...] = tuple(getattr(model, "classes", "0123456789"))
+        self.calibration = calibration or Calibration.of(getattr(model, "metadata", {}))
+        if accept is not None:
+            self.calibration = replace(self.calibration, accept=accept)
+        self.geometry = Geometry()
+
+    def read(self, picture: Any, layout: Layout = "auto") -> list[Reading]:
+        """Everything that can be read in a picture, from the top to the bottom and from left to right.
+
+        picture: a path, bytes, a PIL image, or an array (H, W), (H, W, 3) or (H, W, 4), integers or floats.
+        layout: "digit" one digit, "line" one line of digits, "page" several lines or a grid, "auto" whichever it is.
+        Returns at least one Reading; a picture with nothing to read gives one that is rejected as blank.
+        Raises PictureError for what is no picture, ReadingError for another layout.
+        """
+        _check_layout(layout)
+        fields = [(page, f) for page, p in enumerate(open_pages(picture)) for f in self._fields(p, layout, {})]
+        readings = self._answer([f for _, f in fields])
+        return [replace(r, page=page) for (page, _), r in zip(fields, readings, strict=True)]
+
+    @overload
+    def read_many(
+        self, pictures: Iterable[Any], layout: Layout = ..., *, on_error: Literal["raise"] = ...
+    ) -> list[Reading]: ...
+
+    @overload
+    def read_many(
+        self, pictures: Iterable[Any], layout: Layout = ..., *, on_error: Literal["return"]
+    ) -> list[Reading | LeNetError]: ...
+
+    def read_many(
+        self, pictures: Iterable[Any], layout: Layout = "digit", *, on_error: Literal["raise", "return"] = "raise"
+    ) -> list[Any]:
+        """One Reading for each picture, in their order, threaded; layout "digit" or "line".
+
+        on_error: "raise" the first LeNetError, or "return" it in the place of its picture's reading, so that the
+        others of the batch are read. An array (N, H, W) is N pictures.
+        Raises ReadingError for another layout: a page may give several readings, `read` gives them.
+        """
+        if layout not in ("digit", "line"):
+            raise ReadingError(f"read_many with layout {layout!r}; expected 'digit' or 'line', or use read")
+        if on_error not in ("raise", "return"):
+            raise ReadingError(f"on_error {on_error!r}; expected 'raise' or 'return'")
+
+        def prepare(picture: Any) -> Field | LeNetError:
+            try:
+                (field,) = self._fields(open_pages(picture)[0], layout, {})
+            except LeNetError as error:
+                return error
+            return field
+
+        prepared = threads.run(prepare, list(pictures))
+        if on_error == "raise":
+            for outcome in prepared:
+                if isinstance(outcome, LeNetError):
+                    raise outcome
+        readings = iter(self._answer([f for f in prepared if not isinstance(f, LeNetError)]))
+        return [f if isinstance(f, LeNetError) else next(readings) for f in prepared]
+
+    def explain(self, picture: Any, layout: Layout = "auto") -> dict[str, Pixels]:
+        """Every intermediate picture of a reading, by the name of its step, uint8 (H, W) or (H, W, 3), in order.
+
+        Of a file of several pages, the first. Raises as `read` does.
+        """
+        _check_layout(layout)
+        steps: dict[str, Pixels] = {}
+        pixels = open_pages(picture)[0]
+        fields = self._fields(pixels, layout, steps)
+        images = [image for f in fields for image in f.images]
+        if images:
+            steps["candidates"] = _sheet(images)
+        steps["answer"] = annotated(pixels, self._answer(fields))
+        return steps
+
+    def _answer(self, fields: list[Field]) -> list[Reading]:
+        """All fields' candidates in one call of the network."""
+        counts = [len(f.images) for f in fields]
+        images = [image for f in fields for image in f.images]
+        classes = len(self.classes)
+        probabilities = np.zeros((0, classes + 1))
+        if images:
+            probabilities = self.calibration.probabilities(self.network.penalties(np.stack(images)))
+        ends = np.cumsum([0, *counts])
+        return [
+            f.answer(probabilities[a:b], self.classes, self.calibration)
+            for f, a, b in zip(fields, ends, ends[1:], strict=False)
+        ]
+
+    def _fields(self, pixels: Pixels, layout: Layout, steps: dict[str, Pixels]) -> list[Field]:
+        """What there is to answer in one page; `steps` gets the pictures on the way."""
+        steps["picture"] = pixels
+        side = {"digit": DIGIT_SIDE}.get(layout, PAGE_SIDE)
+        small, scale = _shrunk(pixels, side)
+        ink = find_ink(small)
+        steps["paper"] = np.clip(ink.paper, 0, 255).astype(np.uint8)
+        steps["ink"] = _shown(ink.ink)
+        if layout == "auto":
+            layout = guess(ink.ink)
+        back = np.diag([1 / scale, 1 / scale, 1.0])
+        limits = (pixels.shape[0], pixels.shape[1])
+        if layout == "digit":
+            return [_digit(ink.ink, back, limits, steps)]
+        if layout == "line":
+            return [self._line_or_boxes(ink.ink, back, limits, steps)]
+        return self._page(ink, back, limits, steps)
+
+    def _line_or_boxes(
+        self, ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: dict[str, Pixels]
+    ) -> Field:
+        found = find_grid(ink) if min(ink.shape) >= 40 else None
+        if found and max(row for row, _ in found[0][0]) == 0:
+            steps["rules"] = _shown(found[1].astype(np.float32))
+            return _rows(ink, found[0][0], found[1], back, limits, steps)[0]
+        return self._line(line_ink(ink), back, limits, steps)
+
+    def _line(
+        self, ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: dict[str, Pixels]
+    ) -> Field:
+        """One line of digits, from its ink."""
+        steps["line"] = _shown(ink)
+        box = bounding_box(ink, 0.5) or (0, 0, ink.shape[1], ink.shape[0])
+        # Cropped to its ink, and no larger than the network can make use of.
+        x, y, w, h = box
+        ink = ink[max(0, y - 2) : y + h + 2, max(0, x - 2) : x + w + 2]
+        back = back @ np.array([[1, 0, max(0, x - 2)], [0, 1, max(0, y - 2)], [0, 0, 1.0]])
+        if ink.shape[0] > LINE_HEIGHT:
+            scale = LINE_HEIGHT / ink.shape[0]
+            size = (max(1, round(ink.shape[1] * scale)), LINE_HEIGHT)
+            ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA))
+            back = back @ np.diag([1 / scale, 1 / scale, 1.0])
+        line = cut(ink)
+        upright = np.array(
+            [[1, line.slant, line.shift - line.slant * ink.shape[0] / 2], [0, 1, 0], [0, 0, 1.0]]
+        )
+        steps["pieces"] = _pieces_shown(line.ink, [(p.x, p.y, p.width, p.height) for p in line.pieces])
+        found = candidates(line, self.geometry)
+        back = back @ np.linalg.inv(upright)
+        box = box_back((0, 0, line.ink.shape[1], line.ink.shape[0]), back, limits)
+        return LineField(line, tuple(found), back, limits, self.geometry, box)
+
+    def _page(
+        self, ink: Ink, back: NDArray[np.float64], limits: tuple[int, int], steps: dict[str, Pixels]
+    ) -> list[Field]:
+        """The rows of the grids of a page where it has one, else its lines."""
+        found = find_grid(ink.ink)
+        if found:
+            steps["rules"] = _shown(found[1].astype(np.float32))
+            return self._grids(ink.ink, found[0], found[1], back, limits, steps)
+        level, turned = straightened(line_ink(ink.ink))
+        steps["straightened"] = _shown(level)
+        fields = []
+        for (x, y, _, _), part in rows_of(level):
+            place = back @ turned @ np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
+            fields.append(self._line(part, place, limits, {}))
+        return fields or [GlyphField(np.zeros((28, 28), np.uint8), (0, 0, limits[1], limits[0]), "blank")]
+
+    def _grids(
+        self,
+        ink: Grey,
+        grids: list[Outlines],
+        rules: Pixels,
+        back: NDArray[np.float64],
+        limits: tuple[int, int],
+        steps: dict[str, Pixels],
+    ) -> list[Field]:
+        """Grids the way up in which the network is surest of their digits."""
+        best: tuple[float, list[Field]] = (-np.inf, [])
+        for turn in range(4):
+            fields: list[Field] = []
+            for grid in grids:
+                fields += _rows(ink, grid, rules, back, limits, steps if turn == 0 else {}, turn)
+            images = [image for f in fields for image in f.images]
+            if len(images) < 6:
+                return fields
+            p = self.calibration.probabilities(self.network.penalties(np.stack(images)))
+            # A turned 6 is a 9 and a turned 1 a 1: what must differ is how many are digits at all.
+            score = float(np.log(np.maximum(p[:, :-1].max(axis=1), 1e-4)).mean()) - (0.3 if turn else 0.0)
+            if score > best[0]:
+                best = (score, fields)
+        return best[1]
+
+
+def _check_layout(layout: str) -> None:
+    if layout not in LAYOUTS:
+        raise ReadingError(f"no layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
+
+
+def _shrunk(pixels: Pixels, side: int) -> tuple[Pixels, float]:
+    """The picture with at most `side` pixels a side, and by how much it was shrunk."""
+    scale = min(1.0, side / max(pixels.shape[:2]))
+    if scale == 1:
+        return pixels, 1.0
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)), scale
+
+
+def _digit(ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: dict[str, Pixels]) -> GlyphField:
+    whole = (0, 0, limits[1], limits[0])
+    nothing = np.zeros((28, 28), np.uint8)
+    if not ink.any():
+        return GlyphField(nothing, whole, "blank")
+    glyph, writing = the_glyph(ink)
+    steps["glyph"] = _shown(glyph)
+    box = bounding_box(glyph, 0.2)
+    if box is None:
+        return GlyphField(nothing, whole, "blank")
+    place = box_back(box, back, limits)
+    if not writing:
+        return GlyphField(nothing, place, "not a digit")
+    image = normalise(glyph)
+    steps["normalised"] = image
+    return GlyphField(image, place)
+
+
+def _rows(
+    ink: Grey,
+    grid: Outlines,
+    rules: Pixels,
+    back: NDArray[np.float64],
+    limits: tuple[int, int],
+    steps: dict[str, Pixels],
+    turn: int = 0,
+) -> list[Field]:
+    """The rows of a grid after `turn` quarter turns against the clock."""
+    rows: dict[int, list[tuple[int, GlyphField]]] = {}
+    last_row, last_column = (max(place[k] for place in grid) for k in (0, 1))
+    for cell in cells_of(ink, grid, rules):
+        row, column = cell.row, cell.column
+        for done in range(turn):
+            # Counter-clockwise: the last column becomes the first row.
+            row, column = (last_row if done % 2 else last_column) - column, row
+        x, y, w, h = cv2.boundingRect(cell.hull)
+        glyph, writing = the_glyph(cell.ink)
+        box = bounding_box(glyph, 0.35)
+        place = box_back((x, y, w, h), back, limits)
+        if box is None or max(box[2] / w, box[3] / h) < 0.25 or not writing:
+            field = GlyphField(np.zeros((28, 28), np.uint8), place, "blank")
+        else:
+            place = box_back((cell.box[0] + box[0], cell.box[1] + box[1], box[2], box[3]), back, limits)
+            field = GlyphField(normalise(np.ascontiguousarray(np.rot90(glyph, turn))), place)
+        rows.setdefault(row, []).append((column, field))
+    fields: list[Field] = []
+    for row in sorted(rows):
+        cells = tuple(field for _, field in sorted(rows[row], key=lambda c: c[0]))
+        boxes = np.array([c.box for c in cells])
+        low, high = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
+        around: Box = (int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
+        fields.append(RowField(cells, around))
+    return fields
+
+
+def _shown(ink: Grey) -> Pixels:
+    """Ink as a picture, black on white."""
+    return np.asarray(np.rint(255 - 255 * np.clip(ink, 0, 1)), dtype=np.uint8)
+
+
+def _pieces_shown(ink: Grey, boxes: list[Box]) -> Pixels:
+    picture = cv2.cvtColor(_shown(ink), cv2.COLOR_GRAY2RGB)
+    for k, (x, y, w, h) in enumerate(boxes):
+        colour = ((200, 30, 30), (30, 30, 200))[k % 2]
+        cv2.rectangle(picture, (x, y), (x + w - 1, y + h - 1), colour, 1)
+    return np.asarray(picture)
+
+
+def _sheet(images: list[Pixels], columns: int = 16) -> Pixels:
+    """Candidates side by side, as the network sees them."""
+    rows = -(-len(images) // columns)
+    sheet = np.full((rows * 30, min(columns, len(images)) * 30), 90, np.uint8)
+    for k, image in enumerate(images):
+        y, x = 30 * (k // columns) + 1, 30 * (k % columns) + 1
+        sheet[y : y + 28, x : x + 28] = image
+    return sheet
+
+
+def annotated(pixels: Pixels, readings: Iterable[Reading]) -> Pixels:
+    """A copy of a picture with a box around every character and what it was read as, RGB uint8 (H, W, 3)."""
+    picture = pixels.copy() if pixels.ndim == 3 else cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    thick = max(1, round(max(picture.shape[:2]) / 900))
+    for reading in readings:
+        for c in reading.characters:
+            if c.reason == "blank":
+                continue
+            x, y, w, h = c.box
+            colour = (200, 30, 30) if c.reason else (20, 120, 40)
+            cv2.rectangle(picture, (x, y), (x + w, y + h), colour, thick)
+            size = max(0.35, h / 60)
+            cv2.putText(picture, c.text or "?", (x, max(10, y - 3)), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick)
+    return np.asarray(picture)

@@ -1,0 +1,54 @@
+"""What does the reader answer? A text with its confidence and place, or a reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+__all__ = ["Box", "Character", "Reading", "Reason"]
+
+Box = tuple[int, int, int, int]
+Reason = Literal["", "blank", "not a digit", "unsure"]
+
+
+@dataclass(frozen=True)
+class Character:
+    """One character of a reading.
+
+    text: "0" to "9"; ".", "," or "-" for a separator; "" where nothing could be read
+    confidence: 0..1, how probable it is that the text is right
+    box: (x, y, width, height) in pixels of the picture
+    alternatives: the other digits it might be, with their probabilities, the likeliest first
+    reason: why the text is "", or why it is not to be relied on
+    """
+
+    text: str
+    confidence: float
+    box: Box
+    alternatives: tuple[tuple[str, float], ...] = ()
+    reason: Reason = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One digit, one line, or one row of a grid, as read.
+
+    text: its digits, from left to right; "" where nothing could be read. Separators stand in `characters` only
+    confidence: 0..1, how probable it is that all of the text is right
+    box: (x, y, width, height) in pixels of the picture, turned as its EXIF tag says
+    rejected: whether the reader would rather not answer; `reason` says why: "blank", "not a digit" or "unsure"
+    characters: every digit and separator, with its own box, confidence and alternatives
+    page: the page it stands on, from 0, in a file of several
+    """
+
+    text: str
+    confidence: float
+    box: Box
+    rejected: bool
+    reason: Reason
+    characters: tuple[Character, ...]
+    page: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reading as plain data, for JSON."""
+        return asdict(self)
