@@ -151,6 +151,10 @@ class LeNet5:
 
         return weights.write(path, self.architecture, [self.tensors], self.metadata)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled, for a pool of processes: made anew, so that `tensors` are views of `parameters` there too."""
+        return LeNet5, (self.architecture, {n: np.array(t) for n, t in self.tensors.items()}, self.metadata)
+
     def __repr__(self) -> str:
         return f"<LeNet5 {self.architecture.name}, {self.architecture.parameters():,} parameters>"
 

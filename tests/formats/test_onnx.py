@@ -42,7 +42,7 @@ def answers(path: Path, names: list[str], pictures: NDArray[Any]) -> list[NDArra
 def test_classes_probabilities_and_penalties(
     net: Architecture, pictures: Any, rng: np.random.Generator, digits: NDArray[np.uint8], tmp_path: Path
 ) -> None:
-    network = network_of(net, rng)
+    network = LeNet5(net, networks.start(net, rng), {"sharpness": 0.1})
     assert export.write(tmp_path / "net.onnx", network, pictures=pictures).passed
     given = digits if pictures == "uint8" else export.scaled(digits)
     classes, probabilities, penalties = answers(

@@ -187,7 +187,9 @@ class _Graph:
         else:
             self._full_output(net.output)
         self.add("ArgMin", ["penalties"], "class", axis=1, keepdims=0)
-        self.add("Neg", ["penalties"], "scores")
+        # What multiplies penalties before they become probabilities; see LeNet5.probabilities.
+        sharpness = float(self.network.metadata.get("sharpness", 1.0))
+        self.add("Mul", ["penalties", self.constant("sharpness", -sharpness)], "scores")
         self.add("Softmax", ["scores"], "probabilities", axis=1)
 
     def add(self, operation: str, inputs: list[str], output: str, **attributes: Any) -> str:
