@@ -1,0 +1,67 @@
+"""How is the application put together? Routes under /api, the page at /, the guard around both."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+
+from lenet5 import __version__
+from lenet5.server import problems, routes_digits, routes_networks, routes_reading
+from lenet5.server.guard import Guard
+from lenet5.server.house import House
+from lenet5.server.metrics import Metrics
+from lenet5.server.networks import Networks, UnknownNetworkError
+from lenet5.server.settings import Settings
+
+__all__ = ["create_app"]
+
+PAGE = Path(str(resources.files("lenet5"))) / "server" / "page"
+ROUTERS = (routes_reading.router, routes_networks.router, routes_digits.router)
+ABOUT = """LeNet-5 of 1998: handwritten digits in, answers out, and every number in between.
+
+`/api/v1/…` stays as it is described here; `/api/…` is the newest version, which is v1.
+Errors are `application/problem+json` (RFC 9457).
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The ASGI application. Raises WeightsError where the settings name weights that can't be read."""
+    settings = settings or Settings()
+    house = House(settings, Networks(settings.weights), Metrics())
+    app = FastAPI(
+        title="lenet5",
+        version=__version__,
+        description=ABOUT,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # FastAPI's own page loads its scripts from the internet
+        redoc_url=None,
+        responses={"4XX": {"model": problems.Problem, "content": {"application/problem+json": {}}}},
+    )
+    app.state.house = house
+    problems.install(app)
+
+    @app.exception_handler(UnknownNetworkError)
+    async def unknown(request: Request, error: UnknownNetworkError) -> Response:
+        return problems.problem(404, str(error))
+
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+        app.include_router(router, prefix="/api", include_in_schema=False)
+
+    @app.get("/", include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(PAGE / "index.html")
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> FileResponse:
+        return FileResponse(PAGE / "docs.html")
+
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    guard = Guard(app.build_middleware_stack(), settings, house.metrics)
+    house.metrics.gauge("lenet5_requests_working", lambda: float(guard.working))
+    app.middleware_stack = guard
+    return app

@@ -1,0 +1,51 @@
+"""How do many small requests become a few large ones? What arrives while one batch is read makes the next.
+
+Nobody waits for a batch to fill: an idle server reads a single picture at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from anyio.to_thread import run_sync
+
+__all__ = ["Batcher"]
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class Batcher(Generic[Item, Answer]):
+    """Calls `work` with lists of at most `most` items, one list at a time, on a thread; of one event loop."""
+
+    def __init__(self, work: Callable[[list[Item]], Sequence[Answer]], most: int = 64) -> None:
+        self._work, self._most = work, most
+        self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
+        self._task: asyncio.Task[None] | None = None
+        self.batches = self.items = 0
+
+    async def __call__(self, item: Item) -> Answer:
+        """What `work` answers for this item. Raises what `work` raises."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            self.batches, self.items = self.batches + 1, self.items + len(batch)
+            try:
+                answers: Sequence[Any] = await run_sync(self._work, [item for item, _ in batch])
+                for (_, future), answer in zip(batch, answers, strict=True):
+                    if not future.done():  # its client may have gone
+                        future.set_result(answer)
+            except BaseException as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise

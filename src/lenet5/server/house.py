@@ -1,0 +1,56 @@
+"""What do the routes share? One object for each application: networks, reader, training, metrics, settings."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request
+
+from lenet5.errors import WeightsError
+from lenet5.server.batching import Batcher
+from lenet5.server.metrics import Metrics
+from lenet5.server.networks import Networks
+from lenet5.server.settings import Settings
+
+if TYPE_CHECKING:
+    from lenet5.reading.reader import Reader
+
+__all__ = ["Here", "House"]
+
+
+@dataclass
+class House:
+    settings: Settings
+    networks: Networks
+    metrics: Metrics
+    stopping: bool = False
+    digits: Batcher[Any, Any] = field(init=False)
+    _reader: Reader | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        from lenet5.server.routes_reading import read_digits
+
+        self.digits = Batcher(lambda pictures: read_digits(self, pictures))
+
+    def reader(self) -> Reader:
+        """The reader with its own weights, or with the default network where those are not there."""
+        from lenet5.reading.reader import Reader
+
+        with self._lock:
+            if self._reader is None:
+                try:
+                    self._reader = Reader()
+                except WeightsError:
+                    self._reader = Reader(self.networks.get(self.networks.default))
+            return self._reader
+
+
+def _house(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+Here = Annotated[House, Depends(_house)]

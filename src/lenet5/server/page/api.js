@@ -1,0 +1,24 @@
+// How does the page ask the server? Each answer is JSON or numbers; each refusal is an Error that says why.
+
+async function answered(response) {
+  if (response.ok) return response;
+  let detail = `${response.status} ${response.statusText}`;
+  try { detail = (await response.json()).detail ?? detail; } catch { /* no problem+json: the status must do */ }
+  throw new Error(detail);
+}
+
+export async function get(path) {
+  return (await answered(await fetch(`/api/${path}`))).json();
+}
+
+export async function post(path, body, type = "application/json") {
+  const sent = type === "application/json" ? JSON.stringify(body) : body;
+  const headers = type ? { "Content-Type": type } : {};
+  return (await answered(await fetch(`/api/${path}`, { method: "POST", headers, body: sent }))).json();
+}
+
+export async function floats(path, body = null, type = null) {
+  const headers = { Accept: "application/octet-stream", ...(type ? { "Content-Type": type } : {}) };
+  const response = await fetch(`/api/${path}`, { method: body === null ? "GET" : "POST", headers, body });
+  return new Float32Array(await (await answered(response)).arrayBuffer());
+}

@@ -1,0 +1,30 @@
+// How are elements made? h("button.main", {onclick}, "text"); text is text, never markup.
+
+export function h(what, properties = {}, ...children) {
+  const [tag, ...classes] = what.split(".");
+  const element = document.createElement(tag || "div");
+  if (classes.length) element.className = classes.join(" ");
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "dataset") Object.assign(element.dataset, value);
+    else if (name === "style") for (const [key, css] of Object.entries(value)) element.style.setProperty(key, css);
+    else if (name in element && !name.startsWith("aria")) element[name] = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export function svg(tag, attributes = {}) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+// Numbers as a book prints them: a real minus, a fixed number of places.
+export function number(value, places = 3) {
+  if (!Number.isFinite(value)) return "–";
+  return value.toFixed(places).replace(/^-(?=0\.?0*$)/, "").replace("-", "−");
+}
+
+export const percent = (share, places = 1) => `${(100 * share).toFixed(places)} %`;

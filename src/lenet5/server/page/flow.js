@@ -1,0 +1,159 @@
+// Where is everything on the screen? Every map of every layer, in the paper's order, and what is lit when one points.
+
+import { ink, paint } from "/page/colour.js";
+import { receptiveField, sourcesOf } from "/page/arithmetic.js";
+import { h, number, svg } from "/page/dom.js";
+import { scaleOf } from "/page/network.js";
+import { t } from "/page/words.js";
+
+const ROWS = { input: 1, c1: 6, s2: 6, c3: 8, s4: 8, c5: 1, f6: 1 };
+const GRID = { c5: [6, 20], f6: [7, 12] }; // units that are no map, laid out as a picture: width, height
+
+export function makeFlow(network, { onPoint, onLayer }) {
+  const limit = scaleOf(network);
+  const lines = svg("svg", { "aria-hidden": "true" });
+  const maps = []; // {layer, map, button, canvas, width, height}
+  const columns = network.layers.map((layer) => (layer.name === "output" ? outputs(layer) : column(layer)));
+  const element = h("div.flow", {}, lines, columns);
+  const bars = [...element.querySelectorAll(".outputs li")];
+  let pinned = false;
+
+  function title(layer) {
+    const size = layer.size > 1 ? `${layer.maps}@${layer.height}×${layer.width}` : `${layer.maps}`;
+    const text = layer.name === "input" ? t("input") : layer.name.toUpperCase();
+    const kind = layer.name === "input" ? "" : `: ${t(`kind.${layer.kind}`)}`;
+    return h("button.title", { type: "button", title: `${text}${kind}`, onclick: () => onLayer(layer), dataset: { layer: layer.name } },
+      h("b", {}, text), h("span", {}, size));
+  }
+
+  function column(layer) {
+    const [width, height] = GRID[layer.name] ?? [layer.width, layer.height];
+    const count = GRID[layer.name] ? 1 : layer.maps;
+    const buttons = Array.from({ length: count }, (_, map) => mapButton(layer, map, width, height, GRID[layer.name] !== undefined));
+    const legend = layer.name === "input" ? makeLegend() : null;
+    return h("section.layer", { dataset: { name: layer.name, rows: ROWS[layer.name] }, "aria-label": layer.name }, title(layer),
+      h("div.maps", {}, legend ? h("div", {}, buttons, legend) : buttons));
+  }
+
+  function mapButton(layer, map, width, height, units) {
+    const canvas = h("canvas.pixels", { width, height });
+    const button = h("button.map", { type: "button", tabIndex: map ? -1 : 0, "aria-label": units ? layer.name.toUpperCase() : t("map.label", { layer: layer.name.toUpperCase(), map }) }, canvas);
+    const entry = { layer, map, button, canvas, width, height, units, at: { x: width >> 1, y: height >> 1 } };
+    maps.push(entry);
+    const unit = () => (units ? { layer: layer.name, map: entry.at.y * width + entry.at.x, x: 0, y: 0 } : { layer: layer.name, map, ...entry.at });
+    const find = (event) => {
+      const box = canvas.getBoundingClientRect();
+      entry.at = {
+        x: Math.max(0, Math.min(width - 1, Math.floor(((event.clientX - box.left) / box.width) * width))),
+        y: Math.max(0, Math.min(height - 1, Math.floor(((event.clientY - box.top) / box.height) * height))),
+      };
+    };
+    canvas.addEventListener("pointermove", (event) => { if (!pinned) { find(event); onPoint(unit()); } });
+    canvas.addEventListener("pointerdown", (event) => { find(event); pinned = event.pointerType === "mouse" ? !pinned : false; onPoint(unit()); });
+    button.addEventListener("focus", () => { if (button.matches(":focus-visible")) onPoint(unit()); });
+    button.addEventListener("keydown", (event) => {
+      const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+      if (moves[event.key]) {
+        entry.at.x = Math.max(0, Math.min(width - 1, entry.at.x + moves[event.key][0]));
+        entry.at.y = Math.max(0, Math.min(height - 1, entry.at.y + moves[event.key][1]));
+        onPoint(unit());
+      } else if (event.key === "PageDown" || event.key === "PageUp") {
+        const own = maps.filter((other) => other.layer === layer);
+        const next = own[(own.indexOf(entry) + (event.key === "PageDown" ? 1 : own.length - 1)) % own.length];
+        Object.assign(next.at, entry.at);
+        own.forEach((other) => { other.button.tabIndex = other === next ? 0 : -1; });
+        next.button.focus();
+        onPoint({ layer: layer.name, map: next.map, ...next.at });
+      } else if (event.key === "Escape") pinned = false;
+      else return;
+      event.preventDefault();
+    });
+    return button;
+  }
+
+  function makeLegend() {
+    const canvas = h("canvas.pixels");
+    const step = limit === 1 ? 1 : limit.toFixed(limit < 2 ? 2 : 0);
+    return h("div.legend", { dataset: { legend: "" }, title: t("legend.title") }, canvas,
+      h("div", {}, h("span", {}, `−${step}`), h("span", {}, "0"), h("span", {}, `+${step}`)), h("div", {}, t("legend", { limit })));
+  }
+
+  function outputs(layer) {
+    const items = network.classes.map((name, k) => {
+      const code = network.rbf ? h("canvas.pixels", { width: 7, height: 12 }) : h("span");
+      const button = h("button", { type: "button", onclick: () => onPoint({ layer: "output", map: k, x: 0, y: 0 }), onpointerenter: () => { if (!pinned) onPoint({ layer: "output", map: k, x: 0, y: 0 }); } },
+        code, h("b", {}, name), h("span.bar", {}, h("i")), h("output"));
+      return h("li", { dataset: { class: name } }, button);
+    });
+    return h("section.layer", { dataset: { name: "output" }, "aria-label": "output" }, title(layer), h("ol.outputs", {}, items));
+  }
+
+  function paintCodes() {
+    if (!network.rbf) return;
+    bars.forEach((bar, k) => paint(bar.querySelector("canvas"), network.tensors["rbf.codes"].subarray(k * 84, (k + 1) * 84), 7, 12, limit));
+  }
+
+  function show(looked) {
+    for (const { layer, map, canvas, width, height, units } of maps) {
+      const size = units ? layer.maps : layer.size;
+      paint(canvas, looked.maps[layer.name].subarray(map * size, (map + 1) * size), width, height, limit);
+    }
+    const least = Math.min(...looked.penalties);
+    const most = network.rbf ? 336 : Math.max(10, ...looked.penalties); // 336: the distance between opposite codes
+    bars.forEach((bar, k) => {
+      const value = looked.penalties[k];
+      bar.classList.toggle("best", value === least);
+      bar.querySelector("i").style.width = `${Math.min(100, (100 * value) / most)}%`;
+      bar.querySelector("output").textContent = number(value, value < 100 ? 2 : 1);
+    });
+    const order = [...bars].sort((a, b) => looked.penalties[bars.indexOf(a)] - looked.penalties[bars.indexOf(b)]);
+    order.forEach((bar, k) => { bar.style.order = k; });
+  }
+
+  function repaint() {
+    const legend = element.querySelector("[data-legend] canvas");
+    paint(legend, Float32Array.from({ length: 101 }, (_, k) => ((k - 50) / 50) * limit), 101, 1, limit);
+    paintCodes();
+    element.style.setProperty("--drawn", ink());
+  }
+
+  function box(node) {
+    const outer = element.getBoundingClientRect();
+    const inner = node.getBoundingClientRect();
+    return { x: inner.left - outer.left, y: inner.top - outer.top, w: inner.width, h: inner.height };
+  }
+
+  function frame(entry, x, y, w, h_) {
+    const b = box(entry.canvas);
+    const [sx, sy] = [b.w / entry.width, b.h / entry.height];
+    const rect = { x: b.x + x * sx, y: b.y + y * sy, width: w * sx, height: h_ * sy };
+    lines.append(svg("rect", rect));
+    return { x: rect.x + rect.width, y: rect.y + rect.height / 2, left: rect.x };
+  }
+
+  function light(unit) {
+    lines.replaceChildren();
+    for (const { button } of maps) button.classList.remove("lit", "source");
+    bars.forEach((bar) => bar.classList.remove("lit"));
+    if (!unit) return;
+    const own = maps.find((m) => m.layer.name === unit.layer && (m.units || m.map === unit.map));
+    own?.button.classList.add("lit");
+    if (unit.layer === "output") bars[unit.map].classList.add("lit");
+    const target = own
+      ? (own.units ? frame(own, unit.map % own.width, Math.floor(unit.map / own.width), 1, 1) : frame(own, unit.x, unit.y, 1, 1))
+      : { left: box(bars[unit.map]).x, y: box(bars[unit.map]).y + box(bars[unit.map]).h / 2 };
+    const from = sourcesOf(network, unit);
+    if (!from) return;
+    for (const entry of maps.filter((m) => m.layer.name === from.layer && (m.units || from.maps === null || from.maps.includes(m.map)))) {
+      entry.button.classList.add("source");
+      const end = from.side ? frame(entry, from.x, from.y, from.side, from.side) : { x: box(entry.canvas).x + box(entry.canvas).w, y: box(entry.canvas).y + box(entry.canvas).h / 2 };
+      lines.append(svg("line", { x1: end.x, y1: end.y, x2: target.left, y2: target.y }));
+    }
+    if (from.layer !== "input") {
+      const field = receptiveField(unit);
+      frame(maps[0], field.x, field.y, field.side, field.side);
+    }
+  }
+
+  return { element, show, repaint, light, unpin() { pinned = false; } };
+}

@@ -1,0 +1,76 @@
+// Which view is on the screen, of which network, in which language and light?
+
+import { get } from "/page/api.js";
+import { h } from "/page/dom.js";
+import { loadNetwork } from "/page/network.js";
+import { seeView } from "/page/see.js";
+import { language, setLanguage, t, translate } from "/page/words.js";
+
+const VIEWS = { see: seeView };
+const main = document.querySelector("#view");
+const alert = document.querySelector("#problem");
+const chooser = document.querySelector("#network");
+let network = null;
+let view = null;
+let turn = 0;
+
+function fail(error) {
+  alert.textContent = error.message;
+  alert.hidden = false;
+  clearTimeout(fail.timer);
+  fail.timer = setTimeout(() => { alert.hidden = true; }, 12000);
+}
+
+async function show() {
+  const name = location.hash.slice(1).split("/")[0] || "see";
+  const make = VIEWS[name] ?? seeView;
+  for (const link of document.querySelectorAll("nav a[data-view]")) {
+    if (link.dataset.view === name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  const mine = (turn += 1);
+  if (network?.name !== chooser.value) network = await loadNetwork(chooser.value);
+  if (mine !== turn) return;
+  view?.stop?.();
+  view = make({ network, fail });
+  main.replaceChildren(view.element);
+  main.dataset.view = name;
+  view.start?.();
+}
+
+export async function listNetworks(chosen = chooser.value) {
+  const listed = await get("networks");
+  chooser.replaceChildren(...listed.networks.map((name) => h("option", { value: name }, name)));
+  chooser.value = listed.networks.includes(chosen) ? chosen : listed.default;
+}
+
+const guarded = (work) => () => work().catch(fail);
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  document.querySelector("#theme").textContent = t(theme === "dark" ? "theme.light" : "theme.dark");
+}
+
+document.querySelector("#theme").addEventListener("click", () => {
+  const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  localStorage.setItem("lenet5.theme", theme);
+  setTheme(theme);
+  view?.theme?.();
+});
+document.querySelector("#language").addEventListener("click", () => {
+  setLanguage(language() === "en" ? "zh" : "en");
+  words();
+  guarded(show)();
+});
+chooser.addEventListener("change", guarded(show));
+addEventListener("hashchange", guarded(show));
+
+function words() {
+  translate(document);
+  document.querySelector("#language").textContent = language() === "en" ? "中文" : "English";
+  document.querySelector("#language").lang = language() === "en" ? "zh" : "en";
+  setTheme(document.documentElement.dataset.theme);
+}
+
+words();
+guarded(async () => { await listNetworks(); await show(); })();

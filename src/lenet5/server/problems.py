@@ -1,0 +1,72 @@
+"""How does the API say no? One small JSON object a time, as RFC 9457 (problem+json) has it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from lenet5.errors import DataError, LeNetError, MissingExtraError, PictureError, ReadingError, TrainingError
+
+__all__ = ["Problem", "as_problem", "install", "problem"]
+
+_STATUS: tuple[tuple[type[LeNetError], int], ...] = (
+    (PictureError, 422),
+    (ReadingError, 422),
+    (TrainingError, 422),
+    (DataError, 422),
+    (MissingExtraError, 501),
+)
+
+
+class Problem(BaseModel):
+    """What went wrong with a request."""
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["the picture is damaged or cut short"])
+
+
+def problem(status: int, detail: str, **headers: str) -> Response:
+    """The answer that tells of it. Header names are written with _ for -."""
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
+    return Response(
+        json.dumps(body),
+        status,
+        media_type="application/problem+json",
+        headers={k.replace("_", "-"): v for k, v in headers.items()},
+    )
+
+
+def as_problem(error: LeNetError) -> dict[str, Any]:
+    """The same for one picture of a batch."""
+    status = next((s for kind, s in _STATUS if isinstance(error, kind)), 400)
+    return Problem(title=HTTPStatus(status).phrase, status=status, detail=str(error)).model_dump()
+
+
+def install(app: FastAPI) -> None:
+    """Every error that can reach a client becomes a problem."""
+
+    @app.exception_handler(LeNetError)
+    async def ours(request: Request, error: LeNetError) -> Response:
+        return problem(int(as_problem(error)["status"]), str(error))
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        return problem(error.status_code, str(error.detail), **dict(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return problem(422, "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        logging.getLogger("lenet5.server").exception("unforeseen error", exc_info=error)
+        return problem(500, "something unforeseen went wrong; the server's log has it")

@@ -1,0 +1,99 @@
+"""What is a network made of, and what does each of its units say to a picture?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import numpy as np
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Query, Request, Response
+from numpy.typing import NDArray
+
+from lenet5.architecture import KERNEL, POOL, SIDE, SQUASHES, TABLE_I, EuclideanRBF
+from lenet5.network import LeNet5
+from lenet5.server.house import Here
+from lenet5.server.pictures import BODY, glyph, ink_of, kind_of
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["networks"])
+Name = Annotated[str, Query(description="the network's name; empty for the default", max_length=80)]
+FLOATS = "application/octet-stream"
+
+
+@router.get("/networks", summary="The networks that the server knows")
+def networks(here: Here) -> dict[str, Any]:
+    return {"default": here.networks.default, "networks": here.networks.names()}
+
+
+@router.get("/networks/{name}", summary="One network: layers, counts and how they come about, squashings, tensors")
+def network(name: str, here: Here) -> dict[str, Any]:
+    net = here.networks.get(name)
+    architecture = net.architecture
+    tensors, offset = [], 0
+    for tensor, array in net.tensors.items():
+        tensors.append({"name": tensor, "shape": array.shape, "offset": offset})
+        offset += array.size
+    return {
+        "name": name,
+        "architecture": architecture.to_dict(),
+        "classes": net.classes,
+        "counts": [asdict(row) for row in architecture.count()],
+        "parameters": architecture.parameters(),
+        "connections": sum(row.connections for row in architecture.count()),
+        "squashes": {k: asdict(s) if s else None for k, s in SQUASHES.items()},
+        "rbf": isinstance(architecture.output, EuclideanRBF),
+        "table_i": architecture.c3.table == TABLE_I,
+        "kernel": KERNEL,
+        "pool": POOL,
+        "side": SIDE,
+        "tensors": tensors,
+        "metadata": {k: v for k, v in net.metadata.items() if k not in ("architecture", "classes")},
+    }
+
+
+@router.get(
+    "/networks/{name}/weights",
+    summary="Every parameter as float32, little-endian, tensor after tensor in the order that the network lists",
+    response_class=Response,
+    responses={200: {"content": {FLOATS: {}}}},
+)
+def weights(name: str, here: Here) -> Response:
+    return _floats([np.concatenate([t.reshape(-1) for t in here.networks.get(name).tensors.values()])])
+
+
+@router.post(
+    "/activations",
+    summary="What every unit of every layer answers to one digit",
+    description=(
+        "With `Accept: application/octet-stream` the same numbers come as float32, little-endian: input (32·32), c1, "
+        "s2, c3, s4, c5, f6, output, then penalties and probabilities, each as long as there are classes."
+    ),
+    openapi_extra=BODY,
+    responses={200: {"content": {FLOATS: {}}}},
+)
+async def activations(request: Request, here: Here, network: Name = "") -> Any:
+    net = here.networks.get(network or here.networks.default)
+    kind, body = kind_of(request), await request.body()
+    maps, penalties, probabilities = await run_sync(_look, net, kind, body)
+    if FLOATS in request.headers.get("accept", ""):
+        return _floats([*maps.values(), penalties, probabilities])
+    return {
+        "network": network or here.networks.default,
+        "answer": net.classes[int(penalties.argmin())],
+        "classes": net.classes,
+        "activations": {name: array[0].tolist() for name, array in maps.items()},
+        "penalties": penalties.tolist(),
+        "probabilities": probabilities.tolist(),
+    }
+
+
+def _look(net: LeNet5, kind: str, body: bytes) -> tuple[dict[str, NDArray[np.float32]], Any, Any]:
+    image = glyph(ink_of(kind, body))[None]
+    return net.activations(image), net.penalties(image)[0], net.probabilities(image)[0]
+
+
+def _floats(arrays: list[NDArray[np.float32]]) -> Response:
+    data = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays)
+    return Response(data, media_type=FLOATS)

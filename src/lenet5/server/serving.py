@@ -1,0 +1,132 @@
+"""How is the application run? One process that closes idle connections, and stops cleanly when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from lenet5.errors import LeNetError
+from lenet5.server.house import House
+from lenet5.server.settings import Settings
+
+try:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Protocol
+except ImportError:  # httptools is faster, and needs a compiler where it has no wheel
+    from uvicorn.protocols.http.h11_impl import H11Protocol as Protocol  # type: ignore[assignment]
+
+__all__ = ["Server", "serve"]
+
+
+def serve(app: FastAPI, settings: Settings, ready: Any = None) -> None:
+    """Serve until SIGTERM or Ctrl-C. `ready` is called with the address once requests are answered.
+
+    Raises LeNetError where the port is taken.
+    """
+    _allow_many_files(settings.connections + 256)
+    config = uvicorn.Config(
+        app,
+        http=_impatient(settings),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=max(1, int(settings.idle_seconds)),
+        timeout_graceful_shutdown=int(settings.stop_seconds),
+        backlog=1024,
+    )
+    Server(config, ready).run(sockets=[_listen(settings)])
+
+
+class Server(uvicorn.Server):
+    """Tells the application at once when it must stop, so that streams of events end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, ready: Any = None) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._ready and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        house: House = self.config.app.state.house  # type: ignore[union-attr]
+        house.stopping = True
+        super().handle_exit(sig, frame)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn raises the signal again once it has stopped: for us to have stopped cleanly is to exit with 0.
+        with super().capture_signals():
+            try:
+                yield
+            finally:
+                self._captured_signals.clear()
+
+
+def _impatient(settings: Settings) -> type[asyncio.Protocol]:
+    """uvicorn's protocol waits for ever for the first request of a connection; this one does not."""
+
+    class Impatient(Protocol):  # type: ignore[valid-type, misc]
+        _alarm: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            if len(self.connections) > settings.connections:
+                transport.abort()
+                return
+            self._wind()
+
+        def _wind(self) -> None:
+            self._rest()
+            self._alarm = self.loop.call_later(settings.idle_seconds, self._give_up)
+
+        def _rest(self) -> None:
+            if self._alarm is not None:
+                self._alarm.cancel()
+
+        def _give_up(self) -> None:
+            if self.cycle is None or self.cycle.response_complete:
+                self.transport.abort()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            self._wind()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._rest()
+            super().connection_lost(exc)
+
+    return Impatient
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host.strip("[]"), settings.port))
+    except OSError as error:
+        listener.close()
+        raise LeNetError(
+            f"cannot listen on {settings.host}, port {settings.port}: {error.strerror}; give another --port"
+        ) from error
+    return listener
+
+
+def _allow_many_files(wanted: int) -> None:
+    """Each connection is an open file to the system, which often allows 1024."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(wanted, hard)), hard))
