@@ -107,8 +107,8 @@ def full_error(errors, e, out, o, sums, s, classes, kind, curve_, wanted, p, los
                 cost += max(a, 0.0) - t * a + math.log1p(math.exp(-abs(a)))
             errors[e + k] = y * (1.0 - y) if second else y - t
         else:
-            # A tanh unit is asked for −1 and +1, any other for 0 and 1.
-            apart = y - (2.0 * t - 1.0 if amplitude > 1.0 else t)
+            # A logistic unit is asked for 0 and 1, any other for −1 and +1.
+            apart = y - (t if 0.0 < amplitude < 1.0 else 2.0 * t - 1.0)
             derivative = 1.0 if amplitude == 0.0 else slope * (amplitude - (y - offset) ** 2 / amplitude)
             cost += 0.5 * apart * apart
             errors[e + k] = derivative * derivative if second else apart * derivative
