@@ -49,7 +49,7 @@ class Hands:
             slant=0.10 + 0.27 * normal[0],
             turn=0.05 * normal[1],
             width=0.10 + 0.20 * normal[2],
-            pen=6.8 * np.exp(0.34 * normal[3]),
+            pen=6.8 * np.exp(0.30 * normal[3]),
             nib=0.25 * uniform[0] ** 2,
             nib_angle=np.pi * uniform[1],
             wobble=2.6 * np.exp(0.35 * normal[4]),
@@ -57,7 +57,7 @@ class Hands:
             bend=0.04 * normal[6],
             waist=0.06 * normal[7],
             taper=0.08 * normal[8],
-            pressure=0.12 * uniform[2],
+            pressure=0.18 * uniform[2],
             ending=1 - 0.5 * uniform[3] ** 3,
         )
 
@@ -139,7 +139,7 @@ def _drawn(line: Array, s: Shape, hand: Hands, normal: Array, phase: Array) -> t
     direction = np.arctan2(step[..., 1], step[..., 0])
     nib = 1 + hand.nib[:, None] * np.cos(2 * (direction - hand.nib_angle[:, None]))
     along = s.along[None]
-    pressure = 1 + hand.pressure[:, None] * np.sin(2 * np.pi * along + phase[4] + s.stroke)
+    pressure = 1 + hand.pressure[:, None] * np.sin(4 * along + phase[4] * (along - 0.5) + phase[5] + s.stroke)
     end = np.minimum(1, hand.ending[:, None] + 8 * np.minimum(along, 1 - along) * (1 - hand.ending[:, None]))
     radii = hand.pen[:, None] * np.exp(0.06 * normal[11]) * nib * pressure * end
     return points, np.maximum(radii, 1.0)
