@@ -67,6 +67,18 @@ class _Implementation(CompileResultCacheImpl):  # type: ignore[misc]
 class _Cache(FunctionCache):  # type: ignore[misc]
     _impl_class = _Implementation
 
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # a damaged file can raise anything when it is unpickled; it is compiled and kept anew
+            with contextlib.suppress(OSError):
+                self.flush()
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with contextlib.suppress(OSError):  # a full disk: compiled anew in the next process
+            super().save_overload(sig, data)
+
 
 def compiled(function: Callable[..., Any]) -> Any:
     """`function` as a kernel: compiled at its first call, without Python's lock, kept between processes."""

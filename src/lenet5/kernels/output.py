@@ -98,11 +98,17 @@ def full_error(errors, e, out, o, sums, s, classes, kind, curve_, wanted, p, los
     """errors[e : e + classes] = ∂E/∂a, or its Gauss-Newton curvature where `second`. Returns E."""
     amplitude, slope, offset = curve_
     cost = 0.0
+    highest = sums[s]
+    for k in range(classes):
+        highest = max(highest, sums[s + k])
+    partition = 0.0
+    for k in range(classes if kind == SOFTMAX else 0):
+        partition += math.exp(sums[s + k] - highest)
     for k in range(classes):
         y, a, t = out[o + k], sums[s + k], wanted[p, k]
         if loss == CROSS_ENTROPY:
             if kind == SOFTMAX:
-                cost -= t * math.log(max(y, 1e-30)) if t > 0.0 else 0.0
+                cost += t * (math.log(partition) + highest - a)
             else:
                 cost += max(a, 0.0) - t * a + math.log1p(math.exp(-abs(a)))
             errors[e + k] = y * (1.0 - y) if second else y - t

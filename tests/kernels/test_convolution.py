@@ -1,0 +1,105 @@
+"""Is a convolution's arithmetic right for maps of any size, and for any connection table?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from derived import assert_close, curvature, gradient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from lenet5 import reference
+from lenet5.architecture import Architecture, Convolution, all_of
+from lenet5.kernels.convolution import add_correlation, add_gradient, add_spread, sum_gradient
+from lenet5.kernels.lanes import LANES, multiples
+from lenet5.network import LeNet5
+from networks import SMALL, start
+
+Floats = NDArray[np.float32]
+
+# Heights and widths: C1's and C3's, and some that fill no tile and no vector.
+SIZES = [(28, 28), (10, 10), (1, 1), (7, 17), (29, 33)]
+FRONT, BEHIND = 16, 96  # what the plan leaves around maps
+
+
+class Map:
+    """A map among other floats, in rows that are longer than it is wide."""
+
+    def __init__(self, values: Floats, row: int) -> None:
+        self.height, self.width = values.shape
+        self.row = row
+        self.flat = np.zeros(FRONT + (self.height + 4) * row + BEHIND, np.float32)
+        self.inner[...] = values
+
+    @property
+    def inner(self) -> Floats:
+        rows = self.flat[FRONT : FRONT + self.height * self.row].reshape(self.height, self.row)
+        return rows[:, : self.width]
+
+
+@pytest.fixture(params=SIZES, ids=str)
+def case(request: pytest.FixtureRequest, rng: np.random.Generator) -> tuple[Map, Map, Floats]:
+    """A source, a map of its 5×5 windows, and a kernel."""
+    height, width = request.param
+    row = multiples(width + 4)
+    source = Map(rng.standard_normal((height + 4, width + 4)).astype(np.float32), row)
+    above = Map(rng.standard_normal((height, width)).astype(np.float32), row)
+    return source, above, rng.standard_normal(25).astype(np.float32)
+
+
+def windows(values: Floats) -> NDArray[Any]:
+    return sliding_window_view(values.astype(np.float64), (5, 5))
+
+
+def test_forward_adds_the_windows_times_the_kernel(case: tuple[Map, Map, Floats]) -> None:
+    source, above, kernel = case
+    expected = above.inner + np.einsum("yxij,ij->yx", windows(source.inner), kernel.reshape(5, 5))
+    add_correlation(
+        above.flat, FRONT, above.row, above.height, above.width, source.flat, FRONT, source.row, kernel, 0
+    )
+    np.testing.assert_allclose(above.inner, expected, atol=1e-5)
+
+
+def test_backward_spreads_each_error_over_its_window(case: tuple[Map, Map, Floats]) -> None:
+    source, above, kernel = case
+    framed = np.pad(above.inner, 4)
+    expected = source.inner + np.einsum("yxij,ij->yx", windows(framed), kernel.reshape(5, 5)[::-1, ::-1])
+    add_spread(source.flat, FRONT, source.row, above.height, above.width, above.flat, FRONT, above.row, kernel, 0)
+    np.testing.assert_allclose(source.inner, expected, atol=1e-5)
+
+
+def test_the_gradient_sums_over_all_places(case: tuple[Map, Map, Floats]) -> None:
+    source, above, _ = case
+    lanes, found = np.zeros(25 * LANES, np.float32), np.ones(25, np.float32)
+    add_gradient(lanes, above.flat, FRONT, above.row, above.height, above.width, source.flat, FRONT, source.row)
+    sum_gradient(found, 0, lanes)
+    expected = 1 + np.einsum("yxij,yx->ij", windows(source.inner), above.inner).reshape(25)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert not lanes.any()
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Architecture:
+    """A small network with any connection table over any number of maps."""
+    below = draw(st.integers(1, 5))
+    sources = st.sets(st.integers(0, below - 1), min_size=1).map(lambda s: tuple(sorted(s)))
+    table = tuple(draw(st.lists(sources, min_size=1, max_size=6)))
+    c5 = Convolution("c5", all_of(draw(st.integers(1, 20)), len(table)))
+    return replace(SMALL, name="drawn", c1=Convolution("c1", all_of(below, 1)), c3=Convolution("c3", table), c5=c5)
+
+
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(net=tables(), seed=st.integers(0, 2**32))
+def test_any_connection_table(net: Architecture, seed: int, pictures: NDArray[np.float64]) -> None:
+    t, labels = start(net, np.random.default_rng(seed)), np.array([2, 0])
+    found = LeNet5(net, t).activations(pictures.astype(np.float32))
+    expected = reference.forward(net, t, pictures)
+    assert_close({"c3": found["c3"], "output": found["output"]}, {k: expected[k] for k in ("c3", "output")}, 1e-5)
+    _, by = reference.gradient(net, t, pictures, labels, "mse")
+    assert_close(gradient(net, t, pictures, labels, "mse")[1], by, 1e-4)
+    assert_close(curvature(net, t, pictures, labels, "mse"), reference.curvature(net, t, pictures, labels, "mse"), 1e-4)
