@@ -7,11 +7,10 @@ import pytest
 
 from lenet5.datasets import Dataset, load
 from lenet5.datasets.drawn import digits, nothing
-from lenet5.datasets.drawn.digit_shapes import DIGIT_SHAPES
 from lenet5.datasets.drawn.glyphs import choose
 from lenet5.datasets.drawn.hand import Hands, write
 from lenet5.datasets.drawn.pen import draw, ink
-from lenet5.datasets.drawn.shapes import shape
+from lenet5.datasets.drawn.shapes import DIGITS, shape
 from lenet5.errors import DataError, LeNetError
 
 
@@ -78,7 +77,7 @@ def test_ink_is_as_much_as_in_mnist(drawn: Dataset) -> None:
 
 @pytest.mark.parametrize("digit", range(10))
 def test_every_shape_can_be_drawn_by_any_hand(digit: int, rng: np.random.Generator) -> None:
-    for s in DIGIT_SHAPES[digit]:
+    for s in DIGITS[digit]:
         assert s.character == str(digit)
         n = 10
         traces = write([s] * n, Hands.draw(n, rng), np.ones((n, 8)), rng)

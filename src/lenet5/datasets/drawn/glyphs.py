@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.drawn.digit_shapes import DIGIT_SHAPES
 from lenet5.datasets.drawn.hand import Hands, Trace, write
 from lenet5.datasets.drawn.pen import draw
-from lenet5.datasets.drawn.shapes import Shape
+from lenet5.datasets.drawn.shapes import DIGITS, Shape
 from lenet5.errors import DataError
 from lenet5.reading.normalise import normalise
 
@@ -73,6 +72,6 @@ def _block(rng: np.random.Generator) -> Iterator[tuple[int, Trace]]:
     usual, chance, now = rng.random((WRITERS, 10)), rng.random(BLOCK), rng.random(BLOCK)
     likes = taste(rng, WRITERS, 10)
     pick = np.where(chance < FAITHFUL, usual[writers, labels], now)
-    shapes = [choose(DIGIT_SHAPES[label], p) for label, p in zip(labels, pick, strict=True)]
+    shapes = [choose(DIGITS[label], p) for label, p in zip(labels, pick, strict=True)]
     traces = write(shapes, hands.of(writers), likes[writers, labels], rng)
     yield from zip(labels.tolist(), traces, strict=True)

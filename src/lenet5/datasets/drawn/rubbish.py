@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.drawn.digit_shapes import DIGIT_SHAPES
 from lenet5.datasets.drawn.glyphs import check, choose, taste
 from lenet5.datasets.drawn.hand import Hands, Trace, joined, trace, write
-from lenet5.datasets.drawn.other_shapes import LETTER_SHAPES, SYMBOL_SHAPES
 from lenet5.datasets.drawn.pen import draw
+from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS
 from lenet5.reading.normalise import bounding_box, normalise
 
 __all__ = ["KINDS", "nothing"]
@@ -59,10 +58,10 @@ def _block(rng: np.random.Generator) -> Iterator[tuple[int, Ink]]:
     kinds = rng.choice(len(KINDS), BLOCK, p=list(KINDS.values()))
     hands = Hands.draw(BLOCK, rng)
     _print(hands, rng)
-    digits = [[choose(DIGIT_SHAPES[rng.integers(10)], rng.random()) for _ in range(BLOCK)] for _ in range(2)]
+    digits = [[choose(DIGITS[rng.integers(10)], rng.random()) for _ in range(BLOCK)] for _ in range(2)]
     left, right = (write(d, hands, taste(rng, BLOCK), rng) for d in digits)
-    tables = [LETTER_SHAPES, SYMBOL_SHAPES]
-    others = [choose(tables[kind] if kind < len(tables) else SYMBOL_SHAPES, rng.random()) for kind in kinds]
+    tables = [LETTERS, SYMBOLS]
+    others = [choose(tables[kind] if kind < len(tables) else SYMBOLS, rng.random()) for kind in kinds]
     written = write(others, hands, taste(rng, BLOCK), rng)
     for i, kind in enumerate(kinds):
         match list(KINDS)[kind]:

@@ -8,13 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.datasets.drawn.digit_shapes import DIGIT_SHAPES
 from lenet5.datasets.drawn.glyphs import FAITHFUL, choose, taste
 from lenet5.datasets.drawn.hand import Hands, Trace, joined, trace, write
-from lenet5.datasets.drawn.other_shapes import LETTER_SHAPES, SYMBOL_SHAPES
 from lenet5.datasets.drawn.paper import Look, photograph
 from lenet5.datasets.drawn.pen import ink
-from lenet5.datasets.drawn.shapes import Shape
+from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS, Shape
 from lenet5.errors import DataError
 
 __all__ = ["Box", "line", "page"]
@@ -29,7 +27,7 @@ MARGIN = 0.6
 WIDEST = 200  # characters in a row, and rows
 
 SHAPES: dict[str, list[Shape]] = {}
-for _shape in (*(s for shapes in DIGIT_SHAPES for s in shapes), *LETTER_SHAPES, *SYMBOL_SHAPES):
+for _shape in (*(s for shapes in DIGITS for s in shapes), *LETTERS, *SYMBOLS):
     SHAPES.setdefault(_shape.character, []).append(_shape)
 
 

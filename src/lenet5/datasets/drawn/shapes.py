@@ -1,19 +1,22 @@
-"""How is a shape of a character described? As the path of a pen: control points, stroke after stroke.
+"""Which ways are there to write a character? Each as the path of a pen: control points, stroke after stroke.
 
-A path is text: points `x,y` in a box about 65 wide and 100 high, x to the right and y down, the pen lifted at `|`.
-The pen goes smoothly through the points, and turns sharply at one marked `!`. The variants of a shape have point
-for point the same meaning, so that every mixture of them is a digit too.
+The shapes stand in `digits.txt`, `letters.txt` and `symbols.txt`. A shape begins with `= CHARACTER WEIGHT`, and
+each further line is one variant of it; `#` begins a remark. A variant is points `x,y` in a box about 65 wide and
+100 high, x to the right and y down, the pen lifted at `|`. The pen goes smoothly through the points, and turns
+sharply at one marked `!` in the first variant. The variants of a shape have point for point the same meaning, so
+that every mixture of them is the same character.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Shape", "shape"]
+__all__ = ["DIGITS", "LETTERS", "SYMBOLS", "Shape", "shape"]
 
 PER_SPAN = 6  # points of the drawn line between two control points
 
@@ -98,3 +101,21 @@ def shape(character: str, weight: float, *paths: str) -> Shape:
         np.repeat(np.arange(len(splines)), [len(s) for s in splines]),
         np.concatenate([np.linspace(0, 1, len(s)) for s in splines]),
     )
+
+
+def _table(name: str) -> tuple[Shape, ...]:
+    """The shapes of one of the files beside this one."""
+    shapes: list[tuple[str, float, list[str]]] = []
+    for row in files(__package__).joinpath(name).read_text("utf-8").splitlines():
+        if row.startswith("= "):
+            _, character, weight = row.split()
+            shapes.append((character, float(weight), []))
+        elif row.startswith("  "):
+            shapes[-1][2].append(row.strip())
+    return tuple(shape(character, weight, *paths) for character, weight, paths in shapes)
+
+
+_digits = _table("digits.txt")
+DIGITS: tuple[tuple[Shape, ...], ...] = tuple(tuple(s for s in _digits if s.character == d) for d in "0123456789")
+LETTERS: tuple[Shape, ...] = _table("letters.txt")
+SYMBOLS: tuple[Shape, ...] = _table("symbols.txt")
