@@ -74,6 +74,6 @@ def character(
     others = [(classes[k], float(probabilities[k])) for k in order if probabilities[k] >= LEAST]
     best = int(order[0])
     if reason in ("blank", "not a digit"):
-        return Character("", float(1 - probabilities[-1]), box, tuple(others[: ALTERNATIVES + 1]), reason)
+        return Character("", float(probabilities[best]), box, tuple(others[: ALTERNATIVES + 1]), reason)
     alternatives = tuple((t, p) for t, p in others if t != classes[best])[:ALTERNATIVES]
     return Character(classes[best], float(probabilities[best]), box, alternatives, reason)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.datasets.drawn.glyphs import picture
+from lenet5.datasets.drawn.glyphs import taste
 from lenet5.datasets.drawn.hand import Hands, write
+from lenet5.datasets.drawn.pen import draw
 from lenet5.datasets.drawn.shapes import Shape, shape
+from lenet5.reading.normalise import normalise
 
 __all__ = ["EUROPEAN_SHAPES", "european"]
 
@@ -173,8 +175,6 @@ def european(count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], N
     weights = np.array([s.weight for s in EUROPEAN_SHAPES])
     chosen = rng.choice(len(EUROPEAN_SHAPES), count, p=weights / weights.sum())
     hands = Hands.draw(count // PER_WRITER + 1, rng).of(np.arange(count) // PER_WRITER)
-    most = max(len(s.variants) for s in EUROPEAN_SHAPES)
-    taste = rng.standard_gamma(0.8, (count, most)) + 1e-6
-    traces = write([EUROPEAN_SHAPES[c] for c in chosen], hands, taste, rng)
+    traces = write([EUROPEAN_SHAPES[c] for c in chosen], hands, taste(rng, count), rng)
     labels = np.array([int(EUROPEAN_SHAPES[c].character) for c in chosen], np.int64)
-    return np.stack([picture(trace) for trace in traces]), labels
+    return np.stack([normalise(draw(trace)) for trace in traces]), labels

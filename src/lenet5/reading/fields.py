@@ -64,7 +64,7 @@ class GlyphField:
 
     def character(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Character:
         if self.fault:
-            return Character("", 1.0, self.box, (), self.fault)
+            return Character("", 0.0, self.box, (), self.fault)
         return character(probabilities[0], classes, self.box, calibration.reason(probabilities[0]))
 
     def answer(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Reading:
@@ -133,11 +133,11 @@ def _together(characters: list[Character], box: Box, calibration: Calibration) -
     """The reading of a line of characters: as sure as all of its digits together."""
     digits = [c for c in characters if c.text not in (".", ",", "-") and c.reason != "blank"]
     if not digits:
-        return Reading("", 1.0, box, True, "blank", tuple(characters))
+        return Reading("", 0.0, box, True, "blank", tuple(characters))
     text = "".join(c.text for c in digits)
-    confidence = float(np.prod([c.confidence if c.text else 1 - c.confidence for c in digits]))
+    confidence = float(np.prod([c.confidence for c in digits]))
     if not text:
-        return Reading("", 1 - confidence, box, True, "not a digit", tuple(characters))
+        return Reading("", confidence, box, True, "not a digit", tuple(characters))
     reasons: set[Reason] = {c.reason for c in digits}
     reason: Reason = "not a digit" if "not a digit" in reasons else "unsure" if confidence < calibration.accept else ""
     return Reading(text, confidence, box, bool(reason), reason, tuple(characters))

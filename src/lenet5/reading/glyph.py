@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.reading.masks import PART, dilated, inked, parts
 from lenet5.reading.normalise import bounding_box
 
 __all__ = ["the_glyph"]
 
 Grey = NDArray[np.float32]
-Mask = NDArray[np.uint8]
 
-PART = 0.35  # ink from which a pixel belongs to a stroke
 SPECK = 0.015  # of the largest part's area
 MOST_PARTS = 24  # more than that is no writing
 MARGIN = 0.15  # of the side: where a box's rules may lie
@@ -22,21 +20,22 @@ MARGIN = 0.15  # of the side: where a box's rules may lie
 def the_glyph(ink: Grey) -> tuple[Grey, bool]:
     """The digit's own ink, float32 (H, W), and whether it may be one (False: noise, or no ink at all)."""
     ink = _without_box(ink)
-    mask = (ink >= PART).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    mask = inked(ink)
+    labels, stats = parts(mask)
+    count = len(stats)
     if count < 2:
         return np.zeros_like(ink), False
     if count == 2:
         return ink, True
     main = 1 + int(np.argmax(_weights(stats[1:], mask.shape)))
-    areas = stats[:, cv2.CC_STAT_AREA]
+    areas = stats[:, 4]
     kept = [i for i in range(1, count) if i == main or _belongs(stats[i], stats[main], mask.shape)]
     large = int((areas[1:] >= 0.05 * areas[main]).sum())
     writing = large <= MOST_PARTS and areas[main] >= 0.2 * areas[1:].sum()
     chosen = np.zeros(count, np.uint8)
     chosen[kept] = 1
     # The faint edge of a stroke is part of it.
-    reach = cv2.dilate(chosen[labels], np.ones((3, 3), np.uint8))
+    reach = dilated(chosen[labels], 3, 3)
     others = (mask > 0) & (chosen[labels] == 0)
     return np.asarray(ink * reach * ~others, dtype=np.float32), writing
 
@@ -71,7 +70,7 @@ def _without_box(ink: Grey) -> Grey:
     height, width = ink.shape
     if min(height, width) < 24:
         return ink
-    mask = (ink >= PART).astype(np.uint8)
+    mask = inked(ink)
     kept = ink.copy()
     sides = 0
     for turn in range(4):

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.reading.masks import dilated
 from lenet5.reading.normalise import normalise
 from lenet5.reading.pieces import Line, Piece
 
@@ -95,7 +95,7 @@ def _picture(ink: NDArray[np.float32], pieces: tuple[Piece, ...], box: tuple[int
         py, px = piece.y - y + 1, piece.x - x + 1
         mask[py : py + piece.height, px : px + piece.width] |= piece.mask
     # The faint edge of a stroke is part of it.
-    mask = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    mask = dilated(mask, 3, 3)
     top, left = max(0, y - 1), max(0, x - 1)
     part = ink[top : y + height + 1, left : x + width + 1]
     mask = mask[top - y + 1 :, left - x + 1 :][: part.shape[0], : part.shape[1]]
@@ -143,8 +143,8 @@ def best_path(line: Line, found: list[Candidate], penalties: NDArray[np.float32]
     path: list[Arc] = []
     node = nodes - 1
     while node > 0:
-        arc = via[node]
-        assert arc is not None
-        path.append(arc)
-        node = arc.first
+        step = via[node]
+        assert step is not None
+        path.append(step)
+        node = step.first
     return path[::-1]

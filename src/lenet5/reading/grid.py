@@ -12,15 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.reading.masks import PART, Mask, closed, dilated, inked, parts
 from lenet5.reading.rules import find_rules
 
 __all__ = ["Cell", "cells_of", "find_grid"]
 
 Grey = NDArray[np.float32]
-Mask = NDArray[np.uint8]
 Outlines = dict[tuple[int, int], NDArray[np.int32]]  # of cells, by row and column
 
-PART = 0.35  # ink from which a pixel belongs to a stroke
 FAINT = 0.2  # ink from which a pixel may belong to a rule
 RUNS = (40, 80)  # a rule's runs are at least the long side over this
 INNER = 0.75  # of a cell's side
@@ -43,7 +42,7 @@ def find_grid(ink: Grey) -> tuple[list[Outlines], Mask] | None:
 
     A grid has at least three cells. Of further grids, those of at least a quarter of the largest one's area.
     """
-    mask = (ink >= FAINT).astype(np.uint8)
+    mask = inked(ink, FAINT)
     best: tuple[list[Outlines], Mask] | None = None
     most = 2
     for over in RUNS:
@@ -59,9 +58,9 @@ def _rules(mask: Mask, run: int) -> Mask:
     across = find_rules(mask, run, 2 * run)
     down = find_rules(np.ascontiguousarray(mask.T), run, 2 * run).T
     # A rule that is broken for a little still closes its cell.
-    across = cv2.dilate(across, np.ones((1, run // 3 | 1), np.uint8))
-    down = cv2.dilate(np.ascontiguousarray(down), np.ones((run // 3 | 1, 1), np.uint8))
-    return np.asarray(cv2.morphologyEx(across | down, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
+    across = dilated(across, 1, run // 3 | 1)
+    down = dilated(np.ascontiguousarray(down), run // 3 | 1, 1)
+    return closed(across | down, 3, 3)
 
 
 def _holes(rules: Mask, run: int) -> list[NDArray[np.int32]]:
@@ -71,12 +70,12 @@ def _holes(rules: Mask, run: int) -> list[NDArray[np.int32]]:
     for contour, (_, _, _, parent) in zip(contours, hierarchy[0] if hierarchy is not None else (), strict=True):
         if parent < 0:
             continue
-        hull = cv2.convexHull(contour)
+        hull = np.asarray(cv2.convexHull(contour), dtype=np.int32)
         (_, _), (width, height), _ = cv2.minAreaRect(hull)
         area = cv2.contourArea(contour)
         small, large = sorted((width, height))
         if small >= 0.6 * run and large <= 4 * small and area >= 0.6 * width * height:
-            hulls.append(np.asarray(hull))
+            hulls.append(hull)
     if not hulls:
         return []
     areas = np.array([cv2.contourArea(h) for h in hulls])
@@ -185,10 +184,10 @@ def cells_of(ink: Grey, grid: Outlines, rules: Mask) -> list[Cell]:
         # A straight stroke may be taken for a rule, but not in the middle of a cell.
         middle = grid[place].mean(axis=0)
         cv2.fillConvexPoly(inside, np.rint(middle + INNER * (grid[place] - middle)).astype(np.int32), 1)
-    ruled = cv2.dilate(rules, np.ones((5, 5), np.uint8))
+    ruled = dilated(rules, 5, 5)
     strokes = ((ink >= PART) & ((inside > 0) | (ruled == 0))).astype(np.uint8)
-    count, labels = cv2.connectedComponents(strokes, connectivity=8)
-    shares = np.zeros((count, len(order) + 1), np.int64)
+    labels, stats = parts(strokes)
+    shares = np.zeros((len(stats), len(order) + 1), np.int64)
     np.add.at(shares, (labels.ravel(), owner.ravel()), 1)
     shares[0] = 0
     own = shares[:, 1:]
@@ -198,7 +197,7 @@ def cells_of(ink: Grey, grid: Outlines, rules: Mask) -> list[Cell]:
     spread = own.max(axis=1) < (1 - STRAY) * total
     belongs = np.where(spread[labels], owner, main[labels])
     # What never comes near the middle of a cell is a rest of its rules.
-    near = np.zeros(count, bool)
+    near = np.zeros(len(stats), bool)
     near[np.unique(labels[inside > 0])] = True
     belongs[(labels == 0) | ~near[labels]] = 0
     return [_cell(ink, grid[place], place, belongs == k) for k, place in enumerate(order, 1)]
@@ -211,5 +210,5 @@ def _cell(ink: Grey, hull: NDArray[np.int32], place: tuple[int, int], belongs: N
     left, top = max(0, x - mx), max(0, y - my)
     right, bottom = min(ink.shape[1], x + width + mx), min(ink.shape[0], y + height + my)
     part = np.s_[top:bottom, left:right]
-    reach = cv2.dilate(belongs[part].astype(np.uint8), np.ones((3, 3), np.uint8))
+    reach = dilated(belongs[part].astype(np.uint8), 3, 3)
     return Cell(*place, hull, (left, top, right - left, bottom - top), np.asarray(ink[part] * reach))

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.reading.masks import PART, dilated, inked, parts
 from lenet5.reading.rules import find_rules, without_rules
 
 __all__ = ["LAYOUTS", "Layout", "guess", "line_ink", "rows_of", "straightened"]
@@ -16,34 +17,31 @@ Layout = Literal["auto", "digit", "line", "page"]
 LAYOUTS: tuple[Layout, ...] = ("auto", "digit", "line", "page")
 
 Grey = NDArray[np.float32]
-Mask = NDArray[np.uint8]
 Parts = NDArray[np.int32]  # (N, 5): x, y, width, height, area
 
-PART = 0.35  # ink from which a pixel belongs to a stroke
 APART = 2.5  # heights between two fields on one row
 
 
 def line_ink(ink: Grey) -> Grey:
     """The ink of a line field without the rules it stands on or between."""
     height, width = ink.shape
-    mask = (ink >= PART).astype(np.uint8)
+    mask = inked(ink)
     across = find_rules(mask, max(20, width // 5), width // 2)
     ink = without_rules(ink, across)
     if height < 24 or not across.any():
         return ink
     # Upright rules are looked for only where there is a level one: alone, a 1 would look like them.
-    mask = np.ascontiguousarray((ink >= PART).T).astype(np.uint8)
+    mask = np.ascontiguousarray(inked(ink).T)
     down = find_rules(mask, max(12, height // 3), int(0.9 * height))
     return np.ascontiguousarray(without_rules(np.ascontiguousarray(ink.T), down).T)
 
 
-def _parts(ink: Grey) -> tuple[Parts, Mask]:
+def _strokes(ink: Grey) -> tuple[Parts, NDArray[np.int32]]:
     """Connected parts that are no specks, and the label of each pixel (0 is none)."""
-    mask = (ink >= PART).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    large = stats[:, cv2.CC_STAT_AREA] >= 4
+    labels, stats = parts(inked(ink))
+    large = stats[:, 4] >= 4
     large[0] = False
-    renumbered = np.zeros(count, np.int32)
+    renumbered = np.zeros(len(stats), np.int32)
     renumbered[large] = np.arange(1, large.sum() + 1)
     return stats[large], renumbered[labels]
 
@@ -58,11 +56,11 @@ def _digit_height(parts: Parts) -> float:
 
 def guess(ink: Grey) -> Layout:
     """digit, line or page, from where the ink lies."""
-    parts, _ = _parts(line_ink(ink))
-    if not len(parts):
+    found, _ = _strokes(line_ink(ink))
+    if not len(found):
         return "digit"
-    height = _digit_height(parts)
-    large = parts[(parts[:, 3] >= 0.45 * height) & (parts[:, 3] <= 2.5 * height)]
+    height = _digit_height(found)
+    large = found[(found[:, 3] >= 0.45 * height) & (found[:, 3] <= 2.5 * height)]
     if len(_bands(large)) > 1:
         return "page"
     spans = _merged(large[:, 0], large[:, 0] + large[:, 2])
@@ -122,21 +120,21 @@ def straightened(ink: Grey) -> tuple[Grey, NDArray[np.float64]]:
 
 def rows_of(ink: Grey) -> list[tuple[tuple[int, int, int, int], Grey]]:
     """The fields of a page, from the top, each row from the left: box and own ink."""
-    parts, labels = _parts(ink)
-    if not len(parts):
+    found, labels = _strokes(ink)
+    if not len(found):
         return []
-    height = _digit_height(parts[parts[:, 3] >= min(8, parts[:, 3].max())])
-    large = np.flatnonzero((parts[:, 3] >= 0.45 * height) & (parts[:, 3] <= 3 * height))
-    small = np.flatnonzero(parts[:, 3] < 0.45 * height)
+    height = _digit_height(found[found[:, 3] >= min(8, found[:, 3].max())])
+    large = np.flatnonzero((found[:, 3] >= 0.45 * height) & (found[:, 3] <= 3 * height))
+    small = np.flatnonzero(found[:, 3] < 0.45 * height)
     fields = []
-    for band in _bands(parts[large]):
+    for band in _bands(found[large]):
         members = large[band]
-        for a, b in _fields(parts[members], APART * height):
-            inside = [int(i) for i in members if a <= parts[i, 0] < b]
-            box = _around(parts[inside])
+        for a, b in _fields(found[members], APART * height):
+            inside = [int(i) for i in members if a <= found[i, 0] < b]
+            box = _around(found[inside])
             # Caps, dots and dashes go with the field that they stand in.
-            near = [int(i) for i in small if _within(parts[i], box, 0.3 * height)]
-            fields.append(_cut_out(ink, labels, parts, [*inside, *near]))
+            near = [int(i) for i in small if _within(found[i], box, 0.3 * height)]
+            fields.append(_cut_out(ink, labels, found, [*inside, *near]))
     return fields
 
 
@@ -163,7 +161,7 @@ def _within(part: NDArray[np.int32], box: tuple[int, int, int, int], margin: flo
 
 
 def _cut_out(
-    ink: Grey, labels: Mask, parts: Parts, members: list[int]
+    ink: Grey, labels: NDArray[np.int32], parts: Parts, members: list[int]
 ) -> tuple[tuple[int, int, int, int], Grey]:
     x, y, width, height = _around(parts[members])
     left, top = max(0, x - 2), max(0, y - 2)
@@ -171,7 +169,7 @@ def _cut_out(
     chosen = np.zeros(len(parts) + 1, np.uint8)
     chosen[[i + 1 for i in members]] = 1
     own = chosen[labels[part]]
-    reach = cv2.dilate(own, np.ones((3, 3), np.uint8))
+    reach = dilated(own, 3, 3)
     others = (labels[part] > 0) & (own == 0)
     h, w = own.shape
     return (left, top, w, h), np.asarray(ink[part] * reach * ~others, dtype=np.float32)

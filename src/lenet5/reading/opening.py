@@ -30,10 +30,7 @@ MAX_ASPECT = 100
 
 FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PPM", "MPO")
 SUFFIXES = frozenset(
-    f".{end}"
-    for end in (
-        "png", "jpg", "jpeg", "jpe", "tif", "tiff", "gif", "bmp", "webp", "ppm", "pgm", "pbm", "pnm", "pdf",
-    )  # fmt: skip
+    (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".ppm", ".pgm", ".pbm", ".pdf")
 )
 
 # What `Reader.read` takes: a path, the bytes of a file, a PIL image, or an array.

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.reading.masks import Mask, inked, parts
+
 __all__ = ["Line", "Piece", "cut"]
 
 Grey = NDArray[np.float32]
-Mask = NDArray[np.uint8]
 
-PART = 0.35  # ink from which a pixel belongs to a stroke
 STEEPEST = 0.9  # of the slants that are tried, horizontal over vertical
 
 
@@ -63,35 +63,35 @@ class Line:
 
 def cut(ink: Grey) -> Line:
     """Cut the ink (H, W), float32 0..1, of one line into pieces."""
-    slant = _slant((ink >= PART).astype(np.uint8))
+    slant = _slant(inked(ink))
     upright, shift = _shear(ink, slant)
-    parts, stroke = _strokes(upright)
-    height, top, bottom = _band(parts, ink.shape[0])
-    pieces = [p for part in parts for p in _cut_part(part, height, stroke)]
+    strokes, stroke = _strokes(upright)
+    height, top, bottom = _band(strokes, ink.shape[0])
+    pieces = [p for part in strokes for p in _cut_part(part, height, stroke)]
     pieces.sort(key=lambda p: p.middle)
     return Line(upright, slant, shift, tuple(pieces), height, top, bottom, stroke)
 
 
 def _strokes(ink: Grey) -> tuple[list[Piece], float]:
     """The connected parts of the ink that a pen may have made, and the width of the pen."""
-    mask = (ink >= PART).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count < 2:
+    mask = inked(ink)
+    labels, stats = parts(mask)
+    if len(stats) < 2:
         return [], 1.0
-    tall = stats[:, cv2.CC_STAT_HEIGHT] >= 0.4 * stats[1:, cv2.CC_STAT_HEIGHT].max()
+    tall = stats[:, 3] >= 0.4 * stats[1:, 3].max()
     tall[0] = False
-    distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    distance = np.asarray(cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3), np.float32)[1:-1, 1:-1]
     stroke = _pen(distance, tall[labels])
-    parts = []
-    for i in range(1, count):
+    found = []
+    for i in range(1, len(stats)):
         x, y, w, h, area = map(int, stats[i])
         part = labels[y : y + h, x : x + w] == i
         # What is thinner and fainter than the pen's own marks is the paper's.
         thick = 2 * float(distance[y : y + h, x : x + w][part].max()) >= 0.5 * stroke
         dark = float(ink[y : y + h, x : x + w][part].max()) >= 0.65
         if area >= max(3.0, 0.5 * stroke * stroke) and (tall[i] or (thick and dark)):
-            parts.append(Piece(x, y, part.astype(np.uint8), area))
-    return parts, stroke
+            found.append(Piece(x, y, part.astype(np.uint8), area))
+    return found, stroke
 
 
 def _pen(distance: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
@@ -102,7 +102,7 @@ def _pen(distance: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
 
 def _slant(mask: Mask) -> float:
     """The slant under which the writing stands most upright: the sharpest vertical projection."""
-    height, width = mask.shape
+    height = mask.shape[0]
     rows, columns = np.nonzero(mask)
     if len(rows) < 10:
         return 0.0
@@ -130,16 +130,16 @@ def _shear(ink: Grey, slant: float) -> tuple[Grey, float]:
     return np.asarray(cv2.warpAffine(ink, matrix, size, flags=cv2.INTER_LINEAR)), shift
 
 
-def _band(parts: list[Piece], full: int) -> tuple[float, float, float]:
+def _band(strokes: list[Piece], full: int) -> tuple[float, float, float]:
     """Height of the digits, and top and bottom of the band they stand in: of the large parts."""
-    if not parts:
+    if not strokes:
         return float(full), 0.0, float(full)
-    heights = np.array([p.height for p in parts], float)
-    areas = np.array([p.area for p in parts], float)
+    heights = np.array([p.height for p in strokes], float)
+    areas = np.array([p.area for p in strokes], float)
     order = np.argsort(heights)
     share = np.cumsum(areas[order]) / areas.sum()
     height = float(heights[order][np.searchsorted(share, 0.5)])
-    large = [p for p in parts if p.height > 0.6 * height]
+    large = [p for p in strokes if p.height > 0.6 * height]
     top = float(np.median([p.y for p in large]))
     bottom = float(np.median([p.y + p.height for p in large]))
     return height, top, bottom
@@ -166,7 +166,7 @@ def _cut_part(part: Piece, height: float, stroke: float) -> list[Piece]:
 
 def _seams(part: Mask, height: float, stroke: float) -> list[NDArray[np.int64]]:
     """Seams (h,) of columns, from left to right: at the minima of ink along the best way from top to bottom."""
-    h, w = part.shape
+    w = part.shape[1]
     ways, crossed = _ways(part, max(2, int(0.18 * height)))
     apart = max(2.0, 0.17 * height)
     limit = 2.2 * stroke + 1

@@ -5,6 +5,7 @@ The only thing asked of a network is `penalties(images)`: uint8 (N, 28, 28) -> (
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Literal, Protocol, overload
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5 import threads
-from lenet5.errors import LeNetError, PictureError, ReadingError
+from lenet5.errors import LeNetError, ReadingError
 from lenet5.reading.answers import Calibration
 from lenet5.reading.fields import Field, GlyphField, LineField, RowField, box_back
 from lenet5.reading.glyph import the_glyph
@@ -55,16 +56,16 @@ class Reader:
 
     def __init__(
         self,
-        model: Network | str | None = None,
+        model: Network | str | os.PathLike[str] | None = None,
         *,
         calibration: Calibration | None = None,
         accept: float | None = None,
     ) -> None:
-        if model is None or isinstance(model, str) or hasattr(model, "__fspath__"):
+        if model is None or isinstance(model, str | os.PathLike):
             from lenet5.network import load
 
             model = load(BEST if model is None else model)
-        self.network = model
+        self.network: Network = model
         self.classes: tuple[str, ...] = tuple(getattr(model, "classes", "0123456789"))
         self.calibration = calibration or Calibration.of(getattr(model, "metadata", {}))
         if accept is not None:

@@ -16,7 +16,7 @@ class Character:
     """One character of a reading.
 
     text: "0" to "9"; ".", "," or "-" for a separator; "" where nothing could be read
-    confidence: 0..1, how probable it is that the text is right
+    confidence: 0..1, how probable it is that it is this digit; where the text is "", the likeliest digit
     box: (x, y, width, height) in pixels of the picture
     alternatives: the other digits it might be, with their probabilities, the likeliest first
     reason: why the text is "", or why it is not to be relied on

@@ -1,0 +1,169 @@
+"""What does the reader see when it cuts up a line? Lines put together from single digits, cut, and every candidate
+told as a digit or as none.
+
+This is how the paper's reader learned its rubbish: from the wrong pieces of real strings (sections V and X).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.reading.graph import Candidate, Geometry, candidates
+from lenet5.reading.normalise import bounding_box
+from lenet5.reading.pieces import Line, cut
+
+__all__ = ["compose", "line_lessons"]
+
+Grey = NDArray[np.float32]
+Owners = NDArray[np.int32]  # of each pixel: the number of its digit, NOBODY, or OTHER for what is no digit
+Pick = Callable[[], tuple[NDArray[np.uint8], int]]  # a digit (28, 28) and its label
+
+NOBODY, OTHER = -1, -2
+WHOLE = 0.93  # of a digit's ink, and of a candidate's, for the candidate to be that digit
+DOUBTFUL = 0.8  # from here on it is neither that digit nor none
+
+
+def line_lessons(
+    lines: int, pick: Pick, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Candidates of `lines` lines: images uint8 (N, 28, 28), labels int64 (N,), −1 where the cut was wrong."""
+    images, labels = [], []
+    for _ in range(lines):
+        ink, owners, digits = compose(pick, rng)
+        line = cut(ink)
+        for candidate, k in _judged(line, candidates(line, Geometry()), owners, len(digits)):
+            images.append(candidate.image)
+            labels.append(digits[k] if k >= 0 else -1)
+    return np.stack(images), np.array(labels, np.int64)
+
+
+def compose(pick: Pick, rng: np.random.Generator, digits: int | None = None) -> tuple[Grey, Owners, list[int]]:
+    """A line of digits, with separators, slant, and what remains of paper: ink (H, W), owners, the labels."""
+    count = digits or int(rng.choice([1, 2, 3, 4, 5, 6], p=[0.05, 0.15, 0.2, 0.25, 0.25, 0.1]))
+    size = int(rng.integers(26, 56))
+    canvas = _Canvas(int(2.2 * size), int((count + 2) * 2.2 * size))
+    gap = rng.normal(0.06, 0.13)
+    x, base, small, labels = 0.5 * size, 1.6 * size, 1.0, []
+    for i in range(count):
+        image, label = pick()
+        labels.append(label)
+        if i and rng.random() < 0.08:
+            small = rng.uniform(0.5, 1)  # as the cents of an amount are written
+        scale = size / 20 * small * np.exp(rng.normal(0, 0.08))
+        left, top, w, h = bounding_box(image) or (0, 0, 28, 28)
+        glyph = cv2.resize(
+            image[top : top + h, left : left + w], None,
+            fx=scale * np.exp(rng.normal(0, 0.08)), fy=scale, interpolation=cv2.INTER_CUBIC,
+        )  # fmt: skip
+        glyph = (glyph / np.float32(255))[: int(2.1 * size)]
+        x += (gap + rng.normal(0, 0.07)) * size if rng.random() < 0.8 else rng.uniform(0.1, 0.6) * size
+        canvas.put(glyph, x, base - glyph.shape[0] + rng.normal(0, 0.06) * size, i)
+        x += glyph.shape[1] + _separator(canvas, x + glyph.shape[1], base, size, i == count - 1, rng)
+    ink, owners = _slanted(canvas.ink, canvas.owners, rng.normal(0, 0.22))
+    return *_trimmed(_worn(ink, rng), owners), labels
+
+
+class _Canvas:
+    def __init__(self, height: int, width: int) -> None:
+        self.ink = np.zeros((height, width), np.float32)
+        self.owners = np.full((height, width), NOBODY, np.int32)
+
+    def put(self, glyph: Grey, x: float, y: float, owner: int) -> None:
+        h, w = glyph.shape
+        left, top = max(0, int(x)), int(np.clip(y, 0, self.ink.shape[0] - h))
+        under = self.ink[top : top + h, left : left + w]
+        glyph = np.clip(glyph[:, : under.shape[1]], 0, 1)
+        self.owners[top : top + h, left : left + w][glyph > np.maximum(under, 0.2)] = owner
+        np.maximum(under, glyph, out=under)
+
+
+def _separator(canvas: _Canvas, x: float, base: float, size: int, last: bool, rng: np.random.Generator) -> float:
+    """A point, comma or dash now and then; how much room it takes."""
+    u = rng.random()
+    thick = max(1, int(size * rng.uniform(0.05, 0.12)))
+    if u < 0.14:
+        mark = np.zeros((4 * thick + 4, 2 * thick + 4), np.float32)
+        if rng.random() < 0.6:
+            cv2.circle(mark, (thick + 1, thick + 1), thick, 1, -1, cv2.LINE_AA)
+        else:
+            cv2.line(mark, (thick + 2, 1), (1, 4 * thick), 1, max(1, thick // 2), cv2.LINE_AA)
+        canvas.put(mark, x + rng.uniform(0, 0.12) * size, base - thick * rng.uniform(0.5, 2.5), OTHER)
+        return float(rng.uniform(0.1, 0.35) * size)
+    if u < 0.18 or (last and u < 0.32):
+        width = int(size * rng.uniform(0.3, 1.2))
+        mark = np.zeros((size // 2, width + 8), np.float32)
+        for k in range(2 if rng.random() < 0.3 else 1):
+            y = size // 4 + int(rng.normal(0, 0.05) * size) + k * size // 7
+            cv2.line(mark, (4, y), (width, y + int(rng.normal(0, 0.05) * size)), 1, thick, cv2.LINE_AA)
+        canvas.put(mark, x + rng.uniform(0.05, 0.3) * size, base - size * rng.uniform(0.35, 0.8), OTHER)
+        return float(width + 0.2 * size)
+    return 0.0
+
+
+def _slanted(ink: Grey, owners: Owners, slant: float) -> tuple[Grey, Owners]:
+    height, width = ink.shape
+    matrix = np.array([[1, -slant, slant * height / 2], [0, 1, 0]], np.float32)
+    return np.asarray(cv2.warpAffine(ink, matrix, (width, height))), _warped(owners, matrix, (width, height))
+
+
+def _warped(owners: Owners, matrix: NDArray[np.float32], size: tuple[int, int]) -> Owners:
+    # Outside lies nobody; 0 is what a warp fills with.
+    shifted = cv2.warpAffine((owners + 3).astype(np.float32), matrix, size, flags=cv2.INTER_NEAREST)
+    return np.asarray(np.where(shifted == 0, NOBODY, np.rint(shifted).astype(np.int32) - 3), dtype=np.int32)
+
+
+def _worn(ink: Grey, rng: np.random.Generator) -> Grey:
+    """Thicker or thinner, blurred, uneven, with rests of a printed pattern: as ink is found on real paper."""
+    u = rng.random()
+    if u < 0.35:
+        change = cv2.dilate if u < 0.2 else cv2.erode
+        ink = np.asarray(change(ink, np.ones((2 + (u < 0.1), 2), np.uint8)))
+    if rng.random() < 0.4:
+        ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.4, 1.2)))
+    ink = np.clip(ink * rng.uniform(1, 1.5), 0, 1)
+    height, width = ink.shape
+    if rng.random() < 0.3:
+        pattern = np.zeros_like(ink)
+        slope = rng.normal(0, 0.3)
+        for y in range(-width, height + width, int(rng.integers(5, 14))):
+            cv2.line(pattern, (0, y), (width, int(y + slope * width)), 1, 1, cv2.LINE_AA)
+        patches = cv2.resize(rng.random((6, 24)).astype(np.float32), (width, height))
+        ink = np.maximum(ink, pattern * (patches > rng.uniform(0.6, 0.95)) * rng.uniform(0.3, 0.7))
+    if rng.random() < 0.3:
+        grain = cv2.GaussianBlur(rng.normal(0, 1, ink.shape).astype(np.float32), (0, 0), 1.0)
+        ink = np.clip(ink + grain * rng.uniform(0, 0.4) * (ink > 0.05), 0, 1)
+    return np.asarray(ink, dtype=np.float32)
+
+
+def _trimmed(ink: Grey, owners: Owners) -> tuple[Grey, Owners]:
+    x, y, w, h = bounding_box(ink, 0.1) or (0, 0, ink.shape[1], ink.shape[0])
+    part = np.s_[max(0, y - 3) : y + h + 3, max(0, x - 3) : x + w + 3]
+    return np.ascontiguousarray(ink[part]), np.ascontiguousarray(owners[part])
+
+
+def _judged(line: Line, found: list[Candidate], owners: Owners, digits: int) -> list[tuple[Candidate, int]]:
+    """Candidates with the number of the digit that they are, −1 for none; the doubtful ones left out."""
+    height, width = line.ink.shape
+    matrix = np.array([[1, line.slant, line.shift - line.slant * height / 2], [0, 1, 0]], np.float32)
+    owners = _warped(owners, matrix, (width, height))
+    shares = np.zeros((len(line.pieces), digits + 1), np.int64)
+    for p, piece in enumerate(line.pieces):
+        own = owners[piece.y : piece.y + piece.height, piece.x : piece.x + piece.width][piece.mask > 0]
+        for k in range(digits):
+            shares[p, k] = (own == k).sum()
+        shares[p, digits] = (own == OTHER).sum()
+    total = np.maximum(1, shares.sum(axis=0))
+    judged = []
+    for candidate in found:
+        held = shares[candidate.first : candidate.last].sum(axis=0)
+        k = int(held[:digits].argmax())
+        least = min(held[k] / total[k], held[k] / max(1, held.sum()))
+        if least > WHOLE:
+            judged.append((candidate, k))
+        elif least < DOUBTFUL:
+            judged.append((candidate, -1))
+    return judged
