@@ -1,0 +1,50 @@
+"""Is the public face the documented one, and does importing it cost nothing?"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import lenet5
+
+PUBLIC = {
+    "load", "LeNet5", "Reader", "Reading", "Architecture", "ARCHITECTURES", "__version__",
+    "LeNetError", "ArchitectureError", "PictureError", "DataError", "WeightsError", "TrainingError", "ReadingError",
+    "MissingExtraError",
+}  # fmt: skip
+HEAVY = ["numba", "llvmlite", "cv2", "PIL", "safetensors", "pooch", "platformdirs", "cyclopts", "rich", "torch"]
+
+
+def imported(code: str) -> set[str]:
+    """The heavy modules that are there after running `code` in a process of its own."""
+    show = f"{code}\nimport sys\nprint(*(name for name in {HEAVY!r} if name in sys.modules))"
+    return set(subprocess.run([sys.executable, "-c", show], check=True, capture_output=True, text=True).stdout.split())
+
+
+def test_the_public_names_are_the_documented_ones() -> None:
+    assert set(lenet5.__all__) == PUBLIC == set(dir(lenet5))
+    for name in PUBLIC:
+        assert getattr(lenet5, name) is not None
+
+
+def test_every_public_name_says_what_it_is() -> None:
+    for name in PUBLIC - {"__version__", "ARCHITECTURES"}:
+        assert getattr(lenet5, name).__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    assert not hasattr(lenet5, "lenet6")
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    assert imported("import lenet5") == set()
+
+
+def test_declaring_and_counting_imports_nothing_heavy() -> None:
+    assert imported("import lenet5; lenet5.ARCHITECTURES['lenet5'].count()") == set()
+
+
+def test_the_summary_compiles_nothing() -> None:
+    code = "from lenet5.cli import app; app(['summary'], result_action='return_value')"
+    quiet = f"import io, contextlib\nwith contextlib.redirect_stdout(io.StringIO()): {code}"
+    assert not {"numba", "cv2"} & imported(quiet)
