@@ -2,18 +2,16 @@
 
 A job is one network of one seed, in a folder named after everything that decides its outcome, so that a job which
 several experiments ask for is done once. `training.json`, `answers.json` and `robustness-N.json` in it are each
-written whole or not at all; a job is finished when those that it is asked for are there. Run as a module with the
-folder of a job, it does what is missing and tells of its progress in lines of JSON.
+written whole or not at all; a job is finished when those that it is asked for are there.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
-import signal
-import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,15 +19,17 @@ from typing import Any, Literal
 import lenet5
 from lenet5 import files
 from lenet5.architecture import architecture
-from lenet5.datasets import Dataset, load
+from lenet5.datasets import Dataset
+from lenet5.datasets import load as load_anew
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
 from lenet5.reproduce import measures
 from lenet5.training import PassRecord, Progress, Recipe, Run
 
-__all__ = ["Job"]
+__all__ = ["Job", "do"]
 
+load = functools.lru_cache(maxsize=2)(load_anew)  # the next job mostly wants the same pictures
 HELD_OUT = 1 / 6  # of the training pictures, by whole writers, where a choice is judged
 WEIGHTS = "network.safetensors"
 # How long a robustness curve takes, in units of one picture learned from: a forward pass each, and the change.
@@ -101,7 +101,7 @@ class Job:
         return {re.split(r"[-.]", result)[0]: _read(work / self.name / result) for result in self.results}
 
 
-def do(job: Job, folder: Path) -> Iterator[float]:
+def do(job: Job, folder: Path) -> Generator[float, None, None]:
     """Do what is missing of a job in its folder, telling of the work done so far."""
     if not job.network and not (folder / "training.json").exists():
         yield from _train(job, folder)
@@ -121,7 +121,7 @@ def do(job: Job, folder: Path) -> Iterator[float]:
         yield from _withstand(network, test.take(slice(job.robustness)), folder / job.results[-1], trained)
 
 
-def _train(job: Job, folder: Path) -> Iterator[float]:
+def _train(job: Job, folder: Path) -> Generator[float, None, None]:
     train, judged = _parts(job)
     run = Run(architecture(job.architecture), job.recipe, train, judged, job.seed, folder)
     run.resume()
@@ -130,6 +130,9 @@ def _train(job: Job, folder: Path) -> Iterator[float]:
         for event in run.go():
             if isinstance(event, Progress):
                 yield (event.pass_ - 1) * event.total + event.done
+    except KeyboardInterrupt:
+        run.save()
+        raise
     except TrainingError as error:
         diverged = str(error)
     if diverged is None:
@@ -175,22 +178,3 @@ def _write(path: Path, data: dict[str, Any]) -> None:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(files.read_bounded(path, 64 * 2**20, error=TrainingError)).hexdigest()
-
-
-def main() -> None:
-    """The process of one job: its folder is the only argument, and holds `job.json`."""
-    # Whoever started this stops it with SIGTERM, and a run that is interrupted leaves a checkpoint.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    folder = Path(sys.argv[1])
-    try:
-        for done in do(Job.from_dict(_read(folder / "job.json")), folder):
-            print(json.dumps({"done": done}), flush=True)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except lenet5.LeNetError as error:
-        print(json.dumps({"error": str(error)}), flush=True)
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,18 +1,20 @@
-"""How are many jobs done on all cores, each in a process of its own, so that they can be stopped and gone on with?
+"""How are many jobs done on all cores, so that they can be stopped and gone on with?
 
-A process rather than a thread for each job: a run that dies takes nobody with it, and Python's lock is nobody's
-concern. What is finished stays in the work folder; what was running goes on from its last checkpoint.
+Processes rather than threads: a run that dies takes nobody with it, and Python's lock is nobody's concern. Each does
+one job after another, on one core. What is finished stays in the work folder; what was running goes on from its last
+checkpoint.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,60 +45,84 @@ def run(jobs: Sequence[Job], work: Path, processes: int | None = None) -> Iterat
     Leaving the iteration (a KeyboardInterrupt, say) stops the running ones, with their checkpoints written.
     Raises TrainingError where a job fails, or the folder cannot be written.
     """
-    waiting = [job for job in dict.fromkeys(jobs) if not job.finished(work)]
-    events: queue.Queue[Advance | TrainingError] = queue.Queue()
-    running: list[subprocess.Popen[str]] = []
-    count = min(processes or cores(), len(waiting)) or 1
-    pool = ThreadPoolExecutor(count, thread_name_prefix="lenet5-job")
+    left = [job for job in dict.fromkeys(jobs) if not job.finished(work)]
+    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    for job in left:
+        _prepare(job, work)
+        waiting.put(job)
+    events: queue.SimpleQueue[Advance | TrainingError] = queue.SimpleQueue()
+    workers = [_Worker(waiting, work, events) for _ in range(min(processes or cores(), len(left)))]
     try:
-        for job in waiting:
-            pool.submit(_follow, job, work, running, events)
-        left = len(waiting)
-        while left:
+        for worker in workers:
+            worker.start()
+        unfinished = len(left)
+        while unfinished:
             event = events.get()
             if isinstance(event, TrainingError):
                 raise event
-            left -= event.finished
+            unfinished -= event.finished
             yield event
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in list(running):
-            process.terminate()
-        pool.shutdown(wait=True)
+        for worker in workers:
+            worker.stop()
+        for worker in workers:
+            worker.join()
 
 
-def _follow(job: Job, work: Path, running: list[subprocess.Popen[str]], events: queue.Queue[Advance | TrainingError]) -> None:
-    """Start the process of one job and pass on what it tells, until it ends."""
-    try:
-        with _start(job, work) as process:
-            running.append(process)
-            told = "it ended without a word"
-            assert process.stdout is not None
-            for line in process.stdout:
-                message = json.loads(line) if line.startswith("{") else {"error": line.strip()}
-                told = message.get("error", told)
-                if "done" in message:
-                    events.put(Advance(job, message["done"]))
-            process.wait()
-            running.remove(process)
-        if process.returncode == 0 and job.finished(work):
-            events.put(Advance(job, job.work, finished=True))
-        else:
-            events.put(TrainingError(f"the job {work / job.name} failed: {told}"))
-    except Exception as error:  # whatever it is, the iteration that waits for this thread must hear of it
-        events.put(error if isinstance(error, TrainingError) else TrainingError(f"{job.name}: {error!r}"))
-
-
-def _start(job: Job, work: Path) -> subprocess.Popen[str]:
+def _prepare(job: Job, work: Path) -> None:
     folder = work / job.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainingError(f"cannot make the folder {folder}: {error.strerror}; name another --out") from error
     files.write_atomically(folder / "job.json", json.dumps(job.to_dict()).encode(), error=TrainingError)
-    return subprocess.Popen(
-        [sys.executable, "-m", "lenet5.reproduce.jobs", str(folder)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
-        # One core each; and a group of its own, so that Ctrl-C reaches only the parent, which then ends it in peace.
-        env={**os.environ, "LENET5_THREADS": "1"}, process_group=0,
-    )  # fmt: skip
+
+
+class _Worker(threading.Thread):
+    """One process and the thread that gives it jobs and passes on what it tells."""
+
+    def __init__(
+        self, waiting: queue.SimpleQueue[Job], work: Path, events: queue.SimpleQueue[Advance | TrainingError]
+    ) -> None:
+        super().__init__(name="lenet5-job", daemon=True)
+        self._waiting, self._work, self._events = waiting, work, events
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "lenet5.reproduce.worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            # One core each; and a group of its own, so that Ctrl-C reaches only the parent, which ends it in peace.
+            env={**os.environ, "LENET5_THREADS": "1"}, process_group=0,
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        """Let it end at the next place where all can be kept."""
+        self._process.terminate()
+
+    def run(self) -> None:
+        assert self._process.stdin is not None
+        with self._process, contextlib.suppress(queue.Empty):
+            while True:
+                job = self._waiting.get_nowait()
+                with contextlib.suppress(OSError):  # a process that has ended is told of below
+                    self._process.stdin.write(f"{self._work / job.name}\n")
+                    self._process.stdin.flush()
+                if not self._follow(job):
+                    return
+
+    def _follow(self, job: Job) -> bool:
+        """Pass on what the process tells of a job; whether it can be given another."""
+        assert self._process.stdout is not None
+        told = "its process ended without a word"
+        for line in self._process.stdout:
+            try:
+                message = json.loads(line)
+            except ValueError:  # a traceback, or a warning
+                told = line.strip() or told
+                continue
+            if "error" in message:
+                told = message["error"]
+                break
+            self._events.put(Advance(job, message.get("done", job.work), "finished" in message))
+            if "finished" in message:
+                return True
+        self._events.put(TrainingError(f"the job in {self._work / job.name} failed: {told}"))
+        return False

@@ -1,0 +1,140 @@
+"""Which experiments of the paper are made, of which jobs, and what comes out of them as plain data?
+
+Every experiment has its jobs and its summary; a job that several ask for is done once. The errors on the test
+pictures are reported and never chosen by; what is chosen (`choices`) is chosen on held-out writers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lenet5.reproduce import choices, measures
+from lenet5.reproduce.jobs import Job
+from lenet5.reproduce.paper import MISTAKES, PAPER
+from lenet5.reproduce.plan import Plan
+from lenet5.reproduce.statistics import spread
+from lenet5.training import recipe
+
+__all__ = ["jobs", "summary"]
+
+STUDIES = {"results", "curve", "rejection", "robustness", "mistakes"}  # of the trained networks themselves
+SHARES = (4, 2, 1)  # the training set divided by these: 15,000, 30,000 and 60,000 pictures
+Outcome = dict[str, Any]
+
+
+def jobs(plan: Plan) -> list[Job]:
+    """Everything that has to be done, the most telling first, each once."""
+    wanted: list[Job] = []
+    if STUDIES & set(plan.experiments):
+        wanted += [job for name in plan.names for job in plan.studied(name)]
+    if "sizes" in plan.experiments:
+        wanted += [job for share in SHARES for job in _of_size(plan, share)]
+    if "choices" in plan.experiments:
+        wanted += choices.jobs(plan)
+    return list(dict.fromkeys(wanted))
+
+
+def summary(plan: Plan, work: Path) -> dict[str, Any]:
+    """What the finished jobs in the folder `work` say: an entry for each experiment of the plan."""
+    studied = {name: [job.read(work) for job in plan.studied(name)] for name in plan.names}
+    if STUDIES & set(plan.experiments):
+        studied = {name: [o for o in outcomes if not o["answers"].get("diverged")] for name, outcomes in studied.items()}
+        studied = {name: outcomes for name, outcomes in studied.items() if outcomes}
+    made = {
+        "results": lambda: {name: _result(outcomes) for name, outcomes in studied.items()},
+        "curve": lambda: {name: _curve(outcomes) for name, outcomes in studied.items() if "training" in outcomes[0]},
+        "sizes": lambda: [_size(plan, share, work) for share in SHARES],
+        "rejection": lambda: {name: _rejection(outcomes) for name, outcomes in studied.items()},
+        "robustness": lambda: {
+            "pictures": next(iter(studied.values()))[0]["robustness"]["pictures"],
+            "amounts": {change: list(amounts) for change, amounts in measures.CHANGES.items()},
+            "curves": {name: _robustness(outcomes) for name, outcomes in studied.items()},
+        },
+        "mistakes": lambda: {name: _mistakes(plan, outcomes) for name, outcomes in studied.items()},
+        "choices": lambda: choices.summary(plan, work),
+    }
+    return {name: made[name]() for name in plan.experiments}
+
+
+def _of_size(plan: Plan, share: int) -> list[Job]:
+    """The recipe of 1998 on a part of the training pictures, drawn anew with each seed."""
+    whole = plan.count or 60_000
+    if share == 1:
+        return plan.studied("1998")
+    return [plan.job(recipe("1998"), seed, pictures=whole // share) for seed in range(plan.seeds)]
+
+
+def _last(outcomes: Sequence[Outcome], field: str) -> list[float]:
+    return [outcome["training"]["records"][-1][field] for outcome in outcomes]
+
+
+def _result(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    tested = {
+        "pictures": outcomes[0]["answers"]["pictures"],
+        "test": spread([outcome["answers"]["error"] for outcome in outcomes]),
+    }
+    if "training" not in outcomes[0]:
+        return tested
+    records = [outcome["training"]["records"] for outcome in outcomes]
+    return {
+        **tested,
+        "train": spread(_last(outcomes, "train_error")),
+        "learned": outcomes[0]["training"]["pictures"],
+        "passes": len(records[0]),
+        "seconds": spread([sum(record["seconds"] for record in run) for run in records]),
+        "steps": [min(run[0]["smallest_step"] for run in records), max(run[0]["largest_step"] for run in records)],
+    }
+
+
+def _curve(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    passes = zip(*(outcome["training"]["records"] for outcome in outcomes), strict=True)
+    columns = [([r["held_out_error"] for r in records], [r["train_error"] for r in records]) for records in passes]
+    return {"test": [spread(test) for test, _ in columns], "train": [spread(train) for _, train in columns]}
+
+
+def _size(plan: Plan, share: int, work: Path) -> dict[str, Any]:
+    outcomes = [outcome for job in _of_size(plan, share) if not (outcome := job.read(work))["training"]["diverged"]]
+    found = _result(outcomes)
+    return {"pictures": found["learned"], "test": found["test"], "train": found["train"]}
+
+
+def _rejection(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    curves = [outcome["answers"]["rejection"] for outcome in outcomes]
+    return {
+        "rejected": curves[0]["rejected"],
+        "error": [spread(errors) for errors in zip(*(curve["error"] for curve in curves), strict=True)],
+        "needed": {target: spread([curve["needed"][target] for curve in curves]) for target in curves[0]["needed"]},
+    }
+
+
+def _robustness(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    curves = [outcome["robustness"]["curves"] for outcome in outcomes]
+    return {
+        change: [spread(errors) for errors in zip(*(curve[change] for curve in curves), strict=True)]
+        for change in measures.CHANGES
+    }
+
+
+def _mistakes(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Every test picture that any seed, or the paper's network, read wrongly; the most often misread first."""
+    wrong = [{row[0]: row for row in outcome["answers"]["wrong"]} for outcome in outcomes]
+    paper = {i: a for i, (_, a) in MISTAKES.items() if i < outcomes[0]["answers"]["pictures"]} if plan.data == "mnist" else {}
+    pictures = []
+    for index in sorted({i for rows in wrong for i in rows}):
+        rows = [rows.get(index) for rows in wrong]
+        pictures.append({
+            "index": index,
+            "true": next(row[1] for row in rows if row),
+            "answers": [row[2] if row else None for row in rows],
+            "times": sum(row is not None for row in rows),
+            "paper": paper.get(index),
+        })  # fmt: skip
+    return {
+        "pictures": sorted(pictures, key=lambda picture: (-picture["times"], picture["index"])),
+        "wrong": spread([float(len(rows)) for rows in wrong]),
+        "of_the_papers": spread([float(len(paper.keys() & rows.keys())) for rows in wrong]) if paper else None,
+        "same_answer": spread([float(sum(rows[i][2] == a for i, a in paper.items() if i in rows)) for rows in wrong])
+        if paper else None,
+    }  # fmt: skip

@@ -1,0 +1,58 @@
+"""How does one get from the recipe of 1998 to the best one? One change at a time, each over seeds.
+
+Errors are on the test pictures, for reporting: the rungs were chosen on held-out writers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lenet5.reproduce.jobs import Job
+from lenet5.reproduce.plan import Plan
+from lenet5.reproduce.statistics import spread
+from lenet5.training import RECIPES, Recipe
+
+__all__ = ["RUNGS", "Rung", "jobs", "summary"]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """What is new on this rung, and the whole recipe that it makes."""
+
+    change: str
+    recipe: Recipe
+
+
+RUNGS = (
+    Rung("the recipe of 1998", RECIPES["1998"]),
+    Rung("pictures distorted anew in each pass", RECIPES["1998-distorted"]),
+)
+
+
+def jobs(plan: Plan, rungs: tuple[int, ...]) -> list[Job]:
+    """The networks of these rungs, numbered from 1."""
+    return [plan.job(RUNGS[number - 1].recipe, seed) for number in rungs for seed in range(plan.seeds)]
+
+
+def summary(plan: Plan, rungs: tuple[int, ...], work: Path) -> list[dict[str, Any]]:
+    """A row for each rung: its number, the change, errors and seconds over the seeds, the command that remakes it."""
+    rows = []
+    for number in rungs:
+        outcomes = [job.read(work) for job in jobs(plan, (number,))]
+        reached = [outcome for outcome in outcomes if not outcome["training"]["diverged"]]
+        errors = [outcome["answers"]["error"] for outcome in reached]
+        seconds = [sum(record["seconds"] for record in outcome["training"]["records"]) for outcome in reached]
+        trained = [outcome["training"]["records"][-1]["train_error"] for outcome in reached]
+        rows.append({
+            "rung": number,
+            "change": RUNGS[number - 1].change,
+            "recipe": RUNGS[number - 1].recipe.to_dict(),
+            "test": spread(errors) if errors else None,
+            "train": spread(trained) if trained else None,
+            "seconds": spread(seconds) if seconds else None,
+            "diverged": len(outcomes) - len(reached),
+            "command": f"lenet5 reproduce ladder --rungs {number} --seeds {plan.seeds}",
+        })  # fmt: skip
+    return rows

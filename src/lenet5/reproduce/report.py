@@ -1,0 +1,98 @@
+"""What is the whole report, as data and as a page? One dictionary, written as JSON, and the page made of it alone."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import lenet5
+from lenet5 import files
+from lenet5.datasets import Dataset, load
+from lenet5.errors import DataError
+from lenet5.reference import scale
+from lenet5.reproduce import experiments
+from lenet5.reproduce.page import page
+from lenet5.reproduce.paper import MISTAKES, PAPER
+from lenet5.reproduce.plan import Plan
+from lenet5.reproduce.statements import statements
+
+__all__ = ["collect", "write"]
+
+
+def collect(plan: Plan, work: Path, command: str) -> dict[str, Any]:
+    """All that is known once the jobs of a plan are finished in `work`; plain data for JSON."""
+    made = {**experiments.summary(plan, work), "input": _input(plan)}
+    return {
+        "about": {
+            "lenet5": lenet5.__version__,
+            "command": command,
+            "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "machine": _processor(),
+            "cores": os.cpu_count(),
+        },
+        "plan": plan.to_dict(),
+        "paper": {**PAPER, "mistakes": [{"index": i, "true": t, "answer": a} for i, (t, a) in MISTAKES.items()]},
+        **made,
+        "statements": statements(made) if plan.data == "mnist" else [],
+    }
+
+
+def write(report: dict[str, Any], out: Path) -> tuple[Path, Path]:
+    """Write `reproduce.json` and `reproduce.html` into the folder `out`; (page, data) are their paths.
+
+    The pictures in the page are taken from the data set that the report is about, if it can be had.
+    Raises DataError where the folder cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {out}: {error.strerror}; name another --out") from error
+    data = json.dumps(report, indent=1, ensure_ascii=False)
+    plan = report["plan"]
+    tests = max((study["pictures"] for study in report.get("results", {}).values()), default=None)
+    test = load(plan["data"], "test", count=tests) if "mistakes" in report else None
+    html = page(json.loads(data), lambda index: _picture(test, index))
+    files.write_atomically(out / "reproduce.json", data.encode(), error=DataError)
+    files.write_atomically(out / "reproduce.html", html.encode(), error=DataError)
+    return out / "reproduce.html", out / "reproduce.json"
+
+
+def _input(plan: Plan) -> dict[str, float]:
+    """Mean and variance of the training pictures' pixels as the network sees them: in the paper's scale, 32×32."""
+    images = load(plan.data, "train", count=plan.count).images
+    grey = scale(np.arange(256, dtype=np.uint8).reshape(1, 16, 16)).reshape(-1)  # (256,)
+    pixels = np.bincount(images.reshape(-1), minlength=256)
+    pixels[0] += len(images) * (32 * 32 - 28 * 28)  # the frame
+    mean = float(np.average(grey, weights=pixels))
+    return {"mean": mean, "variance": float(np.average((grey - mean) ** 2, weights=pixels))}
+
+
+def _picture(test: Dataset | None, index: int) -> str:
+    """A test picture, dark on light, as a data address; empty where there is none."""
+    from PIL import Image
+
+    if test is None or index >= len(test):
+        return ""
+    file = io.BytesIO()
+    Image.fromarray(255 - test.images[index]).save(file, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _processor() -> str:
+    """The processor's name where the system tells it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()
