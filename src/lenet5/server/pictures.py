@@ -83,8 +83,8 @@ def _from_json(body: bytes) -> NDArray[np.uint8]:
         rows = json.loads(body)["image"]
         array = np.array(rows)
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
-        raise PictureError("a body that is not {\"image\": [[…], …]}; expected rows of ink, 0 to 255") from error
-    if array.ndim != 2 or not 5 <= min(array.shape) or max(array.shape) > LARGEST_SIDE or array.dtype.kind != "i":
+        raise PictureError('a body that is not {"image": [[…], …]}; expected rows of ink, 0 to 255') from error
+    if array.ndim != 2 or min(array.shape) < 5 or max(array.shape) > LARGEST_SIDE or array.dtype.kind != "i":
         raise PictureError(
             f"image of shape {array.shape}; expected rows of whole numbers, 5 to {LARGEST_SIDE} on each side"
         )

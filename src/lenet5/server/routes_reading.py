@@ -30,11 +30,8 @@ _ONE = {
     "image/jpeg": {"schema": _FILE},
     "application/octet-stream": {"schema": {**_FILE, "description": "side·side bytes of ink, 0 for paper to 255"}},
 }
-_MANY = {
-    "multipart/form-data": {
-        "schema": {"type": "object", "properties": {"picture": {"type": "array", "items": _FILE}}, "required": ["picture"]}
-    }
-}
+_FORM = {"type": "object", "properties": {"picture": {"type": "array", "items": _FILE}}, "required": ["picture"]}
+_MANY = {"multipart/form-data": {"schema": _FORM}}
 
 
 class Found(BaseModel):

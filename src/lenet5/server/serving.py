@@ -74,7 +74,7 @@ class Server(uvicorn.Server):
 def _impatient(settings: Settings) -> type[asyncio.Protocol]:
     """uvicorn's protocol waits for ever for the first request of a connection; this one does not."""
 
-    class Impatient(Protocol):  # type: ignore[valid-type, misc]
+    class Impatient(Protocol):
         _alarm: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:

@@ -2,8 +2,9 @@
 
 const LEVELS = 255;
 let table = null;
+let pen = null;
 
-export function forgetColours() { table = null; }
+export function forgetColours() { table = pen = null; }
 
 function colours() {
   if (table) return table;
@@ -40,6 +41,17 @@ export function cellColours(value, limit) {
   return { background: `rgb(${r},${g},${b})`, text: luminance > 0.179 ? "#000" : "#fff" };
 }
 
+// The colour of ink as [red, green, blue].
 export function ink() {
-  return getComputedStyle(document.documentElement).getPropertyValue("--ink").trim();
+  const hex = () => getComputedStyle(document.documentElement).getPropertyValue("--ink").trim();
+  pen ??= hex().match(/[0-9a-f]{2}/gi).map((pair) => parseInt(pair, 16));
+  return pen;
+}
+
+// A picture of ink on whatever paper lies below: bytes, 0 for paper to 255.
+export function inkImage(bytes, width, height) {
+  const [r, g, b] = ink();
+  const image = new ImageData(width, height);
+  for (let k = 0; k < bytes.length; k += 1) image.data.set([r, g, b, bytes[k]], 4 * k);
+  return image;
 }

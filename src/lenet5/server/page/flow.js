@@ -1,6 +1,6 @@
 // Where is everything on the screen? Every map of every layer, in the paper's order, and what is lit when one points.
 
-import { ink, paint } from "/page/colour.js";
+import { paint } from "/page/colour.js";
 import { receptiveField, sourcesOf } from "/page/arithmetic.js";
 import { h, number, svg } from "/page/dom.js";
 import { scaleOf } from "/page/network.js";
@@ -114,7 +114,6 @@ export function makeFlow(network, { onPoint, onLayer }) {
     const legend = element.querySelector("[data-legend] canvas");
     paint(legend, Float32Array.from({ length: 101 }, (_, k) => ((k - 50) / 50) * limit), 101, 1, limit);
     paintCodes();
-    element.style.setProperty("--drawn", ink());
   }
 
   function box(node) {

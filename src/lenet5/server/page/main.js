@@ -4,9 +4,10 @@ import { get } from "/page/api.js";
 import { h } from "/page/dom.js";
 import { loadNetwork } from "/page/network.js";
 import { seeView } from "/page/see.js";
+import { testView } from "/page/test.js";
 import { language, setLanguage, t, translate } from "/page/words.js";
 
-const VIEWS = { see: seeView };
+const VIEWS = { see: seeView, test: testView };
 const main = document.querySelector("#view");
 const alert = document.querySelector("#problem");
 const chooser = document.querySelector("#network");

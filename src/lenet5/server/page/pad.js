@@ -1,6 +1,6 @@
 // What did the hand draw? A square of paper for mouse, pen, touch and keyboard, with undo; ink is the canvas's opacity.
 
-import { ink } from "/page/colour.js";
+import { ink, inkImage } from "/page/colour.js";
 import { h } from "/page/dom.js";
 import { t } from "/page/words.js";
 
@@ -19,7 +19,7 @@ export function makePad({ onChange, onFile, width = SIDE, height = SIDE, pen = P
 
   function segment(a, b) {
     context.lineCap = context.lineJoin = "round";
-    context.strokeStyle = ink();
+    context.strokeStyle = `rgb(${ink()})`;
     context.lineWidth = pen * (b.pressure ? 0.55 + 0.9 * b.pressure : 1);
     context.beginPath();
     context.moveTo(a.x, a.y);
@@ -36,13 +36,7 @@ export function makePad({ onChange, onFile, width = SIDE, height = SIDE, pen = P
 
   function drawBase() {
     const small = new OffscreenCanvas(28, 28);
-    const image = new ImageData(28, 28);
-    const probe = h("canvas", { width: 1, height: 1 }).getContext("2d");
-    probe.fillStyle = ink();
-    probe.fillRect(0, 0, 1, 1);
-    const [r, g, b] = probe.getImageData(0, 0, 1, 1).data;
-    base.forEach((value, k) => image.data.set([r, g, b, value], 4 * k));
-    small.getContext("2d").putImageData(image, 0, 0);
+    small.getContext("2d").putImageData(inkImage(base, 28, 28), 0, 0);
     context.imageSmoothingEnabled = true;
     context.drawImage(small, 0, 0, width, height);
   }

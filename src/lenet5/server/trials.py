@@ -1,0 +1,147 @@
+"""How far can a digit be changed before the network answers otherwise (section III-E, Figure 13)?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.datasets.distortions import transform
+
+__all__ = ["CHANGES", "PATTERNS", "Change", "changed", "strip"]
+
+Picture = NDArray[np.uint8]
+STEPS = 25  # settings in a strip
+
+
+@dataclass(frozen=True)
+class Change:
+    """One way to change a digit: the settings from `low` to `high`, the one that leaves it as it is, and its unit.
+
+    paper: the range over which the paper says that LeNet-5 still answers rightly, where it gives one.
+    """
+
+    name: str
+    low: float
+    high: float
+    neutral: float
+    unit: str
+    paper: tuple[float, float] | None = None
+    logarithmic: bool = False
+
+    def settings(self) -> list[float]:
+        """From low to high, evenly; sizes evenly in their logarithm."""
+        if self.logarithmic:
+            return [float(v) for v in np.geomspace(self.low, self.high, STEPS)]
+        return [float(v) for v in np.linspace(self.low, self.high, STEPS)]
+
+
+# The paper's ranges: "scale up to a factor of 2", "vertical shift of half the height", "rotation up to ±30 degrees".
+CHANGES = {
+    change.name: change
+    for change in (
+        Change("shift_x", -12, 12, 0, "px"),
+        Change("shift_y", -12, 12, 0, "px", paper=(-10, 10)),
+        Change("scale", 0.4, 2.5, 1, "×", paper=(0.5**0.5, 2**0.5), logarithmic=True),
+        Change("rotation", -90, 90, 0, "°", paper=(-30, 30)),
+        Change("squeeze", 0.4, 2.5, 1, "×", logarithmic=True),
+        Change("shear", -1, 1, 0, "px/px"),
+        Change("thickness", -1, 1, 0, "px"),
+        Change("noise", 0, 0.48, 0, "p"),
+    )
+}
+
+
+def changed(image: Picture, settings: dict[str, float], seed: int) -> NDArray[np.float32]:
+    """The picture (28, 28) after every change at once: (32, 32) in the paper's scale. Raises DataError."""
+    how: dict[str, Any] = {n: v for n, v in settings.items() if n not in ("shift_x", "shift_y")}
+    shift = (settings.get("shift_x", 0.0), settings.get("shift_y", 0.0))
+    return transform(image[None], shift=shift, seed=seed, **how)[0]
+
+
+def strip(image: Picture, settings: dict[str, float], change: Change, seed: int) -> NDArray[np.float32]:
+    """The picture with one setting going from low to high, the others as they are: (STEPS, 32, 32)."""
+    return np.stack([changed(image, {**settings, change.name: value}, seed) for value in change.settings()])
+
+
+# ---- Strange patterns: what stays a digit to the eye although no stroke of it is as a pen makes it.
+
+
+def _outline(image: Picture) -> Picture:
+    return np.asarray(cv2.morphologyEx(image, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8)))
+
+
+def _dots(image: Picture) -> Picture:
+    grid = np.zeros_like(image)
+    grid[::2, ::2] = 1
+    return image * grid
+
+
+def _stripes(image: Picture) -> Picture:
+    return np.asarray(image * ((np.arange(28) % 3) < 2)[:, None].astype(np.uint8))
+
+
+def _crossed(image: Picture) -> Picture:
+    rows, columns = np.indices(image.shape)
+    lines = np.isin((rows + columns) % 14, (0,)).astype(np.uint8) * np.uint8(255)
+    return np.maximum(image, lines)
+
+
+def _underlined(image: Picture) -> Picture:
+    out = image.copy()
+    out[25:27, 3:25] = 255
+    return out
+
+
+def _framed(image: Picture) -> Picture:
+    out = image.copy()
+    out[[0, 27]], out[:, [0, 27]] = 255, 255
+    return out
+
+
+def _double(image: Picture) -> Picture:
+    return np.maximum(image, np.roll(image, (2, 3), (0, 1)))
+
+
+def _pieces(image: Picture) -> Picture:
+    out = image.copy()
+    out[9:11], out[:, 13:15] = 0, 0
+    return out
+
+
+def _faint(image: Picture) -> Picture:
+    return np.asarray(image // 3, dtype=np.uint8)
+
+
+def _negative(image: Picture) -> Picture:
+    return np.asarray(255 - image)
+
+
+def _salt(image: Picture) -> Picture:
+    hit = np.random.default_rng(1998).random(image.shape) < 0.1  # III-E: each pixel inverted with probability 0.1
+    return np.where(hit, 255 - image, image).astype(np.uint8)
+
+
+def _blocks(image: Picture) -> Picture:
+    small = cv2.resize(image, (9, 9), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (28, 28), interpolation=cv2.INTER_NEAREST))
+
+
+PATTERNS: dict[str, Callable[[Picture], Picture]] = {
+    "salt": _salt,
+    "outline": _outline,
+    "dots": _dots,
+    "stripes": _stripes,
+    "pieces": _pieces,
+    "double": _double,
+    "crossed": _crossed,
+    "underlined": _underlined,
+    "framed": _framed,
+    "blocks": _blocks,
+    "faint": _faint,
+    "negative": _negative,
+}
