@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.drawn.hand import Hands, Trace, write
-from lenet5.datasets.drawn.pen import draw
+from lenet5.datasets.drawn.hand import Hands, write
+from lenet5.datasets.drawn.pen import draw, scans
 from lenet5.datasets.drawn.shapes import DIGITS, Shape
 from lenet5.errors import DataError
 from lenet5.reading.normalise import normalise
 
-__all__ = ["MOST", "check", "choose", "digits", "taste"]
+__all__ = ["FAITHFUL", "choose", "digits", "gather", "taste"]
+
+Ink = NDArray[np.float32]
 
 PER_WRITER = 20  # pictures of one writer, two of each digit
 WRITERS = 50  # in a block: what is drawn from one generator
@@ -31,15 +34,28 @@ def digits(count: int, seed: int = 0) -> Dataset:
     Returns a Dataset: images uint8 (count, 28, 28), normalised as MNIST's are, with their writers.
     Raises DataError for a count that is not 1 to 10,000,000, or a seed that is not a whole number from 0.
     """
-    check(count, seed)
-    images = np.empty((count, 28, 28), np.uint8)
-    labels = np.empty(count, np.int64)
-    for i, (label, trace) in zip(range(count), _endless(seed), strict=False):
-        images[i], labels[i] = normalise(draw(trace)), label
+    images, labels = gather(count, seed, 0, _block)
     return Dataset("drawn", images, labels, tuple("0123456789"), np.arange(count) // PER_WRITER)
 
 
-def check(count: int, seed: int) -> None:
+def gather(
+    count: int, seed: int, stream: int, block: Callable[[np.random.Generator], Iterator[tuple[int, Ink]]]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Normalised pictures (count, 28, 28) and labels (count,): as many blocks as are needed, one after another.
+
+    stream: other streams draw other pictures from the same seed
+    Raises DataError for a count that is not 1 to 10,000,000, or a seed that is not a whole number from 0.
+    """
+    _check(count, seed)
+    images = np.empty((count, 28, 28), np.uint8)
+    labels = np.empty(count, np.int64)
+    blocks = (block(np.random.default_rng([seed, stream, b])) for b in itertools.count())
+    for i, (label, ink) in zip(range(count), itertools.chain.from_iterable(blocks), strict=False):
+        images[i], labels[i] = normalise(ink), label
+    return images, labels
+
+
+def _check(count: int, seed: int) -> None:
     """Raises DataError for a count that is not 1 to MOST, or a seed that is not a whole number from 0."""
     for name, value, low, high in (("count", count, 1, MOST), ("seed", seed, 0, 2**63 - 1)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
@@ -57,15 +73,8 @@ def taste(rng: np.random.Generator, *shape: int) -> NDArray[np.float64]:
     return rng.standard_gamma(0.8, (*shape, VARIANTS)) + 1e-6
 
 
-def _endless(seed: int) -> Iterator[tuple[int, Trace]]:
-    """Label and trace of one picture after another."""
-    block = 0
-    while True:
-        yield from _block(np.random.default_rng([seed, block]))
-        block += 1
-
-
-def _block(rng: np.random.Generator) -> Iterator[tuple[int, Trace]]:
+def _block(rng: np.random.Generator) -> Iterator[tuple[int, Ink]]:
+    """Label and ink of the pictures of WRITERS writers."""
     hands = Hands.draw(WRITERS, rng)
     writers = np.repeat(np.arange(WRITERS), PER_WRITER)
     labels = rng.permuted(np.tile(np.arange(10), (BLOCK // 10, 1)), axis=1).reshape(-1)
@@ -74,4 +83,5 @@ def _block(rng: np.random.Generator) -> Iterator[tuple[int, Trace]]:
     pick = np.where(chance < FAITHFUL, usual[writers, labels], now)
     shapes = [choose(DIGITS[label], p) for label, p in zip(labels, pick, strict=True)]
     traces = write(shapes, hands.of(writers), likes[writers, labels], rng)
-    yield from zip(labels.tolist(), traces, strict=True)
+    for label, trace, scan in zip(labels.tolist(), traces, scans(rng, WRITERS, PER_WRITER), strict=True):
+        yield label, draw(trace, *scan)

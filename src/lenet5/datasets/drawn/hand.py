@@ -46,10 +46,10 @@ class Hands:
         normal = rng.standard_normal((len(fields(cls)), count))
         uniform = rng.random((4, count))
         return cls(
-            slant=0.10 + 0.27 * normal[0],
+            slant=0.15 + 0.25 * normal[0],
             turn=0.05 * normal[1],
             width=0.10 + 0.20 * normal[2],
-            pen=6.8 * np.exp(0.30 * normal[3]),
+            pen=7.0 * np.exp(0.27 * normal[3]),
             nib=0.25 * uniform[0] ** 2,
             nib_angle=np.pi * uniform[1],
             wobble=2.6 * np.exp(0.35 * normal[4]),

@@ -7,6 +7,8 @@ differs from machine to machine, changes no picture.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -14,10 +16,11 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.drawn.hand import Trace
 
-__all__ = ["draw", "ink"]
+__all__ = ["Scan", "draw", "ink", "scans"]
 
 STEP = 256
-SIDE = 60
+SIDES = (40, 76)  # of a glyph before it is normalised, pixels, the latter not reached
+BILEVEL = 0.75  # how many writers are scanned in black and white
 
 
 @njit(nogil=True, cache=True)
@@ -71,11 +74,29 @@ def ink(
     return paper
 
 
-def draw(trace: Trace, side: int = SIDE) -> NDArray[np.float32]:
-    """The trace alone on its paper, float32 (H, W), its longer side `side` pixels."""
+class Scan(NamedTuple):
+    """How a glyph is scanned: its longer side in pixels, and whether in black and white or in grey."""
+
+    side: int = 60
+    bilevel: bool = False
+
+
+def scans(rng: np.random.Generator, writers: int, each: int) -> Iterator[Scan]:
+    """One scan for each of `each` glyphs of one writer after another, whose glyphs are scanned alike.
+
+    MNIST was scanned in black and white; its levels of grey come from scaling alone.
+    """
+    bilevel = np.repeat(rng.random(writers) < BILEVEL, each)
+    sides = rng.integers(*SIDES, writers * each)
+    return (Scan(int(side), bool(two)) for side, two in zip(sides, bilevel, strict=True))
+
+
+def draw(trace: Trace, side: int = 60, bilevel: bool = False) -> NDArray[np.float32]:
+    """The trace alone on its paper, float32 (H, W), 0 to 1, its longer side `side` pixels."""
     reach = trace.radii[:, None]
     low = (trace.points - reach).min(0)
     extent = (trace.points + reach).max(0) - low
     scale = side / extent.max()
     width, height = (np.ceil(extent * scale) + 1).astype(int)
-    return ink((trace.points - low) * scale, trace.radii * scale, trace.strokes, int(height), int(width))
+    paper = ink((trace.points - low) * scale, trace.radii * scale, trace.strokes, int(height), int(width))
+    return (paper > 0.5).astype(np.float32) if bilevel else paper

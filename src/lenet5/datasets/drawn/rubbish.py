@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.drawn.glyphs import check, choose, taste
+from lenet5.datasets.drawn.glyphs import choose, gather, taste
 from lenet5.datasets.drawn.hand import Hands, Trace, joined, trace, write
-from lenet5.datasets.drawn.pen import draw
+from lenet5.datasets.drawn.pen import Scan, draw, scans
 from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS
-from lenet5.reading.normalise import bounding_box, normalise
+from lenet5.reading.normalise import bounding_box
 
 __all__ = ["KINDS", "nothing"]
 
@@ -38,23 +38,12 @@ def nothing(count: int, seed: int = 0) -> Dataset:
     Returns a Dataset: images uint8 (count, 28, 28), normalised as digits are; its classes are the kinds.
     Raises DataError for a count that is not 1 to 10,000,000, or a seed that is not a whole number from 0.
     """
-    check(count, seed)
-    images = np.empty((count, 28, 28), np.uint8)
-    kinds = np.empty(count, np.int64)
-    for i, (kind, glyph) in zip(range(count), _endless(seed), strict=False):
-        images[i], kinds[i] = normalise(glyph), kind
+    images, kinds = gather(count, seed, 1, _block)
     return Dataset("nothing", images, kinds, tuple(KINDS))
 
 
-def _endless(seed: int) -> Iterator[tuple[int, Ink]]:
-    """Kind and ink of one picture after another."""
-    block = 0
-    while True:
-        yield from _block(np.random.default_rng([seed, block, 1]))
-        block += 1
-
-
 def _block(rng: np.random.Generator) -> Iterator[tuple[int, Ink]]:
+    """Kind and ink of BLOCK pictures."""
     kinds = rng.choice(len(KINDS), BLOCK, p=list(KINDS.values()))
     hands = Hands.draw(BLOCK, rng)
     _print(hands, rng)
@@ -63,18 +52,18 @@ def _block(rng: np.random.Generator) -> Iterator[tuple[int, Ink]]:
     tables = [LETTERS, SYMBOLS]
     others = [choose(tables[kind] if kind < len(tables) else SYMBOLS, rng.random()) for kind in kinds]
     written = write(others, hands, taste(rng, BLOCK), rng)
-    for i, kind in enumerate(kinds):
+    for i, (kind, scan) in enumerate(zip(kinds.tolist(), scans(rng, BLOCK, 1), strict=True)):
         match list(KINDS)[kind]:
             case "letter" | "symbol":
-                yield kind, draw(written[i])
+                yield kind, draw(written[i], *scan)
             case "scribble":
-                yield kind, draw(_scribble(rng, float(hands.pen[i])))
+                yield kind, draw(_scribble(rng, float(hands.pen[i])), *scan)
             case "doodle":
-                yield kind, draw(_doodle(rng, float(hands.pen[i])))
+                yield kind, draw(_doodle(rng, float(hands.pen[i])), *scan)
             case "digits":
-                yield kind, draw(_beside(left[i], right[i], rng))
+                yield kind, draw(_beside(left[i], right[i], rng), *scan)
             case "piece":
-                yield kind, _piece(left[i], right[i], rng)
+                yield kind, _piece(left[i], right[i], scan, rng)
 
 
 def _print(hands: Hands, rng: np.random.Generator) -> None:
@@ -150,12 +139,12 @@ def _beside(left: Trace, right: Trace, rng: np.random.Generator) -> Trace:
     return joined([left, Trace(aside, right.radii, right.strokes)])
 
 
-def _piece(left: Trace, right: Trace, rng: np.random.Generator) -> Ink:
-    """What a wrong cut leaves: the end of one digit with the beginning of the next, or half a digit."""
+def _piece(left: Trace, right: Trace, scan: Scan, rng: np.random.Generator) -> Ink:
+    """What a wrong cut leaves: the end of one digit with the beginning of the next, or less than half a digit."""
     if rng.random() < 0.5:
-        half = draw(left)
-        cut = int(half.shape[1] * rng.uniform(0.35, 0.65))
-        half = half[:, :cut] if rng.random() < 0.5 else half[:, cut:]
+        half = draw(left, *scan)
+        kept = int(half.shape[1] * rng.uniform(0.3, 0.5))
+        half = half[:, :kept] if rng.random() < 0.5 else half[:, -kept:]
         box = bounding_box(half)
         if box and SLIMMEST * box[3] < box[2] < box[3] / SLIMMEST:
             return half
@@ -163,9 +152,9 @@ def _piece(left: Trace, right: Trace, rng: np.random.Generator) -> Ink:
     seam = len(left.points)
     # Both cuts go through a digit, or one of them might be left whole.
     columns = [_span(both.points[:seam, 0]), _span(both.points[seam:, 0])]
-    picture = draw(both, side=100)
+    picture = draw(both, 2 * scan.side, scan.bilevel)
     low, high = _span(both.points[:, 0])
-    cuts = [rng.uniform(0.4, 0.8), rng.uniform(0.2, 0.6)]
+    cuts = [rng.uniform(0.4, 0.75), rng.uniform(0.25, 0.6)]
     x0, x1 = (
         int((a + cut * (b - a) - low) / (high - low) * picture.shape[1])
         for (a, b), cut in zip(columns, cuts, strict=True)
