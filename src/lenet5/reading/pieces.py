@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.kernels.seams import ways
 from lenet5.reading.masks import Mask, inked, parts
 
 __all__ = ["Line", "Piece", "cut"]
@@ -164,13 +165,13 @@ def _cut_part(part: Piece, height: float, stroke: float) -> list[Piece]:
     return pieces
 
 
-def _seams(part: Mask, height: float, stroke: float) -> list[NDArray[np.int64]]:
+def _seams(part: Mask, height: float, stroke: float) -> list[NDArray[np.int32]]:
     """Seams (h,) of columns, from left to right: at the minima of ink along the best way from top to bottom."""
     w = part.shape[1]
-    ways, crossed = _ways(part, max(2, int(0.18 * height)))
+    way, crossed = ways(part, max(2, int(0.18 * height)))
     apart = max(2.0, 0.17 * height)
     limit = 2.2 * stroke + 1
-    at = ways.mean(axis=1)  # different columns may share a way
+    at = way.mean(axis=1)  # different columns may share a way
     chosen: list[int] = []
     for x in np.argsort(crossed, kind="stable"):
         if crossed[x] > limit:
@@ -180,38 +181,4 @@ def _seams(part: Mask, height: float, stroke: float) -> list[NDArray[np.int64]]:
         if all(abs(at[x] - at[c]) >= apart for c in chosen):
             chosen.append(int(x))
     chosen = chosen[: 2 + int(5 * w / height)]
-    return [ways[x] for x in sorted(chosen, key=lambda c: float(at[c]))]
-
-
-def _ways(part: Mask, reach: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """For every column the cheapest way from top to bottom that passes the middle row there.
-
-    Ink costs 1 a pixel, a step aside a little, and a way strays at most `reach` columns from its own.
-    Returns columns (w, h) and the ink that is crossed (w,).
-    """
-    h, w = part.shape
-    span = 2 * reach + 1
-    padded = np.pad(part, ((0, 0), (reach, reach)))
-    # (h, w, span): the ink at each place that the way of each column may take
-    places = np.lib.stride_tricks.sliding_window_view(padded, span, axis=1).astype(np.float32)
-    aside = 0.03 * np.abs(np.arange(span) - reach, dtype=np.float32)
-    cost = places[0] + aside
-    choice = np.zeros((h, w, span), np.int8)
-    step = np.float32(0.12)
-    big = np.float32(1e9)
-    for row in range(1, h):
-        left = np.concatenate([np.full((w, 1), big, np.float32), cost[:, :-1] + step], axis=1)
-        right = np.concatenate([cost[:, 1:] + step, np.full((w, 1), big, np.float32)], axis=1)
-        options = np.stack([left, cost, right])
-        best = options.argmin(axis=0)
-        choice[row] = best - 1
-        cost = np.take_along_axis(options, best[None], axis=0)[0] + places[row] + aside * 0.1
-    at = cost.argmin(axis=1)
-    ways = np.empty((w, h), np.int64)
-    own = np.arange(w)
-    crossed = np.zeros(w)
-    for row in range(h - 1, -1, -1):
-        ways[:, row] = own + at - reach
-        crossed += places[row, own, at]
-        at = at + choice[row, own, at]
-    return ways, crossed
+    return [way[x] for x in sorted(chosen, key=lambda c: float(at[c]))]

@@ -34,7 +34,7 @@ Grey = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 DIGIT_SIDE = 400  # a picture of one digit holds no more than this many pixels a side
-LINE_HEIGHT = 160
+LINE_HEIGHT = 80
 PAGE_SIDE = 2000
 BEST = "lenet5-reader"
 
