@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
 
+from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
@@ -32,7 +36,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The ASGI application. Raises WeightsError where the settings name weights that can't be read."""
     settings = settings or Settings()
     house = House(settings, Networks(settings.weights), Metrics())
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        warming = asyncio.create_task(run_sync(house.warm_up))
+        yield
+        await warming
+
     app = FastAPI(
+        lifespan=lifespan,
         title="lenet5",
         version=__version__,
         description=ABOUT,

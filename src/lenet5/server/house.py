@@ -6,9 +6,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 from fastapi import Depends, Request
 
-from lenet5.errors import WeightsError
+from lenet5.errors import LeNetError, WeightsError
 from lenet5.server.batching import Batcher
 from lenet5.server.metrics import Metrics
 from lenet5.server.networks import Networks
@@ -46,6 +47,20 @@ class House:
                 except WeightsError:
                     self._reader = Reader(self.networks.get(self.networks.default))
             return self._reader
+
+    def warm_up(self) -> None:
+        """Load and compile what the first request would wait for."""
+        from lenet5.server.trials import changed
+
+        blank = np.zeros((28, 28), np.uint8)
+        try:
+            net = self.networks.get(self.networks.default)
+        except LeNetError:
+            return  # without weights, requests say what is missing
+        net.activations(blank[None])
+        changed(blank, {"rotation": 10.0}, 0)
+        blank[8:20, 13:15] = 255
+        self.reader().read(255 - np.pad(blank, 20), "line")
 
 
 def _house(request: Request) -> House:

@@ -14,8 +14,10 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from lenet5.errors import LeNetError, PictureError
+from lenet5.network import LeNet5
 from lenet5.reading.readings import Reading
 from lenet5.server.house import Here, House
+from lenet5.server.lines import graph_of, slid_over
 from lenet5.server.pictures import ink_of, kind_of
 from lenet5.server.problems import Problem, as_problem
 
@@ -24,6 +26,7 @@ __all__ = ["read_digits", "router"]
 router = APIRouter(tags=["reading"])
 Layout = Literal["auto", "digit", "line", "page"]
 Wanted = Annotated[Layout, Query(description="one digit, one line, a page, or whichever it is")]
+NetworkName = Annotated[str, Query(description="slid over the line; empty for the default", max_length=80)]
 _FILE = {"type": "string", "format": "binary"}
 _ONE = {
     "image/png": {"schema": _FILE},
@@ -84,8 +87,32 @@ async def read(request: Request, here: Here, layout: Wanted = "auto") -> dict[st
 )
 async def explain(request: Request, here: Here, layout: Wanted = "auto") -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
-    steps = await run_sync(here.reader().explain, picture, layout)
-    return {"steps": [{"name": name, "png": await run_sync(_png, image)} for name, image in steps.items()]}
+    return {"steps": await run_sync(_steps, here, picture, layout)}
+
+
+def _steps(here: House, picture: Any, layout: Layout) -> list[dict[str, str]]:
+    return [{"name": name, "png": _png(image)} for name, image in here.reader().explain(picture, layout).items()]
+
+
+@router.post(
+    "/line",
+    summary="How a line is read: its pieces, the recognition graph, the best path, and the network slid over it",
+    openapi_extra={"requestBody": {"required": True, "content": _ONE}},
+)
+async def line(request: Request, here: Here, network: NetworkName = "") -> dict[str, Any]:
+    picture = _one(kind_of(request), await request.body())
+    net = here.networks.get(network or here.networks.default)
+    return await run_sync(_line, here, net, picture)
+
+
+def _line(here: House, net: LeNet5, picture: Any) -> dict[str, Any]:
+    found = graph_of(here.reader(), picture)
+    if found is None:
+        return {"graph": None, "slide": None}
+    upright, graph = found
+    seen, slide = slid_over(net, upright)
+    ink = np.rint(np.clip(upright.ink, 0, 1) * 255).astype(np.uint8)
+    return {"graph": {**graph, "png": _png(255 - ink)}, "slide": {**slide, "png": _png(255 - seen)}}
 
 
 def read_digits(here: House, pictures: list[Any]) -> list[Reading | LeNetError]:

@@ -3,11 +3,12 @@
 import { get } from "/page/api.js";
 import { h } from "/page/dom.js";
 import { loadNetwork } from "/page/network.js";
+import { readView } from "/page/read.js";
 import { seeView } from "/page/see.js";
 import { testView } from "/page/test.js";
 import { language, setLanguage, t, translate } from "/page/words.js";
 
-const VIEWS = { see: seeView, test: testView };
+const VIEWS = { see: seeView, test: testView, read: readView };
 const main = document.querySelector("#view");
 const alert = document.querySelector("#problem");
 const chooser = document.querySelector("#network");
