@@ -8,7 +8,9 @@ full          C5, F6, OUTPUT       squash        the squashing functions
 output        penalties and losses
 single        one picture at a time: forward, gradient, curvature, the online pass
 bulk          many pictures at a time: forward
+batch         many pictures at a time: gradient
 distortion    pictures moved, scaled, sheared and bent
+peak          the multiply-adds that the processor can do at most
 
 A picture's map is one run of rows. A row may be longer than the map is wide; what lies beyond the width is
 rubbish that nobody reads in the forward direction, and zero in the backward direction.

@@ -21,7 +21,7 @@ from lenet5.kernels import plan as at
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import FLOAT, LANES, Emit, curve, load, splat, store, tile
 
-__all__ = ["GROUP", "PICTURES", "bulk", "room"]
+__all__ = ["GROUP", "PICTURES", "bulk", "gather", "maps_of", "room"]
 
 GROUP = 4  # blocks whose C5, F6 and OUTPUT are computed together
 PICTURES = GROUP * LANES
@@ -36,12 +36,12 @@ def _tile(pooled: int) -> Any:
     def convolve(
         emit: Emit, out: Any, o: Any, step: Any, source: Any, s: Any, s_row: Any, s_size: Any,
         weight: Any, w: Any, b: Any, c: Any, d: Any, places: Any, first: Any, count: Any,
-        amplitude: Any, slope: Any, offset: Any, share: Any, maximum: Any, pool: Any,
+        amplitude: Any, slope: Any, offset: Any, share: Any, maximum: Any, pool: Any, kept: Any, q: Any, q_row: Any,
     ) -> None:  # fmt: skip
         """`pooled` units of a row of S2 or S4: both rows of C1 or C3 below them, squashed, subsampled, squashed.
 
         Strides are in units, not floats. Kernels first .. first + count − 1 belong to this map; places[first + k]
-        is the source of the k-th of them.
+        is the source of the k-th of them. Where q is not negative, kept[q·LANES :] gets the squashed rows.
         """
         ir = emit.builder
         columns = 2 * pooled
@@ -52,7 +52,13 @@ def _tile(pooled: int) -> Any:
             taps = ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
             corner = ir.add(s, ir.mul(seen, s_size))
             _add_kernel(emit, sums, columns, source, corner, s_row, weight, taps)
-        _subsample(emit, sums, pooled, out, o, step, weight, (c, d), (amplitude, slope, offset), share, maximum, pool)
+        _squash(emit, sums, (amplitude, slope, offset))
+        with ir.if_then(ir.icmp_signed(">=", q, emit.index(0))):
+            for y, row in enumerate(sums):
+                for x, cell in enumerate(row):
+                    unit = ir.add(ir.add(q, ir.mul(q_row, emit.index(y))), emit.index(x))
+                    emit.store(ir.load(cell), kept, ir.mul(unit, emit.index(LANES)))
+        _subsample(emit, sums, pooled, out, o, step, weight, (c, d), share, maximum, pool)
 
     return tile(types.void, convolve)
 
@@ -74,17 +80,22 @@ def _add_kernel(
                         emit.add_to(sums[y][x - j], tap[j], value)
 
 
-def _subsample(
-    emit: Emit, sums: Any, pooled: int, out: Any, o: Any, step: Any, weight: Any, trained: Any, first: Any,
-    share: Any, maximum: Any, pool: Any,
-) -> None:  # fmt: skip
-    """Squash the convolution's sums, join them two by two, squash again, store."""
+def _squash(emit: Emit, sums: Any, scalars: Any) -> None:
+    """The convolution's sums squashed, unless the amplitude is 0."""
     ir = emit.builder
-    curve_ = [emit.splat(value) for value in first]
-    with ir.if_then(ir.fcmp_unordered("!=", first[0], FLOAT(0.0))):
+    curve_ = [emit.splat(value) for value in scalars]
+    with ir.if_then(ir.fcmp_unordered("!=", scalars[0], FLOAT(0.0))):
         for row in sums:
             for cell in row:
                 ir.store(emit.squash(ir.load(cell), *curve_), cell)
+
+
+def _subsample(
+    emit: Emit, sums: Any, pooled: int, out: Any, o: Any, step: Any, weight: Any, trained: Any,
+    share: Any, maximum: Any, pool: Any,
+) -> None:  # fmt: skip
+    """The squashed units joined two by two, squashed again, stored."""
+    ir = emit.builder
     quads = [[ir.load(sums[y][2 * k + x]) for y in range(2) for x in range(2)] for k in range(pooled)]
     with ir.if_else(ir.icmp_signed("!=", maximum, emit.index(0))) as (largest, sum_):
         with largest:
@@ -133,8 +144,11 @@ _distance_many, _distance_one = (_product_tile(units, True) for units in (_UNITS
 
 
 @compiled
-def _maps(out, o, row, size, step, height, width, source, s_row, s_size, weights, w, b, c, d, maps, p, pairs, kernels, sources, curve_, share, maximum, pool):  # type: ignore[no-untyped-def]  # noqa: E501
-    """All maps of S2 from the input, or of S4 from S2: out[o:] with unit strides `row` and `size`, floats `step`."""
+def maps_of(out, o, row, size, step, height, width, source, s_row, s_size, weights, w, b, c, d, maps, p, pairs, kernels, sources, curve_, share, maximum, pool, kept):  # type: ignore[no-untyped-def]  # noqa: E501
+    """All maps of S2 from the input, or of S4 from S2: out[o:] with unit strides `row` and `size`, floats `step`.
+
+    `kept`, where it has any room, gets the maps of C1 or C3.
+    """
     amplitude, slope, offset = curve_
     for k in range(kernels):
         sources[k] = p[pairs + 2 * k + 1]
@@ -147,16 +161,17 @@ def _maps(out, o, row, size, step, height, width, source, s_row, s_size, weights
             x = 0
             while x < width:
                 here = o + (m * size + y * row + x) * step
+                unit = (m * 2 * height + 2 * y) * 2 * width + 2 * x if kept.shape[0] > 0 else -1
                 if width - x >= _POOLED:
                     _convolve_many(
                         out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m, d + m,
-                        sources, first, count, amplitude, slope, offset, share, maximum, pool,
+                        sources, first, count, amplitude, slope, offset, share, maximum, pool, kept, unit, 2 * width,
                     )  # fmt: skip
                     x += _POOLED
                 else:
                     _convolve_one(
                         out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m, d + m,
-                        sources, first, count, amplitude, slope, offset, share, maximum, pool,
+                        sources, first, count, amplitude, slope, offset, share, maximum, pool, kept, unit, 2 * width,
                     )  # fmt: skip
                     x += 1
         first += count
@@ -187,7 +202,7 @@ def _layer(out, units, weights, w, w_row, b, x, inputs, distance, curve_):  # ty
 
 
 @compiled
-def _gather(block, pictures, start, p, low, gain, frame):  # type: ignore[no-untyped-def]
+def gather(block, pictures, start, p, low, gain, frame):  # type: ignore[no-untyped-def]
     """Pictures start .. start + LANES − 1 into block (H, W, LANES); past the last one, that one again."""
     height, width = p[at.INPUT_H], p[at.INPUT_W]
     last = pictures.shape[0] - 1
@@ -208,24 +223,25 @@ def bulk(p, curves, weights, pictures, low, gain, frame, outputs, block, s2, s4,
 
     The outputs are RBF distances, or the weighted sums of a full output. The other arrays are `room`.
     """
+    nothing = np.empty(0, np.float32)
     for start in range(0, pictures.shape[0], PICTURES):
         for q in range(GROUP):
-            _gather(block, pictures, start + q * LANES, p, low, gain, frame)
-            _maps(
+            gather(block, pictures, start + q * LANES, p, low, gain, frame)
+            maps_of(
                 s2, 0, p[at.S2_W], p[at.S2_H] * p[at.S2_W], LANES, p[at.S2_H], p[at.S2_W],
                 block, p[at.INPUT_W], p[at.INPUT_H] * p[at.INPUT_W],
                 weights, p[at.C1_WEIGHT], p[at.C1_BIAS], p[at.S2_COEFFICIENT], p[at.S2_BIAS],
                 p[at.C1_MAPS], p, p[at.C1_PAIRS], p[at.C1_KERNELS], sources,
                 (curves[at.CURVE_C1, 0], curves[at.CURVE_C1, 1], curves[at.CURVE_C1, 2]),
-                curves[at.SHARES, 0], p[at.S2_MAXIMUM], curves[at.CURVE_S2],
+                curves[at.SHARES, 0], p[at.S2_MAXIMUM], curves[at.CURVE_S2], nothing,
             )  # fmt: skip
-            _maps(
+            maps_of(
                 s4, q * LANES, p[at.S4_W], p[at.S4_H] * p[at.S4_W], WIDE, p[at.S4_H], p[at.S4_W],
                 s2, p[at.S2_W], p[at.S2_H] * p[at.S2_W],
                 weights, p[at.C3_WEIGHT], p[at.C3_BIAS], p[at.S4_COEFFICIENT], p[at.S4_BIAS],
                 p[at.C3_MAPS], p, p[at.C3_PAIRS], p[at.C3_KERNELS], sources,
                 (curves[at.CURVE_C3, 0], curves[at.CURVE_C3, 1], curves[at.CURVE_C3, 2]),
-                curves[at.SHARES, 1], p[at.S4_MAXIMUM], curves[at.CURVE_S4],
+                curves[at.SHARES, 1], p[at.S4_MAXIMUM], curves[at.CURVE_S4], nothing,
             )  # fmt: skip
         _layer(
             c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], p[at.C5_BIAS], s4, p[at.C5_INPUTS], False,

@@ -7,13 +7,13 @@ after a block depends on the seed and on what it has seen, never on the number o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5 import threads
-from lenet5.kernels import output, single, update
+from lenet5.kernels import batch, output, single, update
 from lenet5.kernels.lanes import LANES
 from lenet5.kernels.plan import TRAINED, Plan
 from lenet5.training.recipe import Recipe, eta
@@ -90,7 +90,8 @@ class Online:
         room = self._rooms[0]
         cost, wrong = single.online(
             self._plan.places, self._plan.curves, self._weights, self._rates, shown, wanted,
-            LOSSES[self._recipe.loss], self._recipe.j, self._recipe.sharpness, room.maps, room.errors, self._small, room.lanes,
+            LOSSES[self._recipe.loss], self._recipe.j, self._recipe.sharpness,
+            room.maps, room.errors, self._small, room.lanes,
         )  # fmt: skip
         return cost, wrong
 
@@ -110,7 +111,8 @@ class MiniBatch:
         self._average = weights.copy()
         self._count = np.zeros(1, np.float32)
         self._gradients = np.zeros((SHARDS, len(weights)), np.float32)
-        self._rooms = [_Room(plan) for _ in range(SHARDS)]
+        self._blocks = [batch.room(plan) for _ in range(SHARDS)]
+        self._room = _Room(plan)
         self._rate = 0.0
 
     def arrays(self) -> dict[str, Floats]:
@@ -124,13 +126,13 @@ class MiniBatch:
         self._rate = eta(recipe, pass_, part)
         trained = int(self._plan.places[TRAINED])
         for start in range(0, len(shown), recipe.batch):
-            rows = np.arange(start, min(start + recipe.batch, len(shown)))
-            for shard_cost, shard_wrong in self._add_up(shown, wanted, rows):
+            end = min(start + recipe.batch, len(shown))
+            for shard_cost, shard_wrong in self._add_up(shown, wanted, start, end):
                 cost, wrong = cost + shard_cost, wrong + shard_wrong
             self._count[0] += 1
             step = int(self._count[0])
             update.adam(
-                self._weights, self._gradients, len(rows), self._first, self._second, trained,
+                self._weights, self._gradients, end - start, self._first, self._second, trained,
                 self._rate, recipe.decay, step, 0.9, 0.999,
             )  # fmt: skip
             # A young average follows quickly: it would remember the first weights for long.
@@ -138,14 +140,29 @@ class MiniBatch:
             update.follow(self._average, self._weights, 1 - memory if recipe.average else 1.0)
         return cost, wrong
 
-    def _add_up(self, shown: Floats, wanted: Floats, rows: NDArray[np.int64]) -> list[tuple[float, int]]:
+    def _add_up(self, shown: Floats, wanted: Floats, start: int, end: int) -> list[tuple[float, int]]:
+        """Each shard's gradient of pictures start .. end − 1: whole blocks, and what is left over one by one."""
+        recipe, places, curves = self._recipe, self._plan.places, self._plan.curves
+        loss = LOSSES[recipe.loss]
+        blocks = range(start, end - LANES + 1, LANES)
+        rest = np.arange(start + len(blocks) * LANES, end)
+
         def shard(k: int) -> tuple[float, int]:
-            room = self._rooms[k]
-            found: tuple[float, int] = single.gradient_of(
-                self._plan.places, self._plan.curves, self._weights, shown, wanted, np.ascontiguousarray(rows[k::SHARDS]),
-                LOSSES[self._recipe.loss], self._recipe.j, self._recipe.sharpness, self._gradients[k], room.maps, room.errors, room.lanes,
-            )  # fmt: skip
-            return found
+            cost, wrong = 0.0, 0
+            for first in blocks[k::SHARDS]:
+                more = batch.block_gradient(
+                    places, curves, self._weights, shown, wanted, first, loss, recipe.j, recipe.sharpness,
+                    self._gradients[k], *self._blocks[k],
+                )  # fmt: skip
+                cost, wrong = cost + more[0], wrong + more[1]
+            if k == 0 and len(rest):
+                room = self._room
+                more = single.gradient_of(
+                    places, curves, self._weights, shown, wanted, rest, loss, recipe.j, recipe.sharpness,
+                    self._gradients[k], room.maps, room.errors, room.lanes,
+                )  # fmt: skip
+                cost, wrong = cost + more[0], wrong + more[1]
+            return cost, wrong
 
         return threads.run(shard, range(SHARDS))
 
