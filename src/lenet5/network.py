@@ -225,7 +225,16 @@ def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5:
     from lenet5.formats import weights
 
     architecture, members, metadata = weights.read(weights.find(name))
-    return LeNet5(architecture, members[0], metadata)
+    if len(members) == 1:
+        return LeNet5(architecture, members[0], metadata)
+    from lenet5.ensemble import Ensemble
+
+    sharpness = metadata.get("member_sharpness", [1.0] * len(members))
+    networks = [
+        LeNet5(architecture, tensors, {**metadata, "sharpness": own})
+        for tensors, own in zip(members, sharpness, strict=True)
+    ]
+    return Ensemble(networks, metadata)
 
 
 def _maps(plan: Plan) -> Floats:

@@ -1,0 +1,70 @@
+"""What do several networks answer together? The mean of their probabilities, behind the face of one network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.errors import ArchitectureError
+from lenet5.network import LeNet5
+
+__all__ = ["Ensemble"]
+
+
+class Ensemble(LeNet5):
+    """Networks of one architecture that answer together; used like one.
+
+    Its penalties are −log of the mean of the members' probabilities. `tensors` holds every member's, named
+    "0/c1.weight" and so on. Raises ArchitectureError where the members are not alike, or there are none.
+    """
+
+    def __init__(self, members: Sequence[LeNet5], metadata: Mapping[str, Any] | None = None) -> None:
+        if not members or any(member.architecture != members[0].architecture for member in members):
+            raise ArchitectureError(
+                f"members {[member.architecture.name for member in members]}; expected one or more of one architecture"
+            )
+        self.members = tuple(members)
+        self.architecture = members[0].architecture
+        # Each member has applied its own sharpness before probabilities are averaged.
+        self.metadata = {**(metadata or {}), "sharpness": 1.0}
+        self.tensors = {
+            f"{number}/{name}": tensor
+            for number, member in enumerate(members)
+            for name, tensor in member.tensors.items()
+        }
+
+    def penalties(self, images: Any) -> NDArray[np.float32]:
+        """(N, classes): −log of the mean probability; the smallest wins. Raises PictureError as a network does."""
+        mean = np.mean([member.probabilities(images) for member in self.members], axis=0)
+        return np.asarray(-np.log(np.maximum(mean, np.finfo(np.float32).tiny)), np.float32)
+
+    def slide(self, images: Any) -> NDArray[np.float32]:
+        """Penalties at every place of larger pictures, (N, rows, columns, classes), as of one network."""
+        shares = []
+        for member in self.members:
+            penalties = member.slide(images) * np.float32(member.metadata.get("sharpness", 1.0))
+            share = np.exp(penalties.min(axis=-1, keepdims=True) - penalties)
+            shares.append(share / share.sum(axis=-1, keepdims=True))
+        mean = np.mean(shares, axis=0)
+        return np.asarray(-np.log(np.maximum(mean, np.finfo(np.float32).tiny)), np.float32)
+
+    def activations(self, images: Any) -> dict[str, NDArray[np.float32]]:
+        """What every unit of every member answers: as of one network, with the members as a first axis."""
+        found = [member.activations(images) for member in self.members]
+        return {name: np.stack([member[name] for member in found]) for name in found[0]}
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write all members into one .safetensors file. Raises WeightsError where it can't be written."""
+        from lenet5.formats import weights
+
+        sharpness = [member.metadata.get("sharpness", 1.0) for member in self.members]
+        metadata = {**self.metadata, "member_sharpness": sharpness}
+        return weights.write(path, self.architecture, [member.tensors for member in self.members], metadata)
+
+    def __repr__(self) -> str:
+        return f"<Ensemble of {len(self.members)} {self.architecture.name}>"

@@ -1,0 +1,67 @@
+"""Several networks behind the face of one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import lenet5
+from lenet5.architecture import LENET5, LENET5_SOFTMAX
+from lenet5.ensemble import Ensemble
+from lenet5.errors import ArchitectureError
+from lenet5.reference import initial
+
+
+@pytest.fixture
+def members():
+    return [
+        lenet5.LeNet5(LENET5, initial(LENET5, np.random.default_rng(seed)), {"sharpness": 0.1 * (seed + 1)})
+        for seed in range(3)
+    ]
+
+
+@pytest.fixture
+def digits(rng):
+    return rng.integers(0, 256, (30, 28, 28)).astype(np.uint8)
+
+
+def test_probabilities_are_the_mean_of_the_members(members, digits):
+    mean = np.mean([member.probabilities(digits) for member in members], axis=0)
+    ensemble = Ensemble(members)
+    np.testing.assert_allclose(ensemble.probabilities(digits), mean, atol=1e-6)
+    np.testing.assert_array_equal(ensemble.predict(digits), mean.argmax(axis=1))
+
+
+def test_one_member_answers_as_it_does_alone(members, digits):
+    np.testing.assert_allclose(
+        Ensemble(members[:1]).probabilities(digits), members[0].probabilities(digits), atol=1e-6
+    )
+
+
+def test_saved_and_loaded_it_answers_the_same(members, digits, tmp_path):
+    ensemble = Ensemble(members, {"seed": [0, 1, 2]})
+    loaded = lenet5.load(ensemble.save(tmp_path / "three.safetensors"))
+    assert isinstance(loaded, Ensemble)
+    assert loaded.metadata["seed"] == [0, 1, 2]
+    np.testing.assert_array_equal(loaded.penalties(digits), ensemble.penalties(digits))
+
+
+def test_slides_as_its_windows_answer(members, rng):
+    wide = rng.integers(0, 256, (2, 32, 44)).astype(np.uint8)
+    ensemble = Ensemble(members)
+    windows = np.stack([ensemble.penalties(wide[:, :, x : x + 32]) for x in range(0, 13, 4)], axis=1)
+    np.testing.assert_allclose(ensemble.slide(wide)[:, 0], windows, rtol=1e-4, atol=1e-5)
+
+
+def test_activations_have_the_members_first(members, digits):
+    found = Ensemble(members).activations(digits[:2])
+    assert found["c3"].shape == (3, 2, 16, 10, 10)
+    np.testing.assert_array_equal(found["f6"][1], members[1].activations(digits[:2])["f6"])
+
+
+def test_members_must_be_alike(members):
+    other = lenet5.LeNet5(LENET5_SOFTMAX, initial(LENET5_SOFTMAX, np.random.default_rng(0)))
+    with pytest.raises(ArchitectureError, match="one architecture"):
+        Ensemble([*members, other])
+    with pytest.raises(ArchitectureError, match="one or more"):
+        Ensemble([])
