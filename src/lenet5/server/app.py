@@ -9,22 +9,35 @@ from importlib import resources
 from pathlib import Path
 
 from anyio.to_thread import run_sync
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from lenet5 import __version__
-from lenet5.server import problems, routes_digits, routes_networks, routes_reading, routes_trials
+from lenet5.server import (
+    problems,
+    routes_digits,
+    routes_networks,
+    routes_reading,
+    routes_training,
+    routes_trials,
+)
 from lenet5.server.guard import Guard
 from lenet5.server.house import House
 from lenet5.server.metrics import Metrics
-from lenet5.server.networks import Networks, UnknownNetworkError
+from lenet5.server.networks import Networks
 from lenet5.server.settings import Settings
 
 __all__ = ["create_app"]
 
 PAGE = Path(str(resources.files("lenet5"))) / "server" / "page"
-ROUTERS = (routes_reading.router, routes_networks.router, routes_trials.router, routes_digits.router)
+ROUTERS = (
+    routes_reading.router,
+    routes_networks.router,
+    routes_trials.router,
+    routes_training.router,
+    routes_digits.router,
+)
 ABOUT = """LeNet-5 of 1998: handwritten digits in, answers out, and every number in between.
 
 `/api/v1/…` stays as it is described here; `/api/…` is the newest version, which is v1.
@@ -41,6 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         warming = asyncio.create_task(run_sync(house.warm_up))
         yield
+        await run_sync(house.trainings.stop)
         await warming
 
     app = FastAPI(
@@ -55,10 +69,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.house = house
     problems.install(app)
-
-    @app.exception_handler(UnknownNetworkError)
-    async def unknown(request: Request, error: UnknownNetworkError) -> Response:
-        return problems.problem(404, str(error))
 
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")

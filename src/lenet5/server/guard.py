@@ -79,7 +79,7 @@ class Guard:
         except _TooLargeError:
             limit = self._settings.largest_body
             await problem(413, f"a body over {limit:,} bytes; send less", connection="close")(scope, receive, send)
-        except (asyncio.TimeoutError, TimeoutError):
+        except TimeoutError:
             seconds = self._settings.body_seconds
             answer = problem(408, f"the body had not arrived after {seconds:g} s", connection="close")
             await answer(scope, receive, send)

@@ -14,6 +14,7 @@ from lenet5.server.batching import Batcher
 from lenet5.server.metrics import Metrics
 from lenet5.server.networks import Networks
 from lenet5.server.settings import Settings
+from lenet5.server.training import Trainings
 
 if TYPE_CHECKING:
     from lenet5.reading.reader import Reader
@@ -26,14 +27,15 @@ class House:
     settings: Settings
     networks: Networks
     metrics: Metrics
-    stopping: bool = False
     digits: Batcher[Any, Any] = field(init=False)
+    trainings: Trainings = field(init=False)
     _reader: Reader | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         from lenet5.server.routes_reading import read_digits
 
+        self.trainings = Trainings(self.networks, self.settings.kept)
         self.digits = Batcher(lambda pictures: read_digits(self, pictures))
 
     def reader(self) -> Reader:

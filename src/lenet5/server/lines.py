@@ -1,4 +1,4 @@
-"""How was a line of digits read? Its pieces, the graph of what they may be, the best path, and the network slid over it."""
+"""How was a line of digits read? Its pieces, the graph of what they may be, the best path, the network slid over it."""
 
 from __future__ import annotations
 

@@ -12,11 +12,26 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from lenet5.errors import DataError, LeNetError, MissingExtraError, PictureError, ReadingError, TrainingError
+from lenet5.errors import (
+    ArchitectureError,
+    DataError,
+    LeNetError,
+    MissingExtraError,
+    PictureError,
+    ReadingError,
+    TrainingError,
+)
+from lenet5.server.networks import UnknownNetworkError
+from lenet5.server.training import BusyError, UnknownTrainingError
 
 __all__ = ["Problem", "as_problem", "install", "problem"]
 
+# The first that fits counts.
 _STATUS: tuple[tuple[type[LeNetError], int], ...] = (
+    (UnknownNetworkError, 404),
+    (UnknownTrainingError, 404),
+    (BusyError, 409),
+    (ArchitectureError, 422),
     (PictureError, 422),
     (ReadingError, 422),
     (TrainingError, 422),

@@ -58,7 +58,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         house: House = self.config.app.state.house  # type: ignore[union-attr]
-        house.stopping = True
+        house.trainings.begin_to_stop()
         super().handle_exit(sig, frame)
 
     @contextlib.contextmanager

@@ -35,7 +35,7 @@ class Settings:
     connections: int = 4000
     waiting: int = 512
     """Requests in work at once; those beyond are told to come again."""
-    stop_seconds: float = 4.0
+    stop_seconds: float = 3.0
     """On SIGTERM, requests in work get this long."""
 
     def __post_init__(self) -> None:

@@ -60,7 +60,7 @@ def changed(image: Picture, settings: dict[str, float], seed: int) -> NDArray[np
     """The picture (28, 28) after every change at once: (32, 32) in the paper's scale. Raises DataError."""
     how: dict[str, Any] = {n: v for n, v in settings.items() if n not in ("shift_x", "shift_y")}
     shift = (settings.get("shift_x", 0.0), settings.get("shift_y", 0.0))
-    return transform(image[None], shift=shift, seed=seed, **how)[0]
+    return np.asarray(transform(image[None], shift=shift, seed=seed, **how)[0])
 
 
 def strip(image: Picture, settings: dict[str, float], change: Change, seed: int) -> NDArray[np.float32]:
@@ -78,7 +78,7 @@ def _outline(image: Picture) -> Picture:
 def _dots(image: Picture) -> Picture:
     grid = np.zeros_like(image)
     grid[::2, ::2] = 1
-    return image * grid
+    return np.asarray(image * grid)
 
 
 def _stripes(image: Picture) -> Picture:

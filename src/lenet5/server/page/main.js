@@ -2,13 +2,14 @@
 
 import { get } from "/page/api.js";
 import { h } from "/page/dom.js";
+import { learnView } from "/page/learn.js";
 import { loadNetwork } from "/page/network.js";
 import { readView } from "/page/read.js";
 import { seeView } from "/page/see.js";
 import { testView } from "/page/test.js";
 import { language, setLanguage, t, translate } from "/page/words.js";
 
-const VIEWS = { see: seeView, test: testView, read: readView };
+const VIEWS = { see: seeView, test: testView, read: readView, learn: learnView };
 const main = document.querySelector("#view");
 const alert = document.querySelector("#problem");
 const chooser = document.querySelector("#network");
@@ -34,14 +35,15 @@ async function show() {
   if (network?.name !== chooser.value) network = await loadNetwork(chooser.value);
   if (mine !== turn) return;
   view?.stop?.();
-  view = make({ network, fail });
+  view = make({ network, fail, renamed: listNetworks });
   main.replaceChildren(view.element);
   main.dataset.view = name;
   view.start?.();
 }
 
-export async function listNetworks(chosen = chooser.value) {
+async function listNetworks() {
   const listed = await get("networks");
+  const chosen = chooser.value;
   chooser.replaceChildren(...listed.networks.map((name) => h("option", { value: name }, name)));
   chooser.value = listed.networks.includes(chosen) ? chosen : listed.default;
 }

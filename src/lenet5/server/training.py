@@ -1,0 +1,233 @@
+"""Which trainings are there, and how far have they come? Each in a process of its own, followed from here."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import multiprocessing
+import threading
+import time
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lenet5.architecture import architecture
+from lenet5.errors import TrainingError
+from lenet5.network import LeNet5
+from lenet5.reference import initial
+from lenet5.server.networks import Networks
+from lenet5.server.training_process import Order, train
+
+__all__ = ["BusyError", "Training", "Trainings", "UnknownTrainingError"]
+
+MOST = 16  # trainings that are remembered
+LAST_WORDS = 1.0  # seconds that a process gets to stop by itself
+ENDED = ("done", "failed", "stopped")
+
+
+class UnknownTrainingError(TrainingError):
+    """There is no training of this number."""
+
+
+class BusyError(TrainingError):
+    """It is not the moment for that: a training runs, or has ended."""
+
+
+@dataclass
+class Training:
+    """One training: what was ordered, what is known of it, and the network as it is now."""
+
+    id: int
+    order: Order
+    network: LeNet5
+    state: str = "starting"
+    detail: str = ""
+    progress: dict[str, Any] = field(default_factory=dict)
+    passes: list[dict[str, Any]] = field(default_factory=list)
+    wrong: list[dict[str, Any]] = field(default_factory=list)
+    version: int = 0
+    started: float = field(default_factory=time.time)
+
+    @property
+    def name(self) -> str:
+        """What the network is called among the server's networks."""
+        return f"training-{self.id}"
+
+    def told(self) -> dict[str, Any]:
+        """All of it but the weights, for JSON."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "state": self.state,
+            "detail": self.detail,
+            "network": self.order.network,
+            "recipe": asdict(self.order.recipe),
+            "data": self.order.data,
+            "pictures": self.order.pictures,
+            "seed": self.order.seed,
+            "progress": self.progress,
+            "passes": self.passes,
+            "wrong": self.wrong,
+            "version": self.version,
+            "started": self.started,
+        }
+
+
+class Trainings:
+    """All trainings of one server; at most one of them runs, as there is one machine."""
+
+    def __init__(self, networks: Networks, kept: Path) -> None:
+        self._networks, self._folder = networks, kept
+        self._all: dict[int, Training] = {}
+        self._pipes: dict[int, Any] = {}
+        self._processes: dict[int, Any] = {}
+        self._threads: dict[int, threading.Thread] = {}
+        self._lock = threading.Lock()
+        self.stopping = False
+
+    def list(self) -> list[Training]:
+        with self._lock:
+            return list(self._all.values())
+
+    def get(self, number: int) -> Training:
+        with self._lock:
+            if number not in self._all:
+                raise UnknownTrainingError(f"no training {number}; expected one of {sorted(self._all) or 'none yet'}")
+            return self._all[number]
+
+    def begin(self, order: Order) -> Training:
+        """Start a training. Raises TrainingError where one runs already, or the order makes no sense."""
+        declared = architecture(order.network)
+        recipe = order.recipe
+        rng = np.random.default_rng([order.seed, 0])
+        tensors = initial(declared, rng, recipe.initialisation, recipe.gain, recipe.coefficient)
+        network = LeNet5(declared, tensors)
+        if order.start is not None:
+            if order.start.shape != network.parameters.shape:
+                raise TrainingError(f"the network to start from is no {order.network}; start from one that is")
+            network.parameters[...] = order.start
+        context = multiprocessing.get_context("spawn")
+        with self._lock:
+            running = [t.id for t in self._all.values() if t.state not in ENDED]
+            if self.stopping:
+                raise BusyError("the server is stopping; start it again first")
+            if running:
+                raise BusyError(f"training {running[0]} is under way; stop it before another is started")
+            training = Training(max(self._all, default=0) + 1, order, network)
+            if len(self._all) >= MOST:
+                self._forget(min(self._all))
+            here, there = context.Pipe()
+            process = context.Process(target=train, args=(order, there), daemon=True, name=training.name)
+            process.start()
+            there.close()
+            self._all[training.id] = training
+            self._pipes[training.id], self._processes[training.id] = here, process
+            thread = threading.Thread(target=self._follow, args=(training, here, process), daemon=True)
+            self._threads[training.id] = thread
+        self._networks.put(training.name, network)
+        thread.start()
+        return training
+
+    def say(self, number: int, word: str) -> Training:
+        """ "pause", "go" or "stop". Raises TrainingError where the training has ended."""
+        training = self.get(number)
+        if training.state in ENDED:
+            raise BusyError(f"training {number} is {training.state}; it cannot {word}")
+        try:
+            if word == "stop":
+                training.state = "stopping"
+            self._pipes[number].send(word)
+        except OSError as error:
+            raise BusyError(f"training {number} has ended just now") from error
+        return training
+
+    def keep(self, number: int, name: str) -> Path:
+        """Write the network as it is now. `name` is a plain file name, checked by whoever took it from a stranger."""
+        training = self.get(number)
+        network = training.network
+        network.metadata = {
+            "recipe": asdict(training.order.recipe),
+            "data": training.order.data,
+            "seed": training.order.seed,
+            "passes": training.passes,
+            "command": "trained on the page of lenet5 serve",
+        }
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(f"cannot make the folder {self._folder}: {error.strerror}") from error
+        path = network.save(self._folder / f"{name}.safetensors")
+        self._networks.put(name, network.__class__(network.architecture, network.tensors, network.metadata))
+        return path
+
+    async def events(self, number: int) -> AsyncIterator[dict[str, Any]]:
+        """What is known, whenever there is more to know, until the training or the server ends."""
+        training, seen = self.get(number), -1
+        while True:
+            if training.version != seen:
+                seen = training.version
+                yield training.told()
+            if training.state in ENDED or self.stopping:
+                return
+            await asyncio.sleep(0.1)
+
+    def begin_to_stop(self) -> None:
+        """Tell what runs to end, and every stream of events with it. Returns at once."""
+        self.stopping = True
+        for number, training in list(self._all.items()):
+            if training.state not in ENDED:
+                with contextlib.suppress(OSError):
+                    self._pipes[number].send("stop")
+
+    def stop(self) -> None:
+        """Wait until all has ended, by itself or not."""
+        self.begin_to_stop()
+        for number, thread in list(self._threads.items()):
+            thread.join(LAST_WORDS)
+            if self._processes[number].is_alive():
+                self._processes[number].kill()
+
+    def _forget(self, number: int) -> None:
+        self._networks.forget(self._all.pop(number).name)
+        for held in (self._pipes, self._processes, self._threads):
+            held.pop(number, None)
+
+    def _follow(self, training: Training, pipe: Any, process: Any) -> None:
+        """Take in what the process tells, until it ends."""
+        try:
+            while True:
+                self._hear(training, pipe.recv())
+        except (EOFError, OSError):
+            pass  # its end of the pipe is closed: it has ended
+        finally:
+            process.join()
+            pipe.close()
+            if training.state not in ENDED:
+                stopped = training.state == "stopping" or self.stopping
+                training.state = "stopped" if stopped else "failed"
+                training.detail = training.detail or ("" if stopped else f"its process ended with {process.exitcode}")
+            training.version += 1
+
+    def _hear(self, training: Training, event: dict[str, Any]) -> None:
+        kind = event.pop("event")
+        parameters = event.pop("parameters", None)
+        if parameters is not None:
+            training.network.parameters[...] = parameters
+        if kind == "progress":
+            training.progress = event
+        elif kind == "pass":
+            training.wrong = [{**w, "image": base64.b64encode(w["image"]).decode()} for w in event.pop("wrong")]
+            training.passes.append(event)
+        if kind in ("progress", "pass", "going") and training.state != "stopping":
+            training.state = "running" if training.state != "paused" or kind == "going" else "paused"
+        elif kind == "paused":
+            training.state = "paused"
+        elif kind == "done":
+            training.state = "stopped" if training.state == "stopping" else "done"
+        elif kind == "failed":
+            training.state, training.detail = "failed", event["detail"]
+        training.version += 1
