@@ -1,0 +1,318 @@
+"""How does LeNet-5 take part in a scikit-learn pipeline? A classifier and a transformer with the library's manners.
+
+    model = make_pipeline(MnistNormalizer(), LeNet5Classifier(passes=12, random_state=0))
+    model.fit(X, y).predict(X)                     X: (N, 784), any labels
+    model[-1].network_.save("mine.safetensors")
+
+A row of X is a picture, row by row of pixels. It is laid in the smallest square that holds its columns, enlarged by
+the largest whole factor that fits 28×28, and framed. 1,024 columns are 28×28 pixels and the paper's frame of two
+pixels, which is dropped. The smallest value of the training rows is paper and the largest is ink, in 256 steps;
+uint8 is taken as it is, 0 for paper to 255 for ink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5 import architecture as declared
+from lenet5.architecture import Architecture, EuclideanRBF, FullConnection
+from lenet5.codes import CHARACTERS, DIGITS
+from lenet5.datasets.dataset import SIDE, Dataset
+from lenet5.errors import MissingExtraError
+from lenet5.training import PassRecord, Recipe, Run
+from lenet5.training import recipe as recipe_called
+
+try:
+    from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+    from sklearn.model_selection import train_test_split
+    from sklearn.utils import check_random_state
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+except ModuleNotFoundError as error:
+    raise MissingExtraError("scikit-learn", "sklearn") from error
+
+__all__ = ["LeNet5Classifier", "MnistNormalizer"]
+
+FRAMED = 32
+CHUNK = 4096  # rows that are scaled at a time
+
+Pictures = NDArray[np.uint8]
+
+
+class LeNet5Classifier(ClassifierMixin, BaseEstimator):
+    """LeNet-5, trained on the rows of X.
+
+    network: the name of a declared network, or an Architecture; its output layer gets as many units as there are
+        classes. An RBF output has the codes of the characters that the classes are called, or else of the first of
+        0 to 9, A to Z and so on, and at most 95 classes.
+    recipe: the name of a training recipe, or a Recipe; None is "1998" for an RBF output and "plain" for others.
+    passes, step, distortion: replace the recipe's own, where they are not None.
+    early_stopping: hold out `validation_fraction` of the rows, stop when their error has not fallen for
+        `n_iter_no_change` passes, and keep the network that was best on them.
+    random_state: what decides the first weights, the order of the pictures and their distortions.
+    verbose: print a line for each pass.
+
+    Fitted: network_ (a lenet5.LeNet5), classes_, n_features_in_, n_iter_ (passes), records_ (one for each pass).
+    The order of the rows does not matter. Raises ValueError for what it can't learn from.
+    """
+
+    def __init__(
+        self,
+        network: str | Architecture = "lenet5",
+        *,
+        recipe: str | Recipe | None = None,
+        passes: int | None = None,
+        step: float | None = None,
+        distortion: str | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        random_state: Any = None,
+        verbose: bool = False,
+    ) -> None:
+        self.network = network
+        self.recipe = recipe
+        self.passes = passes
+        self.step = step
+        self.distortion = distortion
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LeNet5Classifier:
+        """Train on the rows of X (N, columns) with the labels y (N,).
+
+        sample_weight: (N,); a row of weight w is learned from w times in each pass, a fractional part is decided
+        once, by lot. Weights should average about 1.
+        """
+        X, y = validate_data(self, X, y, dtype="numeric")
+        check_classification_targets(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        self._range = _range(X)
+        rng = check_random_state(self.random_state)
+        seed = int(rng.randint(2**31 - 1))
+        dataset = self._dataset(X, labels)
+        held_out = None
+        rows = np.arange(len(labels))
+        if self.early_stopping:
+            rows, apart = train_test_split(
+                rows, test_size=self.validation_fraction, stratify=labels, random_state=seed
+            )
+            held_out = dataset.take(apart, "held out")
+        times = _times(sample_weight, X, np.random.default_rng(seed))
+        rows = _any_order(dataset, np.repeat(rows, times[rows]))
+        self._train(Run(self._architecture(), self._recipe(), dataset.take(rows), held_out, seed))
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> LeNet5Classifier:
+        """One pass over these rows, with a constant step, going on from where the last call left the network.
+
+        classes: all labels that will ever come; needed the first time, unless `fit` came before. The first rows
+        decide which values are paper and ink.
+        """
+        first = not hasattr(self, "classes_")
+        X, y = validate_data(self, X, y, dtype="numeric", reset=first)
+        check_classification_targets(y)
+        if first:
+            if classes is None:
+                raise ValueError("the first call of partial_fit needs classes: give all labels that will ever come")
+            self.classes_, self._range = np.unique(classes), _range(X)
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes {np.unique(classes)}; expected those of the first call, {self.classes_}")
+        labels = np.searchsorted(self.classes_, y).clip(0, len(self.classes_) - 1)
+        if (self.classes_[labels] != y).any():
+            raise ValueError(f"labels {np.setdiff1d(y, self.classes_)} are not among the classes {self.classes_}")
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1)) + getattr(self, "n_iter_", 0)
+        dataset = self._dataset(X, labels)
+        times = _times(sample_weight, X, np.random.default_rng(seed))
+        rows = _any_order(dataset, np.repeat(np.arange(len(labels)), times))
+        recipe = replace(self._recipe(), passes=1, schedule="constant", fade=0.0)
+        run = Run(self._architecture(), recipe, dataset.take(rows), seed=seed)
+        if not first:
+            run.network.parameters[...] = self._last.parameters
+            for name, array in run.learner.arrays().items():
+                array[...] = self._learner.get(name, array)
+        self._train(run)
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The label of each row, (N,)."""
+        pictures = self._given(X)
+        return np.asarray(self.classes_[self.network_.predict(pictures)])
+
+    def predict_proba(self, X: Any) -> NDArray[np.float32]:
+        """(N, classes), each row summing to 1, in the order of `classes_`."""
+        pictures = self._given(X)
+        return self.network_.probabilities(pictures)
+
+    def decision_function(self, X: Any) -> NDArray[np.float32]:
+        """Minus the penalties, (N, classes): the largest wins. Of two classes, how much the second is ahead, (N,)."""
+        pictures = self._given(X)
+        scores = -self.network_.penalties(pictures)
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+
+    def _given(self, X: Any) -> Pictures:
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype="numeric", reset=False)
+        return _pictures(X, self._range)
+
+    def _dataset(self, X: NDArray[Any], labels: NDArray[Any]) -> Dataset:
+        if len(self.classes_) < 2:
+            raise ValueError(f"only one class, {self.classes_}; expected at least two classes to tell apart")
+        images = _pictures(X, self._range)
+        return Dataset("X", images, labels.astype(np.int64), tuple(str(c) for c in self.classes_))
+
+    def _architecture(self) -> Architecture:
+        network = self.network if isinstance(self.network, Architecture) else declared.architecture(self.network)
+        if isinstance(network.output, EuclideanRBF):
+            return replace(network, output=EuclideanRBF("output", _characters(self.classes_)))
+        return replace(network, output=FullConnection("output", len(self.classes_), network.output.squash))
+
+    def _recipe(self) -> Recipe:
+        rbf = isinstance(self._architecture().output, EuclideanRBF)
+        given = self.recipe if self.recipe is not None else "1998" if rbf else "plain"
+        recipe = given if isinstance(given, Recipe) else recipe_called(given)
+        own: dict[str, Any] = {"passes": self.passes, "step": self.step, "distortion": self.distortion}
+        return replace(recipe, **{name: value for name, value in own.items() if value is not None})
+
+    def _train(self, run: Run) -> None:
+        records: list[PassRecord] = []
+        best, least, since = None, np.inf, 0
+        for event in run.go():
+            if not isinstance(event, PassRecord):
+                continue
+            records.append(event)
+            if self.verbose:
+                print(_line(event, run.recipe.passes))
+            if event.held_out_error is not None:
+                if event.held_out_error < least:
+                    best, least, since = run.trained(), event.held_out_error, 0
+                else:
+                    since += 1
+                if since >= self.n_iter_no_change:
+                    break
+        # What partial_fit goes on from is not the running average of the weights that a recipe may keep.
+        self._last, self._learner = run.network, dict(run.learner.arrays())
+        self.network_ = best or run.trained()
+        self.network_.metadata["classes"] = [str(c) for c in self.classes_]
+        self.records_ = records
+        self.n_iter_ = getattr(self, "n_iter_", 0) + len(records) if run.recipe.passes == 1 else len(records)
+
+
+class MnistNormalizer(TransformerMixin, BaseEstimator):
+    """Makes each picture as MNIST's are: scaled to 20×20, anti-aliased, its centre of mass in the middle of 28×28.
+
+    A row of X is a picture in the smallest square that holds its columns, 0 or less for paper and its largest value
+    for full ink. `transform` gives uint8 (N, 784), 0 for paper to 255 for ink (III-A).
+    """
+
+    def fit(self, X: Any, y: Any = None) -> MnistNormalizer:
+        """Only looks at the number of columns."""
+        validate_data(self, X, dtype="numeric")
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # pictures are uint8, as MNIST's are
+        return tags
+
+    def transform(self, X: Any) -> Pictures:
+        """(N, columns) -> uint8 (N, 784)."""
+        from lenet5.reading.normalise import normalise
+
+        check_is_fitted(self, "n_features_in_")
+        X = validate_data(self, X, dtype="numeric", reset=False)
+        squares = _squares(np.clip(X, 0, None).astype(np.float32))
+        return np.stack([normalise(square) for square in squares]).reshape(len(X), -1)
+
+
+def _range(X: NDArray[Any]) -> tuple[float, float]:
+    """What is paper and what is ink."""
+    return (0.0, 255.0) if X.dtype == np.uint8 else (float(X.min()), float(X.max()))
+
+
+def _squares(X: NDArray[Any]) -> NDArray[Any]:
+    """(N, columns) -> (N, side, side), the smallest square; what is left of it is 0."""
+    side = int(np.ceil(np.sqrt(X.shape[1])))
+    return np.pad(X, ((0, 0), (0, side * side - X.shape[1]))).reshape(-1, side, side)
+
+
+def _pictures(X: NDArray[Any], limits: tuple[float, float]) -> Pictures:
+    """(N, columns) -> uint8 (N, 28, 28)."""
+    low, high = limits
+    gain = 255 / (high - low) if high > low else 0.0
+    pictures = np.empty((len(X), SIDE, SIDE), np.uint8)
+    for start in range(0, len(X), CHUNK):
+        ink = np.rint((X[start : start + CHUNK].astype(np.float64) - low) * gain).clip(0, 255).astype(np.uint8)
+        pictures[start : start + CHUNK] = _fitted(_squares(ink))
+    return pictures
+
+
+def _fitted(squares: Pictures) -> Pictures:
+    """(N, side, side) -> (N, 28, 28)."""
+    side = squares.shape[1]
+    if side == FRAMED:
+        inner = squares[:, 2:-2, 2:-2]
+        if int(inner.sum(dtype=np.int64)) != int(squares.sum(dtype=np.int64)):
+            raise ValueError(
+                "pictures of 32×32 with ink in the outer two pixels; expected 28×28 within a frame of paper"
+            )
+        return inner
+    if side > SIDE:
+        raise ValueError(
+            f"pictures of {side}×{side}; expected at most 28×28, or 32×32 with their frame: "
+            f"make them smaller, with MnistNormalizer for one"
+        )
+    factor = SIDE // side
+    enlarged = squares.repeat(factor, axis=1).repeat(factor, axis=2)
+    before = (SIDE - factor * side) // 2
+    after = SIDE - factor * side - before
+    return np.pad(enlarged, ((0, 0), (before, after), (before, after)))
+
+
+def _characters(classes: Iterable[Any]) -> str:
+    """The characters whose codes stand for the classes."""
+    names = [str(c) for c in classes]
+    if len(names) > len(CHARACTERS):
+        raise ValueError(
+            f"{len(names)} classes; expected at most {len(CHARACTERS)}, as many as the output has codes: "
+            f"give network='lenet5-softmax'"
+        )
+    if all(len(name) == 1 and name in CHARACTERS for name in names):
+        return "".join(names)
+    others = sorted(set(CHARACTERS) - set(DIGITS), key=lambda c: (not c.isalpha(), c))
+    return (DIGITS + "".join(others))[: len(names)]
+
+
+def _times(sample_weight: Any, X: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:
+    """How often each row is learned from in a pass: its weight, fractions made up for by later rows."""
+    if sample_weight is None:
+        return np.ones(len(X), np.int64)
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if weights.min() < 0:
+        raise ValueError(f"a sample weight of {weights.min():g}; expected weights from 0 on")
+    # Sums of whole numbers are exact, so that whole weights are whole times whatever the lot.
+    reached = np.floor(np.cumsum(weights) + rng.uniform(0, 0.999))
+    times = np.diff(reached, prepend=0.0).astype(np.int64)
+    if not times.any():
+        raise ValueError(f"sample weights that sum to {weights.sum():g}; expected weights of about 1 on average")
+    return np.asarray(times)
+
+
+def _any_order(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows sorted by what they hold, so that the order in which they came decides nothing."""
+    labels = dataset.labels[rows, None].astype(">u4").view(np.uint8)
+    held = np.concatenate([dataset.images[rows].reshape(len(rows), -1), labels], axis=1)
+    return rows[np.argsort(held.view(f"V{held.shape[1]}")[:, 0])]
+
+
+def _line(record: PassRecord, passes: int) -> str:
+    held_out = "" if record.held_out_error is None else f", {record.held_out_error:.2f} % on held-out rows"
+    return f"pass {record.pass_} of {passes}: {record.train_error:.2f} % wrong{held_out}, {record.seconds:.1f} s"
