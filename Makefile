@@ -13,13 +13,19 @@ CAN := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(PYTHONS); do "$$p" -c '$(CAN)' 2>/dev/null && { echo "$$p"; break; }; done)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint clean
+.PHONY: demo test browser lint clean
 
 demo: $(VENV)/installed
 	$(BIN)/lenet5 read src/lenet5/examples/*.png
 
-test: $(VENV)/installed-dev
+test: $(VENV)/installed-dev browser
 	$(BIN)/python -m pytest
+
+# The page is tested in Debian's own browser. Where it can't be had, those tests say so and are skipped.
+browser:
+	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		chromium >/dev/null; } || echo "no chromium here: the tests of the page will be skipped"
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

@@ -39,6 +39,7 @@ def serve(
     settings = Settings(host=host, port=port, token=token, weights=weights, kept=kept)
 
     def ready(address: str) -> None:
-        print(f"the page is at {address}, the API's description at {address}docs; Ctrl-C stops", file=sys.stderr, flush=True)
+        where = f"the page is at {address}, the API's description at {address}docs; Ctrl-C stops"
+        print(where, file=sys.stderr, flush=True)
 
     run(create_app(settings), settings, ready)

@@ -88,7 +88,7 @@ def _stripes(image: Picture) -> Picture:
 def _crossed(image: Picture) -> Picture:
     rows, columns = np.indices(image.shape)
     lines = np.isin((rows + columns) % 14, (0,)).astype(np.uint8) * np.uint8(255)
-    return np.maximum(image, lines)
+    return np.asarray(np.maximum(image, lines))
 
 
 def _underlined(image: Picture) -> Picture:
