@@ -87,7 +87,7 @@ def read(
                     pages.append((str(path), reader.explain(path, layout)))
                 status = max(status, int(any(r.rejected for r in readings)))
             except LeNetError as error:
-                show.error(error)
+                show.error(path, error)
                 status = 2
     if explain is not None:
         _explain(explain, pages)
@@ -141,9 +141,10 @@ class _Show:
                 print(f"{path}  {r.text or '-'}  {r.confidence:.2f}{note}")
         sys.stdout.flush()
 
-    def error(self, error: LeNetError) -> None:
+    def error(self, path: Path | PictureError, error: LeNetError) -> None:
         if self._json:
-            print(json.dumps({"error": str(error)}, ensure_ascii=False), flush=True)
+            named = str(path) if isinstance(path, Path) else None
+            print(json.dumps({"path": named, "error": str(error)}, ensure_ascii=False), flush=True)
         print(f"lenet5: {error}", file=sys.stderr)
 
 

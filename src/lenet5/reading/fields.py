@@ -7,7 +7,7 @@ A field's places are in a picture of its own; `back` is the 3×3 matrix that tak
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
@@ -21,7 +21,10 @@ from lenet5.reading.readings import Box, Character, Reading, Reason
 
 __all__ = ["Field", "GlyphField", "LineField", "RowField", "box_back"]
 
-RUBBISH_IN_BOXES = 0.2  # how much rarer than among pictures of anything
+# Not in the paper: how much rarer rubbish is than among pictures of anything, in boxes that were printed to be filled
+# in, and where the best path through a line says that a digit stands.
+RUBBISH_IN_BOXES = 0.2
+RUBBISH_ON_PATHS = 0.2
 
 Matrix = NDArray[np.float64]
 Images = Sequence[NDArray[np.uint8]]
@@ -86,8 +89,7 @@ class RowField:
 
     def answer(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         # A box that was printed to be filled in holds a digit, or whoever printed it was wrong.
-        probabilities = probabilities * np.append(np.ones(probabilities.shape[1] - 1), RUBBISH_IN_BOXES)
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        probabilities = _rarer(probabilities, RUBBISH_IN_BOXES)
         characters, at = [], 0
         for cell in self.cells:
             n = len(cell.images)
@@ -120,13 +122,19 @@ class LineField:
         for arc in self.path(probabilities):
             if arc.candidate is not None:
                 box = box_back(self.candidates[arc.candidate].box, self.back, self.limits)
-                p = probabilities[arc.candidate]
+                p = _rarer(probabilities[arc.candidate][None], RUBBISH_ON_PATHS)[0]
                 characters.append(character(p, classes, box, calibration.reason(p)))
             elif arc.kind != "speck":
                 piece = self.line.pieces[arc.first]
                 box = box_back((piece.x, piece.y, piece.width, piece.height), self.back, self.limits)
                 characters.append(Character(arc.kind, 1.0, box))
         return _together(characters, self.box, calibration)
+
+
+def _rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:
+    """Probabilities where rubbish is this much rarer than among pictures of anything."""
+    changed = probabilities * np.append(np.ones(probabilities.shape[1] - 1), rubbish)
+    return np.asarray(changed / changed.sum(axis=1, keepdims=True))
 
 
 def _together(characters: list[Character], box: Box, calibration: Calibration) -> Reading:
@@ -141,8 +149,3 @@ def _together(characters: list[Character], box: Box, calibration: Calibration) -
     reasons: set[Reason] = {c.reason for c in digits}
     reason: Reason = "not a digit" if "not a digit" in reasons else "unsure" if confidence < calibration.accept else ""
     return Reading(text, confidence, box, bool(reason), reason, tuple(characters))
-
-
-def moved(reading: Reading, page: int) -> Reading:
-    """The reading as one of this page."""
-    return replace(reading, page=page)

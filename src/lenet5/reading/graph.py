@@ -49,6 +49,7 @@ class Candidate:
     box: tuple[int, int, int, int]
     image: NDArray[np.uint8]
     cost: float
+    gap: float
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
             image = _picture(line.ink, pieces[first:last], box)
             small = max(0.0, 1 - (bottom - top) / height)
             cost = geometry.per_digit + geometry.small * small**2 + geometry.gap * gaps
-            found.append(Candidate(first, last, box, image, cost))
+            found.append(Candidate(first, last, box, image, cost, gaps))
     return found
 
 

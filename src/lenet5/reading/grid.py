@@ -23,6 +23,8 @@ Outlines = dict[tuple[int, int], NDArray[np.int32]]  # of cells, by row and colu
 FAINT = 0.2  # ink from which a pixel may belong to a rule
 RUNS = (40, 80)  # a rule's runs are at least the long side over this
 INNER = 0.75  # of a cell's side
+SQUARE = 0.85  # of its rectangle, what a cell's hull fills; a round fills 0.79
+RULED = 0.75  # of a cell's outline must be rules
 STRAY = 0.2  # of a part's ink may lie in other cells
 
 
@@ -47,40 +49,77 @@ def find_grid(ink: Grey) -> tuple[list[Outlines], Mask] | None:
     most = 2
     for over in RUNS:
         run = max(12, max(mask.shape) // over)
-        rules = _rules(mask, run)
-        grids = _link(_holes(rules, run))
+        rules, straight = _rules(mask, run)
+        grids = _link(_square(_holes(rules, straight, run), mask))
         if grids and len(grids[0]) > most:
             best, most = (grids, rules), len(grids[0])
     return best
 
 
-def _rules(mask: Mask, run: int) -> Mask:
+def _rules(mask: Mask, run: int) -> tuple[Mask, Mask]:
+    """Rules, joined where they are broken for a little, so that they still close their cells; and as they are."""
     across = find_rules(mask, run, 2 * run)
-    down = find_rules(np.ascontiguousarray(mask.T), run, 2 * run).T
-    # A rule that is broken for a little still closes its cell.
-    across = dilated(across, 1, run // 3 | 1)
-    down = dilated(np.ascontiguousarray(down), run // 3 | 1, 1)
-    return closed(across | down, 3, 3)
+    down = np.ascontiguousarray(find_rules(np.ascontiguousarray(mask.T), run, 2 * run).T)
+    joined = closed(dilated(across, 1, run // 3 | 1) | dilated(down, run // 3 | 1, 1), 3, 3)
+    return joined, across | down
 
 
-def _holes(rules: Mask, run: int) -> list[NDArray[np.int32]]:
+def _holes(rules: Mask, straight: Mask, run: int) -> list[NDArray[np.int32]]:
     """The outlines of what rules close off and what is about as large as a rectangle of its size."""
     contours, hierarchy = cv2.findContours(rules, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    near = dilated(straight, 5, 5)
     hulls = []
     for contour, (_, _, _, parent) in zip(contours, hierarchy[0] if hierarchy is not None else (), strict=True):
         if parent < 0:
             continue
         hull = np.asarray(cv2.convexHull(contour), dtype=np.int32)
         (_, _), (width, height), _ = cv2.minAreaRect(hull)
-        area = cv2.contourArea(contour)
         small, large = sorted((width, height))
-        if small >= 0.6 * run and large <= 4 * small and area >= 0.6 * width * height:
+        # What juts in from a rule does not change the hull.
+        square = cv2.contourArea(hull) >= SQUARE * width * height
+        if small < 0.6 * run or large > 4 * small or not square:
+            continue
+        if cv2.contourArea(contour) >= 0.5 * width * height and _along(hull, near) >= RULED:
             hulls.append(hull)
     if not hulls:
         return []
     areas = np.array([cv2.contourArea(h) for h in hulls])
     usual = _commonest(areas)
     return [h for h, a in zip(hulls, areas, strict=True) if 0.5 * usual <= a <= 1.6 * usual]
+
+
+def _square(hulls: list[NDArray[np.int32]], mask: Mask) -> list[NDArray[np.int32]]:
+    """The outlines but for those of the inside of a 0, which is round in the ink itself."""
+    if not hulls:
+        return []
+    least = 0.5 * min(cv2.contourArea(h) for h in hulls)
+    contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    rounds = []
+    for contour, (_, _, _, parent) in zip(contours, hierarchy[0] if hierarchy is not None else (), strict=True):
+        if parent >= 0 and cv2.contourArea(contour) >= least:
+            hull = cv2.convexHull(contour)
+            (x, y), (width, height), _ = cv2.minAreaRect(hull)
+            if cv2.contourArea(hull) < SQUARE * width * height:
+                rounds.append((x, y, cv2.contourArea(hull)))
+
+    def is_round(hull: NDArray[np.int32]) -> bool:
+        area = cv2.contourArea(hull)
+        return any(
+            0.5 * area < other < 2 * area and cv2.pointPolygonTest(hull, (x, y), False) > 0 for x, y, other in rounds
+        )
+
+    return [h for h in hulls if not is_round(h)]
+
+
+def _along(hull: NDArray[np.int32], near: Mask) -> float:
+    """How much of an outline lies where `near` is marked."""
+    corners = hull[:, 0, :].astype(float)
+    ahead = np.roll(corners, -1, axis=0)
+    steps = np.arange(0, 1, 0.1)[:, None, None]
+    points = (corners + steps * (ahead - corners)).reshape(-1, 2)
+    lengths = np.tile(np.hypot(*(ahead - corners).T), len(steps))
+    x, y = np.rint(points).astype(int).T
+    return float((near[y, x] * lengths).sum() / max(1e-9, lengths.sum()))
 
 
 def _commonest(areas: NDArray[np.float64]) -> float:

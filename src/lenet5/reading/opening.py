@@ -28,7 +28,7 @@ MAX_PAGES = 64
 MIN_SIDE = 5  # under that no digit can be told from another
 MAX_ASPECT = 100
 
-FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PPM", "MPO")
+FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PPM")
 SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".ppm", ".pgm", ".pbm", ".pdf")
 )
@@ -101,8 +101,7 @@ def _decode(data: bytes, name: str) -> list[NDArray[np.uint8]]:
     except PictureError:
         raise
     except UnidentifiedImageError as error:
-        kinds = ", ".join(f for f in FORMATS if f != "MPO")
-        raise PictureError(f"{name} is no picture that can be read; expected one of {kinds}, PDF") from error
+        raise PictureError(f"{name} is no picture; expected one of {', '.join(FORMATS)} or PDF") from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"{name} has too many pixels; expected at most {MAX_PIXELS:,}") from error
     except Exception as error:  # a decoder that is fed rubbish may raise anything
