@@ -45,11 +45,13 @@ class Hands:
         """`count` writers."""
         normal = rng.standard_normal((len(fields(cls)), count))
         uniform = rng.random((4, count))
+        pen = 7.0 * np.exp(0.27 * normal[3])
         return cls(
             slant=0.15 + 0.25 * normal[0],
             turn=0.05 * normal[1],
-            width=0.10 + 0.20 * normal[2],
-            pen=7.0 * np.exp(0.27 * normal[3]),
+            # Thick pens write wider, or their rounds would fill.
+            width=0.10 + 0.20 * normal[2] + 0.5 * np.maximum(0, np.log(pen / 7.0)),
+            pen=pen,
             nib=0.25 * uniform[0] ** 2,
             nib_angle=np.pi * uniform[1],
             wobble=2.6 * np.exp(0.35 * normal[4]),
