@@ -16,7 +16,8 @@ __all__ = ["load", "say_if_compiling"]
 def load(data: str, part: Part, count: int | None) -> Dataset:
     """`datasets.load`, with a bar on stderr for what is downloaded."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks: dict[str, TaskID] = {}
 
         def show(address: str, done: int, total: int) -> None:

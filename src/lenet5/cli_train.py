@@ -210,7 +210,8 @@ def _follow(run: Run, console: Console, as_json: bool) -> None:
     console.print("pass  train error  held-out error      loss          steps  seconds")
     for record in run.records:
         console.print(_row(record))
-    with _Stop() as stop, Bar(*columns, console=console, transient=True) as bar:
+    bar = Bar(*columns, console=console, transient=True, disable=as_json or not console.is_terminal)
+    with _Stop() as stop, bar:
         task = bar.add_task("", total=total * passes, completed=run.pass_ * total + run.done)
         for news in run.go():
             bar.update(task, completed=run.pass_ * total + run.done, description=f"pass {run.pass_ + 1} of {passes}")

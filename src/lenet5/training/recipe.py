@@ -26,7 +26,7 @@ class Recipe:
     """sdlm: online, stochastic diagonal Levenberg-Marquardt (appendix C). adam: mini-batches."""
     loss: Literal["mse", "map", "cross_entropy"] = "map"
     """mse is eq. 8, map is eq. 9, cross_entropy is eq. 9 without the rubbish class."""
-    j: float = 10.0
+    j: float = 5.0
     """The penalty of the rubbish class in eq. 9. Not in the paper: no value is given."""
     sharpness: float = 1.0
     """Multiplies the RBF's penalties before map and cross_entropy see them. Not in the paper: there it is 1."""
@@ -74,6 +74,7 @@ class Recipe:
         for name in shares:
             _expect(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a number from 0 to 1")
         _expect(self.j > 0, "j", self.j, "a number above 0 (the paper: j is positive)")
+        _expect(math.isfinite(self.coefficient), "coefficient", self.coefficient, "a finite number")
         _expect(self.decay >= 0, "decay", self.decay, "a number from 0 on")
         for name, allowed in _CHOICES.items():
             _expect(getattr(self, name) in allowed, name, getattr(self, name), f"one of {', '.join(allowed)}")
@@ -108,9 +109,7 @@ def eta(recipe: Recipe, pass_: int, part: float = 0.0) -> float:
 
 
 _1998 = Recipe()
-_PLAIN = Recipe(
-    algorithm="adam", loss="cross_entropy", passes=20, schedule="cosine", step=2e-3, initialisation="1/sqrt(F)"
-)
+_PLAIN = Recipe(algorithm="adam", loss="cross_entropy", passes=20, schedule="cosine", step=5e-3)
 
 RECIPES: dict[str, Recipe] = {
     # The recipe of 1998, with the choices that the paper leaves open made on held-out writers (PAPER.md).
