@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.drawn.hand import Hands, write
 from lenet5.datasets.drawn.pen import draw, scans
-from lenet5.datasets.drawn.shapes import DIGITS, Shape
+from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS, Shape
 from lenet5.errors import DataError
 from lenet5.reading.normalise import normalise
 
@@ -25,6 +25,7 @@ BLOCK = PER_WRITER * WRITERS
 FAITHFUL = 0.85  # how often a writer keeps to the usual shape of a digit
 MOST = 10_000_000  # pictures at once
 VARIANTS = 8  # of one shape, at most
+assert max(len(s.variants) for s in (*(s for shapes in DIGITS for s in shapes), *LETTERS, *SYMBOLS)) <= VARIANTS
 
 
 def digits(count: int, seed: int = 0) -> Dataset:

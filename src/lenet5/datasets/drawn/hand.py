@@ -16,7 +16,7 @@ from lenet5.datasets.drawn.shapes import Shape
 __all__ = ["Hands", "Trace", "joined", "trace", "write"]
 
 Array = NDArray[np.float64]
-BEYOND = 1.2
+BEYOND = 1.2  # how far mixtures of variants are stretched from their mean
 LIFTED = -1.0  # the radius where the pen leaves nothing
 DRY = 0.04  # how often a line is broken
 MIDDLE = np.array([32.0, 50.0])  # of the box of the paths
