@@ -136,16 +136,18 @@ def _do(jobs: Sequence[Job], work: Path, processes: int | None) -> None:
         return
     cli_data.say_if_compiling()
     done = dict.fromkeys(left, 0.0)
-    columns = (TextColumn("{task.description}"), BarColumn(None), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    text = TextColumn("{task.description}")
+    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
     try:
-        with Progress(*columns, console=Console(stderr=True)) as progress:
+        with Progress(text, BarColumn(None), *times, console=Console(stderr=True)) as progress:
             task = progress.add_task(f"0 of {len(left)} networks", total=sum(job.work for job in left))
             finished = 0
             with closing(run(left, work, processes)) as events:
                 for event in events:
                     done[event.job] = event.done
                     finished += event.finished
-                    progress.update(task, completed=sum(done.values()), description=f"{finished} of {len(left)} networks")
+                    said = f"{finished} of {len(left)} networks"
+                    progress.update(task, completed=sum(done.values()), description=said)
     except KeyboardInterrupt:
         kept = sum(job.finished(work) for job in jobs)
         raise KeyboardInterrupt(

@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from lenet5.reproduce.statistics import Spread
+
 __all__ = ["Axis", "Line", "interval", "lines"]
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One direction of a chart: its ends, where it has ticks, what is written along it; in steps of times or of plus."""
+    """One direction of a chart: its ends, where it has ticks, what is written along it."""
 
     low: float
     high: float
@@ -45,7 +47,7 @@ class Line:
 
 def lines(curves: Sequence[Line], across: Axis, up: Axis, *, width: int = 640, height: int = 340) -> str:
     """A chart of curves over the same two axes, `width` × `height` units large."""
-    left, right, top, bottom = 46, width - 10, 12, height - 40
+    left, right, top, bottom = 46, width - 10, 24, height - 40
 
     def x(value: float) -> float:
         return left + across.share(value) * (right - left)
@@ -59,7 +61,7 @@ def lines(curves: Sequence[Line], across: Axis, up: Axis, *, width: int = 640, h
         *(f'<text class="tick middle" x="{x(t):.1f}" y="{bottom + 17}">{t:g}</text>' for t in across.ticks),
         f'<path class="axis" d="M{left} {bottom}H{right}"/>',
         f'<text class="label end" x="{right}" y="{height - 5}">{escape(across.label)}</text>',
-        f'<text class="label" x="{left + 6}" y="{top + 3}">{escape(up.label)}</text>',
+        f'<text class="label" x="0" y="11">{escape(up.label)}</text>',
         *(_band(curve, x, y) for curve in curves),
         *(_curve(curve, x, y) for curve in curves),
     ]
@@ -76,20 +78,22 @@ def _band(curve: Line, x: Place, y: Place) -> str:
         for at, low, high in zip(curve.x, curve.low, curve.high, strict=False)
         if low is not None and high is not None
     ]
-    around = [f"{at:.1f},{high:.1f}" for at, _, high in known] + [f"{at:.1f},{low:.1f}" for at, low, _ in reversed(known)]
-    return f'<polygon class="band {curve.kind}" points="{" ".join(around)}"/>' if known else ""
+    there = [f"{at:.1f},{high:.1f}" for at, _, high in known]
+    back = [f"{at:.1f},{low:.1f}" for at, low, _ in reversed(known)]
+    return f'<polygon class="band {curve.kind}" points="{" ".join(there + back)}"/>' if known else ""
 
 
 def _curve(curve: Line, x: Place, y: Place) -> str:
     points = [(x(at), y(value)) for at, value in zip(curve.x, curve.y, strict=True)]
     path = " ".join(f"{at:.1f},{value:.1f}" for at, value in points)
-    marks = "".join(f'<circle class="mark {curve.kind}" cx="{at:.1f}" cy="{value:.1f}" r="2.4"/>' for at, value in points)
+    marks = "".join(f'<circle class="mark {curve.kind}" cx="{at:.1f}" cy="{up:.1f}" r="2.4"/>' for at, up in points)
     return f'<polyline class="line {curve.kind}" points="{path}"/>{marks}'
 
 
-def interval(middle: float, low: float | None, high: float | None, across: Axis, kind: str, *, width: int = 200) -> str:
-    """A point with its interval and a line at 0, on one row; what lies beyond the axis ends in an arrow."""
+def interval(found: Spread, across: Axis, kind: str, *, width: int = 200) -> str:
+    """A mean with its interval and a line at 0, on one row; what lies beyond the axis ends in an arrow."""
     height, room = 20, 8
+    middle, low, high = found["mean"], found["low"], found["high"]
 
     def x(value: float) -> float:
         return room + across.share(value) * (width - 2 * room)

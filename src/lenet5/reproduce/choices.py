@@ -15,8 +15,9 @@ from lenet5.reproduce.plan import Plan
 from lenet5.reproduce.statistics import spread
 from lenet5.training import RECIPES, Recipe
 
-__all__ = ["BASE", "CHOICES", "Choice", "jobs", "summary"]
+__all__ = ["BASE", "CHOICES", "PUBLISHED", "Choice", "jobs", "summary"]
 
+PUBLISHED = "loss, at the published steps"
 BASE = "1998"  # the recipe that each choice departs from
 
 
@@ -32,12 +33,20 @@ class Choice:
     def recipe(self) -> Recipe:
         return replace(RECIPES[BASE], **self.change)
 
+    @property
+    def usual(self) -> str:
+        """What the recipe of 1998 takes."""
+        value = getattr(RECIPES[BASE], next(iter(self.change)))
+        return LOSSES.get(value, f"{value:g}" if isinstance(value, float) else str(value)).replace("sqrt(F)", "√F")
 
-CHOICES = (
-    Choice("loss", "eq. 8", {"loss": "mse"}),
-    Choice("loss", "eq. 9 without rubbish", {"loss": "cross_entropy"}),
+
+LOSSES = {"mse": "eq. 8", "map": "eq. 9", "cross_entropy": "eq. 9 without rubbish"}
+_ASKED = (
+    Choice("loss", LOSSES["mse"], {"loss": "mse"}),
+    Choice("loss", LOSSES["cross_entropy"], {"loss": "cross_entropy"}),
     Choice("j in eq. 9", "0.1", {"j": 0.1}),
     Choice("j in eq. 9", "5", {"j": 5.0}),
+    Choice("j in eq. 9", "10", {"j": 10.0}),
     Choice("j in eq. 9", "20", {"j": 20.0}),
     Choice("published step times", "0.05", {"step": 0.05}),
     Choice("published step times", "0.2", {"step": 0.2}),
@@ -46,10 +55,10 @@ CHOICES = (
     Choice("first weights within", "2.4/F, as published", {"initialisation": "2.4/F"}),
     Choice("first coefficients of S2 and S4", "0.25", {"coefficient": 0.25}),
     Choice("first coefficients of S2 and S4", "1", {"coefficient": 1.0}),
-    Choice("eq. 8 at the published steps", "1/√F", {"loss": "mse", "step": 1.0}),
-    Choice("eq. 8 at the published steps", "2.4/F: the paper to the letter",
-           {"loss": "mse", "step": 1.0, "initialisation": "2.4/F"}),
-)  # fmt: skip
+    Choice(PUBLISHED, "eq. 8", {"loss": "mse", "step": 1.0}),
+    Choice(PUBLISHED, "eq. 8, 2.4/F: the paper to the letter", {"loss": "mse", "step": 1.0, "initialisation": "2.4/F"}),
+)
+CHOICES = tuple(choice for choice in _ASKED if choice.recipe != RECIPES[BASE])
 
 
 def jobs(plan: Plan) -> list[Job]:
@@ -72,7 +81,10 @@ def summary(plan: Plan, work: Path) -> dict[str, Any]:
         "pictures": first["pictures"],
         "held_out": first["judged"],
         "choices": [
-            {"question": c.question, "answer": c.answer, "change": c.change, **_row(_outcomes(plan, c.recipe, work), base)}
+            {
+                "question": c.question, "usual": c.usual, "answer": c.answer, "change": c.change,
+                **_row(_outcomes(plan, c.recipe, work), base),
+            }
             for c in CHOICES
         ],
     }  # fmt: skip

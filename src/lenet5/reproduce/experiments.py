@@ -6,14 +6,14 @@ pictures are reported and never chosen by; what is chosen (`choices`) is chosen 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from lenet5.reproduce import choices, measures
 from lenet5.reproduce.jobs import Job
-from lenet5.reproduce.paper import MISTAKES, PAPER
-from lenet5.reproduce.plan import Plan
+from lenet5.reproduce.paper import MISTAKES
+from lenet5.reproduce.plan import Experiment, Plan
 from lenet5.reproduce.statistics import spread
 from lenet5.training import recipe
 
@@ -38,11 +38,8 @@ def jobs(plan: Plan) -> list[Job]:
 
 def summary(plan: Plan, work: Path) -> dict[str, Any]:
     """What the finished jobs in the folder `work` say: an entry for each experiment of the plan."""
-    studied = {name: [job.read(work) for job in plan.studied(name)] for name in plan.names}
-    if STUDIES & set(plan.experiments):
-        studied = {name: [o for o in outcomes if not o["answers"].get("diverged")] for name, outcomes in studied.items()}
-        studied = {name: outcomes for name, outcomes in studied.items() if outcomes}
-    made = {
+    studied = _studied(plan, work) if STUDIES & set(plan.experiments) else {}
+    made: dict[Experiment, Callable[[], Any]] = {
         "results": lambda: {name: _result(outcomes) for name, outcomes in studied.items()},
         "curve": lambda: {name: _curve(outcomes) for name, outcomes in studied.items() if "training" in outcomes[0]},
         "sizes": lambda: [_size(plan, share, work) for share in SHARES],
@@ -56,6 +53,13 @@ def summary(plan: Plan, work: Path) -> dict[str, Any]:
         "choices": lambda: choices.summary(plan, work),
     }
     return {name: made[name]() for name in plan.experiments}
+
+
+def _studied(plan: Plan, work: Path) -> dict[str, list[Outcome]]:
+    """The outcomes of the studied networks, but for those whose weights ran away."""
+    found = {name: [job.read(work) for job in plan.studied(name)] for name in plan.names}
+    kept = {name: [o for o in outcomes if "diverged" not in o["answers"]] for name, outcomes in found.items()}
+    return {name: outcomes for name, outcomes in kept.items() if outcomes}
 
 
 def _of_size(plan: Plan, share: int) -> list[Job]:
@@ -120,7 +124,8 @@ def _robustness(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def _mistakes(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Every test picture that any seed, or the paper's network, read wrongly; the most often misread first."""
     wrong = [{row[0]: row for row in outcome["answers"]["wrong"]} for outcome in outcomes]
-    paper = {i: a for i, (_, a) in MISTAKES.items() if i < outcomes[0]["answers"]["pictures"]} if plan.data == "mnist" else {}
+    shown = outcomes[0]["answers"]["pictures"] if plan.data == "mnist" else 0
+    paper = {i: answer for i, (_, answer) in MISTAKES.items() if i < shown}
     pictures = []
     for index in sorted({i for rows in wrong for i in rows}):
         rows = [rows.get(index) for rows in wrong]

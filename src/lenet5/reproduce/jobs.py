@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +25,7 @@ from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
 from lenet5.reproduce import measures
-from lenet5.training import PassRecord, Progress, Recipe, Run
+from lenet5.training import Recipe, Run
 
 __all__ = ["Job", "do"]
 
@@ -50,7 +50,7 @@ class Job:
     """
 
     architecture: str = "lenet5"
-    recipe: Recipe = Recipe()
+    recipe: Recipe = field(default_factory=Recipe)
     seed: int = 0
     data: str = "mnist"
     count: int | None = None
@@ -127,9 +127,8 @@ def _train(job: Job, folder: Path) -> Generator[float, None, None]:
     run.resume()
     diverged: str | None = None
     try:
-        for event in run.go():
-            if isinstance(event, Progress):
-                yield (event.pass_ - 1) * event.total + event.done
+        for _ in run.go():
+            yield run.pass_ * len(train) + run.done
     except KeyboardInterrupt:
         run.save()
         raise
@@ -137,8 +136,9 @@ def _train(job: Job, folder: Path) -> Generator[float, None, None]:
         diverged = str(error)
     if diverged is None:
         run.trained().save(folder / WEIGHTS)
-    records = [asdict(record) for record in run.records if isinstance(record, PassRecord)]
-    _write(folder / "training.json", {"pictures": len(train), "judged": len(judged), "records": records, "diverged": diverged})
+    records = [asdict(record) for record in run.records]
+    sizes = {"pictures": len(train), "judged": len(judged)}
+    _write(folder / "training.json", {**sizes, "records": records, "diverged": diverged})
 
 
 def _parts(job: Job) -> tuple[Dataset, Dataset]:

@@ -58,10 +58,8 @@ def rejection(score: NDArray[np.float64], wrong: NDArray[np.bool_]) -> dict[str,
     left = np.arange(len(wrong), 0, -1)  # (N,): pictures answered when 0, 1, 2 … are rejected
     errors = 100.0 * wrong[order][::-1].cumsum()[::-1] / left
     at = [int(share / 100 * len(wrong)) for share in REJECTED]
-    needed = {
-        f"{target:g}": 100.0 * (int(np.argmax(errors <= target)) if (errors <= target).any() else len(wrong)) / len(wrong)
-        for target in TARGETS
-    }
+    reached = {target: np.flatnonzero(errors <= target) for target in TARGETS}
+    needed = {f"{t:g}": 100.0 * float(r[0] if len(r) else len(wrong)) / len(wrong) for t, r in reached.items()}
     return {"rejected": list(REJECTED), "error": [float(errors[k]) for k in at], "needed": needed}
 
 

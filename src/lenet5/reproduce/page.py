@@ -21,17 +21,17 @@ Report = dict[str, Any]
 def page(report: Report, picture: Callable[[int], str]) -> str:
     """The report as HTML. `picture(index)` is the data address of a test picture, or empty."""
     style = (resources.files("lenet5.reproduce") / "style.css").read_text(encoding="utf-8")
-    made = [(title, body) for title, make in sections.SECTIONS if (body := make(report, picture))]
-    contents = "".join(f'<li><a href="#s{k}">{escape(title)}</a></li>' for k, (title, _) in enumerate(made, start=1))
+    made = [(asks, body) for asks, make in sections.SECTIONS if (body := make(report, picture))]
+    title = f"LeNet-5: the results of {report['paper']['year']}, with error bars"
+    contents = "".join(f'<li><a href="#s{k}">{escape(asks)}</a></li>' for k, (asks, _) in enumerate(made, start=1))
     body = "".join(
-        f'<section id="s{k}"><h2><span class="number">{k}</span>{escape(title)}</h2>{text}</section>'
-        for k, (title, text) in enumerate(made, start=1)
+        f'<section id="s{k}"><h2><span class="number">{k}</span>{escape(asks)}</h2>{text}</section>'
+        for k, (asks, text) in enumerate(made, start=1)
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>LeNet-5: the results of {report['paper']['year']}, with error bars</title><style>{style}</style></head>"
-        f"<body><header><h1>LeNet-5: the results of {report['paper']['year']}, with error bars</h1>"
+        f"<title>{title}</title><style>{style}</style></head><body><header><h1>{title}</h1>"
         f'<p class="subtitle">{_subtitle(report)}</p>{_lead(report)}</header>'
         f"<nav><ol>{contents}</ol></nav><main>{body}</main>{_footer(report)}</body></html>\n"
     )

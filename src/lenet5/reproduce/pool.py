@@ -14,7 +14,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run(jobs: Sequence[Job], work: Path, processes: int | None = None) -> Iterator[Advance]:
+def run(jobs: Sequence[Job], work: Path, processes: int | None = None) -> Generator[Advance, None, None]:
     """Do the jobs that are not finished in the folder `work`, in their order, on this many processes at a time.
 
     Leaving the iteration (a KeyboardInterrupt, say) stops the running ones, with their checkpoints written.

@@ -23,9 +23,10 @@ def title(name: str) -> str:
     return TITLES.get(name, name)
 
 
-def _kinds(names: Iterable[str]) -> dict[str, str]:
+def _kinds(report: Report) -> dict[str, str]:
     """The class of each network's curves: its colour everywhere in the page."""
-    return {name: f"c{k % 4}" for k, name in enumerate(names)}
+    plan = report["plan"]
+    return {name: f"c{k % 4}" for k, name in enumerate((*plan["recipes"], *plan["networks"]))}
 
 
 def _drawn(label: str, kind: str, x: list[float], found: list[dict[str, Any]]) -> Line:
@@ -57,10 +58,10 @@ def results(report: Report, _: Picture) -> str:
     first = next(iter(found.values()))
     return table(
         f"Errors in percent after the last pass, on {first['pictures']:,} test pictures: mean ± standard deviation "
-        f"between seeds, and the 95 % interval of the mean. The training error is counted during the pass, as the paper "
-        f"does; the paper gives ±{report['paper']['uncertainty']:g} for its test errors. Seconds are those of one "
-        "training on one core, beside whatever else ran.",
-        ["", "paper, test", "test", "interval", "paper, train", "train", "seconds"],
+        "between seeds, and the 95 % interval of the mean. The training error is counted during the pass, as the "
+        f"paper does; the paper gives ±{report['paper']['uncertainty']:g} for its test errors. Seconds are those of "
+        "one training on one core, beside whatever else ran.",
+        ["", "paper", "test", "interval", "paper", "training", "seconds"],
         rows,
     )
 
@@ -68,7 +69,7 @@ def results(report: Report, _: Picture) -> str:
 def curve(report: Report, _: Picture) -> str:
     if not (found := report.get("curve")):
         return ""
-    figure_5, kinds = report["paper"]["figure_5"], _kinds(report["results"] if "results" in report else found)
+    figure_5, kinds = report["paper"]["figure_5"], _kinds(report)
     drawn = [
         Line("paper, test", "t0", [*range(1, len(figure_5["test"]) + 1)], figure_5["test"]),
         Line("paper, training", "t1", [*range(1, len(figure_5["train"]) + 1)], figure_5["train"]),
@@ -84,21 +85,22 @@ def curve(report: Report, _: Picture) -> str:
     name, parts = next(iter(found.items()))
     rows = [
         [
-            str(k + 1), *(plus_minus(parts["test"][k]) if part == 0 else "" for part in (0,)),
-            fixed(figure_5["test"][k]) if k < len(figure_5["test"]) else NONE,
-            plus_minus(parts["train"][k]),
-            fixed(figure_5["train"][k]) if k < len(figure_5["train"]) else NONE,
+            str(k + 1),
+            *(cell for part in ("test", "train") for cell in (
+                fixed(figure_5[part][k]) if k < len(figure_5[part]) else NONE, plus_minus(parts[part][k]),
+            )),
         ]
         for k in range(len(parts["test"]))
     ]  # fmt: skip
     return figure(
         picture,
         "Error after each pass, in percent; bands are 95 % intervals of the mean. The paper's curves are read off its "
-        "Figure 5. The axis is logarithmic.",
+        "Figure 5. The axis is logarithmic. Training errors are of the pictures as they were shown, "
+        "so of distorted ones where those are learned from.",
         legend((line.kind, line.label) for line in drawn),
     ) + table(
         f"The same in numbers, {escape(title(name))}.",
-        ["pass", "test", "paper, test", "train", "paper, train"],
+        ["pass", "paper, test", "test", "paper, training", "training"],
         rows,
     )
 
@@ -116,9 +118,9 @@ def sizes(report: Report, _: Picture) -> str:
             fixed(then.get("train")), plus_minus(size["train"], 3),
         ])  # fmt: skip
     return table(
-        "Errors in percent with part of the training pictures, drawn at random with each seed; the paper's are read off "
-        "its Figure 6. It does not say how many passes were made over the smaller sets; here they are the same.",
-        ["pictures", "paper, test", "test", "interval", "paper, train", "train"],
+        "Errors in percent with part of the training pictures, drawn at random with each seed; the paper's are read "
+        "off its Figure 6. It does not say how many passes were made over the smaller sets; here they are the same.",
+        ["pictures", "paper", "test", "interval", "paper", "training"],
         rows,
     )
 
@@ -126,22 +128,22 @@ def sizes(report: Report, _: Picture) -> str:
 def rejection(report: Report, _: Picture) -> str:
     if not (found := report.get("rejection")):
         return ""
-    kinds = _kinds(found)
+    kinds = _kinds(report)
     drawn = [_drawn(title(name), kinds[name], study["rejected"], study["error"]) for name, study in found.items()]
     across = Axis(0, 5, (0, 1, 2, 3, 4, 5), "rejected, % of the pictures")
     picture = lines(drawn, across, _errors(y for line in drawn for y in line.y))
     targets = list(next(iter(found.values()))["needed"])
-    rows = [
-        [escape(title(name)), *(cell for t in targets for cell in (plus_minus(s["needed"][t]), between(s["needed"][t])))]
-        for name, s in found.items()
-    ]
+    rows = []
+    for name, study in found.items():
+        needed = [study["needed"][target] for target in targets]
+        rows.append([escape(title(name)), *(cell for n in needed for cell in (plus_minus(n), between(n)))])
     others = report["paper"]["rejected_for_half_a_percent"]
     then = ", ".join(f"{escape(name)} {share:g}" for name, share in others.items())
     return (
         figure(
             picture,
-            "Error among the pictures that are answered, when those are rejected whose best two classes are closest: the "
-            "paper's score, the difference of the two smallest penalties.",
+            "Error among the pictures that are answered, when those are rejected whose best two classes are closest: "
+            "the paper's score, the difference of the two smallest penalties.",
             legend((line.kind, line.label) for line in drawn),
         )
         + table(
@@ -154,7 +156,8 @@ def rejection(report: Report, _: Picture) -> str:
 
 
 CHANGES = {
-    "shift_x": "pixels to the right", "shift_y": "pixels down", "scale": "times as large", "rotation": "degrees, clockwise",
+    "shift_x": "pixels to the right", "shift_y": "pixels down", "scale": "times as large",
+    "rotation": "degrees, clockwise",
     "squeeze": "times as wide, as much less high", "shear": "pixels to the left for each up",
     "noise": "share of the pixels inverted",
 }  # fmt: skip
@@ -163,19 +166,19 @@ CHANGES = {
 def robustness(report: Report, _: Picture) -> str:
     if not (found := report.get("robustness")):
         return ""
-    kinds, up = _kinds(found["curves"]), Axis(0, 100, (0, 25, 50, 75, 100), "error, %")
+    kinds, up = _kinds(report), Axis(0, 100, (0, 25, 50, 75, 100), "error, %")
     panels = []
     for change, label in CHANGES.items():
         amounts = found["amounts"][change]
         drawn = [_drawn(title(n), kinds[n], amounts, curves[change]) for n, curves in found["curves"].items()]
-        ticks = tuple(amounts[:: 2 if len(amounts) > 7 else 1])
+        ticks = tuple(amounts[1::2]) if len(amounts) > 10 else tuple(a for a in amounts if a not in (0.02, 0.15))
         across = Axis(amounts[0], amounts[-1], ticks, label, logarithmic=change in ("scale", "squeeze"))
         panels.append(lines(drawn, across, up, width=320, height=220))
     limits = report["paper"]["invariance"]
     return figure(
         f'<div class="panels">{"".join(f"<div>{panel}</div>" for panel in panels)}</div>',
-        f"Error on {found['pictures']:,} test pictures, all changed alike. None of the networks was trained on rotated or "
-        f"noisy pictures. The paper’s section III-E estimates that LeNet-5 withstands a scale of about a factor "
+        f"Error on {found['pictures']:,} test pictures, all changed alike. Neither recipe of 1998 trains on rotated "
+        f"or noisy pictures. The paper’s section III-E estimates that LeNet-5 withstands a scale of about a factor "
         f"{limits['scale']:g}, vertical shifts of about half a character’s height ({limits['shift_y']:g} pixels) and "
         f"rotations of up to {limits['rotation']:g}°.",
         legend((kinds[name], title(name)) for name in found["curves"]),
@@ -191,21 +194,22 @@ def choices(report: Report, _: Picture) -> str:
     before = None
     for row in found["choices"]:
         difference = row["difference"]
-        drawn = "" if difference is None else interval(difference["mean"], difference["low"], difference["high"], across, "c0")
+        drawn = "" if difference is None else interval(difference, across, "c0")
         matters = {True: "yes", False: "not seen", None: NONE}[row["matters"]]
         diverged = f" ({row['diverged']} ran away)" if row["diverged"] else ""
         rows.append([
-            escape(row["question"]) if row["question"] != before else "", escape(row["answer"]),
+            escape(row["question"]) if row["question"] != before else "",
+            f"{escape(row['usual'])} → {escape(row['answer'])}",
             plus_minus(row["held_out"]) + diverged, drawn, matters, _steps(row["steps"]),
         ])  # fmt: skip
         before = row["question"]
     return table(
         f"One choice changed at a time. Error in percent on {found['held_out']:,} pictures of writers that none of the "
-        f"{found['pictures']:,} training pictures is from; the difference from the recipe is taken seed by seed, its line is "
-        "the 95 % interval, from −0.6 to 0.6, and an arrow lies beyond. It matters where the interval leaves out 0. The test "
-        f"pictures were not looked at. Steps are those of the first pass; the paper's go from "
+        f"{found['pictures']:,} training pictures is from; the difference from the recipe is taken seed by seed, its "
+        "line is the 95 % interval, and an arrow lies beyond the scale. It matters where the interval leaves out zero. "
+        "The test pictures were not looked at. Steps are those of the first pass; the paper's go from "
         f"{power(report['paper']['steps'][0])} to {power(report['paper']['steps'][1])}.",
-        ["open choice", "instead", "held out", "difference", "matters", "steps"],
+        ["open choice", "", "held out", "difference", "matters", "steps"],
         rows,
         text=(0, 1, 3),
     )
@@ -219,14 +223,17 @@ NAMES = {
     "test error": "error on the test pictures, %", "training error": "error on the training pictures, %",
     "test error at size": "test error with so many training pictures, %",
     "training error at size": "training error with so many training pictures, %",
-    "stable from pass": "the test error is stable from about pass", "no overtraining": "no overtraining: rise of the test error",
-    "first steps": "steps in the first pass", "learns to the letter": "first weights within 2.4/F learn: held-out error, %",
+    "stable from pass": "the test error is stable from about pass",
+    "no overtraining": "no overtraining: rise of the test error",
+    "first steps": "steps in the first pass",
+    "learns to the letter": "first weights within 2.4/F learn: held-out error, %",
     "input mean": "mean of the input about", "input variance": "variance of the input about",
-    "withstands scale": "withstands a scale of: error, %", "withstands shift_y": "withstands a vertical shift of: error, %",
+    "withstands scale": "withstands a scale of: error, %",
+    "withstands shift_y": "withstands a vertical shift of: error, %",
     "withstands rotation": "withstands a rotation of: error, %",
 }  # fmt: skip
 VERDICTS = {
-    "reproduced": ("good", "reproduced"), "lower": ("bad", "ours is higher"), "higher": ("bad", "ours is lower"),
+    "reproduced": ("good", "reproduced"), "lower": ("", "ours is lower"), "higher": ("", "ours is higher"),
     "true": ("good", "holds"), "false": ("bad", "does not hold"),
 }  # fmt: skip
 
@@ -240,12 +247,14 @@ def account(report: Report, _: Picture) -> str:
         small = row["statement"] == "first steps"
         rows.append([
             NAMES[row["statement"]], escape(title(row["of"])), _value(row["paper"], small), _value(row["ours"], small),
-            f"{fixed(row['low'])} to {fixed(row['high'])}" if "low" in row else "", f'<span class="{kind}">{verdict}</span>',
+            f"{fixed(row['low'])} to {fixed(row['high'])}" if "low" in row else "",
+            f'<span class="{kind}">{verdict}</span>',
         ])  # fmt: skip
     return table(
-        "Published statements and what became of them. An error counts as reproduced where a single run of ours may well give "
-        f"the paper’s: within the 95 % interval of one more run, widened by the ±{report['paper']['uncertainty']:g} that the paper "
-        "states for test errors, or by how well a figure can be read.",
+        "Published statements and what became of them. An error counts as reproduced where a single run of ours may "
+        "well give the paper’s: within the 95 % interval of one more run, widened by the "
+        f"±{report['paper']['uncertainty']:g} that the paper states for test errors, or by how well a figure can be "
+        "read.",
         ["the paper says", "of", "paper", "ours", "one run", ""],
         rows,
         text=(0, 1, 5),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lenet5.reproduce.choices import PUBLISHED
 from lenet5.reproduce.paper import PAPER
 from lenet5.reproduce.statistics import Spread
 
@@ -30,7 +31,8 @@ def _compare(statement: str, of: str, paper: float, ours: Spread, slack: float) 
     low, high = ours["one_low"], ours["one_high"]
     low, high = (ours["mean"] if low is None else low) - slack, (ours["mean"] if high is None else high) + slack
     verdict = "reproduced" if low <= paper <= high else "lower" if ours["mean"] < paper else "higher"
-    return {"statement": statement, "of": of, "paper": paper, "ours": ours["mean"], "low": low, "high": high, "verdict": verdict}
+    compared = {"paper": paper, "ours": ours["mean"], "low": low, "high": high}
+    return {"statement": statement, "of": of, **compared, "verdict": verdict}
 
 
 def _holds(statement: str, of: str, paper: Any, ours: Any, holds: bool) -> dict[str, Any]:
@@ -57,13 +59,13 @@ def _curve(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if not (curve := made.get("curve", {}).get("1998")):
         return
     means = [found["mean"] for found in curve["test"]]
-    end, spread_of_one = means[-1], curve["test"][-1]["sd"] or 0.0
-    near = [abs(mean - end) <= spread_of_one for mean in means]
-    # The first pass from which on the error stays within one standard deviation of where it ends.
-    stable = max((p for p, fits in enumerate(near, start=1) if not fits), default=0) + 1
+    end = means[-1]
+    # The first pass from which on the error stays within the paper's uncertainty of where it ends.
+    moving = [p for p, mean in enumerate(means, start=1) if abs(mean - end) > PAPER["uncertainty"]]
+    stable = max(moving, default=0) + 1
     yield _holds("stable from pass", "1998", PAPER["stable_from_pass"], stable, stable <= PAPER["stable_from_pass"])
     rise = end - min(means)
-    yield _holds("no overtraining", "1998", 0.0, rise, rise <= spread_of_one)
+    yield _holds("no overtraining", "1998", 0.0, rise, rise <= PAPER["uncertainty"])
 
 
 def _choices(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -71,7 +73,7 @@ def _choices(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
         return
     rows = [{"question": "", "answer": "1998", **found["base"]}, *found["choices"]]
     for row in rows:
-        if row["question"] in ("", "eq. 8 at the published steps") and row["steps"]:
+        if row["question"] in ("", PUBLISHED) and row["steps"]:
             (low, high), (ours_low, ours_high) = PAPER["steps"], row["steps"]
             close = 0.5 <= ours_low / low <= 2 and 0.5 <= ours_high / high <= 2
             yield _holds("first steps", row["answer"], [low, high], [ours_low, ours_high], close)

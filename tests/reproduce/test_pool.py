@@ -1,0 +1,54 @@
+"""Are jobs done once, on processes of their own, stopped without loss and gone on with to the same weights?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lenet5.errors import TrainingError
+from lenet5.reproduce import Plan, experiments
+from lenet5.reproduce.jobs import WEIGHTS, Job
+from lenet5.reproduce.pool import run
+from lenet5.training import Recipe
+
+
+def test_what_is_finished_is_not_done_again(plan: Plan, work: Path) -> None:
+    jobs = experiments.jobs(plan)
+    assert len(jobs) == len(set(jobs)) == len(list(work.iterdir()))
+    assert list(run(jobs, work)) == []
+
+
+def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    job = Job(recipe=Recipe(passes=20), data="drawn", count=700, tests=20)
+    for _ in run([job], tmp_path / "at once"):
+        pass
+    stopped = run([job], tmp_path / "stopped", processes=1)
+    assert not next(stopped).finished
+    stopped.close()
+    assert not job.finished(tmp_path / "stopped")
+    rest = list(run([job], tmp_path / "stopped", processes=1))
+    assert rest[0].done > 512  # not from the start: that was the first thing told
+    weights = [(tmp_path / way / job.name / WEIGHTS).read_bytes() for way in ("at once", "stopped")]
+    assert weights[0] == weights[1]
+
+
+def test_a_job_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no/such/folder"):
+        list(run([Job(data="no/such/folder")], tmp_path))
+
+
+def test_weights_that_run_away_are_an_outcome(tmp_path: Path) -> None:
+    wild = Recipe(algorithm="adam", loss="cross_entropy", step=1e38, passes=2)
+    job = Job(recipe=wild, data="drawn", count=60, tests=10, robustness=5)
+    list(run([job], tmp_path))
+    assert "no longer finite" in job.read(tmp_path)["training"]["diverged"]
+
+
+def test_a_given_network_is_measured_and_not_trained(plan: Plan, work: Path, tmp_path: Path) -> None:
+    trained = plan.studied("1998")[0]
+    path = str(work / trained.name / WEIGHTS)
+    given = Plan(**{**plan.to_dict(), "networks": (path,)}).studied(path)[0]
+    list(run([given], tmp_path))
+    assert given.read(tmp_path)["answers"] == trained.read(work)["answers"]
+    assert "training" not in given.read(tmp_path)
