@@ -17,6 +17,7 @@ from lenet5 import __version__
 from lenet5.server import (
     problems,
     routes_digits,
+    routes_health,
     routes_networks,
     routes_reading,
     routes_training,
@@ -37,6 +38,7 @@ ROUTERS = (
     routes_trials.router,
     routes_training.router,
     routes_digits.router,
+    routes_health.router,
 )
 ABOUT = """LeNet-5 of 1998: handwritten digits in, answers out, and every number in between.
 

@@ -37,6 +37,8 @@ class House:
 
         self.trainings = Trainings(self.networks, self.settings.kept)
         self.digits = Batcher(lambda pictures: read_digits(self, pictures))
+        self.metrics.gauge("lenet5_batches", lambda: float(self.digits.batches))
+        self.metrics.gauge("lenet5_batched_pictures", lambda: float(self.digits.items))
 
     def reader(self) -> Reader:
         """The reader with its own weights, or with the default network where those are not there."""
@@ -65,7 +67,7 @@ class House:
         self.reader().read(255 - np.pad(blank, 20), "line")
 
 
-def _house(request: Request) -> House:
+async def _house(request: Request) -> House:
     house: House = request.app.state.house
     return house
 

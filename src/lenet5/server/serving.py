@@ -21,7 +21,7 @@ try:
 except ImportError:  # httptools is faster, and needs a compiler where it has no wheel
     from uvicorn.protocols.http.h11_impl import H11Protocol as Protocol  # type: ignore[assignment]
 
-__all__ = ["Server", "serve"]
+__all__ = ["Server", "protocol", "serve"]
 
 
 def serve(app: FastAPI, settings: Settings, ready: Any = None) -> None:
@@ -32,7 +32,7 @@ def serve(app: FastAPI, settings: Settings, ready: Any = None) -> None:
     _allow_many_files(settings.connections + 256)
     config = uvicorn.Config(
         app,
-        http=_impatient(settings),
+        http=protocol(settings),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -71,8 +71,8 @@ class Server(uvicorn.Server):
                 self._captured_signals.clear()
 
 
-def _impatient(settings: Settings) -> type[asyncio.Protocol]:
-    """uvicorn's protocol waits for ever for the first request of a connection; this one does not."""
+def protocol(settings: Settings) -> type[asyncio.Protocol]:
+    """uvicorn's HTTP, but for a connection that sends no request: uvicorn waits for ever, this gives up."""
 
     class Impatient(Protocol):
         _alarm: asyncio.TimerHandle | None = None

@@ -16,7 +16,9 @@ export function makeFlow(network, { onPoint, onLayer }) {
   const columns = network.layers.map((layer) => (layer.name === "output" ? outputs(layer) : column(layer)));
   const element = h("div.flow", {}, lines, columns);
   const bars = [...element.querySelectorAll(".outputs li")];
-  let pinned = false;
+  let pinned = false; // whether pointing elsewhere changes nothing
+  const hold = (held) => { pinned = held; element.classList.toggle("held", held); };
+  element.addEventListener("keydown", (event) => { if (event.key === "Escape") hold(false); });
 
   function title(layer) {
     const size = layer.size > 1 ? `${layer.maps}@${layer.height}×${layer.width}` : `${layer.maps}`;
@@ -49,7 +51,7 @@ export function makeFlow(network, { onPoint, onLayer }) {
       };
     };
     canvas.addEventListener("pointermove", (event) => { if (!pinned) { find(event); onPoint(unit()); } });
-    canvas.addEventListener("pointerdown", (event) => { find(event); pinned = event.pointerType === "mouse" ? !pinned : false; onPoint(unit()); });
+    canvas.addEventListener("pointerdown", (event) => { find(event); hold(event.pointerType === "mouse" && !pinned); onPoint(unit()); });
     button.addEventListener("focus", () => { if (button.matches(":focus-visible")) onPoint(unit()); });
     button.addEventListener("keydown", (event) => {
       const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -64,8 +66,7 @@ export function makeFlow(network, { onPoint, onLayer }) {
         own.forEach((other) => { other.button.tabIndex = other === next ? 0 : -1; });
         next.button.focus();
         onPoint({ layer: layer.name, map: next.map, ...next.at });
-      } else if (event.key === "Escape") pinned = false;
-      else return;
+      } else return;
       event.preventDefault();
     });
     return button;
@@ -81,7 +82,7 @@ export function makeFlow(network, { onPoint, onLayer }) {
   function outputs(layer) {
     const items = network.classes.map((name, k) => {
       const code = network.rbf ? h("canvas.pixels", { width: 7, height: 12 }) : h("span");
-      const button = h("button", { type: "button", onclick: () => onPoint({ layer: "output", map: k, x: 0, y: 0 }), onpointerenter: () => { if (!pinned) onPoint({ layer: "output", map: k, x: 0, y: 0 }); } },
+      const button = h("button", { type: "button", onclick: () => { hold(!pinned); onPoint({ layer: "output", map: k, x: 0, y: 0 }); }, onpointerenter: () => { if (!pinned) onPoint({ layer: "output", map: k, x: 0, y: 0 }); } },
         code, h("b", {}, name), h("span.bar", {}, h("i")), h("output"));
       return h("li", { dataset: { class: name } }, button);
     });
@@ -154,5 +155,5 @@ export function makeFlow(network, { onPoint, onLayer }) {
     }
   }
 
-  return { element, show, repaint, light, unpin() { pinned = false; } };
+  return { element, show, repaint, light };
 }

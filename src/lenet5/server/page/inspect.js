@@ -113,6 +113,7 @@ export function showUnit(panel, network, looked, unit) {
   const seen = valueOf(network, looked, unit);
   const field = receptiveField(unit);
   const agrees = Math.abs(told.value - seen) <= 1e-4 * Math.max(1, Math.abs(seen));
+  panel.classList.add("pointed");
   panel.dataset.sum = told.value;
   panel.dataset.seen = seen;
   panel.replaceChildren(
@@ -126,6 +127,7 @@ export function showUnit(panel, network, looked, unit) {
 }
 
 export function showLayer(panel, network, layer) {
+  panel.classList.remove("pointed");
   const number_ = (n) => n.toLocaleString("en");
   const rows = network.counts.map((row) => h("tr", { className: row.name === layer?.name ? "lit" : "" }, h("th", { scope: "row" }, row.name.toUpperCase()),
     h("td", {}, t(`kind.${row.kind}`)), h("td.n", {}, row.height * row.width > 1 ? `${row.maps}@${row.height}×${row.width}` : row.maps),

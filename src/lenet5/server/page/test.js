@@ -11,7 +11,8 @@ const UNITS = { "°": 0, px: 1, "×": 2, "px/px": 2, p: 2 };
 export function thumbnail(base64, label = "") {
   const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
   const side = Math.round(Math.sqrt(bytes.length));
-  const canvas = h("canvas.pixels", { width: side, height: side, role: "img", "aria-label": label });
+  const said = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
+  const canvas = h("canvas.pixels", { width: side, height: side, ...said });
   canvas.getContext("2d").putImageData(inkImage(bytes, side, side), 0, 0);
   return canvas;
 }

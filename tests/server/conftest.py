@@ -1,0 +1,87 @@
+"""What do the tests of the server need? A server that runs, a client for it, and a real browser where there is one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lenet5.architecture import LENET5
+from lenet5.formats import weights
+from lenet5.network import LeNet5, load
+from lenet5.reference import initial
+
+START = "import sys; from lenet5.cli import main; main(['serve', *sys.argv[1:]])"
+
+
+@pytest.fixture(scope="session")
+def network() -> LeNet5:
+    """The shipped network of 1998."""
+    if "lenet5" not in weights.shipped():
+        pytest.skip("no weights are shipped for lenet5")
+    return load("lenet5")
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of weights that nobody trained."""
+    folder = tmp_path_factory.mktemp("weights")
+    return LeNet5(LENET5, initial(LENET5, np.random.default_rng(5), "1/sqrt(F)")).save(folder / "untrained.safetensors")
+
+
+Start = Callable[..., tuple["subprocess.Popen[str]", str]]
+
+
+@pytest.fixture(scope="session")
+def start(untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Run `lenet5 serve` with these arguments; gives the process and the address it listens on."""
+    processes = []
+
+    def started(*arguments: str) -> tuple[subprocess.Popen[str], str]:
+        kept = tmp_path_factory.mktemp("kept")
+        process = subprocess.Popen(
+            [sys.executable, "-c", START, str(untrained), "--port", "0", "--kept", str(kept), *arguments],
+            stderr=subprocess.PIPE, text=True, env={**os.environ, "LENET5_THREADS": "1"},
+        )  # fmt: skip
+        processes.append(process)
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        found = re.search(r"http://[^ ,]+?(?=/[, ])", line)
+        assert found, line + process.stderr.read()
+        return process, found[0]
+
+    yield started
+    for process in processes:
+        process.terminate()
+        try:
+            process.wait(10)
+        finally:
+            process.kill()
+            process.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def address(start: Start, network: LeNet5) -> str:
+    """Where the one server of most tests answers."""
+    return start()[1]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no chromium here: install Debian's package of that name to test the page")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
