@@ -93,14 +93,17 @@ def test_first_weights_have_the_declared_tensors(net: Architecture, rng: np.rand
 def test_weights_start_within_the_range_of_their_units_inputs(
     scheme: str, at_84: float, rng: np.random.Generator
 ) -> None:
-    tensors = initial(LENET5_LINEAR, rng, scheme)
-    assert 0.95 * at_84 < np.abs(tensors["output.weight"]).max() <= at_84
+    tensors = initial(LENET5, rng, scheme)
+    assert 0.95 * at_84 < np.abs(initial(LENET5_SOFTMAX, rng, scheme)["output.weight"]).max() / 4 <= at_84
     # C3's first map sees three maps, its last sees six.
     first, last = np.abs(tensors["c3.weight"][:3]).max(), np.abs(tensors["c3.weight"][-6:]).max()
     assert 0.9 < first / SCHEMES[scheme](np.array(75.0)) <= 1
     assert 0.9 < last / SCHEMES[scheme](np.array(150.0)) <= 1
-    wider = initial(LENET5_LINEAR, np.random.default_rng(1998), scheme, gain=2)
+    wider = initial(LENET5, np.random.default_rng(1998), scheme, gain=2)
     np.testing.assert_allclose(wider["c5.weight"], 2 * tensors["c5.weight"])
+    # Logistic units, whose slope is a quarter at 0, start four times as wide.
+    logistic = initial(LENET5_LINEAR, np.random.default_rng(1998), scheme)
+    np.testing.assert_allclose(logistic["c5.weight"], 4 * tensors["c5.weight"])
 
 
 def test_an_average_starts_as_the_same_function_as_a_sum(pictures: Array) -> None:
