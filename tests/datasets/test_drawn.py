@@ -118,17 +118,17 @@ def test_a_pen_is_lifted_between_strokes() -> None:
 
 
 def test_nothing_is_never_a_digit_that_digits_draws(drawn: Dataset) -> None:
-    rubbish = nothing(600, seed=3)
+    rubbish = nothing(2100, seed=3)
     assert set(np.unique(rubbish.labels)) == set(range(len(rubbish.classes)))
-    assert len(np.unique(rubbish.images.reshape(600, -1), axis=0)) == 600
+    assert len(np.unique(rubbish.images.reshape(2100, -1), axis=0)) == 2100
     assert not {p.tobytes() for p in rubbish.images} & {p.tobytes() for p in drawn.images}
     assert (rubbish.images.max(axis=(1, 2)) > 0).all()
 
 
 def test_nothing_too_depends_on_its_seed_alone() -> None:
-    rubbish = nothing(600, seed=3)
-    np.testing.assert_array_equal(nothing(501, seed=3).images, rubbish.images[:501])
-    assert (nothing(600, seed=4).images != rubbish.images).any()
+    rubbish = nothing(2100, seed=3)
+    np.testing.assert_array_equal(nothing(2001, seed=3).images, rubbish.images[:2001])
+    assert (nothing(2100, seed=4).images != rubbish.images).any()
 
 
 @pytest.mark.parametrize("draw_them", [digits, nothing])

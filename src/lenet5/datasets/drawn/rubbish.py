@@ -24,7 +24,7 @@ __all__ = ["KINDS", "nothing"]
 Array = NDArray[np.float64]
 Ink = NDArray[np.float32]
 
-BLOCK = 500
+BLOCK = 2000  # pictures drawn from one generator
 # Each kind, and its share of the pictures.
 KINDS = {"letter": 0.30, "symbol": 0.12, "scribble": 0.12, "doodle": 0.18, "digits": 0.12, "piece": 0.16}
 PRINTED = 0.3  # how many of the letters and symbols stand upright, as print does, and may be bold
