@@ -1,10 +1,13 @@
-"""Which digits does MNIST hardly know? The shapes of European hands, to be drawn and taught to the reader.
+"""Which digits does MNIST hardly know? The shapes of European and Latin American hands, to be drawn and taught.
 
-MNIST's writers are American. Elsewhere a 1 has an upstroke as long as itself, a 7 is crossed and its bar begins
-with a hook or a wave, a 9 ends in a bow, a 4 is a flash of lightning. Paths as in `datasets/drawn/shapes.py`.
+MNIST's writers are from the United States. Elsewhere a 1 has an upstroke as long as itself, a 7 is crossed and its
+bar begins with a hook or a wave, a 9 ends in a bow, a 4 is a flash of lightning, a 0 closes with a curl. Paths as in
+`datasets/drawn/shapes.py`.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +27,25 @@ EUROPEAN_SHAPES: tuple[Shape, ...] = (
         "40,10 14,12 0,50 12,92 38,100 62,74 60,30 40,4 24,22",
         "46,20 20,4 0,44 8,88 36,102 64,78 66,34 48,6 30,14",
         "52,4 20,8 0,48 10,90 36,100 62,80 64,38 44,18 26,30",
+    ),
+    # Closed with a bar or a curl across the top; struck through.
+    shape(
+        "0", 2,
+        "60,20 34,0 6,34 8,84 36,100 62,74 62,34 42,12 8,24",
+        "64,26 36,2 6,24 4,76 34,100 64,80 66,40 46,14 0,14",
+        "50,16 24,0 2,40 10,90 40,100 64,66 54,26 24,12 20,34",
+    ),
+    shape(
+        "0", 1,
+        "35,0 10,16 2,52 12,88 34,100 56,84 64,48 54,14 35,0 | 62,6 34,50 4,96",
+        "40,0 12,10 0,46 8,84 30,100 58,88 66,50 58,16 40,0 | 70,-4 36,46 -2,104",
+    ),
+    # Flat and wide, as noughts in a row are written.
+    shape(
+        "0", 2,
+        "40,20 0,34 -20,60 10,84 50,80 90,56 76,30 40,20",
+        "30,24 -6,40 -16,66 16,82 56,78 84,58 70,34 30,24",
+        "60,18 10,26 -24,56 4,86 56,84 94,60 84,28 50,22",
     ),
     # An upstroke, from short to longer than the stem, straight and bent.
     shape(
@@ -66,6 +88,24 @@ EUROPEAN_SHAPES: tuple[Shape, ...] = (
         "10,26 36,0! 34,50 32,100 | -4,102 30,100 60,100",
         "-20,40 30,0! 32,50 34,98 | -10,96 30,98 84,102",
     ),
+    # As a written l, with a loop.
+    shape(
+        "1", 1,
+        "4,74 26,46 42,14 34,0 24,20 26,64 38,100",
+        "10,64 30,40 42,12 36,0 28,18 28,66 34,100",
+        "-4,84 22,50 40,10 30,0 22,24 22,72 26,100",
+    ),
+    # The head curled to a ring.
+    shape(
+        "2", 2,
+        "28,32 10,28 8,8 34,-2 58,14 52,46 28,76 4,96! 36,96 72,92",
+        "30,24 14,36 0,20 20,0 50,4 56,36 34,70 2,96! 34,98 66,100",
+    ),
+    shape(
+        "2", 2,
+        "36,28 16,30 12,10 36,0 56,12 50,48 20,86 0,92 14,84 40,96 72,92",
+        "24,36 4,24 14,4 44,0 58,22 44,58 14,88 -4,92 6,80 36,92 74,88",
+    ),
     # As a Z; the foot in a wave.
     shape(
         "2", 1,
@@ -85,6 +125,34 @@ EUROPEAN_SHAPES: tuple[Shape, ...] = (
         "4,2 30,2 58,0! 40,22 26,40! 56,44 64,72 40,100 2,90",
         "0,10 24,0 56,4! 38,24 22,42! 54,50 58,80 30,102 -8,92",
         "8,0 34,4 64,0! 46,20 30,36! 60,44 62,78 34,98 6,100",
+    ),
+    # In zigzag, angular.
+    shape(
+        "3", 2,
+        "4,6 30,4 58,2! 40,24 20,46! 44,52 64,58! 40,82 0,104",
+        "0,2 32,2 64,4! 36,24 10,46! 42,50 70,56! 36,80 -8,96",
+        "10,10 34,4 54,0! 40,20 24,40! 40,46 58,58! 36,80 10,100",
+    ),
+    # Down, up again and down: as an h, a flash, a chair.
+    shape(
+        "4", 4,
+        "20,0 12,28 4,58! 24,44 42,34! 40,66 38,100",
+        "14,0 10,30 8,60! 26,40 42,38! 44,66 44,100",
+        "28,0 14,30 -4,64! 22,56 46,40! 40,70 32,104",
+        "24,0 12,32 2,64! 24,60 44,46! 40,72 34,100",
+    ),
+    shape(
+        "4", 3,
+        "18,0 8,34 0,66! 28,66 60,62 | 38,40 34,70 30,104",
+        "26,0 10,36 -6,70! 28,68 64,64 | 36,46 34,72 32,100",
+        "12,0 8,32 4,62! 30,62 56,60 | 40,44 40,70 40,96",
+    ),
+    # As a u with a tail, round.
+    shape(
+        "4", 2,
+        "10,0 4,30 10,50 30,54 48,36 54,6 54,50 48,100",
+        "4,4 0,34 12,56 36,52 52,30 58,4 58,54 54,100",
+        "16,0 8,26 6,48 22,58 42,46 50,20 50,60 44,104",
     ),
     # Lightning: down, across, down.
     shape(
@@ -108,6 +176,33 @@ EUROPEAN_SHAPES: tuple[Shape, ...] = (
         "18,6 16,26 14,46! 36,38 58,56 54,86 28,100 2,90 | 4,4 36,2 74,0",
         "16,10 14,30 10,50! 34,40 56,60 48,90 22,100 -6,88 | 14,2 44,-2 78,-4",
         "22,12 18,30 16,48! 40,42 60,62 48,92 20,102 0,96 | 10,6 40,2 66,6",
+    ),
+    # A small bow under a long cap that rises.
+    shape(
+        "5", 3,
+        "18,8 14,28 8,46! 28,44 38,62 28,84 -4,94 | 18,8 50,0 92,-12",
+        "24,14 18,32 10,52! 32,50 40,68 26,90 -8,100 | 24,14 54,6 88,-4",
+        "12,6 10,30 10,54! 28,52 36,70 24,92 2,96 | 12,8 44,2 80,-6",
+    ),
+    # As an S, lying or standing.
+    shape(
+        "5", 2,
+        "76,6 46,0 18,12 14,34 36,48 54,64 44,90 12,98 -16,90",
+        "66,4 40,0 16,16 18,38 42,50 56,70 40,94 12,100 -6,88",
+        "92,10 52,4 22,16 20,36 42,50 56,70 40,92 6,96 -24,88",
+    ),
+    # The tail swung far to the right, or the ring not closed.
+    shape(
+        "6", 2,
+        "86,4 50,0 18,24 4,62 14,94 42,98 56,78 40,62 10,74",
+        "100,12 56,6 22,26 4,60 10,92 38,100 54,80 36,62 6,72",
+        "70,-6 40,6 14,32 2,66 14,96 44,96 54,74 34,62 8,76",
+    ),
+    shape(
+        "6", 1,
+        "56,6 24,18 2,56 8,92 38,100 60,80 50,58 28,60 22,78",
+        "62,14 30,8 2,44 4,86 36,102 64,84 60,58 34,54 22,70",
+        "50,0 20,22 2,62 14,96 44,98 58,74 42,58 26,66 26,82",
     ),
     shape(
         "6", 1,
@@ -137,6 +232,46 @@ EUROPEAN_SHAPES: tuple[Shape, ...] = (
         "2,40 14,8 30,12 46,8 62,2! 46,38 34,70 24,100 | 0,58 34,54 66,46",
         "-12,36 2,6 18,26 40,20 58,0! 52,36 50,70 52,100 | 22,74 50,72 88,74",
     ),
+    # The bar dips deep before the stem, as an M or a y.
+    shape(
+        "7", 4,
+        "-8,30 6,4 18,30 40,34 62,0! 54,36 48,70 42,104 | 6,70 42,66 82,62",
+        "-2,36 8,6 22,34 42,28 58,0! 52,38 50,72 48,102 | 20,74 50,70 90,68",
+        "-14,28 0,4 16,26 42,28 60,-4! 52,38 42,72 30,104 | -4,68 36,64 80,54",
+        "4,30 12,10 22,36 42,38 60,6! 50,40 44,72 40,104 | 10,66 44,64 74,64",
+    ),
+    # A short, round head on a long stem, crossed: as a t or an f.
+    shape(
+        "7", 4,
+        "12,16 26,2 44,4 46,20 38,50 32,76 26,100 | 0,54 34,48 72,42",
+        "6,12 26,4 46,2 52,16 44,48 38,76 34,104 | 8,58 42,52 80,50",
+        "18,14 30,4 44,0 46,18 42,50 40,76 38,100 | 10,50 42,46 74,44",
+    ),
+    shape(
+        "7", 3,
+        "6,8 28,4 48,8 54,24 44,56 36,78 30,100 | 14,50 40,48 68,46",
+        "0,14 26,0 52,6 58,26 48,58 30,84 4,100 | 14,54 44,50 72,48",
+        "-6,10 26,4 54,8 62,24 52,56 42,80 30,102 | 10,58 46,54 82,52",
+    ),
+    # As a B without corners; narrow, the upper ring almost closed up; the crossing high or low.
+    shape(
+        "8", 2,
+        "12,50 8,14 30,0 50,14 42,40 14,50 48,58 58,82 34,100 10,90 12,50",
+        "10,46 12,8 38,0 52,20 36,44 12,48 44,54 60,78 40,100 8,94 10,46",
+        "14,54 6,18 26,0 48,12 44,42 16,52 50,64 54,88 30,102 12,92 14,54",
+    ),
+    shape(
+        "8", 3,
+        "40,8 30,0 24,14 34,36 44,66 40,94 26,100 18,80 28,46 38,24 42,6",
+        "44,4 34,-2 26,10 32,32 40,60 36,92 22,102 16,82 24,48 38,26 46,2",
+        "36,14 30,4 24,16 32,40 42,70 36,96 22,98 16,76 26,50 36,30 38,10",
+        "50,10 36,-2 20,8 28,34 46,64 46,92 28,102 12,86 22,54 42,30 54,6",
+    ),
+    shape(
+        "8", 2,
+        "76,-4 40,8 14,16 18,36 42,52 54,76 34,100 6,94 4,70 32,46 60,20",
+        "70,4 44,2 16,12 22,38 44,54 48,82 24,102 0,88 12,62 40,40 74,14",
+    ),
     # Two rings, one on the other.
     shape(
         "8", 2,
@@ -158,6 +293,28 @@ EUROPEAN_SHAPES: tuple[Shape, ...] = (
         "44,4 24,0 10,16 16,34 36,36 52,18 46,4 56,40 48,80 26,100 2,86",
         "38,2 18,6 6,24 20,42 44,36 54,16 40,0 56,28 60,72 40,100 4,102",
     ),
+    # A ring above a bow, with a waist between them.
+    shape(
+        "9", 5,
+        "42,38 20,42 8,24 18,4 38,2 46,20 38,40 54,60 48,88 22,100 0,88",
+        "40,40 18,36 14,14 32,0 48,12 48,32 40,44 58,66 46,92 16,102 -8,92",
+        "38,34 14,34 6,16 22,0 42,6 46,26 42,42 52,68 40,94 14,98 -6,84",
+        "44,36 24,44 10,30 14,8 36,0 50,16 46,38 56,62 56,88 30,102 6,96",
+    ),
+    # A ring and a stem that leaves it at the left, as a P.
+    shape(
+        "9", 3,
+        "20,46 46,42 56,20 40,2 18,4 8,24 20,44 26,70 22,104",
+        "16,44 44,44 54,22 40,2 16,6 8,26 18,42 24,72 28,104",
+        "24,48 48,38 54,16 36,0 14,8 10,30 24,44 26,74 14,104",
+    ),
+    # A ring that is not closed, and one crossed by its stem.
+    shape(
+        "9", 2,
+        "50,6 24,2 6,20 12,40 34,40 52,20 56,6! 54,40 50,72 42,104",
+        "56,10 30,-2 8,10 2,32 22,42 44,30 58,8! 54,44 46,76 34,104",
+        "44,2 18,6 4,26 14,44 38,38 54,14 60,-6! 54,38 46,72 34,106",
+    ),
     # The bow flat: the tail turns left as a foot.
     shape(
         "9", 1,
@@ -173,8 +330,12 @@ PER_WRITER = 8
 def european(count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """`count` drawn digits of European shape: images uint8 (count, 28, 28) and labels int64 (count,)."""
     weights = np.array([s.weight for s in EUROPEAN_SHAPES])
+    of = np.array([int(s.character) for s in EUROPEAN_SHAPES])
+    weights /= np.bincount(of, weights)[of]  # every digit as often as any other
     chosen = rng.choice(len(EUROPEAN_SHAPES), count, p=weights / weights.sum())
     hands = Hands.draw(count // PER_WRITER + 1, rng).of(np.arange(count) // PER_WRITER)
+    # Hands that are further apart than those of one country.
+    hands = replace(hands, width=1.2 * hands.width, slant=1.2 * hands.slant, wobble=1.2 * hands.wobble)
     traces = write([EUROPEAN_SHAPES[c] for c in chosen], hands, taste(rng, count), rng)
     labels = np.array([int(EUROPEAN_SHAPES[c].character) for c in chosen], np.int64)
     return np.stack([normalise(draw(trace)) for trace in traces]), labels

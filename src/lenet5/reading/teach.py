@@ -36,7 +36,7 @@ BLOCK = 2048  # pictures made ready at a time
 
 # What else may become of a glyph on its way from the pen to the network.
 HAND = Distortion(
-    scale=(0.86, 1.1), squeeze=0.18, shear=0.22, shift=1.2, rotation=9.0, elastic=0.75, smoothness=4.0,
+    scale=(0.86, 1.1), squeeze=0.18, shear=0.28, shift=1.2, rotation=9.0, elastic=0.75, smoothness=4.0,
     thickness=0.6, original=0.1,
 )  # fmt: skip
 
