@@ -93,6 +93,7 @@ def _print_metadata(console: Console, metadata: dict[str, Any]) -> None:
         return
     table = Table(show_header=False, box=None)
     for key, value in metadata.items():
-        text = ", ".join(f"{k} {v}" for k, v in value.items() if v not in ("", None)) if isinstance(value, dict) else str(value)
-        table.add_row(key, text)
+        if isinstance(value, dict):
+            value = ", ".join(f"{k} {v}" for k, v in value.items() if v not in ("", None))
+        table.add_row(key, str(value))
     console.print(table)

@@ -136,7 +136,7 @@ _maximum = tile(lanes_type, _largest)
 
 
 @compiled
-def _product(out, units, weights, w, across, along, x, inputs):  # type: ignore[no-untyped-def]
+def _product(out, units, weights, w, across, along, x, inputs):
     """out (units, LANES) = a matrix, or its transpose, times x (inputs, LANES)."""
     u = 0
     while u < units:
@@ -149,7 +149,7 @@ def _product(out, units, weights, w, across, along, x, inputs):  # type: ignore[
 
 
 @compiled
-def _outer(gradient, g, row, error, units, x):  # type: ignore[no-untyped-def]
+def _outer(gradient, g, row, error, units, x):
     """gradient[g:] (units, row) += Σ over pictures of error (units, LANES) ⊗ x (LANES, row)."""
     rows, vectors = _OUTER
     for u in range(0, units, rows):
@@ -163,7 +163,7 @@ def _outer(gradient, g, row, error, units, x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _turn(out, row, x, units):  # type: ignore[no-untyped-def]
+def _turn(out, row, x, units):
     """out (LANES, row) from x (units, LANES)."""
     for lane in range(LANES):
         for u in range(units):
@@ -171,7 +171,7 @@ def _turn(out, row, x, units):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _bias_and_slope(gradient, b, error, outputs, units, curves, which):  # type: ignore[no-untyped-def]
+def _bias_and_slope(gradient, b, error, outputs, units, curves, which):
     """Errors of outputs become errors of weighted sums; gradient[b : b + units] += their totals."""
     for u in range(units):
         value = load(error, u * LANES)
@@ -183,7 +183,7 @@ def _bias_and_slope(gradient, b, error, outputs, units, curves, which):  # type:
 
 
 @compiled
-def _squash_all(values, units, curves, which):  # type: ignore[no-untyped-def]
+def _squash_all(values, units, curves, which):
     amplitude, slope, offset = curves[which, 0], curves[which, 1], curves[which, 2]
     if amplitude != 0.0:
         for i in range(0, units * LANES, LANES):
@@ -191,13 +191,13 @@ def _squash_all(values, units, curves, which):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _add_bias(values, units, weights, b):  # type: ignore[no-untyped-def]
+def _add_bias(values, units, weights, b):
     for u in range(units):
         store(values, u * LANES, add(load(values, u * LANES), splat(weights[b + u])))
 
 
 @compiled
-def _unpool(error, outputs, below, maps, side, gradient, weights, c, d, b, curves, upper, lower, share, maximum):  # type: ignore[no-untyped-def]
+def _unpool(error, outputs, below, maps, side, gradient, weights, c, d, b, curves, upper, lower, share, maximum):
     """From errors of S2 or S4 (maps, side, side) to errors of the weighted sums of C1 or C3, put over its outputs.
 
     Adds the gradients of the coefficients [c:], of the biases [d:], and of the biases [b:] of the layer below.
@@ -236,7 +236,7 @@ def _unpool(error, outputs, below, maps, side, gradient, weights, c, d, b, curve
 
 
 @compiled
-def _output(p, curves, weights, gradient, f6, by_f6, answers, sums, errors, wanted, start, loss, j, sharpness):  # type: ignore[no-untyped-def]
+def _output(p, curves, weights, gradient, f6, by_f6, answers, sums, errors, wanted, start, loss, j, sharpness):
     """The answers to each picture, and the errors of F6's outputs by_f6 (LANES, row). Returns (Σ E, wrong)."""
     row, classes, cost, wrong = p[at.OUT_ROW], p[at.OUT_UNITS], 0.0, 0
     squash_ = (curves[at.CURVE_OUT, 0], curves[at.CURVE_OUT, 1], curves[at.CURVE_OUT, 2])
@@ -267,7 +267,7 @@ def _output(p, curves, weights, gradient, f6, by_f6, answers, sums, errors, want
 
 
 @compiled
-def block_gradient(p, curves, weights, pictures, wanted, start, loss, j, sharpness, gradient, rooms, seen_by):  # type: ignore[no-untyped-def]
+def block_gradient(p, curves, weights, pictures, wanted, start, loss, j, sharpness, gradient, rooms, seen_by):
     """gradient += Σ ∂E/∂w over pictures start .. start + LANES − 1 (float32 (N, 32, 32), the paper's scale).
 
     Returns (Σ E, how many were answered wrongly). `rooms`, `seen_by`: see `room`.
@@ -328,7 +328,7 @@ def block_gradient(p, curves, weights, pictures, wanted, start, loss, j, sharpne
 
 
 @compiled
-def _convolution_errors(p, weights, error, out, maps, kernels):  # type: ignore[no-untyped-def]
+def _convolution_errors(p, weights, error, out, maps, kernels):
     """Errors of S2's outputs from errors of C3's weighted sums."""
     for source in range(p[at.C1_MAPS]):
         count = 0
@@ -342,7 +342,7 @@ def _convolution_errors(p, weights, error, out, maps, kernels):  # type: ignore[
 
 
 @compiled
-def _convolution_gradients(p, gradient, g, pairs, kernels, error, side, source, s_side):  # type: ignore[no-untyped-def]
+def _convolution_gradients(p, gradient, g, pairs, kernels, error, side, source, s_side):
     """The gradient of each kernel of C1 or C3, from errors (maps, side, side) and sources (.., s_side, s_side)."""
     for k in range(kernels):
         m, n = p[pairs + 2 * k], p[pairs + 2 * k + 1]

@@ -118,8 +118,10 @@ def _product_tile(units: int, distance: bool) -> Any:
     def product(emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, b: Any, x: Any, n: Any) -> None:
         """`units` rows of a matrix times (n, WIDE); or the squared distances of x to them."""
         ir = emit.builder
-        bias = [emit.constant(0.0) if distance else emit.broadcast(weight, ir.add(b, emit.index(u))) for u in range(units)]
-        sums = [emit.cells(GROUP, bias[u]) for u in range(units)]
+        first = [
+            emit.constant(0.0) if distance else emit.broadcast(weight, ir.add(b, emit.index(u))) for u in range(units)
+        ]
+        sums = [emit.cells(GROUP, first[u]) for u in range(units)]
         with emit.loop(n) as i:
             seen = [emit.load(x, ir.add(ir.mul(i, emit.index(WIDE)), emit.index(q * LANES))) for q in range(GROUP)]
             for u in range(units):
@@ -144,7 +146,7 @@ _distance_many, _distance_one = (_product_tile(units, True) for units in (_UNITS
 
 
 @compiled
-def maps_of(out, o, row, size, step, height, width, source, s_row, s_size, weights, w, b, c, d, maps, p, pairs, kernels, sources, curve_, share, maximum, pool, kept):  # type: ignore[no-untyped-def]  # noqa: E501
+def maps_of(out, o, row, size, step, height, width, source, s_row, s_size, weights, w, b, c, d, maps, p, pairs, kernels, sources, curve_, share, maximum, pool, kept):  # noqa: E501
     """All maps of S2 from the input, or of S4 from S2: out[o:] with unit strides `row` and `size`, floats `step`.
 
     `kept`, where it has any room, gets the maps of C1 or C3.
@@ -178,7 +180,7 @@ def maps_of(out, o, row, size, step, height, width, source, s_row, s_size, weigh
 
 
 @compiled
-def _layer(out, units, weights, w, w_row, b, x, inputs, distance, curve_):  # type: ignore[no-untyped-def]
+def _layer(out, units, weights, w, w_row, b, x, inputs, distance, curve_):
     """out (units, WIDE) from x (inputs, WIDE): weighted sums, squashed; or squared distances."""
     j = 0
     while j < units:
@@ -202,7 +204,7 @@ def _layer(out, units, weights, w, w_row, b, x, inputs, distance, curve_):  # ty
 
 
 @compiled
-def gather(block, pictures, start, p, low, gain, frame):  # type: ignore[no-untyped-def]
+def gather(block, pictures, start, p, low, gain, frame):
     """Pictures start .. start + LANES − 1 into block (H, W, LANES); past the last one, that one again."""
     height, width = p[at.INPUT_H], p[at.INPUT_W]
     last = pictures.shape[0] - 1
@@ -218,7 +220,7 @@ def gather(block, pictures, start, p, low, gain, frame):  # type: ignore[no-unty
 
 
 @compiled
-def bulk(p, curves, weights, pictures, low, gain, frame, outputs, block, s2, s4, c5, f6, out, sources):  # type: ignore[no-untyped-def]
+def bulk(p, curves, weights, pictures, low, gain, frame, outputs, block, s2, s4, c5, f6, out, sources):
     """outputs (N, classes) of low + gain·pictures (N, 32 − 2·frame, 32 − 2·frame) of any type, framed by `low`.
 
     The outputs are RBF distances, or the weighted sums of a full output. The other arrays are `room`.

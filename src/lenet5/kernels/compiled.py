@@ -21,7 +21,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLoca
 
 from lenet5 import files
 
-__all__ = ["kernel_folder", "compiled", "kernels_are_cached"]
+__all__ = ["compiled", "kernel_folder", "kernels_are_cached"]
 
 
 @cache
@@ -39,7 +39,7 @@ def kernels_are_cached() -> bool:
     return any(kernel_folder().glob("*.nbi"))
 
 
-class _Locator(_CacheLocator):  # type: ignore[misc]
+class _Locator(_CacheLocator):
     """Tells numba to keep a kernel in `kernel_folder`."""
 
     def __init__(self, function: Callable[..., Any], file: str) -> None:
@@ -60,11 +60,11 @@ class _Locator(_CacheLocator):  # type: ignore[misc]
         return cls(function, file)
 
 
-class _Implementation(CompileResultCacheImpl):  # type: ignore[misc]
+class _Implementation(CompileResultCacheImpl):
     _locator_classes = [_Locator]  # noqa: RUF012 (numba's own name and type)
 
 
-class _Cache(FunctionCache):  # type: ignore[misc]
+class _Cache(FunctionCache):
     _impl_class = _Implementation
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:

@@ -88,7 +88,7 @@ _weights_tall, _weights_middle, _weights_one = (_weights_tile(rows) for rows in 
 
 
 @compiled
-def add_correlation(out, o, o_row, height, width, source, s, s_row, weight, w):  # type: ignore[no-untyped-def]
+def add_correlation(out, o, o_row, height, width, source, s, s_row, weight, w):
     """out[o:] (height, width; rows o_row apart) += the 5×5 kernel weight[w:] over source[s:]."""
     for x in range(0, width, LANES):
         y = 0
@@ -104,7 +104,7 @@ def add_correlation(out, o, o_row, height, width, source, s, s_row, weight, w): 
 
 
 @compiled
-def add_spread(out, o, o_row, height, width, error, e, e_row, weight, w):  # type: ignore[no-untyped-def]
+def add_spread(out, o, o_row, height, width, error, e, e_row, weight, w):
     """out[o:] (height + 4, width + 4) += error[e:] (height, width) spread by the kernel weight[w:].
 
     The error must be zero in the four columns before and after its width, and so must a row's end.
@@ -123,7 +123,7 @@ def add_spread(out, o, o_row, height, width, error, e, e_row, weight, w):  # typ
 
 
 @compiled
-def add_gradient(sums, error, e, e_row, height, width, source, s, s_row):  # type: ignore[no-untyped-def]
+def add_gradient(sums, error, e, e_row, height, width, source, s, s_row):
     """sums (25·LANES) += error[e:] (height, width) times what each unit saw of source[s:]."""
     for x in range(0, width, LANES):
         y = 0
@@ -139,7 +139,7 @@ def add_gradient(sums, error, e, e_row, height, width, source, s, s_row):  # typ
 
 
 @compiled
-def sum_gradient(gradient, g, sums):  # type: ignore[no-untyped-def]
+def sum_gradient(gradient, g, sums):
     """gradient[g : g + 25] += the totals of the lanes of sums (25·LANES), which are cleared."""
     for k in range(KERNEL * KERNEL):
         gradient[g + k] += total(load(sums, k * LANES))

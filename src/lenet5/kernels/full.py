@@ -63,7 +63,7 @@ _back_many, _back_one = _back_tile(_VECTORS), _back_tile(1)
 
 
 @compiled
-def connect(out, o, units, weight, w, w_row, bias, b, x, at):  # type: ignore[no-untyped-def]
+def connect(out, o, units, weight, w, w_row, bias, b, x, at):
     """out[o : o + units] = weight[w:] (units, w_row) · x[at : at + w_row] + bias[b:]."""
     for j in range(units):
         out[o + j] = bias[b + j]
@@ -77,7 +77,7 @@ def connect(out, o, units, weight, w, w_row, bias, b, x, at):  # type: ignore[no
 
 
 @compiled
-def connect_back(out, o, weight, w, w_row, error, e, units):  # type: ignore[no-untyped-def]
+def connect_back(out, o, weight, w, w_row, error, e, units):
     """out[o : o + w_row] = the errors of the units below."""
     i = 0
     while w_row - i >= _VECTORS * LANES:
@@ -89,7 +89,7 @@ def connect_back(out, o, weight, w, w_row, error, e, units):  # type: ignore[no-
 
 
 @compiled
-def add_outer(gradient, w, w_row, error, e, units, x, at):  # type: ignore[no-untyped-def]
+def add_outer(gradient, w, w_row, error, e, units, x, at):
     """gradient[w:] (units, w_row) += error[e:] ⊗ x[at:]."""
     for j in range(units):
         share = splat(error[e + j])
@@ -99,7 +99,7 @@ def add_outer(gradient, w, w_row, error, e, units, x, at):  # type: ignore[no-un
 
 
 @compiled
-def step_outer(weight, w, w_row, rate, error, e, units, x, at):  # type: ignore[no-untyped-def]
+def step_outer(weight, w, w_row, rate, error, e, units, x, at):
     """weight[w:] −= rate[w:]·(error[e:] ⊗ x[at:]): eq. 18 at once, the gradient never stored."""
     for j in range(units):
         share = splat(error[e + j])

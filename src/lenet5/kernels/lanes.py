@@ -69,7 +69,7 @@ def multiples(size: int, of: int = 16) -> int:
     return -(-size // of) * of
 
 
-class _Lanes(types.Type):  # type: ignore[misc]
+class _Lanes(types.Type):
     def __init__(self) -> None:
         super().__init__(name=f"lanes{LANES}")
 
@@ -78,7 +78,7 @@ lanes_type = _Lanes()
 
 
 @register_model(_Lanes)
-class _Model(models.PrimitiveModel):  # type: ignore[misc]
+class _Model(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, VECTOR)
 
@@ -207,11 +207,12 @@ def tile(result: Any, emitter: Callable[..., Any]) -> Any:
             answer = emitter(emit, *ready)
             return context.get_dummy_value() if answer is None else answer
 
-        wanted = [
-            types.int64 if isinstance(kind, types.Integer | types.Boolean) else types.float32 if isinstance(kind, types.Float) else kind
-            for kind in kinds
-        ]
-        return result(*wanted), generate
+        def wanted(kind: Any) -> Any:
+            if isinstance(kind, types.Integer | types.Boolean):
+                return types.int64
+            return types.float32 if isinstance(kind, types.Float) else kind
+
+        return result(*map(wanted, kinds)), generate
 
     signature = inspect.signature(emitter)
     first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD)

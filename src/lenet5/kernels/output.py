@@ -30,7 +30,7 @@ MSE, MAP, CROSS_ENTROPY = range(3)
 
 
 @compiled
-def distances(out, o, classes, codes, c, row, f6, at):  # type: ignore[no-untyped-def]
+def distances(out, o, classes, codes, c, row, f6, at):
     """out[o : o + classes] = Σ_j (x_j − w_ij)² (eq. 7)."""
     for k in range(classes):
         value = splat(0.0)
@@ -41,7 +41,7 @@ def distances(out, o, classes, codes, c, row, f6, at):  # type: ignore[no-untype
 
 
 @compiled
-def rbf_error(errors, e, y, o, classes, codes, c, row, f6, at, wanted, p, loss, j, sharpness):  # type: ignore[no-untyped-def]
+def rbf_error(errors, e, y, o, classes, codes, c, row, f6, at, wanted, p, loss, j, sharpness):
     """errors[e : e + row] = ∂E/∂x of F6, from the distances y[o:] and wanted[p]. Returns E."""
     cost = 0.0
     least = j if loss == MAP else sharpness * y[o]
@@ -69,14 +69,14 @@ def rbf_error(errors, e, y, o, classes, codes, c, row, f6, at, wanted, p, loss, 
 
 
 @compiled
-def rbf_curvature(errors, e, units, loss):  # type: ignore[no-untyped-def]
+def rbf_curvature(errors, e, units, loss):
     """errors[e : e + units] = ∂²E/∂x² of F6."""
     for i in range(units):
         errors[e + i] = 2.0 if loss == MSE else 1.0
 
 
 @compiled
-def full_outputs(out, o, sums, s, classes, kind, amplitude, slope, offset):  # type: ignore[no-untyped-def]
+def full_outputs(out, o, sums, s, classes, kind, amplitude, slope, offset):
     """out[o : o + classes] = the squashed sums, or their softmax."""
     if kind == SOFTMAX:
         highest = sums[s]
@@ -94,7 +94,7 @@ def full_outputs(out, o, sums, s, classes, kind, amplitude, slope, offset):  # t
 
 
 @compiled
-def full_error(errors, e, out, o, sums, s, classes, kind, curve_, wanted, p, loss, second):  # type: ignore[no-untyped-def]
+def full_error(errors, e, out, o, sums, s, classes, kind, curve_, wanted, p, loss, second):
     """errors[e : e + classes] = ∂E/∂a, or its Gauss-Newton curvature where `second`. Returns E."""
     amplitude, slope, offset = curve_
     cost = 0.0

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.architecture import SQUASHES, Architecture, EuclideanRBF
+from lenet5.architecture import SQUASHES, Architecture, EuclideanRBF, LayerCount
 from lenet5.kernels.lanes import multiples
 
 __all__ = ["Plan", "plan_for"]
@@ -88,7 +88,9 @@ def plan_for(architecture: Architecture, height: int = 32, width: int = 32) -> P
     return Plan(places, curves, tensors)
 
 
-def _lay_maps(places, architecture, counts, height, width) -> None:  # type: ignore[no-untyped-def]
+def _lay_maps(
+    places: NDArray[np.int64], architecture: Architecture, counts: dict[str, LayerCount], height: int, width: int
+) -> None:
     cursor = 0
 
     def room(size: int) -> int:
@@ -129,7 +131,9 @@ def _lay_maps(places, architecture, counts, height, width) -> None:  # type: ign
     places[MAPS] = cursor
 
 
-def _lay_tensors(places, architecture) -> dict[str, tuple[int, tuple[int, ...], int]]:  # type: ignore[no-untyped-def]
+def _lay_tensors(
+    places: NDArray[np.int64], architecture: Architecture
+) -> dict[str, tuple[int, tuple[int, ...], int]]:
     small = {
         "c1.weight": C1_WEIGHT, "c1.bias": C1_BIAS, "s2.coefficient": S2_COEFFICIENT, "s2.bias": S2_BIAS,
         "c3.weight": C3_WEIGHT, "c3.bias": C3_BIAS, "s4.coefficient": S4_COEFFICIENT, "s4.bias": S4_BIAS,

@@ -29,7 +29,7 @@ def ways(mask: NDArray[np.uint8], reach: int) -> tuple[NDArray[np.int32], NDArra
 
 
 @compiled
-def _ways(mask, reach, way, crossed):  # type: ignore[no-untyped-def]
+def _ways(mask, reach, way, crossed):
     height, width = mask.shape
     span = 2 * reach + 1
     cost = np.empty(span, np.float32)

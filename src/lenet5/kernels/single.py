@@ -26,12 +26,12 @@ __all__ = ["curvature_of", "forward", "forward_many", "gradient_of", "online"]
 
 
 @compiled
-def _curve(curves, row):  # type: ignore[no-untyped-def]
+def _curve(curves, row):
     return curves[row, 0], curves[row, 1], curves[row, 2]
 
 
 @compiled
-def _place(p, maps, picture, low, gain, frame):  # type: ignore[no-untyped-def]
+def _place(p, maps, picture, low, gain, frame):
     """low + gain·picture into the input map, `frame` pixels of `low` around it."""
     height, width = p[at.INPUT_H] - 2 * frame, p[at.INPUT_W] - 2 * frame
     for y in range(p[at.INPUT_H] if frame else 0):
@@ -45,7 +45,7 @@ def _place(p, maps, picture, low, gain, frame):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _convolve(maps, out, rows, height, width, count, source, s_row, s_size, weights, w, b, p, pairs, kernels, curve):  # type: ignore[no-untyped-def]
+def _convolve(maps, out, rows, height, width, count, source, s_row, s_size, weights, w, b, p, pairs, kernels, curve):
     """A convolutional layer: the bias, the kernel of each connected pair, the squash."""
     size = height * rows
     for m in range(count):
@@ -62,7 +62,7 @@ def _convolve(maps, out, rows, height, width, count, source, s_row, s_size, weig
 
 
 @compiled
-def _full(maps, out, units, pad, weights, w, row, b, x, curve):  # type: ignore[no-untyped-def]
+def _full(maps, out, units, pad, weights, w, row, b, x, curve):
     """A fully connected layer, and zeros behind it up to whole vectors."""
     connect(maps, out, units, weights, w, row, weights, b, maps, x)
     amplitude, slope, offset = curve
@@ -72,7 +72,7 @@ def _full(maps, out, units, pad, weights, w, row, b, x, curve):  # type: ignore[
 
 
 @compiled
-def forward(p, curves, weights, maps):  # type: ignore[no-untyped-def]
+def forward(p, curves, weights, maps):
     """All maps from the input map. A wide picture has several places for C5, F6 and OUTPUT, row by row."""
     _convolve(
         maps, p[at.C1], p[at.C1_ROW], p[at.C1_H], p[at.C1_W], p[at.C1_MAPS],
@@ -104,7 +104,7 @@ def forward(p, curves, weights, maps):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _place_at(p, curves, weights, maps, y, x):  # type: ignore[no-untyped-def]
+def _place_at(p, curves, weights, maps, y, x):
     """C5, F6 and OUTPUT of the window of S4 whose corner is (y, x)."""
     spot = y * p[at.C5_W] + x
     window, s4 = p[at.WINDOW], p[at.S4_H] * p[at.S4_W]
@@ -134,7 +134,7 @@ def _place_at(p, curves, weights, maps, y, x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def backward(p, curves, weights, maps, seen, errors, gradient, lanes, wanted, row, loss, j, sharpness, squared):  # type: ignore[no-untyped-def]
+def backward(p, curves, weights, maps, seen, errors, gradient, lanes, wanted, row, loss, j, sharpness, squared):
     """errors, and gradient += all but the matrices' part, for the picture whose wanted answer is wanted[row].
 
     `lanes` is room for 25 vectors of zeros, and zeros again afterwards. Returns E.
@@ -156,7 +156,7 @@ def backward(p, curves, weights, maps, seen, errors, gradient, lanes, wanted, ro
 
 
 @compiled
-def _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, row, loss, j, sharpness, squared):  # type: ignore[no-untyped-def]
+def _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, row, loss, j, sharpness, squared):
     """From the answer to the errors of F6's outputs."""
     if p[at.OUT_KIND] == at.RBF:
         cost = rbf_error(
@@ -177,7 +177,7 @@ def _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, r
 
 
 @compiled
-def _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squared):  # type: ignore[no-untyped-def]
+def _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squared):
     s4, c3, s2 = p[at.S4_H] * p[at.S4_W], p[at.C3_H] * p[at.C3_ROW], p[at.S2_H] * p[at.S2_ROW]
     amplitude, slope, offset = _curve(curves, at.CURVE_S4)
     pass_back(errors, p[at.S4], p[at.C3_MAPS] * s4, maps, p[at.S4], amplitude, slope, offset, squared)
@@ -212,7 +212,7 @@ def _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squ
 
 
 @compiled
-def _backward_s2_c1(p, curves, weights, maps, seen, errors, gradient, lanes, squared):  # type: ignore[no-untyped-def]
+def _backward_s2_c1(p, curves, weights, maps, seen, errors, gradient, lanes, squared):
     s2, c1, size = p[at.S2_H] * p[at.S2_ROW], p[at.C1_H] * p[at.C1_ROW], p[at.INPUT_H] * p[at.INPUT_ROW]
     amplitude, slope, offset = _curve(curves, at.CURVE_S2)
     pass_back(errors, p[at.S2], p[at.C1_MAPS] * s2, maps, p[at.S2], amplitude, slope, offset, squared)
@@ -241,7 +241,7 @@ def _backward_s2_c1(p, curves, weights, maps, seen, errors, gradient, lanes, squ
 
 
 @compiled
-def _add_matrices(p, gradient, errors, seen):  # type: ignore[no-untyped-def]
+def _add_matrices(p, gradient, errors, seen):
     """gradient += the outer products of C5, F6 and a full OUTPUT."""
     add_outer(gradient, p[at.C5_WEIGHT], p[at.C5_ROW], errors, p[at.C5], p[at.C5_MAPS], seen, p[at.WINDOW])
     add_outer(gradient, p[at.F6_WEIGHT], p[at.F6_ROW], errors, p[at.F6], p[at.F6_UNITS], seen, p[at.C5])
@@ -250,7 +250,7 @@ def _add_matrices(p, gradient, errors, seen):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _is_wrong(p, maps, wanted, row):  # type: ignore[no-untyped-def]
+def _is_wrong(p, maps, wanted, row):
     """Whether the class with the best output is not the one most wanted."""
     sign = 1.0 if p[at.OUT_KIND] == at.RBF else -1.0
     best = right = 0
@@ -263,7 +263,7 @@ def _is_wrong(p, maps, wanted, row):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def forward_many(p, curves, weights, pictures, low, gain, frame, outputs, kept, maps):  # type: ignore[no-untyped-def]
+def forward_many(p, curves, weights, pictures, low, gain, frame, outputs, kept, maps):
     """outputs (N, places, classes) of low + gain·pictures (N, H, W) of any type, framed by `low`.
 
     The outputs are RBF distances, or the weighted sums of a full output. kept[n] = all maps of picture n, where
@@ -282,7 +282,7 @@ def forward_many(p, curves, weights, pictures, low, gain, frame, outputs, kept, 
 
 
 @compiled
-def gradient_of(p, curves, weights, pictures, wanted, rows, loss, j, sharpness, gradient, maps, errors, lanes):  # type: ignore[no-untyped-def]
+def gradient_of(p, curves, weights, pictures, wanted, rows, loss, j, sharpness, gradient, maps, errors, lanes):
     """gradient += Σ ∂E/∂w over pictures[rows]. Returns (Σ E, how many were answered wrongly)."""
     cost, wrong = 0.0, 0
     for n in rows:
@@ -295,7 +295,9 @@ def gradient_of(p, curves, weights, pictures, wanted, rows, loss, j, sharpness, 
 
 
 @compiled
-def curvature_of(p, curves, weights, squares, pictures, wanted, rows, loss, j, sharpness, curvature, maps, seen, errors, lanes):  # type: ignore[no-untyped-def]
+def curvature_of(
+    p, curves, weights, squares, pictures, wanted, rows, loss, j, sharpness, curvature, maps, seen, errors, lanes
+):
     """curvature += Σ of the diagonal Gauss-Newton terms h_kk over pictures[rows]; `squares` is weights squared."""
     for n in rows:
         _place(p, maps, pictures[n], 0.0, 1.0, 0)
@@ -307,7 +309,7 @@ def curvature_of(p, curves, weights, squares, pictures, wanted, rows, loss, j, s
 
 
 @compiled
-def online(p, curves, weights, rates, pictures, wanted, loss, j, sharpness, maps, errors, small, lanes):  # type: ignore[no-untyped-def]
+def online(p, curves, weights, rates, pictures, wanted, loss, j, sharpness, maps, errors, small, lanes):
     """One update after each picture: w_k −= ε_k·∂E/∂w_k (eq. 18), ε_k = rates[k].
 
     `small` holds the gradient of all but the matrices: zeros, and zeros again afterwards.

@@ -14,7 +14,7 @@ __all__ = ["pass_back", "slope_at", "squash"]
 
 
 @compiled
-def squash(values, start, count, amplitude, slope, offset):  # type: ignore[no-untyped-def]
+def squash(values, start, count, amplitude, slope, offset):
     """values[start : start + count] squashed in place; `count` is rounded up to whole vectors."""
     if amplitude != 0.0:
         for i in range(start, start + count, LANES):
@@ -22,7 +22,7 @@ def squash(values, start, count, amplitude, slope, offset):  # type: ignore[no-u
 
 
 @compiled
-def slope_at(y, amplitude, slope, offset, squared):  # type: ignore[no-untyped-def]
+def slope_at(y, amplitude, slope, offset, squared):
     """The derivative of the squash where its outputs are the lanes y; its square for the curvature."""
     if amplitude == 0.0:
         return splat(1.0)
@@ -34,7 +34,7 @@ def slope_at(y, amplitude, slope, offset, squared):  # type: ignore[no-untyped-d
 
 
 @compiled
-def pass_back(errors, start, count, outputs, at, amplitude, slope, offset, squared):  # type: ignore[no-untyped-def]
+def pass_back(errors, start, count, outputs, at, amplitude, slope, offset, squared):
     """errors[start:] ·= f'(a), from errors of the outputs to errors of the weighted sums."""
     if amplitude != 0.0:
         for i in range(0, count, LANES):

@@ -81,7 +81,7 @@ _spread_to_largest = tile(types.void, _to_largest)
 
 
 @compiled
-def subsample(out, o, o_row, sums, height, width, source, s, s_row, share, weights, c, b, squash_, maximum):  # type: ignore[no-untyped-def]
+def subsample(out, o, o_row, sums, height, width, source, s, s_row, share, weights, c, b, squash_, maximum):
     """out[o:] (height, width; rows o_row apart) from source[s:]; out[o + sums :] keeps s of each unit, laid out alike.
 
     Rows are stored in rising order, so that the rubbish behind one is overwritten by the next.
@@ -102,7 +102,9 @@ def subsample(out, o, o_row, sums, height, width, source, s, s_row, share, weigh
 
 
 @compiled
-def subsample_back(errors, e, e_row, below, error, o, o_row, height, width, source, s, s_row, factor, squash_, squared, maximum):  # type: ignore[no-untyped-def]
+def subsample_back(
+    errors, e, e_row, below, error, o, o_row, height, width, source, s, s_row, factor, squash_, squared, maximum
+):
     """errors[e:] of the weighted sums of the layer below, `below` columns wide, from error[o:] of this layer's sums.
 
     `factor` is coefficient·share, or its square; `squash_` is that of the layer below, whose outputs are source[s:].
@@ -129,7 +131,7 @@ def subsample_back(errors, e, e_row, below, error, o, o_row, height, width, sour
 
 
 @compiled
-def subsample_gradient(error, seen, o, sums, o_row, height, width):  # type: ignore[no-untyped-def]
+def subsample_gradient(error, seen, o, sums, o_row, height, width):
     """(∂E/∂coefficient, ∂E/∂bias) of one map: Σ error·s and Σ error, s being seen[o + sums :]."""
     of_coefficient, of_bias = splat(0.0), splat(0.0)
     for y in range(height):

@@ -13,7 +13,7 @@ __all__ = ["adam", "follow"]
 
 
 @compiled
-def adam(weights, gradients, count, first, second, trained, rate, decay, step, beta1, beta2):  # type: ignore[no-untyped-def]
+def adam(weights, gradients, count, first, second, trained, rate, decay, step, beta1, beta2):
     """One step on the mean gradient of `count` pictures; gradients (shards, parameters) are cleared.
 
     first, second: running means of the gradient and of its square; step: 1 at the first call; decay: of the
@@ -36,7 +36,7 @@ def adam(weights, gradients, count, first, second, trained, rate, decay, step, b
 
 
 @compiled
-def follow(average, weights, share):  # type: ignore[no-untyped-def]
+def follow(average, weights, share):
     """average += share·(weights − average)"""
     part = np.float32(share)
     for i in range(average.shape[0]):
