@@ -74,7 +74,7 @@ class LeNet5:
 
         The class is the one with the smallest penalty (II-C). Raises PictureError for other arrays.
         """
-        return np.argmin(self.penalties(images), axis=1)
+        return np.asarray(self.penalties(images).argmin(axis=1), np.int64)
 
     def penalties(self, images: Any) -> Floats:
         """(N, classes): the RBF units' distances y_i (eq. 7), or −log p of each class; the smallest wins.
@@ -95,7 +95,7 @@ class LeNet5:
         """
         penalties = self.penalties(images) * np.float32(self.metadata.get("sharpness", 1.0))
         share = np.exp(penalties.min(axis=1, keepdims=True) - penalties)
-        return share / share.sum(axis=1, keepdims=True)
+        return np.asarray(share / share.sum(axis=1, keepdims=True), np.float32)
 
     def slide(self, images: Any) -> Floats:
         """Penalties at every place of larger pictures: (N, H, W) -> (N, (H−32)//4 + 1, (W−32)//4 + 1, classes).

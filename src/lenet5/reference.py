@@ -105,7 +105,7 @@ def initial(
             fan_in = np.full(shape[0], float(np.prod(shape[1:])))
             if isinstance(layer, Convolution) and len(shape) == 3:  # one kernel for each connected pair
                 fan_in = np.array([float(KERNEL**2 * len(layer.table[m])) for m, _ in layer.pairs])
-            # Not in the paper, which has tanh alone: a logistic's slope is a quarter at 0, and takes four times the range.
+            # Not in the paper, which has tanh alone: a logistic's slope at 0 is ¼, and takes four times the range.
             flat = getattr(layer, "squash", "none") in ("logistic", "softmax")
             limit = gain * SCHEMES[scheme](fan_in) * (4 if flat else 1)
             tensors[name] = limit.reshape(-1, *(1,) * (len(shape) - 1)) * rng.uniform(-1, 1, shape)

@@ -46,7 +46,8 @@ def _problem(answer: httpx.Response, status: int, *words: str) -> None:
 
 
 def test_one_picture_is_read(client: httpx.Client) -> None:
-    answer = client.post("read", params={"layout": "digit"}, content=(EXAMPLES / "digit_7.png").read_bytes(), headers=PNG)
+    picture = (EXAMPLES / "digit_7.png").read_bytes()
+    answer = client.post("read", params={"layout": "digit"}, content=picture, headers=PNG)
     (picture,) = answer.json()["pictures"]
     (reading,) = picture["readings"]
     assert reading["text"] == "7"

@@ -244,7 +244,8 @@ def test_a_picture_that_is_dropped_is_answered(open_page: Open) -> None:
             const blob = await (await fetch('/api/examples/digit_7.png')).blob();
             const data = new DataTransfer();
             data.items.add(new File([blob], '<img src=x onerror=alert(1)>.png', { type: 'image/png' }));
-            document.querySelector('.pad .paper').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+            const drop = new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
+            document.querySelector('.pad .paper').dispatchEvent(drop);
         }"""
     )
     _answered(page, "7")

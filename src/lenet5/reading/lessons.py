@@ -47,7 +47,10 @@ def lessons(mnist: Dataset, rng: np.random.Generator, size: float = 1.0) -> Less
 
     mnist: digits that people wrote, of which the lines are put together too.
     """
-    n = lambda count: max(20, int(count * size))  # noqa: E731
+
+    def n(count: int) -> int:
+        return max(20, int(count * size))
+
     seed = int(rng.integers(2**31))
     people = (mnist.images, mnist.labels)
     pen = drawn.digits(n(40_000), seed)
@@ -153,9 +156,9 @@ def _mark(rng: np.random.Generator) -> Images:
     elif kind == 4:
         start = float(rng.uniform(160, 220))
         for k in range(int(rng.integers(1, 4))):
-            radii = (26 - 6 * k, max(3, int(rng.integers(8, 34)) - 6 * k))
+            arc = (26 - 6 * k, max(3, int(rng.integers(8, 34)) - 6 * k))
             end = start + float(rng.uniform(110, 190))
-            cv2.ellipse(picture, (32, 44), radii, 0, start, end, 255, thick, cv2.LINE_AA)
+            cv2.ellipse(picture, (32, 44), arc, 0, start, end, 255, thick, cv2.LINE_AA)
     elif kind == 5:
         grain = cv2.GaussianBlur(rng.random((64, 64)).astype(np.float32), (0, 0), rng.uniform(0.3, 3))
         picture = ((grain > np.percentile(grain, rng.uniform(40, 97))) * 255).astype(np.uint8)
