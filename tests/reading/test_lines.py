@@ -16,8 +16,8 @@ DIGITS = drawn.digits(200, 5)
 
 
 def picker(rng: np.random.Generator):
-    def pick() -> tuple[np.ndarray, int]:
-        i = int(rng.integers(len(DIGITS)))
+    def pick(digit: int | None) -> tuple[np.ndarray, int]:
+        i = int(rng.choice(np.flatnonzero(DIGITS.labels == (rng.integers(10) if digit is None else digit))))
         return DIGITS.images[i], int(DIGITS.labels[i])
 
     return pick

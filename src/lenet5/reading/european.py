@@ -329,7 +329,7 @@ PER_WRITER = 8
 
 def european(count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """`count` drawn digits of European shape: images uint8 (count, 28, 28) and labels int64 (count,)."""
-    weights = np.array([s.weight for s in EUROPEAN_SHAPES])
+    weights = np.array([s.weight for s in EUROPEAN_SHAPES], float)
     of = np.array([int(s.character) for s in EUROPEAN_SHAPES])
     weights /= np.bincount(of, weights)[of]  # every digit as often as any other
     chosen = rng.choice(len(EUROPEAN_SHAPES), count, p=weights / weights.sum())

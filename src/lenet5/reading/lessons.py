@@ -58,10 +58,12 @@ def lessons(mnist: Dataset, rng: np.random.Generator, size: float = 1.0) -> Less
     nothing = drawn.nothing(n(60_000), seed).images
     source = [people, (pen.images, pen.labels), strange]
 
-    def pick() -> tuple[Images, int]:
-        images, labels = source[int(rng.choice(3, p=[0.6, 0.12, 0.28]))]
-        i = int(rng.integers(len(images)))
-        return images[i], int(labels[i])
+    places = [[np.flatnonzero(labels == k) for k in range(10)] for _, labels in source]
+
+    def pick(digit: int | None) -> tuple[Images, int]:
+        s = int(rng.choice(3, p=[0.5, 0.12, 0.38]))
+        i = rng.choice(places[s][int(rng.integers(10)) if digit is None else digit])
+        return source[s][0][i], int(source[s][1][i])
 
     line_images, line_labels = line_lessons(n(6_000), pick, rng)
     right = line_labels != NOTHING

@@ -20,7 +20,7 @@ __all__ = ["compose", "line_lessons"]
 
 Grey = NDArray[np.float32]
 Owners = NDArray[np.int32]  # of each pixel: the number of its digit, NOBODY, or OTHER for what is no digit
-Pick = Callable[[], tuple[NDArray[np.uint8], int]]  # a digit (28, 28) and its label
+Pick = Callable[[int | None], tuple[NDArray[np.uint8], int]]  # that digit, or any: a picture (28, 28), its label
 
 NOBODY, OTHER = -1, -2
 WHOLE = 0.93  # of a digit's ink, and of a candidate's, for the candidate to be that digit
@@ -48,11 +48,13 @@ def compose(pick: Pick, rng: np.random.Generator, digits: int | None = None) -> 
     canvas = _Canvas(int(2.2 * size), int((count + 2) * 2.2 * size))
     gap = rng.normal(0.06, 0.13)
     x, base, small, labels = 0.5 * size, 1.6 * size, 1.0, []
+    wanted: int | None = None
     for i in range(count):
-        image, label = pick()
+        # Amounts end in noughts, and cents are written small.
+        wanted = 0 if wanted == 0 or (i and rng.random() < 0.06) else None
+        small = rng.uniform(0.5, 1) if i and rng.random() < 0.08 else small
+        image, label = pick(wanted)
         labels.append(label)
-        if i and rng.random() < 0.08:
-            small = rng.uniform(0.5, 1)  # as the cents of an amount are written
         scale = size / 20 * small * np.exp(rng.normal(0, 0.08))
         left, top, w, h = bounding_box(image) or (0, 0, 28, 28)
         glyph = cv2.resize(
@@ -62,6 +64,8 @@ def compose(pick: Pick, rng: np.random.Generator, digits: int | None = None) -> 
         glyph = (glyph / np.float32(255))[: int(2.1 * size)]
         x += (gap + rng.normal(0, 0.07)) * size if rng.random() < 0.8 else rng.uniform(0.1, 0.6) * size
         canvas.put(glyph, x, base - glyph.shape[0] + rng.normal(0, 0.06) * size, i)
+        if i and rng.random() < (0.4 if wanted == 0 else 0.12):
+            canvas.join(i - 1, i, size, rng)
         x += glyph.shape[1] + _separator(canvas, x + glyph.shape[1], base, size, i == count - 1, rng)
     ink, owners = _slanted(canvas.ink, canvas.owners, rng.normal(0, 0.22))
     return *_trimmed(_worn(ink, rng), owners), labels
@@ -79,6 +83,24 @@ class _Canvas:
         glyph = np.clip(glyph[:, : under.shape[1]], 0, 1)
         self.owners[top : top + h, left : left + w][glyph > np.maximum(under, 0.2)] = owner
         np.maximum(under, glyph, out=under)
+
+
+    def join(self, first: int, second: int, size: int, rng: np.random.Generator) -> None:
+        """The pen was not lifted between two neighbours: a thin stroke from one to the other."""
+        rows = np.flatnonzero((self.owners == first).any(axis=1) & (self.owners == second).any(axis=1))
+        if not len(rows):
+            return
+        y = rows[[int(len(rows) * min(0.99, abs(rng.normal(0.1, 0.3)))) for _ in range(2)]]
+        start = int(np.flatnonzero(self.owners[y[0]] == first)[-1])
+        end = int(np.flatnonzero(self.owners[y[1]] == second)[0])
+        if not 0 < end - start < 0.5 * size:
+            return
+        stroke = np.zeros_like(self.ink)
+        sag = int(rng.normal(0, 0.06) * size)
+        points = np.array([(start, y[0]), ((start + end) // 2, (y[0] + y[1]) // 2 + sag), (end, y[1])], np.int32)
+        cv2.polylines(stroke, [points], False, 1, max(1, int(size * rng.uniform(0.04, 0.1))), cv2.LINE_AA)
+        self.owners[(stroke > np.maximum(self.ink, 0.2)) & (self.owners == NOBODY)] = OTHER
+        np.maximum(self.ink, stroke, out=self.ink)
 
 
 def _separator(canvas: _Canvas, x: float, base: float, size: int, last: bool, rng: np.random.Generator) -> float:
