@@ -32,6 +32,7 @@ COMMANDS = {
     "evaluate": ("lenet5.cli_evaluate:evaluate", "Measure a network's error on labelled pictures."),
     "summary": ("lenet5.cli_summary:summary", "Show the layers of a network, and how each number comes about."),
     "reproduce": ("lenet5.cli_reproduce:app", "Make the paper's experiments again, over seeds."),
+    "bench": ("lenet5.cli_bench:bench", "Time this package beside PyTorch, JAX, ONNX Runtime and OpenVINO."),
     "serve": ("lenet5.cli_serve:serve", "Show LeNet-5 thinking on a page, and answer its API."),
 }
 for _name, (_place, _help) in COMMANDS.items():

@@ -1,0 +1,83 @@
+"""What do all contenders work on? One network, the same pictures and steps, written into a folder once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.architecture import LENET5
+from lenet5.bench.tasks import BLOCK, READ
+from lenet5.network import LeNet5
+from lenet5.reference import initial, scale
+
+__all__ = ["ADAM", "CHECKED", "J", "Material", "prepare"]
+
+CHECKED = 256  # pictures that contenders must agree on before they are timed
+J = 10.0  # of eq. 9, for the online pass
+ADAM = {"rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+_DRAWN = 1000  # pictures drawn; they are repeated up to READ
+
+
+@dataclass(frozen=True)
+class Material:
+    """network: with first weights, since no time depends on what they are.
+
+    digits: uint8 (READ, 28, 28). shown: the first BLOCK of them as float32 (BLOCK, 32, 32) in the paper's scale, and
+    labels: int64 (BLOCK,). rates: each tensor's steps ε_k, as an online pass begins (eq. 21).
+    onnx: the network as an ONNX file, where onnx is installed to write it.
+    """
+
+    network: LeNet5
+    digits: NDArray[np.uint8]
+    shown: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    rates: dict[str, NDArray[np.float32]]
+    onnx: Path
+
+    @classmethod
+    def read(cls, folder: Path) -> Material:
+        """What `prepare` wrote."""
+        with np.load(folder / "material.npz", allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+        tensors = {name: found[f"weights {name}"] for name in LENET5.shapes()}
+        rates = {name: found[f"rates {name}"] for name in tensors}
+        return cls(
+            LeNet5(LENET5, tensors), found["digits"], found["shown"], found["labels"], rates, folder / "lenet5.onnx"
+        )
+
+
+def prepare(folder: Path) -> None:
+    """Draw the pictures, make the network and its steps, and write them into the folder."""
+    from lenet5 import datasets
+    from lenet5.errors import MissingExtraError
+
+    drawn = datasets.load("drawn", "test", count=_DRAWN)
+    digits = np.tile(drawn.images, (READ // _DRAWN, 1, 1))
+    shown, labels = scale(drawn.images[:BLOCK]).astype(np.float32), drawn.labels[:BLOCK]
+    network = LeNet5(LENET5, initial(LENET5, np.random.default_rng(1998)))
+    rates = _first_rates(network, shown, labels)
+    arrays: dict[str, Any] = {f"weights {name}": tensor for name, tensor in network.tensors.items()}
+    arrays |= {f"rates {name}": tensor for name, tensor in rates.items()}
+    np.savez(folder / "material.npz", digits=digits, shown=shown, labels=labels, **arrays)
+    try:
+        from lenet5.formats import onnx
+
+        (folder / "lenet5.onnx").write_bytes(onnx.model(network).SerializeToString())
+    except MissingExtraError:
+        pass  # then the contenders that need the file are told to be missing
+
+
+def _first_rates(
+    network: LeNet5, shown: NDArray[np.float32], labels: NDArray[np.int64]
+) -> dict[str, NDArray[np.float32]]:
+    from lenet5.training.learners import Online
+    from lenet5.training.recipe import Recipe
+
+    learner = Online(Recipe(), network._plan, network.parameters)
+    wanted = np.eye(network.architecture.classes, dtype=np.float32)[labels]
+    learner.begin(0, np.arange(len(shown)), lambda rows: (shown[rows], wanted[rows]))
+    return network._plan.views(learner.arrays()["rates"])

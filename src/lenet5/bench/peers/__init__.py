@@ -1,0 +1,72 @@
+"""Who takes part? Each contender's file has `make(material, threads)`, and imports its framework when it is imported.
+
+What one is made of is `Contender`: the calls that are timed, and what must be equal before they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.bench.material import Material
+from lenet5.bench.tasks import Task
+
+__all__ = ["OURS", "PEERS", "Contender", "Peer", "make", "missing"]
+
+OURS = "lenet5"
+
+
+class Contender(Protocol):
+    """One implementation of the network of 1998, with the material's parameters, on a number of threads."""
+
+    def call(self, task: Task) -> Callable[[], object] | None:
+        """What is timed for a task; None where this contender cannot do it."""
+
+    def penalties(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, classes) of uint8 (N, 28, 28), by the code that reads."""
+
+    def learned(self, task: Task) -> dict[str, NDArray[np.float32]]:
+        """The tensors after one call of a learning task from the first weights."""
+
+    def reset(self) -> None:
+        """Back to the first weights."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A contender's module under `lenet5.bench.peers`, the packages that it needs, and how its module is asked."""
+
+    name: str
+    module: str
+    packages: tuple[str, ...]
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer(OURS, "ours", ()),
+        Peer("numpy reference", "numpy_reference", ()),
+        Peer("onnxruntime", "of_onnxruntime", ("onnxruntime", "onnx")),
+        Peer("openvino", "of_openvino", ("openvino", "onnx")),
+        Peer("torch", "of_torch", ("torch",)),
+        Peer("torch.compile", "of_torch", ("torch",), (("compiled", True),)),
+        Peer("jax", "of_jax", ("jax",)),
+    )
+}
+
+
+def missing(peer: Peer) -> list[str]:
+    """The packages that it needs and that are not installed."""
+    return [name for name in peer.packages if find_spec(name) is None]
+
+
+def make(peer: Peer, material: Material, threads: int) -> Contender:
+    made: Contender = import_module(f"lenet5.bench.peers.{peer.module}").make(material, threads, **dict(peer.options))
+    return made

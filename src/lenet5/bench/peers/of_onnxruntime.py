@@ -1,0 +1,44 @@
+"""How fast does ONNX Runtime read, from the file that this package exports?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from lenet5.bench.material import Material
+from lenet5.bench.tasks import Task
+
+__all__ = ["make"]
+
+
+class _OnnxRuntime:
+    def __init__(self, material: Material, threads: int) -> None:
+        self._material = material
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        self._session = onnxruntime.InferenceSession(
+            str(material.onnx), options, providers=["CPUExecutionProvider"]
+        )
+
+    def call(self, task: Task) -> Callable[[], object] | None:
+        if task.kind != "read":
+            return None
+        session, given = self._session, {"pictures": self._material.digits[: task.size]}
+        return lambda: session.run(["class"], given)
+
+    def penalties(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+        (answers,) = self._session.run(["penalties"], {"pictures": digits})
+        return np.asarray(answers)
+
+    def learned(self, task: Task) -> dict[str, Any]:
+        return {}
+
+    def reset(self) -> None:
+        """It never learns."""
+
+
+make = _OnnxRuntime

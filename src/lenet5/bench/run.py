@@ -1,0 +1,286 @@
+"""How are contenders measured beside each other? Checked equal first, then timed in turns, so that a machine that is
+busy for a while is busy for all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lenet5 import __version__
+from lenet5.architecture import LENET5
+from lenet5.bench.material import CHECKED, Material, prepare
+from lenet5.bench.peers import OURS, PEERS, missing
+from lenet5.bench.tasks import ALL, QUICK, Task, multiply_adds
+from lenet5.bench.timing import Times, summarise
+from lenet5.errors import LeNetError
+from lenet5.network import LeNet5
+
+__all__ = ["Bench", "Result", "Step"]
+
+ROUNDS, SECONDS = 5, 1.0  # turns of each contender at each task, and how long one is
+QUICK_ROUNDS, QUICK_SECONDS = 2, 0.2
+APART = 1e-3  # penalties of two contenders may differ by this, and probabilities after learning
+PEAK = Task("peak")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is being done: for a bar."""
+
+    text: str
+    done: int
+    total: int
+
+
+@dataclass
+class Result:
+    """What came out.
+
+    times[task][name]: of one call. peak: multiply-adds a second. memory[name]: bytes at most, after reading a few
+    pictures at a time and after everything. missing[name]: why a contender did not take part.
+    """
+
+    threads: int
+    quick: bool
+    machine: dict[str, Any]
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    apart: dict[str, float] = field(default_factory=dict)
+    times: dict[Task, dict[str, Times]] = field(default_factory=dict)
+    memory: dict[str, int] = field(default_factory=dict)
+    peak: float = 0.0
+
+    def per_picture(self, task: Task, name: str) -> float | None:
+        """Seconds, by the median call."""
+        times = self.times.get(task, {}).get(name)
+        return None if times is None else times.median / task.pictures
+
+    def share_of_peak(self, task: Task, name: str) -> float | None:
+        """The useful multiply-adds of the median call as a share of what the processor can do."""
+        seconds = self.per_picture(task, name)
+        return None if seconds is None or not self.peak else multiply_adds(LENET5, task) / seconds / self.peak
+
+    def best_peer(self, task: Task) -> tuple[str, float] | None:
+        """The quickest contender other than this package, and how many times its time is ours."""
+        ours = self.per_picture(task, OURS)
+        others = {name: times.median for name, times in self.times.get(task, {}).items() if name != OURS}
+        if ours is None or not others:
+            return None
+        name = min(others, key=others.__getitem__)
+        return name, others[name] / task.pictures / ours
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON; times in seconds."""
+        return {
+            "threads": self.threads,
+            "quick": self.quick,
+            "machine": self.machine,
+            "versions": self.versions,
+            "missing": self.missing,
+            "apart": self.apart,
+            "peak_multiply_adds_per_second": self.peak,
+            "memory_bytes": self.memory,
+            "tasks": [
+                {
+                    **asdict(task), "label": task.label, "pictures": task.pictures,
+                    "multiply_adds_per_picture": multiply_adds(LENET5, task),
+                    "contenders": {
+                        name: {**times.to_dict(), "share_of_peak": self.share_of_peak(task, name)}
+                        for name, times in found.items()
+                    },
+                }
+                for task, found in self.times.items()
+            ],
+        }  # fmt: skip
+
+
+class _Process:
+    """A worker process and its contender."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self.name = name
+        count = str(threads)
+        limits = {f"{of}_NUM_THREADS": count for of in ("OMP", "OPENBLAS", "MKL")} | {"LENET5_THREADS": count}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "lenet5.bench.worker"], env=os.environ | limits, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def ask(self, do: str, **question: Any) -> dict[str, Any]:
+        """The worker's answer. Raises LeNetError where it fails or dies."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            print(json.dumps({"do": do, **question}), file=self._process.stdin, flush=True)
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise LeNetError(f"its process ended, status {self._process.wait()}")
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise LeNetError(answer["error"].splitlines()[0][:300])
+        return answer
+
+    def __enter__(self) -> _Process:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+class Bench:
+    """Iterate over `go()` for its steps; `result` holds what is known so far.
+
+    peers: names of PEERS, this package always among them; None for all. Raises LeNetError for an unknown one, and
+    for more threads than there are processors.
+    """
+
+    def __init__(self, threads: int, peers: Sequence[str] | None = None, *, quick: bool = False) -> None:
+        unknown = [name for name in peers or () if name not in PEERS]
+        if unknown:
+            raise LeNetError(f"no contender {', '.join(unknown)}; expected some of {', '.join(PEERS)}")
+        available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        if not 1 <= threads <= available:
+            raise LeNetError(f"{threads} threads; expected 1 to {available}, the processors that there are")
+        self._names = [name for name in PEERS if peers is None or name in peers or name == OURS]
+        self._tasks = QUICK if quick else ALL
+        self._rounds, self._seconds = (QUICK_ROUNDS, QUICK_SECONDS) if quick else (ROUNDS, SECONDS)
+        self.result = Result(threads, quick, _machine())
+
+    def go(self) -> Iterator[Step]:
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lenet5-bench-")))
+            steps = len(self._names) + (len(self._tasks) + 1) * self._rounds
+            yield Step("drawing pictures", 0, steps)
+            prepare(folder)
+            contenders: list[_Process] = []
+            for done, name in enumerate(self._names):
+                yield Step(f"checking {name}", done, steps)
+                contender = stack.enter_context(_Process(name, self.result.threads))
+                if self._takes_part(contender, folder):
+                    contenders.append(contender)
+            done = len(self._names)
+            for task in (*self._tasks, PEAK):
+                samples: dict[str, list[int]] = {}
+                for _ in range(self._rounds):
+                    for contender in list(contenders):
+                        yield Step(f"{task.label}: {contender.name}", done, steps)
+                        if not self._time(contender, task, samples):
+                            contenders.remove(contender)
+                    done += 1
+                self._record(task, samples)
+            for contender in contenders:
+                self.result.memory[contender.name] = contender.ask("memory")["bytes"]
+            yield Step("done", steps, steps)
+
+    def _takes_part(self, contender: _Process, folder: Path) -> bool:
+        """Start it and compare its answers with this package's, which comes first."""
+        name = contender.name
+        absent = missing(PEERS[name])
+        if absent:
+            self.result.missing[name] = f"not installed: {', '.join(absent)}"
+            return False
+        try:
+            started = contender.ask("start", name=name, material=str(folder), threads=self.result.threads)
+            self.result.versions[name] = started["versions"]
+            self.result.apart[name] = self._compare(contender, folder)
+        except LeNetError as error:
+            self.result.missing[name] = str(error)
+            return False
+        return True
+
+    def _compare(self, contender: _Process, folder: Path) -> float:
+        """The largest difference of a penalty. Raises LeNetError where it, or that of learned weights, is too large."""
+        ours, theirs = folder / "penalties.npy", folder / f"{contender.name}.npy"
+        contender.ask("penalties", to=str(ours if contender.name == OURS else theirs))
+        if contender.name != OURS:
+            apart = float(np.abs(np.load(theirs) - np.load(ours)).max())
+            if not apart <= APART:
+                raise LeNetError(f"answers differently: penalties are up to {apart:g} apart")
+        else:
+            apart = 0.0
+        for task in self._tasks:
+            if task.kind != "read":
+                self._compare_learned(contender, task, folder)
+        return apart
+
+    def _compare_learned(self, contender: _Process, task: Task, folder: Path) -> None:
+        """Let it learn, and see what the tensors that it comes to answer.
+
+        Probabilities are compared, not weights: F6's units that have the same sign in all codes get no gradient but
+        of rounding, which Adam makes full steps of.
+        """
+        ours = folder / f"{task.kind}-{task.size}.npy"
+        theirs = folder / "learned.npz"
+        if not contender.ask("learned", task=asdict(task), to=str(theirs))["learned"]:
+            return
+        material = Material.read(folder)
+        with np.load(theirs) as tensors:
+            answers = LeNet5(LENET5, dict(tensors)).probabilities(material.digits[:CHECKED])
+        if contender.name == OURS:
+            np.save(ours, answers)
+            return
+        apart = float(np.abs(answers - np.load(ours)).max())
+        if not apart <= APART:
+            raise LeNetError(f"learns differently: after {task.label}, probabilities are up to {apart:g} apart")
+
+    def _time(self, contender: _Process, task: Task, samples: dict[str, list[int]]) -> bool:
+        """A turn; False where the contender failed, and is out."""
+        if task is PEAK and contender.name != OURS:
+            return True
+        try:
+            found = contender.ask("time", task=asdict(task), seconds=self._seconds)["samples"]
+        except LeNetError as error:
+            self.result.missing[contender.name] = f"{task.label}: {error}"
+            return False
+        if found is not None:
+            samples.setdefault(contender.name, []).extend(found)
+        return True
+
+    def _record(self, task: Task, samples: dict[str, list[int]]) -> None:
+        times = {name: summarise(found) for name, found in samples.items()}
+        if task is not PEAK:
+            self.result.times[task] = times
+        elif times:
+            from lenet5.kernels.peak import PRODUCTS
+
+            self.result.peak = PRODUCTS * self.result.threads / times[OURS].median
+
+
+def _machine() -> dict[str, Any]:
+    """What the numbers were measured on."""
+    from lenet5.kernels.lanes import LANES
+
+    return {
+        "processor": _processor(),
+        "processors": os.cpu_count(),
+        "lanes": LANES,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "lenet5": __version__,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -1,0 +1,60 @@
+"""How long does a call take? Every call timed by itself, the first ones thrown away."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["Times", "collect", "summarise"]
+
+MOST = 200_000  # calls of one turn that are kept
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds of one call: the median, the 99th percentile, the best; and how many calls that is told from."""
+
+    median: float
+    p99: float
+    best: float
+    calls: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def collect(call: Callable[[], object], seconds: float) -> list[int]:
+    """Nanoseconds of each call, for so many seconds or at least once, after a fifth of that to warm up."""
+    clock = time.perf_counter_ns
+    _until(clock() + int(seconds * 0.2e9), call)
+    end = clock() + int(seconds * 1e9)
+    samples: list[int] = []
+    while len(samples) < MOST:
+        start = clock()
+        call()
+        now = clock()
+        samples.append(now - start)
+        if now >= end:
+            break
+    return samples
+
+
+def _until(end: int, call: Callable[[], object]) -> None:
+    call()
+    while time.perf_counter_ns() < end:
+        call()
+
+
+def summarise(samples: Sequence[int]) -> Times:
+    """Raises ValueError for no samples."""
+    if not samples:
+        raise ValueError("no calls were timed; expected at least one")
+    ordered = sorted(samples)
+
+    def at(share: float) -> float:
+        return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)] / 1e9
+
+    return Times(at(0.5), at(0.99), ordered[0] / 1e9, len(ordered))
