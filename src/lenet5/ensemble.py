@@ -66,5 +66,9 @@ class Ensemble(LeNet5):
         metadata = {**self.metadata, "member_sharpness": sharpness}
         return weights.write(path, self.architecture, [member.tensors for member in self.members], metadata)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled, for a pool of processes."""
+        return Ensemble, (self.members, self.metadata)
+
     def __repr__(self) -> str:
         return f"<Ensemble of {len(self.members)} {self.architecture.name}>"

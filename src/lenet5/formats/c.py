@@ -1,0 +1,135 @@
+"""How does LeNet-5 become one C99 header for a microcontroller? Tables, and a forward pass without allocation.
+
+    write("lenet5.h", network)                                        floats
+    write("lenet5.h", network, quantised=quantise(network, digits))   int8, the same bits on every machine
+
+The header is a comment, sizes, tables and the output layer, which are written here, and the layers below, which stand
+in `c_float.h` and `c_int8.h`. C1 and C3 are never kept: each unit of S2 and S4 is worked out from its four.
+"""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import lenet5
+from lenet5 import files
+from lenet5.architecture import SIDE, Architecture
+from lenet5.errors import WeightsError
+from lenet5.formats.c_dialects import Dialect, Floats, Int8, noise
+from lenet5.formats.dense import single
+from lenet5.formats.quantise import Quantised
+from lenet5.network import LeNet5
+
+__all__ = ["Sizes", "header", "sizes", "write"]
+
+WIDTH = 118  # of a line
+TYPES = {"float32": "float", "int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "uint8": "uint8_t"}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes: flash holds the header's tables, RAM its room. Machine code and stack come on top."""
+
+    flash: int
+    ram: int
+
+
+def write(path: str | os.PathLike[str], network: LeNet5, *, quantised: Quantised | None = None) -> Sizes:
+    """Write the header. Raises WeightsError for an ensemble, and where the file cannot be written."""
+    files.write_atomically(path, header(network, quantised=quantised).encode(), error=WeightsError)
+    return sizes(network, quantised=quantised)
+
+
+def sizes(network: LeNet5, *, quantised: Quantised | None = None) -> Sizes:
+    """What the header of this network takes."""
+    return _sizes(network.architecture, _dialect(network, quantised))
+
+
+def header(network: LeNet5, *, quantised: Quantised | None = None) -> str:
+    """The header's text. Raises WeightsError for an ensemble."""
+    net, dialect = network.architecture, _dialect(network, quantised)
+    pictures = np.stack([noise(1), noise(2)])
+    expected = {"expected": dialect.sums(pictures), "expected_class": network_class(network, quantised, pictures)}
+    names = ", ".join(f'"{_escaped(name)}"' for name in network.classes)
+    parts = [
+        _comment(net, dialect),
+        _defines(net),
+        f"static const char *const lenet5_classes[LENET5_CLASSES] = {{{names}}};\n",
+        *(_table(name, array) for name, array in dialect.tables().items()),
+        dialect.functions(),
+        "#ifdef LENET5_SELF_TEST",
+        *(_table(name, array) for name, array in expected.items()),
+        "#endif",
+        (resources.files("lenet5.formats") / dialect.body).read_text("utf-8"),
+    ]
+    return "\n".join(parts)
+
+
+def network_class(network: LeNet5, quantised: Quantised | None, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return (quantised or network).predict(pictures).astype(np.uint8)
+
+
+def _dialect(network: LeNet5, quantised: Quantised | None) -> Dialect:
+    return Floats(single(network)) if quantised is None else Int8(quantised)
+
+
+def _sizes(net: Architecture, dialect: Dialect) -> Sizes:
+    units = net.c1.maps * 14 * 14 + net.c3.maps * 5 * 5 + net.c5.maps + net.f6.units
+    return Sizes(sum(array.nbytes for array in dialect.tables().values()), SIDE * SIDE + units * dialect.bytes)
+
+
+def _comment(net: Architecture, dialect: Dialect) -> str:
+    takes = _sizes(net, dialect)
+    return f"""/* LeNet-5 "{_escaped(net.name)}" in C99, {dialect.name}; made by lenet5 {lenet5.__version__}.
+
+   Include it in one source file:
+
+       #include "lenet5.h"
+       static lenet5_room room;
+       float penalties[LENET5_CLASSES];
+       int answer = lenet5_predict(&room, pixels, penalties);
+
+   pixels: 28 rows of 28 bytes, 0 for paper to 255 for ink. The answer is the class with the smallest penalty, and
+   lenet5_classes has its name. Nothing is allocated, and nothing is kept from one call to the next.
+   Tables: {takes.flash:,} bytes of flash. Room: {takes.ram:,} bytes of RAM.
+   With LENET5_SELF_TEST defined, lenet5_self_test(&room) is 0 where this machine answers as it should. */
+#ifndef LENET5_H
+#define LENET5_H
+
+#include <math.h>
+#include <stdint.h>
+"""
+
+
+def _escaped(text: str) -> str:
+    """Text that neither ends a C comment nor a string."""
+    plain = text.encode("ascii", "replace").decode()
+    return "".join(c if c.isprintable() and c not in '"\\*?' else f"\\{ord(c):03o}" for c in plain)
+
+
+def _defines(net: Architecture) -> str:
+    sizes = {"CLASSES": net.classes, "C1_MAPS": net.c1.maps, "C3_MAPS": net.c3.maps, "C5_UNITS": net.c5.maps}
+    return "".join(f"#define LENET5_{name} {size}\n" for name, size in {**sizes, "F6_UNITS": net.f6.units}.items())
+
+
+def _table(name: str, array: NDArray[Any]) -> str:
+    """static const float lenet5_name[3] = {1.0f, …};"""
+    numbers = ", ".join(map(_literal, array.reshape(-1)))
+    kind = TYPES[array.dtype.name]
+    lines = textwrap.fill(numbers, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+    return f"static const {kind} lenet5_{name}[{array.size}] = {{\n{lines}\n}};\n"
+
+
+def _literal(value: Any) -> str:
+    """A number that C reads back to the bit: nine digits are enough for a float32."""
+    if isinstance(value, np.floating):
+        digits = f"{value:.9g}"
+        return f"{digits}f" if set(digits) & set(".e") else f"{digits}.0f"
+    return str(int(value))

@@ -1,0 +1,255 @@
+"""What stands in a C header for floats, and what for whole numbers? Tables, squashes, and the output layer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.architecture import KERNEL, POOL, SQUASHES, Architecture, EuclideanRBF
+from lenet5.formats.quantise import LIMIT, SHIFT, Layer, Quantised, squash_table
+from lenet5.network import BACKGROUND, FOREGROUND, LeNet5
+
+__all__ = ["Dialect", "Floats", "Int8", "noise"]
+
+Tables = dict[str, NDArray[Any]]
+
+
+def noise(number: int) -> NDArray[np.uint8]:
+    """The self-test's picture `number`, from 1 on: the high bytes of a linear congruential generator, (28, 28)."""
+    state, pixels = number, []
+    for _ in range(28 * 28):
+        state = (state * 1664525 + 1013904223) % 2**32
+        pixels.append(state >> 24)
+    return np.array(pixels, np.uint8).reshape(28, 28)
+
+
+class Dialect(ABC):
+    """How one kind of number is written."""
+
+    name: ClassVar[str]
+    body: ClassVar[str]
+    """The file with the layers."""
+    bytes: ClassVar[int]
+    """Of one unit that is kept."""
+
+    def __init__(self, net: Architecture) -> None:
+        self.net = net
+
+    @abstractmethod
+    def tables(self) -> Tables:
+        """Everything that goes to flash: name to array, of the type that C shall keep it in."""
+
+    @abstractmethod
+    def sums(self, pictures: NDArray[np.uint8]) -> NDArray[Any]:
+        """What the self-test compares, (N, classes)."""
+
+    @abstractmethod
+    def squash(self, name: str) -> str:
+        """The C function lenet5_`name`."""
+
+    @abstractmethod
+    def subsampled(self, name: str) -> str:
+        """The weighted sum of the map m of S2 or S4, as an expression of `four` and m."""
+
+    @abstractmethod
+    def output(self) -> str:
+        """The C functions of the output layer."""
+
+    def functions(self) -> str:
+        """The squashes, which layer has which, and the output layer."""
+        net = self.net
+        used = {layer.squash for layer in (net.c1, net.c3, net.c5, net.f6)}
+        used |= {layer.squash for layer in (net.s2, net.s4) if layer.trained}
+        lines = [self.squash(name) for name in sorted(used)]
+        lines += [f"#define LENET5_{x.name.upper()}_SQUASH lenet5_{x.squash}" for x in (net.c1, net.c3, net.c5, net.f6)]
+        for layer in (net.s2, net.s4):
+            how = f"lenet5_{layer.squash}({self.subsampled(layer.name)})" if layer.trained else "lenet5_maximum(four)"
+            lines.append(f"#define LENET5_{layer.name.upper()}(four, m) {how}")
+        return "\n".join([*lines, "", self.output()])
+
+    def connections(self) -> Tables:
+        """Where the kernels of each map of C3 begin, and which map of S2 each of them sees."""
+        first = np.cumsum([0, *(len(sources) for sources in self.net.c3.table)])
+        return {"c3_first": first.astype(np.int16), "c3_source": np.array([s for _, s in self.net.c3.pairs], np.uint8)}
+
+    def minus_log(self) -> str:
+        """penalties[] = −log p from the weighted sums that it holds; see LeNet5.penalties."""
+        squash = getattr(self.net.output, "squash", "")
+        score = {
+            "softmax": "a",
+            "logistic": "a < 0 ? a - log1pf(expf(a)) : -log1pf(expf(-a))",
+            "none": "a",
+            "tanh": f"{_float(SQUASHES['tanh'].amplitude)} * tanhf({_float(SQUASHES['tanh'].slope)} * a)",  # type: ignore[union-attr]
+        }[squash]
+        return f"""static inline void lenet5_minus_log(float *penalties) {{
+    float highest = -INFINITY, total = 0;
+    for (int c = 0; c < LENET5_CLASSES; c++) {{
+        float a = penalties[c];
+        penalties[c] = {score};
+        if (penalties[c] > highest) highest = penalties[c];
+    }}
+    for (int c = 0; c < LENET5_CLASSES; c++) total += expf(penalties[c] - highest);
+    for (int c = 0; c < LENET5_CLASSES; c++) penalties[c] = logf(total) + highest - penalties[c];
+}}
+"""
+
+
+class Floats(Dialect):
+    """float32; C1 takes the bytes of a picture as they are, its weights and biases are scaled for it (II-B)."""
+
+    name, body, bytes = "float", "c_float.h", 4
+
+    def __init__(self, network: LeNet5) -> None:
+        super().__init__(network.architecture)
+        self.network = network
+
+    def tables(self) -> Tables:
+        tables: Tables = self.connections()
+        for name, tensor in self.network.tensors.items():
+            tables[name.replace(".", "_")] = tensor
+        gain = (float(FOREGROUND) - float(BACKGROUND)) / 255
+        kernels = self.network.tensors["c1.weight"].astype(np.float64)
+        tables["c1_weight"] = (gain * kernels).astype(np.float32)
+        tables["c1_bias"] = (
+            self.network.tensors["c1.bias"] + float(BACKGROUND) * kernels.sum(axis=(1, 2))
+        ).astype(np.float32)
+        for layer in (self.net.s2, self.net.s4):
+            if layer.kind == "average":
+                tables[f"{layer.name}_coefficient"] = tables[f"{layer.name}_coefficient"] / np.float32(POOL**2)
+        if "rbf_codes" in tables:
+            tables["rbf_codes"] = np.rint(tables["rbf_codes"]).astype(np.int8)
+        return tables
+
+    def sums(self, pictures: NDArray[np.uint8]) -> NDArray[Any]:
+        return self.network.penalties(pictures)
+
+    def squash(self, name: str) -> str:
+        f = SQUASHES[name]
+        value = "a"
+        if f is not None:
+            value = f"{_float(f.amplitude)} * tanhf({_float(f.slope)} * a)"
+            value = f"{_float(f.offset)} + {value}" if f.offset else value
+        return f"static inline float lenet5_{name}(float a) {{ return {value}; }}"
+
+    def subsampled(self, name: str) -> str:
+        return f"lenet5_subsample(four, lenet5_{name}_coefficient[m], lenet5_{name}_bias[m])"
+
+    def output(self) -> str:
+        if isinstance(self.net.output, EuclideanRBF):
+            return """/* The squared distance to the code of each class (eq. 7). */
+static inline void lenet5_answer(const float *f6, float *penalties) {
+    for (int c = 0; c < LENET5_CLASSES; c++) {
+        penalties[c] = 0;
+        for (int j = 0; j < LENET5_F6_UNITS; j++) {
+            float apart = f6[j] - (float)lenet5_rbf_codes[c * LENET5_F6_UNITS + j];
+            penalties[c] += apart * apart;
+        }
+    }
+}
+"""
+        return self.minus_log() + """
+static inline void lenet5_answer(const float *f6, float *penalties) {
+    for (int c = 0; c < LENET5_CLASSES; c++) {
+        penalties[c] = lenet5_output_bias[c];
+        for (int j = 0; j < LENET5_F6_UNITS; j++) penalties[c] += lenet5_output_weight[c * LENET5_F6_UNITS + j] * f6[j];
+    }
+    lenet5_minus_log(penalties);
+}
+"""
+
+
+class Int8(Dialect):
+    """Whole numbers, as `quantise` has them; what a layer's zero adds to its sums is put into its biases."""
+
+    name, body, bytes = "int8", "c_int8.h", 1
+
+    def __init__(self, quantised: Quantised) -> None:
+        super().__init__(quantised.architecture)
+        self.quantised = quantised
+
+    def tables(self) -> Tables:
+        tables = self.connections()
+        for layer in self.quantised.layers:
+            if layer.weight is not None:
+                tables |= self._layer(layer)
+        for name, layer in self._squashed().items():
+            tables[f"{name}_table"] = squash_table(layer).astype(np.int8)
+        if self.quantised.codes is not None:
+            tables["rbf_codes"] = self.quantised.codes.astype(np.int8)
+        else:
+            last = self.quantised.layers[-1]
+            tables["output_scale"] = (last.input_scale * last.weight_scale).astype(np.float32)
+        return tables
+
+    def _layer(self, layer: Layer) -> Tables:
+        name, weight = layer.name, layer.weight
+        assert weight is not None
+        seen = weight.reshape(len(weight), -1)
+        bias = (layer.bias - layer.input_zero * seen.sum(axis=1)).astype(np.int32)
+        tables: Tables = {f"{name}_bias": bias}
+        if name in ("s2", "s4"):
+            tables[f"{name}_coefficient"] = seen[:, 0].astype(np.int8)
+        elif name == "c3":
+            pairs = np.array(self.net.c3.pairs)
+            tables["c3_weight"] = weight[pairs[:, 0], pairs[:, 1]].reshape(-1, KERNEL * KERNEL).astype(np.int8)
+        else:
+            tables[f"{name}_weight"] = seen.astype(np.int8)
+        if name != "output":
+            tables[f"{name}_factor"] = layer.factor.astype(np.int32)
+        return tables
+
+    def _squashed(self) -> dict[str, Layer]:
+        """A layer for each squash that is looked up."""
+        return {layer.squash: layer for layer in self.quantised.layers[:6] if layer.squash != "none"}
+
+    def sums(self, pictures: NDArray[np.uint8]) -> NDArray[Any]:
+        return self.quantised.sums(pictures).astype(np.int32)
+
+    def squash(self, name: str) -> str:
+        value = "(int8_t)place" if name == "none" else f"lenet5_{name}_table[{LIMIT} + place]"
+        return f"static inline int8_t lenet5_{name}(int place) {{ return {value}; }}"
+
+    def subsampled(self, name: str) -> str:
+        sums = f"lenet5_subsample(four, lenet5_{name}_coefficient[m], lenet5_{name}_bias[m])"
+        return f"lenet5_place({sums}, lenet5_{name}_factor[m])"
+
+    def output(self) -> str:
+        shift = f"#define LENET5_SHIFT {SHIFT}\n\n"
+        f6 = self.quantised.layers[5]
+        if self.quantised.codes is not None:
+            return shift + f"""/* The squared distance to the code of each class (eq. 7), in steps of F6. */
+static inline void lenet5_output(const int8_t *f6, int32_t *sums) {{
+    for (int c = 0; c < LENET5_CLASSES; c++) {{
+        sums[c] = 0;
+        for (int j = 0; j < LENET5_F6_UNITS; j++) {{
+            int32_t code = {self.quantised.one} * lenet5_rbf_codes[c * LENET5_F6_UNITS + j];
+            int32_t apart = f6[j] - ({f6.output_zero}) - code;
+            sums[c] += apart * apart;
+        }}
+    }}
+}}
+
+static inline void lenet5_answer(const int32_t *sums, float *penalties) {{
+    for (int c = 0; c < LENET5_CLASSES; c++) penalties[c] = (float)sums[c] * {_float(f6.output_scale**2)};
+}}
+"""
+        return shift + self.minus_log() + """
+static inline void lenet5_output(const int8_t *f6, int32_t *sums) {
+    for (int c = 0; c < LENET5_CLASSES; c++) {
+        sums[c] = lenet5_output_bias[c];
+        for (int j = 0; j < LENET5_F6_UNITS; j++) sums[c] += lenet5_output_weight[c * LENET5_F6_UNITS + j] * f6[j];
+    }
+}
+
+static inline void lenet5_answer(const int32_t *sums, float *penalties) {
+    for (int c = 0; c < LENET5_CLASSES; c++) penalties[c] = (float)sums[c] * lenet5_output_scale[c];
+    lenet5_minus_log(penalties);
+}
+"""
+
+
+def _float(value: float) -> str:
+    return f"{np.float32(value):.9g}f"

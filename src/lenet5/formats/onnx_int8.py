@@ -1,0 +1,88 @@
+"""How does LeNet-5 lie in an ONNX file in eight bits? Every value between layers is quantised and dequantised.
+
+That is ONNX's own way of saying it ("QDQ"): a runtime that knows whole numbers puts convolutions together from the
+pairs, and any other computes the same in floats. Whole numbers, scales and zeros are those of `quantise`; maps are
+uint8, so that their zeros lie 128 higher. The slope of a tanh is multiplied into the scales before it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lenet5.architecture import POOL, Convolution, FullConnection, Subsampling
+from lenet5.formats.onnx_graph import FRAME, Graph, slope_of
+from lenet5.formats.quantise import Layer, Quantised
+from lenet5.network import LeNet5
+
+__all__ = ["QuantisedGraph"]
+
+UNSIGNED = 128  # what is added to an int8 number to keep it as uint8
+
+
+class QuantisedGraph(Graph):
+    """The graph of a network whose layers are quantised."""
+
+    def __init__(self, network: LeNet5, quantised: Quantised) -> None:
+        super().__init__(network, "uint8")
+        self.layers: dict[str, Layer] = {layer.name: layer for layer in quantised.layers}
+
+    def _pictures(self) -> None:
+        """Paper is 0 in the bytes of a picture, and so is its frame."""
+        self.add("Unsqueeze", ["pictures", self.constant("1", [1], np.int64)], "pictures.maps")
+        frame = self.constant("frame", [0, 0, FRAME, FRAME] * 2, np.int64)
+        self.add("Pad", ["pictures.maps", frame, self.constant("paper", 0, np.uint8)], "pictures.framed")
+        first = self.layers["c1"]
+        scale = self.constant("input.scale", first.input_scale)
+        zero = self.constant("input.zero", first.input_zero, np.uint8)
+        self.add("DequantizeLinear", ["pictures.framed", scale, zero], "input")
+
+    def _convolution(self, layer: Convolution, below: str, sources: int) -> None:
+        self.add("Conv", [below, *self._weights(layer.name)], f"{layer.name}.sum")
+        self._squash(layer.squash, f"{layer.name}.sum", layer.name)
+
+    def _subsampling(self, layer: Subsampling, below: str, maps: int) -> None:
+        name, window = layer.name, {"strides": [POOL, POOL]}
+        if layer.trained:
+            self.add("Conv", [below, *self._weights(name)], f"{name}.sum", group=maps, **window)
+        else:
+            self.add("MaxPool", [below], f"{name}.sum", kernel_shape=[POOL, POOL], **window)
+        self._squash(layer.squash, f"{name}.sum", name)
+
+    def _full(self, layer: Convolution | FullConnection, below: str) -> None:
+        self.add("Gemm", [below, *self._weights(layer.name)], f"{layer.name}.sum", transB=1)
+        self._squash(layer.squash, f"{layer.name}.sum", layer.name)
+
+    def _weights(self, name: str) -> list[str]:
+        """Weights and biases of a layer, dequantised, each map with its own scale."""
+        layer, slope = self.layers[name], slope_of(self.layers[name].squash)
+        assert layer.weight is not None
+        weight = layer.weight.reshape(len(layer.weight), -1) if name == "c5" else layer.weight
+        scales = slope * layer.weight_scale
+        made = []
+        for part, whole, scale in (("weight", weight, scales), ("bias", layer.bias, layer.input_scale * scales)):
+            kind = np.int8 if part == "weight" else np.int32
+            inputs = [
+                self.constant(f"{name}.{part}", whole, kind),
+                self.constant(f"{name}.{part}.scale", scale),
+                self.constant(f"{name}.{part}.zero", np.zeros(len(scale)), kind),
+            ]
+            made.append(self.add("DequantizeLinear", inputs, f"{name}.{part}.real", axis=0))
+        return made
+
+    def _squash(self, squash: str, given: str, name: str) -> None:
+        """The sum in steps, its squash, and that in steps; the last layer's penalties are not rounded."""
+        layer = self.layers[name]
+        if name == "output":
+            super()._squash(squash, given, name)
+        elif squash == "none":
+            self._step(given, layer.output_scale, layer.output_zero, name)
+        else:
+            self._step(given, slope_of(squash) * layer.sum_scale, 0, f"{name}.place")
+            super()._squash(squash, f"{name}.place", f"{name}.squashed")
+            self._step(f"{name}.squashed", layer.output_scale, layer.output_zero, name)
+
+    def _step(self, given: str, scale: float, zero: int, name: str) -> None:
+        """`given`, rounded to whole steps."""
+        step = [self.constant(f"{name}.scale", scale), self.constant(f"{name}.zero", zero + UNSIGNED, np.uint8)]
+        self.add("QuantizeLinear", [given, *step], f"{name}.whole")
+        self.add("DequantizeLinear", [f"{name}.whole", *step], name)
