@@ -5,7 +5,7 @@ Errors are on the test pictures, for reporting: the rungs were chosen on held-ou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,14 @@ class Rung:
     recipe: Recipe
 
 
+_BEST = RECIPES["best"]
+
 RUNGS = (
     Rung("the recipe of 1998", RECIPES["1998"]),
-    Rung("pictures distorted anew in each pass", RECIPES["1998-distorted"]),
+    Rung("pictures distorted anew in each pass, as in 1998", RECIPES["1998-distorted"]),
+    Rung("milder distortions of more kinds: rotated and bent too", replace(RECIPES["1998"], distortion="mild")),
+    Rung("mini-batches: Adam, a cosine, cross-entropy of blunt penalties", replace(_BEST, passes=20, fade=0.0)),
+    Rung(f"{_BEST.passes} passes, the last without distortion: the recipe best", _BEST),
 )
 
 
