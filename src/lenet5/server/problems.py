@@ -36,7 +36,7 @@ _STATUS: tuple[tuple[type[LeNetError], int], ...] = (
     (ReadingError, 422),
     (TrainingError, 422),
     (DataError, 422),
-    (MissingExtraError, 501),
+    (MissingExtraError, 415),
 )
 
 

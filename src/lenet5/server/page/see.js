@@ -53,7 +53,7 @@ export function seeView({ network, fail }) {
         flow.show(looked);
         if (pointed) showUnit(inspector, network, looked, pointed);
         tell(performance.now() - from);
-        judge(bytes);
+        if (!stale) judge(bytes);
       } while (stale);
     } catch (error) { fail(error); } finally { sending = false; }
   }
