@@ -27,7 +27,7 @@ from lenet5.reproduce.pool import run
 __all__ = ["app"]
 
 app = App(name="reproduce", help="Make the paper's experiments again, over seeds, beside its own numbers.")
-OUT = Path("reproduce")
+OUT = Path("runs", "reproduce")
 AS_PLANNED = Plan()
 Processes = Annotated[int | None, Parameter(validator=validators.Number(gte=1))]
 

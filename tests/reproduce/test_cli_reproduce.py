@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -48,3 +52,16 @@ def test_a_rung_that_there_is_not(tmp_path: Path) -> None:
 
     with pytest.raises(TrainingError, match="no rung 99"):
         call("ladder", "--rungs", "99", "--out", str(tmp_path))
+
+
+def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
+    words = ["--data", "drawn", "--count", "600", "--seeds", "1", "--passes", "20", "--processes", "1"]
+    command = [sys.executable, "-c", "from lenet5.cli import main; main()", "reproduce", *words, "--out", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while not list(tmp_path.glob("work/*/checkpoint.safetensors")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on from there" in told

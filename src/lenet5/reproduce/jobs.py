@@ -136,7 +136,7 @@ def _train(job: Job, folder: Path) -> Generator[float, None, None]:
         diverged = str(error)
     if diverged is None:
         run.trained().save(folder / WEIGHTS)
-    records = [asdict(record) for record in run.records]
+    records = [record.to_dict() for record in run.records]
     sizes = {"pictures": len(train), "judged": len(judged)}
     _write(folder / "training.json", {**sizes, "records": records, "diverged": diverged})
 
