@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lenet5.architecture import LENET5
+from lenet5.architecture import ARCHITECTURES
 from lenet5.formats import weights
 from lenet5.network import LeNet5, load
 from lenet5.reference import initial
@@ -31,24 +31,29 @@ def network() -> LeNet5:
 
 
 @pytest.fixture(scope="session")
-def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of weights that nobody trained."""
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Files of weights that nobody trained, of each declared network: untrained-lenet5, untrained-lenet5-softmax …"""
     folder = tmp_path_factory.mktemp("weights")
-    return LeNet5(LENET5, initial(LENET5, np.random.default_rng(5), "1/sqrt(F)")).save(folder / "untrained.safetensors")
+    return [
+        LeNet5(declared, initial(declared, np.random.default_rng(5), "1/sqrt(F)")).save(
+            folder / f"untrained-{name}.safetensors"
+        )
+        for name, declared in ARCHITECTURES.items()
+    ]
 
 
 Start = Callable[..., tuple["subprocess.Popen[str]", str]]
 
 
 @pytest.fixture(scope="session")
-def start(untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+def start(untrained: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Run `lenet5 serve` with these arguments; gives the process and the address it listens on."""
     processes = []
 
     def started(*arguments: str) -> tuple[subprocess.Popen[str], str]:
         kept = tmp_path_factory.mktemp("kept")
         process = subprocess.Popen(
-            [sys.executable, "-c", START, str(untrained), "--port", "0", "--kept", str(kept), *arguments],
+            [sys.executable, "-c", START, *map(str, untrained), "--port", "0", "--kept", str(kept), *arguments],
             stderr=subprocess.PIPE, text=True, env={**os.environ, "LENET5_THREADS": "1"},
         )  # fmt: skip
         processes.append(process)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+from lenet5.architecture import ARCHITECTURES
 from lenet5.network import LeNet5
 
 Open = Callable[..., Any]
@@ -158,9 +159,7 @@ def test_pointing_at_a_unit_shows_numbers_that_add_up(open_page: Open, network: 
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.6 * box["height"])
     page.wait_for_selector(".inspector .formula")
-    inspector = page.locator(".inspector")
-    data = inspector.evaluate("panel => ({ ...panel.dataset })")
-    assert float(data["sum"]) == pytest.approx(float(data["seen"]), abs=1e-4)
+    _adds_up(page)
     # The line of numbers adds up as well: total = A tanh(S (sum + bias)).
     numbers = [float(n.replace("−", "-")) for n in page.locator(".formula .n").all_inner_texts()]
     total, *parts = numbers
@@ -344,15 +343,25 @@ def test_chinese_says_everything_that_english_says(open_page: Open) -> None:
     page.wait_for_function("() => document.documentElement.lang === 'en'")
 
 
-def test_another_network_is_shown_as_it_is(open_page: Open) -> None:
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_declared_network_is_shown_and_adds_up(open_page: Open, name: str) -> None:
     page = open_page()
     _settled(page)
-    page.select_option("#network", "untrained")
-    page.wait_for_function("() => document.querySelector('#network').value === 'untrained'")
+    page.select_option("#network", f"untrained-{name}")
+    page.wait_for_load_state("networkidle")
     _settled(page)
-    page.locator(".layer[data-name=c5] canvas").hover()
+    for layer in ("c1", "s2", "c3", "s4", "c5", "f6"):
+        page.locator(f".layer[data-name={layer}] .map canvas").first.hover()
+        _adds_up(page)
+    page.locator(".outputs button").nth(3).click()
+    _adds_up(page)
+
+
+def _adds_up(page: Any) -> None:
+    page.wait_for_selector(".inspector .formula")
     data = page.locator(".inspector").evaluate("panel => ({ ...panel.dataset })")
-    assert float(data["sum"]) == pytest.approx(float(data["seen"]), abs=1e-4)
+    assert float(data["sum"]) == pytest.approx(float(data["seen"]), abs=1e-4, rel=1e-4)
+    assert page.locator(".agrees").inner_text().startswith("✓")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

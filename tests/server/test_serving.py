@@ -45,7 +45,7 @@ def test_a_request_that_has_begun_is_answered_before_the_end(start: Callable[...
     place = urlsplit(address)
     with socket.create_connection((place.hostname, place.port), 20) as connection:
         connection.sendall(
-            b"POST /api/activations?network=untrained HTTP/1.1\r\nHost: localhost\r\n"
+            b"POST /api/activations?network=untrained-lenet5 HTTP/1.1\r\nHost: localhost\r\n"
             b"Content-Type: application/octet-stream\r\nContent-Length: 784\r\n\r\n" + bytes(300)
         )
         httpx.get(f"{address}/api/health", timeout=20)  # so the first half has arrived
