@@ -35,10 +35,11 @@ def graph_of(reader: Reader, picture: Any) -> tuple[Line, dict[str, Any]] | None
     line = cut(_cropped(ink, box))
     found = candidates(line, reader.geometry)
     field = LineField(line, tuple(found), np.eye(3), (line.ink.shape[0], line.ink.shape[1]), reader.geometry, box)
-    probabilities = np.zeros((0, len(reader.classes) + 1))
+    penalties = np.zeros((0, len(reader.classes)), np.float32)
     if found:
-        probabilities = reader.calibration.probabilities(reader.network.penalties(np.stack(field.images)))
-    path = field.path(probabilities)
+        penalties = reader.network.penalties(np.stack(field.images))
+    probabilities = reader.calibration.probabilities(penalties)
+    path = field.path(penalties, reader.calibration)
     chosen = {arc.candidate for arc in path}
     return line, {
         "width": line.ink.shape[1],

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from lenet5.ensemble import Ensemble
 from lenet5.errors import LeNetError
 from lenet5.formats import weights
 from lenet5.network import LeNet5, load
 
 __all__ = ["Networks", "UnknownNetworkError"]
 
-MOST = 64  # networks in memory
+MOST = 64  # networks that are added while the server runs
 
 
 class UnknownNetworkError(LeNetError):
@@ -19,16 +20,24 @@ class UnknownNetworkError(LeNetError):
 
 
 class Networks:
-    """Networks by name, each loaded when it is first asked for. Safe to use from several threads."""
+    """Networks by name. The members of an ensemble stand one by one: lenet5-ensemble-1, lenet5-ensemble-2 …
+
+    Safe to use from several threads. Raises WeightsError where a file can't be read.
+    """
 
     def __init__(self, extra: tuple[Path, ...] = ()) -> None:
-        self._paths = weights.shipped() | {path.stem: path for path in extra}
-        self._loaded: dict[str, LeNet5] = {}
+        self._networks: dict[str, LeNet5] = {}
         self._lock = threading.Lock()
+        for name, path in (weights.shipped() | {path.stem: path for path in extra}).items():
+            network = load(path)
+            members = network.members if isinstance(network, Ensemble) else (network,)
+            for number, member in enumerate(members, 1):
+                self._networks[name if len(members) == 1 else f"{name}-{number}"] = member
+        self._most = len(self._networks) + MOST
 
     def names(self) -> list[str]:
         with self._lock:
-            return list(dict.fromkeys([*self._paths, *self._loaded]))
+            return list(self._networks)
 
     @property
     def default(self) -> str:
@@ -38,21 +47,18 @@ class Networks:
     def get(self, name: str) -> LeNet5:
         """Raises UnknownNetworkError, naming those there are."""
         with self._lock:
-            if name in self._loaded:
-                return self._loaded[name]
-            if name not in self._paths:
-                known = ", ".join(self._paths | self._loaded) or "none"
+            if name not in self._networks:
+                known = ", ".join(self._networks) or "none"
                 raise UnknownNetworkError(f"no network {name[:80]!r}; there is: {known}")
-            self._loaded[name] = load(self._paths[name])
-            return self._loaded[name]
+            return self._networks[name]
 
     def put(self, name: str, network: LeNet5) -> None:
         """Know this network by this name from now on. Raises LeNetError where there are too many."""
         with self._lock:
-            if name not in self._loaded and len(self._loaded) >= MOST:
-                raise LeNetError(f"{MOST} networks are in memory; no room for {name!r}: forget one first")
-            self._loaded[name] = network
+            if name not in self._networks and len(self._networks) >= self._most:
+                raise LeNetError(f"{MOST} networks were added already; no room for {name!r}: start the server again")
+            self._networks[name] = network
 
     def forget(self, name: str) -> None:
         with self._lock:
-            self._loaded.pop(name, None)
+            self._networks.pop(name, None)

@@ -24,11 +24,13 @@ export function seeView({ network, fail }) {
   const inspector = h("section.inspector.card", { "aria-label": t("inspector") });
   const flow = makeFlow(network, { onPoint: point, onLayer: (layer) => { pointed = null; flow.light(null); showLayer(inspector, network, layer); } });
   const file = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => { if (file.files[0]) dropped(file.files[0]); file.value = ""; } });
+  const examples = h("select", { onchange: async () => { if (examples.value) dropped(await (await fetch(`/api/examples/${encodeURIComponent(examples.value)}`)).blob()); } });
   const tools = h("div.tools", {},
     h("div.row", {},
       h("button", { type: "button", onclick: () => pad.clear() }, t("clear")),
       h("button", { type: "button", onclick: () => pad.undo() }, t("undo")),
       h("button", { type: "button", onclick: () => file.click() }, t("open"))),
+    h("div.row", {}, h("label", {}, t("read.examples"), " ", examples)),
     h("div.row", {},
       h("button", { type: "button", onclick: () => random("drawn") }, t("random.drawn")),
       h("button", { type: "button", onclick: () => random("mnist") }, t("random.mnist"))),
@@ -107,6 +109,10 @@ export function seeView({ network, fail }) {
     element,
     start() {
       document.addEventListener("paste", pasted);
+      get("examples").then((told) => {
+        const single = told.examples.filter((name) => name.startsWith("digit"));
+        examples.replaceChildren(h("option", { value: "" }, "–"), ...single.map((name) => h("option", { value: name }, name.replace(".png", ""))));
+      }).catch(fail);
       flow.repaint();
       showLayer(inspector, network, null);
       if (state.picture) { pad.put(state.picture); answer(); } else random("drawn");
