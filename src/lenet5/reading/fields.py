@@ -28,6 +28,7 @@ RUBBISH_ON_PATHS = 0.2
 
 Matrix = NDArray[np.float64]
 Images = Sequence[NDArray[np.uint8]]
+Penalties = NDArray[np.float32]
 Probabilities = NDArray[np.float64]
 
 
@@ -37,8 +38,8 @@ class Field(Protocol):
     @property
     def images(self) -> Images: ...
 
-    def answer(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Reading:
-        """The reading, from the probabilities (candidates, classes + 1)."""
+    def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+        """The reading, from the penalties (candidates, classes)."""
         ...
 
 
@@ -70,8 +71,8 @@ class GlyphField:
             return Character("", 0.0, self.box, (), self.fault)
         return character(probabilities[0], classes, self.box, calibration.reason(probabilities[0]))
 
-    def answer(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Reading:
-        one = self.character(probabilities, classes, calibration)
+    def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+        one = self.character(calibration.probabilities(penalties), classes, calibration)
         shown = () if one.reason == "blank" else (one,)
         return Reading(one.text, one.confidence, self.box, bool(one.reason), one.reason, shown)
 
@@ -87,9 +88,9 @@ class RowField:
     def images(self) -> Images:
         return [image for cell in self.cells for image in cell.images]
 
-    def answer(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+    def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         # A box that was printed to be filled in holds a digit, or whoever printed it was wrong.
-        probabilities = _rarer(probabilities, RUBBISH_IN_BOXES)
+        probabilities = _rarer(calibration.probabilities(penalties), RUBBISH_IN_BOXES)
         characters, at = [], 0
         for cell in self.cells:
             n = len(cell.images)
@@ -113,16 +114,20 @@ class LineField:
     def images(self) -> Images:
         return [candidate.image for candidate in self.candidates]
 
-    def path(self, probabilities: Probabilities) -> list[Arc]:
-        penalties = -np.log(np.maximum(probabilities[:, :-1].max(axis=1, initial=0.0), 1e-12))
-        return best_path(self.line, list(self.candidates), penalties.astype(np.float32), self.geometry)
+    def path(self, penalties: Penalties, calibration: Calibration) -> list[Arc]:
+        """The best path through the line, from the penalties of its candidates (N, classes)."""
+        sense = calibration if calibration.rubbish is None else self.geometry.sense
+        likely = sense.probabilities(penalties)[:, :-1].max(axis=1, initial=0.0)
+        costs = -np.log(np.maximum(likely, 1e-12))
+        return best_path(self.line, list(self.candidates), costs.astype(np.float32), self.geometry)
 
-    def answer(self, probabilities: Probabilities, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+    def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+        probabilities = _rarer(calibration.probabilities(penalties), RUBBISH_ON_PATHS)
         characters = []
-        for arc in self.path(probabilities):
+        for arc in self.path(penalties, calibration):
             if arc.candidate is not None:
                 box = box_back(self.candidates[arc.candidate].box, self.back, self.limits)
-                p = _rarer(probabilities[arc.candidate][None], RUBBISH_ON_PATHS)[0]
+                p = probabilities[arc.candidate]
                 characters.append(character(p, classes, box, calibration.reason(p)))
             elif arc.kind != "speck":
                 piece = self.line.pieces[arc.first]

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.reading.answers import Calibration
 from lenet5.reading.masks import dilated
 from lenet5.reading.normalise import normalise
 from lenet5.reading.pieces import Line, Piece
@@ -23,11 +24,15 @@ __all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates"]
 Kind = Literal["digit", ".", ",", "-", "speck"]
 
 
+# How sharply the word of a network that knows rubbish counts on a path: as it was taught, sharper than in an answer.
+TAUGHT = Calibration(rubbish=14.0, temperature=2.0)
+
+
 @dataclass(frozen=True)
 class Geometry:
     """What sizes say about digits, all in heights of the line's digits; costs are −log of a probability.
 
-    Not in the paper: the costs were fitted on lines that the project drew itself.
+    Not in the paper: the costs were fitted on lines put together from writers that the network had not learned from.
     """
 
     widest: float = 1.7
@@ -38,6 +43,7 @@ class Geometry:
     gap: float = 6.0  # for a gap of one height inside a digit
     leave_out: float = 2.0  # for a separator or a speck
     leave_out_large: float = 14.0  # for leaving out ink as high as a digit
+    sense: Calibration = TAUGHT
 
 
 @dataclass(frozen=True)

@@ -82,10 +82,11 @@ def lessons(mnist: Dataset, rng: np.random.Generator, size: float = 1.0) -> Less
         (_marks(n(8_000), rng), _none(n(8_000)), 0.03),
         (doodles(n(24_000), rng), _none(n(24_000)), 0.06),
     ]
+    share = np.concatenate([np.full(len(images), share / len(images)) for images, _, share in parts])
     return Lessons(
         np.concatenate([images for images, _, _ in parts]),
         np.concatenate([labels for _, labels, _ in parts]),
-        np.concatenate([np.full(len(images), share / len(images)) for images, _, share in parts]),
+        share / share.sum(),
     )
 
 

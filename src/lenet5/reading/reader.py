@@ -143,13 +143,12 @@ class Reader:
         """All fields' candidates in one call of the network."""
         counts = [len(f.images) for f in fields]
         images = [image for f in fields for image in f.images]
-        classes = len(self.classes)
-        probabilities = np.zeros((0, classes + 1))
+        penalties = np.zeros((0, len(self.classes)), np.float32)
         if images:
-            probabilities = self.calibration.probabilities(self.network.penalties(np.stack(images)))
+            penalties = self.network.penalties(np.stack(images))
         ends = np.cumsum([0, *counts])
         return [
-            f.answer(probabilities[a:b], self.classes, self.calibration)
+            f.answer(penalties[a:b], self.classes, self.calibration)
             for f, a, b in zip(fields, ends, ends[1:], strict=False)
         ]
 

@@ -2,8 +2,8 @@
 
     python -m lenet5.reading.teach --out lenet5-reader.safetensors
 
-Of eq. 9, a digit costs its own penalty, rubbish costs j; both pay for what all the others claim. The temperature is
-then fitted, and the threshold of acceptance chosen, on writers and lines that were not learned from.
+Of eq. 9, a digit costs its own penalty, rubbish costs j; both pay for what all the others claim. The calibration is
+then fitted on writers and hands that were not learned from.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,10 @@ HAND = Distortion(
     scale=(0.86, 1.1), squeeze=0.18, shear=0.28, shift=1.2, rotation=9.0, elastic=0.75, smoothness=4.0,
     thickness=0.6, original=0.1,
 )  # fmt: skip
+
+
+NO_DIGIT = 0.003
+NOT_SURE = 0.01
 
 
 @dataclass(frozen=True)
@@ -96,20 +100,21 @@ def _dimmed(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.
     return np.ascontiguousarray(np.minimum(ink, np.float32(1.275)) - np.float32(0.1), dtype=np.float32)
 
 
-def calibrated(network: LeNet5, digits: Dataset, how: Teaching, reject: float = 0.01) -> Calibration:
-    """The calibration that fits digits which the network has not learned from.
+def calibrated(network: LeNet5, digits: Dataset, how: Teaching) -> Calibration:
+    """The calibration that fits digits which the network has not learned from, distorted half as much as its lessons.
 
-    The temperature is the one under which their labels are likeliest; `reject` of them are not accepted.
+    Rubbish is put where it takes NO_DIGIT of them; the temperature is the one under which their labels are likeliest;
+    NOT_SURE of them are not accepted.
     """
-    penalties = network.penalties(digits.images)
-    rubbish = how.j / how.sharpness
-    own = np.arange(len(digits))
+    rows = np.arange(len(digits))
+    penalties = network.penalties(HAND.times(0.5).apply(digits.images, rows, seed=how.seed))
+    rubbish = round(float(np.quantile(penalties.min(axis=1), 1 - NO_DIGIT)), 2)
     best = min(
-        (Calibration(rubbish, t) for t in np.geomspace(0.5, 20, 60).tolist()),
-        key=lambda c: -float(np.log(c.probabilities(penalties)[own, digits.labels] + 1e-9).mean()),
+        (Calibration(rubbish, round(t, 3)) for t in np.geomspace(0.5, 20, 60).tolist()),
+        key=lambda c: -float(np.log(c.probabilities(penalties)[rows, digits.labels] + 1e-9).mean()),
     )
     sure = best.probabilities(penalties)[:, :-1].max(axis=1)
-    return Calibration(rubbish, round(best.temperature, 3), round(float(np.quantile(sure, reject)), 3))
+    return replace(best, accept=round(float(np.quantile(sure, NOT_SURE)), 3))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,0 +1,178 @@
+"""Does the reader read, and keep silent where there is nothing to read?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+
+from lenet5.datasets import drawn
+from lenet5.errors import LeNetError, PictureError, ReadingError
+from lenet5.reading import Calibration, Reader, Reading
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture(scope="module")
+def digits() -> drawn.Dataset:
+    return drawn.digits(200, 77)
+
+
+def right(readings: list[Reading], texts: list[str]) -> float:
+    return float(np.mean([r.text == t for r, t in zip(readings, texts, strict=True)]))
+
+
+def test_most_drawn_digits_are_read(reader: Reader, digits: drawn.Dataset) -> None:
+    texts = [str(k) for k in digits.labels]
+    assert right(reader.read_many(digits.images), texts) > 0.93
+    assert right(reader.read_many(list(255 - digits.images)), texts) > 0.93
+
+
+def test_a_digit_tells_its_place_its_rivals_and_how_sure_it_is(reader: Reader, digits: drawn.Dataset) -> None:
+    paper = np.full((120, 90), 230, np.uint8)
+    paper[60:88, 20:48] -= digits.images[int(np.flatnonzero(digits.labels == 3)[0])] // 2
+    (reading,) = reader.read(paper, layout="digit")
+    x, y, w, h = reading.box
+    assert 20 <= x < x + w <= 49
+    assert 60 <= y < y + h <= 89
+    (character,) = reading.characters
+    assert character.text == reading.text == "3"
+    assert reading.confidence == character.confidence
+    assert character.confidence + sum(p for _, p in character.alternatives) <= 1 + 1e-9
+    json.dumps(reading.to_dict())
+
+
+def test_a_line_is_read_from_left_to_right(reader: Reader) -> None:
+    exact = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        text = "".join(rng.choice(list("0123456789"), 5))
+        picture, boxes = drawn.line(text, rng, gap=0.2)
+        (reading,) = reader.read(picture, layout="line")
+        exact += reading.text == text
+        starts = [c.box[0] for c in reading.characters]
+        assert starts == sorted(starts)
+        if reading.text == text:
+            assert max(abs(c.box[0] - b[0]) for c, b in zip(reading.characters, boxes, strict=False)) < 25
+    assert exact >= 6
+
+
+def test_a_form_is_read_row_by_row(reader: Reader) -> None:
+    rows = ["12345", "67890", "31415"]
+    picture, _ = drawn.page(rows, np.random.default_rng(5), size=60, boxed=True, tilt=0.0)
+    for layout in ("page", "auto"):
+        readings = reader.read(picture, layout=layout)
+        assert [len(r.characters) for r in readings] == [5, 5, 5]
+        read = [c.text for r in readings for c in r.characters]
+        assert sum(a == b for a, b in zip(read, "".join(rows), strict=True)) >= 13
+
+
+def test_a_page_gives_its_lines_from_the_top(reader: Reader) -> None:
+    picture, _ = drawn.page(["1 2 3", "4 5 6", "7 8 9"], np.random.default_rng(8), size=50, tilt=0.0)
+    readings = reader.read(picture, layout="page")
+    tops = [r.box[1] for r in readings]
+    assert tops == sorted(tops)
+    assert len("".join(r.text for r in readings)) >= 7
+
+
+@pytest.mark.parametrize("layout", ["auto", "digit", "line", "page"])
+@pytest.mark.parametrize("side", [28, 90])
+def test_nothing_is_read_where_there_is_nothing(reader: Reader, layout: str, side: int) -> None:
+    noise = np.random.default_rng(4).integers(0, 256, (side, side), dtype=np.uint8)
+    for picture in (np.zeros((side, side), np.uint8), np.full((side, side), 255, np.uint8), noise):
+        for reading in reader.read(picture, layout=layout):
+            assert reading.rejected
+            assert reading.text == ""
+            assert reading.reason in ("blank", "not a digit")
+
+
+def test_what_is_no_digit_is_rejected_more_often_than_digits(reader: Reader, digits: drawn.Dataset) -> None:
+    rubbish = drawn.nothing(200, 78)
+    rejected = [np.mean([r.rejected for r in reader.read_many(s.images)]) for s in (digits, rubbish)]
+    assert rejected[0] < 0.1
+    assert rejected[1] > 0.5
+
+
+def test_a_bad_picture_does_not_keep_the_others_from_being_read(reader: Reader, digits: drawn.Dataset) -> None:
+    batch = [digits.images[0], b"rubbish", digits.images[1], np.full((9, 9), np.nan)]
+    outcome = reader.read_many(batch, on_error="return")
+    assert [isinstance(o, Reading) for o in outcome] == [True, False, True, False]
+    assert isinstance(outcome[1], PictureError)
+    with pytest.raises(PictureError):
+        reader.read_many(batch)
+
+
+def test_one_by_one_and_together_are_the_same(reader: Reader, digits: drawn.Dataset) -> None:
+    some = list(digits.images[:10])
+    assert [reader.read(p, layout="digit")[0].text for p in some] == [r.text for r in reader.read_many(some)]
+
+
+def test_every_step_can_be_looked_at(reader: Reader) -> None:
+    picture, _ = drawn.line("2048", np.random.default_rng(1))
+    steps = reader.explain(picture, layout="line")
+    assert {"picture", "paper", "ink", "pieces", "candidates", "answer"} <= set(steps)
+    assert all(s.dtype == np.uint8 and s.ndim in (2, 3) for s in steps.values())
+    assert steps["answer"].shape == picture.shape
+
+
+def test_pages_of_a_file_are_told_apart(reader: Reader, digits: drawn.Dataset, tmp_path: Path) -> None:
+    pages = [Image.fromarray(255 - image) for image in digits.images[:3]]
+    pages[0].save(tmp_path / "three.tiff", save_all=True, append_images=pages[1:])
+    assert [r.page for r in reader.read(tmp_path / "three.tiff", layout="digit")] == [0, 1, 2]
+
+
+def test_any_network_with_penalties_will_do(digits: drawn.Dataset) -> None:
+    class Always7:
+        def penalties(self, images: np.ndarray) -> np.ndarray:
+            return np.tile(np.where(np.arange(10) == 7, 0.1, 9.0).astype(np.float32), (len(images), 1))
+
+    (reading,) = Reader(Always7()).read(digits.images[0], layout="digit")
+    assert reading.text == "7"
+    assert not reading.rejected
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda r: r.read(np.zeros((30, 30)), layout="book"),
+        lambda r: r.read_many([], layout="page"),
+        lambda r: r.read_many([], on_error="ignore"),
+        lambda _: Calibration(temperature=0),
+        lambda _: Calibration.of({"reading": {"temper": 1}}),
+    ],
+)
+def test_what_makes_no_sense_is_refused(reader: Reader, ask) -> None:
+    with pytest.raises(ReadingError):
+        ask(reader)
+
+
+SHAPES = st.one_of(
+    st.tuples(st.integers(0, 40), st.integers(0, 40)),
+    st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 5)),
+    st.tuples(st.integers(1, 4)),
+)
+TYPES = st.sampled_from([np.uint8, np.bool_, np.int16, np.uint16, np.float32, np.float64, np.complex64])
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data(), layout=st.sampled_from(["auto", "digit", "line", "page"]))
+def test_any_array_gives_readings_or_an_error_of_ours(reader: Reader, data: st.DataObject, layout: str) -> None:
+    array = data.draw(arrays.arrays(data.draw(TYPES), data.draw(SHAPES)))
+    try:
+        readings = reader.read(array, layout=layout)
+    except LeNetError:
+        return
+    assert readings
+    for r in readings:
+        assert isinstance(r, Reading)
+        assert 0 <= r.confidence <= 1
+        assert r.rejected == bool(r.reason)

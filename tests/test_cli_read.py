@@ -1,0 +1,88 @@
+"""Does `lenet5 read` read what it is given, in every form that it offers, and end with the right status?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lenet5.cli import main
+from lenet5.datasets import drawn
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a picture of a line, one of nothing, and a file that is no picture."""
+    picture, _ = drawn.line("4071", np.random.default_rng(3), gap=0.3)
+    (tmp_path / "deep").mkdir()
+    Image.fromarray(picture).save(tmp_path / "deep" / "line.png")
+    Image.new("L", (60, 60), 255).save(tmp_path / "blank.png")
+    (tmp_path / "notes.txt").write_text("no picture")
+    return tmp_path
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(["read", *map(str, arguments)])
+    return int(stop.value.code or 0)
+
+
+def test_a_line_is_printed_with_its_path(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status = run(folder / "deep" / "line.png", "--accept", 0)
+    path, text, _ = capsys.readouterr().out.split()[:3]
+    assert path.endswith("line.png")
+    assert text == "4071"
+    assert status == 0
+
+
+def test_a_folder_is_read_to_its_depths_and_a_blank_picture_is_told_by_the_status(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder, "--json") == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(line["path"]).name for line in lines] == ["blank.png", "line.png"]
+    assert lines[0]["rejected"]
+    assert lines[0]["reason"] == "blank"
+    assert set(lines[1]) == {"path", "page", "text", "confidence", "box", "rejected", "reason", "characters"}
+
+
+def test_a_pattern_becomes_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(f"{folder}/**/*.png", "--csv")
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {Path(row["path"]).name for row in rows} == {"blank.png", "line.png"}
+    assert {"text", "confidence", "rejected", "x", "y", "width", "height"} <= set(rows[0])
+
+
+def test_what_cannot_be_opened_is_told_and_the_rest_is_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(folder / "notes.txt", folder / "none.png", folder / "deep" / "line.png", "--json") == 2
+    out, err = capsys.readouterr()
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert ["error" in line for line in lines] == [True, True, False]
+    assert "no picture" in err
+    assert "No such file" in err
+
+
+def test_answers_are_drawn_into_copies(folder: Path) -> None:
+    run(folder / "deep", "--annotate", folder / "marked")
+    with Image.open(folder / "marked" / "line.png.png") as copy, Image.open(folder / "deep" / "line.png") as original:
+        assert copy.size == original.size
+        assert np.any(np.asarray(copy.convert("RGB")) != np.asarray(original.convert("RGB")))
+
+
+def test_every_step_is_explained_in_one_file(folder: Path) -> None:
+    run(folder / "deep" / "line.png", "--explain", folder / "how.html")
+    page = (folder / "how.html").read_text()
+    for step in ("picture", "ink", "pieces", "candidates", "answer"):
+        assert f"<figcaption>{step}</figcaption>" in page
+    assert page.count("data:image/png;base64,") >= 5
+    assert "http" not in page
+
+
+def test_two_forms_at_once_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "--json", "--csv") == 2
+    assert "choose one" in capsys.readouterr().err
