@@ -1,0 +1,63 @@
+"""How are shards read on all cores of one machine? By one process for each, which hold one thread each."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from lenet5.bulk.parts import Counts
+from lenet5.bulk.sources import Shard
+from lenet5.bulk.worker import Task, Worker
+from lenet5.errors import ReadingError
+
+__all__ = ["run"]
+
+AHEAD = 2  # shards for each worker that are waiting or being read
+
+_worker: Worker | None = None
+
+
+def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Shard, Counts]]:
+    """Read the shards and tell of each when its part is committed; one worker is this process itself."""
+    if workers == 1:
+        worker = Worker(task)
+        yield from ((shard, worker.read(shard)) for shard in shards)
+        return
+    # A forked process would inherit locks that threads of this one may hold.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _begin, (task,)) as pool:
+        pending: dict[Future[Counts], Shard] = {}
+        try:
+            for shard in shards:
+                pending[pool.submit(_read, shard)] = shard
+                if len(pending) >= AHEAD * workers:
+                    yield from _done(pending)
+            while pending:
+                yield from _done(pending)
+        except BrokenProcessPool as error:
+            raise ReadingError(
+                "a process that read pictures was killed, perhaps for want of memory; what was read is kept: "
+                "start again with fewer workers"
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _done(pending: dict[Future[Counts], Shard]) -> Iterator[tuple[Shard, Counts]]:
+    finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+    for future in finished:
+        yield pending.pop(future), future.result()
+
+
+def _begin(task: Task) -> None:
+    global _worker
+    os.environ["LENET5_THREADS"] = "1"  # this process's own
+    _worker = Worker(task)
+
+
+def _read(shard: Shard) -> Counts:
+    assert _worker is not None
+    return _worker.read(shard)

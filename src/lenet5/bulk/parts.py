@@ -1,0 +1,142 @@
+"""How is what was read of a shard kept, so that it is there once, whatever happens?
+
+The parts of `readings.parquet` lie in the folder `readings.parquet.parts`, one Parquet file for each shard, written
+under another name and renamed. A part that is there is whole, and tells which pictures it was made from and how. When
+all are there they become one file, written in the same way, and the folder goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lenet5 import files
+from lenet5.bulk.sources import Shard, parquet
+from lenet5.errors import DataError
+
+__all__ = ["Counts", "Parts", "schema"]
+
+KEY = b"lenet5"  # of a part's metadata
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a part holds: pictures that were given, and those of them that could not be read."""
+
+    pictures: int
+    failed: int
+
+
+def schema() -> Any:
+    """One row for each reading; of a picture that could not be read, one row with the error."""
+    parquet()
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            pa.field("key", pa.string(), nullable=False),
+            ("page", pa.int32()),
+            ("text", pa.string()),
+            ("confidence", pa.float32()),
+            ("rejected", pa.bool_()),
+            ("reason", pa.string()),
+            *((name, pa.int32()) for name in ("x", "y", "width", "height")),
+            ("error", pa.string()),
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of one output. how: whatever decides what is read out of a picture; another job's is another."""
+
+    output: Path
+    how: Mapping[str, Any]
+
+    @property
+    def folder(self) -> Path:
+        return self.output.with_name(f"{self.output.name}.parts")
+
+    def path(self, shard: Shard) -> Path:
+        """Where the part of a shard lies."""
+        return self.folder / f"{shard.number:07}.parquet"
+
+    def commit(self, shard: Shard, rows: list[dict[str, Any]], counts: Counts) -> None:
+        """Write the part of a shard, whole or not at all."""
+        import pyarrow as pa
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        about = json.dumps({**self._about(shard), **asdict(counts)})
+        table = pa.Table.from_pylist(rows, schema().with_metadata({KEY: about}))
+        files.write_atomically(self.path(shard), lambda file: parquet().write_table(table, file), error=DataError)
+
+    def committed(self, shard: Shard) -> Counts | None:
+        """What the part of a shard holds, or None where it is still to do.
+
+        Raises DataError where the part is of other pictures, or was read in another way.
+        """
+        path = self.path(shard)
+        if not path.exists():
+            return None
+        about = _about(path)
+        if {name: about.get(name) for name in self._about(shard)} != self._about(shard):
+            raise DataError(
+                f"{path} was made from other pictures, or in another way; give the input and the options that it was "
+                f"begun with, or remove {self.folder}, or name another output"
+            )
+        return Counts(about["pictures"], about["failed"])
+
+    def finished(self, shards: Iterable[Shard]) -> Counts | None:
+        """What the output holds, where it is there already, made from these shards.
+
+        Raises DataError where it is the output of another job.
+        """
+        if not self.output.exists():
+            return None
+        about = _about(self.output)
+        if (about.get("how"), about.get("digest")) != (self._how(), _digest(shards)):
+            raise DataError(
+                f"{self.output} is there already, made from other pictures or in another way; remove it, or name "
+                f"another output"
+            )
+        shutil.rmtree(self.folder, ignore_errors=True)  # left over where the end of a job was cut short
+        return Counts(about["pictures"], about["failed"])
+
+    def join(self, shards: Callable[[], Iterable[Shard]], counts: Counts) -> None:
+        """All parts as one file, in the order of the shards; then the parts go."""
+        about = {"how": self._how(), "digest": _digest(shards()), **asdict(counts)}
+
+        def write(file: BinaryIO) -> None:
+            with parquet().ParquetWriter(file, schema().with_metadata({KEY: json.dumps(about)})) as writer:
+                for shard in shards():
+                    part = parquet().read_table(self.path(shard), partitioning=None)
+                    writer.write_table(part.replace_schema_metadata({KEY: json.dumps(about)}))
+
+        files.write_atomically(self.output, write, error=DataError)
+        shutil.rmtree(self.folder)
+
+    def _how(self) -> dict[str, Any]:
+        return dict(json.loads(json.dumps(self.how)))
+
+    def _about(self, shard: Shard) -> dict[str, Any]:
+        return {"how": self._how(), "digest": shard.digest}
+
+
+def _digest(shards: Iterable[Shard]) -> str:
+    """Of all pictures there are."""
+    whole = hashlib.sha256()
+    for shard in shards:
+        whole.update(shard.digest.encode())
+    return whole.hexdigest()
+
+
+def _about(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(parquet().read_metadata(path).metadata[KEY]))
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise DataError(f"{path} was not made by lenet5, or is damaged ({error}); name another output") from error

@@ -1,0 +1,88 @@
+"""How is a shard read? By a reader of the worker's own, some pictures at a time, and committed as one part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from lenet5.bulk.parts import Counts, Parts
+from lenet5.bulk.sources import Shard
+from lenet5.errors import LeNetError
+from lenet5.reading import Reader, Reading
+
+__all__ = ["Task", "Worker"]
+
+BATCH = 256  # pictures that are in memory at once
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every worker is told: where readings go, and how pictures are read."""
+
+    output: str
+    layout: str
+    model: str | None
+    accept: float | None
+
+    @property
+    def parts(self) -> Parts:
+        return Parts(Path(self.output), {"layout": self.layout, "model": self.model, "accept": self.accept})
+
+
+class Worker:
+    """Reads shards, one after the other."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._reader = Reader(task.model, accept=task.accept)
+
+    def read(self, shard: Shard) -> Counts:
+        """Read a shard and commit its part."""
+        rows: list[dict[str, Any]] = []
+        pictures = failed = 0
+        given = shard.pictures()
+        while some := list(islice(given, BATCH)):
+            for (key, _), found in zip(some, self._read([data for _, data in some]), strict=True):
+                rows += _rows(key, found)
+                pictures, failed = pictures + 1, failed + isinstance(found, LeNetError)
+        counts = Counts(pictures, failed)
+        self._task.parts.commit(shard, rows, counts)
+        return counts
+
+    def _read(self, given: list[bytes | LeNetError]) -> Iterator[list[Reading] | LeNetError]:
+        """The readings of each picture, or why there are none."""
+        whole = [data for data in given if not isinstance(data, LeNetError)]
+        found = self._many(whole) if self._task.layout in ("digit", "line") else map(self._one, whole)
+        yield from (data if isinstance(data, LeNetError) else next(found) for data in given)
+
+    def _many(self, given: list[bytes]) -> Iterator[list[Reading] | LeNetError]:
+        try:
+            found = self._reader.read_many(given, self._task.layout, on_error="return")  # type: ignore[call-overload]
+        except Exception:  # one of them is the reader's undoing: which?
+            return map(self._one, given)
+        return iter([one if isinstance(one, LeNetError) else [one] for one in found])
+
+    def _one(self, data: bytes) -> list[Reading] | LeNetError:
+        try:
+            return self._reader.read(data, self._task.layout)  # type: ignore[arg-type]
+        except LeNetError as error:
+            return error
+        except Exception as error:  # a fault of the reader's own must not end a job of millions
+            return LeNetError(f"the reader failed: {type(error).__name__}: {error}")
+
+
+def _rows(key: str, found: list[Reading] | LeNetError) -> list[dict[str, Any]]:
+    # A tar may name its members in bytes that are no text.
+    key = key.encode("utf-8", "replace").decode()
+    if isinstance(found, LeNetError):
+        return [{"key": key, "error": str(found).encode("utf-8", "replace").decode()}]
+    return [
+        {
+            "key": key, "page": r.page, "text": r.text, "confidence": r.confidence, "rejected": r.rejected,
+            "reason": r.reason, **dict(zip(("x", "y", "width", "height"), r.box, strict=True)),
+        }
+        for r in found
+    ]  # fmt: skip
