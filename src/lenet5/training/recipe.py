@@ -124,7 +124,7 @@ RECIPES: dict[str, Recipe] = {
     # The same 60,000 parameters and the same codes, long and on distorted pictures; chosen on held-out writers.
     "long": _LONG,
     # The same, learning the answers of wider networks (training/teacher.py).
-    "best": replace(_LONG, passes=100, teacher="teacher"),
+    "best": replace(_LONG, passes=80, teacher="teacher"),
 }
 
 
