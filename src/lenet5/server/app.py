@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -54,10 +54,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        warming = asyncio.create_task(run_sync(house.warm_up))
+        # A daemon: compiling for the first time takes long, and who stops the server must not wait for it.
+        threading.Thread(target=house.warm_up, daemon=True).start()
         yield
         await run_sync(house.trainings.stop)
-        await warming
 
     app = FastAPI(
         lifespan=lifespan,

@@ -50,6 +50,8 @@ class Training:
     passes: list[dict[str, Any]] = field(default_factory=list)
     wrong: list[dict[str, Any]] = field(default_factory=list)
     version: int = 0
+    ending: bool = False
+    """Told to stop; what else it says of its state until then is old news."""
     started: float = field(default_factory=time.time)
 
     @property
@@ -139,7 +141,7 @@ class Trainings:
             raise BusyError(f"training {number} is {training.state}; it cannot {word}")
         try:
             if word == "stop":
-                training.state = "stopping"
+                training.ending, training.state = True, "stopping"
             self._pipes[number].send(word)
         except OSError as error:
             raise BusyError(f"training {number} has ended just now") from error
@@ -207,7 +209,7 @@ class Trainings:
             process.join()
             pipe.close()
             if training.state not in ENDED:
-                stopped = training.state == "stopping" or self.stopping
+                stopped = training.ending or self.stopping
                 training.state = "stopped" if stopped else "failed"
                 training.detail = training.detail or ("" if stopped else f"its process ended with {process.exitcode}")
             training.version += 1
@@ -222,12 +224,13 @@ class Trainings:
         elif kind == "pass":
             training.wrong = [{**w, "image": base64.b64encode(w["image"]).decode()} for w in event.pop("wrong")]
             training.passes.append(event)
-        if kind in ("progress", "pass", "going") and training.state != "stopping":
-            training.state = "running" if training.state != "paused" or kind == "going" else "paused"
-        elif kind == "paused":
-            training.state = "paused"
-        elif kind == "done":
-            training.state = "stopped" if training.state == "stopping" else "done"
+            total = event["total"]
+            training.progress = {"pass": event["pass"], "done": total, "total": total, "error": event["train_error"]}
+        if kind == "done":
+            training.state = "stopped" if training.ending else "done"
         elif kind == "failed":
             training.state, training.detail = "failed", event["detail"]
+        elif not training.ending:
+            paused = kind == "paused" or (training.state == "paused" and kind != "going")
+            training.state = "paused" if paused else "running"
         training.version += 1

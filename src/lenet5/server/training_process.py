@@ -97,7 +97,8 @@ def _pass(run: Run, record: PassRecord) -> dict[str, Any]:
         held.parameters[...] = rates
         trained = {name: rates for name, rates in held.tensors.items() if name != "rbf.codes"}
         steps = {name: [float(f(rates)) for f in (np.min, np.median, np.max)] for name, rates in trained.items()}
-    return {"event": "pass", **told, "pass": told.pop("pass_"), "steps": steps, "parameters": run.trained().parameters}
+    told |= {"pass": told.pop("pass_"), "total": len(run.train), "steps": steps}
+    return {"event": "pass", **told, "parameters": run.trained().parameters}
 
 
 def _wrong(net: LeNet5, held_out: Dataset) -> list[dict[str, Any]]:

@@ -46,9 +46,9 @@ export function seeView({ network, fail }) {
       do {
         stale = false;
         const from = changedAt;
-        const bytes = ink ?? pad.ink();
+        let bytes = ink ?? pad.ink();
         looked = await look(network, bytes, type);
-        if (ink) pad.put(pictureOf(looked));
+        if (ink) pad.put(bytes = pictureOf(looked));
         ink = null;
         type = INK;
         state.picture = pictureOf(looked);
