@@ -48,7 +48,7 @@ def train(order: Order, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it says stop
     os.environ["LENET5_THREADS"] = "1"
     with contextlib.suppress(OSError):
-        os.nice(10)
+        os.nice(5)
     try:
         _train(order, pipe)
     except LeNetError as error:

@@ -96,6 +96,8 @@ export function testView({ network, fail }) {
         thumbnail(one.image), h("span", {}, one.answer));
       return cell;
     }));
+    if (!change.centred) change.strip.scrollLeft = (change.strip.scrollWidth - change.strip.clientWidth) / 2;
+    change.centred = true;
   }
 
   function reset() {
