@@ -9,15 +9,17 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from rich.console import Console
 from rich.progress import Progress
 
 from lenet5.errors import LeNetError, PictureError
 from lenet5.reading.layout import Layout
 from lenet5.reading.opening import SUFFIXES
+
+Engine = Literal["local", "ray"]
 
 if TYPE_CHECKING:
     from lenet5.reading import Reading
@@ -28,7 +30,7 @@ COLUMNS = ("path", "page", "text", "confidence", "rejected", "reason", "x", "y",
 
 
 def read(
-    files: Annotated[list[str], Parameter(negative=())],
+    files: Annotated[list[str] | None, Parameter(negative=())] = None,
     /,
     *,
     layout: Layout = "auto",
@@ -38,6 +40,10 @@ def read(
     csv_: Annotated[bool, Parameter(name="--csv", negative=())] = False,
     annotate: Path | None = None,
     explain: Path | None = None,
+    input_: Annotated[Path | None, Parameter(name="--input")] = None,
+    output: Path | None = None,
+    engine: Engine = "local",
+    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
 ) -> int:
     """Read the digits in pictures.
 
@@ -62,7 +68,25 @@ def read(
         A folder that gets a copy of each picture with boxes and answers.
     explain
         An HTML file that gets every step from each picture to its digits.
+    input_
+        In place of files, for pictures by the million: a folder tree, a .tar or .parquet file, or a folder of these.
+    output
+        With --input: the Parquet file that gets a row for each reading. Started again, it goes on where it was.
+        The layout is digit unless another is given.
+    engine
+        With --input: local, all cores of this machine; ray, the cluster that Ray finds.
+    workers
+        With --input: how many processes, or actors of Ray.
     """
+    if input_ is not None or output is not None:
+        if input_ is None or output is None or files:
+            raise PictureError("--input and --output go together, and without files; give both of them, or files alone")
+        from lenet5.cli_bulk import read_bulk
+
+        how = "digit" if layout == "auto" else layout
+        return read_bulk(input_, output, engine=engine, workers=workers, layout=how, model=model, accept=accept)
+    if not files:
+        raise PictureError("no pictures named; give files, folders or patterns, or --input and --output")
     from lenet5.reading import Reader
 
     if json_ and csv_:

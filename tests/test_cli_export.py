@@ -1,0 +1,77 @@
+"""Does `lenet5 export` write what it says, and `lenet5 read --input` read it all?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lenet5 import datasets
+from lenet5.architecture import LENET5
+from lenet5.cli import main
+from lenet5.network import LeNet5
+from lenet5.reference import initial
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    path = LeNet5(LENET5, initial(LENET5, np.random.default_rng(0))).save(tmp_path / "net.safetensors")
+    return str(path)
+
+
+def lenet5(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as end:
+        main([str(a) for a in arguments])
+    return int(end.value.code or 0)
+
+
+def small_set(folder: Path) -> Path:
+    from PIL import Image
+
+    made = datasets.load("drawn", "test", count=12)
+    for k, (picture, label) in enumerate(zip(made.images, made.labels, strict=True)):
+        path = folder / str(label) / f"{k}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(path)
+    return folder
+
+
+def test_onnx(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'lenet5[onnx]'")
+    out = tmp_path / "net.onnx"
+    assert lenet5("export", model, "--to", "onnx", "--out", out) == 0
+    assert f"{out.stat().st_size:,} bytes" in capsys.readouterr().out
+
+
+def test_c_in_eight_bits_tells_what_they_cost(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, data = tmp_path / "net.h", small_set(tmp_path / "digits")
+    assert lenet5("export", model, "--to", "c", "--int8", "--out", out, "--data", data, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["path"] == str(out)
+    assert told["tested"] == 12
+    assert told["ram"] == 2804
+    assert out.read_text().startswith('/* LeNet-5 "lenet5" in C99, int8')
+
+
+def test_what_only_onnx_can(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert lenet5("export", model, "--to", "c", "--activations") == 2
+    assert "for --to onnx" in capsys.readouterr().err
+
+
+def test_a_folder_is_read_into_parquet(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install 'lenet5[bulk]'")
+    source, out = small_set(tmp_path / "digits"), tmp_path / "out.parquet"
+    bulk = ("read", "--input", source, "--output", out, "--model", model, "--workers", 1)
+    assert lenet5(*bulk) == 0
+    assert "12 pictures read; 0 could not be" in capsys.readouterr().err
+    assert pq.read_table(out).num_rows == 12
+    assert lenet5(*bulk) == 0
+    assert "12 of them before this start" in capsys.readouterr().err
+
+
+def test_input_without_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert lenet5("read", "--input", tmp_path) == 2
+    assert "go together" in capsys.readouterr().err
+    assert lenet5("read") == 2
