@@ -46,6 +46,7 @@ def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Sha
         return
     # One block for each shard: what is to be read weighs little, and every shard is a task of its own.
     rows = ray.data.from_items([{"shard": pickle.dumps(s)} for s in waiting.values()], override_num_blocks=len(waiting))
-    read = rows.map(_Actor, fn_constructor_args=(task,), num_cpus=1, concurrency=workers)
+    pool = ray.data.ActorPoolStrategy(size=workers)
+    read = rows.map(_Actor, fn_constructor_args=(task,), num_cpus=1, compute=pool)
     for row in read.iter_rows():
         yield waiting.pop(int(row["number"])), Counts(int(row["pictures"]), int(row["failed"]))
