@@ -22,7 +22,8 @@ if TYPE_CHECKING:
         TrainingError,
         WeightsError,
     )
-    from lenet5.network import LeNet5, load
+    from lenet5.loading import load
+    from lenet5.network import LeNet5
     from lenet5.reading import Reader, Reading
 
 __version__ = "0.1.0"
@@ -42,7 +43,7 @@ _HOMES = {
     "ReadingError": "errors",
     "TrainingError": "errors",
     "WeightsError": "errors",
-    "load": "network",
+    "load": "loading",
 }
 
 __all__ = [

@@ -43,7 +43,7 @@ def evaluate(
     as_json
         Print JSON, with the position and the answer of each mistake.
     """
-    from lenet5.network import load
+    from lenet5.loading import load
     from lenet5.training.evaluation import evaluate as answer
 
     network = load(model)

@@ -1,4 +1,4 @@
-"""What does LeNet-5 answer to a picture? The network with its parameters: load, look, save.
+"""What does LeNet-5 answer to a picture? The network with its parameters: look, save.
 
 A picture is uint8, (28, 28) or (32, 32), 0 for paper and 255 for ink; or float (28, 28), 0 for paper and 1 for ink;
 or float (32, 32) in the paper's own scale, −0.1 for paper and 1.175 for ink (II-B). A 28×28 picture is framed by two
@@ -23,7 +23,7 @@ from lenet5.errors import PictureError, WeightsError
 if TYPE_CHECKING:
     from lenet5.kernels.plan import Plan
 
-__all__ = ["LeNet5", "load"]
+__all__ = ["LeNet5"]
 
 BACKGROUND, FOREGROUND = np.float32(-0.1), np.float32(1.175)  # II-B
 FRAMED = 28  # a picture of this side gets a frame of two pixels
@@ -215,26 +215,6 @@ class LeNet5:
 
 FEW = 24  # from this many pictures on, many at a time is quicker
 PIECE = 256  # pictures that one thread takes at a time
-
-
-def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5:
-    """A shipped network by its name, or any network by the path of its .safetensors file.
-
-    Raises WeightsError where there is none, or the file is damaged.
-    """
-    from lenet5.formats import weights
-
-    architecture, members, metadata = weights.read(weights.find(name))
-    if len(members) == 1:
-        return LeNet5(architecture, members[0], metadata)
-    from lenet5.ensemble import Ensemble
-
-    sharpness = metadata.get("member_sharpness", [1.0] * len(members))
-    networks = [
-        LeNet5(architecture, tensors, {**metadata, "sharpness": own})
-        for tensors, own in zip(members, sharpness, strict=True)
-    ]
-    return Ensemble(networks, metadata)
 
 
 def _maps(plan: Plan) -> Floats:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from lenet5 import network
+from lenet5 import loading, network
 from lenet5.architecture import (
     KERNEL,
     POOL,
@@ -213,7 +213,7 @@ class LeNet5(nn.Module):
 
 def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5:
     """The module of a shipped network, or of a file of weights. Raises WeightsError as `lenet5.load` does."""
-    return LeNet5.of(network.load(name))
+    return LeNet5.of(loading.load(name))
 
 
 def pictures(digits: Tensor) -> Tensor:

@@ -16,7 +16,8 @@ import pytest
 
 from lenet5.architecture import ARCHITECTURES
 from lenet5.formats import weights
-from lenet5.network import LeNet5, load
+from lenet5.loading import load
+from lenet5.network import LeNet5
 from lenet5.reference import initial
 
 START = "import sys; from lenet5.cli import main; main(['serve', *sys.argv[1:]])"

@@ -15,7 +15,8 @@ import httpx
 import numpy as np
 import pytest
 
-from lenet5.network import LeNet5, load
+from lenet5.loading import load
+from lenet5.network import LeNet5
 
 EXAMPLES = Path(str(resources.files("lenet5"))) / "examples"
 INK = {"content-type": "application/octet-stream"}

@@ -62,7 +62,7 @@ class Reader:
         accept: float | None = None,
     ) -> None:
         if model is None or isinstance(model, str | os.PathLike):
-            from lenet5.network import load
+            from lenet5.loading import load
 
             model = load(BEST if model is None else model)
         self.network: Network = model
@@ -139,13 +139,21 @@ class Reader:
         steps["answer"] = annotated(pixels, self._answer(fields))
         return steps
 
+    def penalties(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """(N, classes) for uint8 (N, 28, 28): the network's penalties; of an ensemble, the mean of its members'.
+
+        An ensemble's own answer tells digits apart, and forgets how far they all are from what any digit looks like.
+        """
+        members = getattr(self.network, "members", (self.network,))
+        return np.asarray(np.mean([m.penalties(images) for m in members], axis=0), dtype=np.float32)
+
     def _answer(self, fields: list[Field]) -> list[Reading]:
         """All fields' candidates in one call of the network."""
         counts = [len(f.images) for f in fields]
         images = [image for f in fields for image in f.images]
         penalties = np.zeros((0, len(self.classes)), np.float32)
         if images:
-            penalties = self.network.penalties(np.stack(images))
+            penalties = self.penalties(np.stack(images))
         ends = np.cumsum([0, *counts])
         return [
             f.answer(penalties[a:b], self.classes, self.calibration)
@@ -238,7 +246,7 @@ class Reader:
             images = [image for f in fields for image in f.images]
             if len(images) < 6:
                 return fields
-            p = self.calibration.probabilities(self.network.penalties(np.stack(images)))
+            p = self.calibration.probabilities(self.penalties(np.stack(images)))
             # A turned 6 is a 9 and a turned 1 a 1: what must differ is how many are digits at all.
             score = float(np.log(np.maximum(p[:, :-1].max(axis=1), 1e-4)).mean()) - (0.3 if turn else 0.0)
             if score > best[0]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from lenet5.ensemble import Ensemble
 from lenet5.errors import LeNetError
 from lenet5.formats import weights
-from lenet5.network import LeNet5, load
+from lenet5.loading import load
+from lenet5.network import LeNet5
 
 __all__ = ["Networks", "UnknownNetworkError"]
 

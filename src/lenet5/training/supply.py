@@ -28,7 +28,7 @@ class Supply:
         self._wanted[np.diag_indices(classes)] += 1 - recipe.smoothing
         self._teacher: Any = None
         if recipe.teacher:
-            from lenet5.network import load
+            from lenet5.loading import load
 
             self._teacher = load(recipe.teacher)
 

@@ -67,7 +67,7 @@ def train(seed: int, out: Path) -> None:
 def join(paths: list[Path], out: Path) -> None:
     """Put networks of one kind into one file, to be loaded and used like one."""
     from lenet5.ensemble import Ensemble
-    from lenet5.network import load
+    from lenet5.loading import load
 
     members = [load(path) for path in paths]
     about = dict(members[0].metadata)
