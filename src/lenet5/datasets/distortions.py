@@ -136,16 +136,11 @@ MILD = Distortion(
     scale=(0.88, 1.12), squeeze=0.06, shear=0.12, shift=1.2, rotation=6.0, elastic=0.8, smoothness=4.5
 )
 
-STRONG = Distortion(
-    scale=(0.85, 1.15), squeeze=0.1, shear=0.15, shift=1.5, rotation=9.0, elastic=1.1, smoothness=4.0, thickness=0.25
-)
-
 DISTORTIONS = {
     "none": Distortion(),
     "affine-1998": AFFINE_1998,
     "elastic-2003": ELASTIC_2003,
     "mild": MILD,
-    "strong": STRONG,
 }
 
 

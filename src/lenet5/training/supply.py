@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,20 +24,11 @@ class Supply:
         classes = len(train.classes)
         self._wanted = np.full((classes, classes), recipe.smoothing / classes, np.float32)
         self._wanted[np.diag_indices(classes)] += 1 - recipe.smoothing
-        self._teacher: Any = None
-        if recipe.teacher:
-            from lenet5.loading import load
-
-            self._teacher = load(recipe.teacher)
 
     def __call__(self, rows: NDArray[np.int64], pass_: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         distortion = self._distortion.times(self._left(pass_))
         shown = distortion.apply(self._train.images, rows, seed=self._seed, pass_=pass_)
-        if self._teacher is None:
-            return shown, self._wanted[self._train.labels[rows]]
-        penalties = self._teacher.penalties(shown) / np.float32(self._recipe.temperature)
-        share = np.exp(penalties.min(axis=1, keepdims=True) - penalties)
-        return shown, share / share.sum(axis=1, keepdims=True)
+        return shown, self._wanted[self._train.labels[rows]]
 
     def _left(self, pass_: int) -> float:
         """How much of the distortion is left in this pass: 1, falling to 0 over the last `fade` of the passes."""
