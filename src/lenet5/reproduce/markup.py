@@ -46,13 +46,13 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, t
 
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
     return (
-        f'<div class="scroll"><table><caption>{caption}</caption><thead><tr>{cells("th", head)}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        f'<figure><figcaption>{caption}</figcaption><div class="scroll"><table>'
+        f"<thead><tr>{cells('th', head)}</tr></thead><tbody>{body}</tbody></table></div></figure>"
     )
 
 
 def figure(drawing: str, caption: str, key: str = "") -> str:
-    return f"<figure>{key}{drawing}<figcaption>{caption}</figcaption></figure>"
+    return f'<figure>{key}<div class="scroll">{drawing}</div><figcaption>{caption}</figcaption></figure>'
 
 
 def line(kind: str) -> str:
