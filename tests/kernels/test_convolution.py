@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lenet5 import reference
 from lenet5.architecture import Architecture, Convolution, all_of
-from lenet5.kernels.convolution import add_correlation, add_gradient, add_spread, sum_gradient
+from lenet5.kernels.convolution import add_gradient, add_spread, convolve, sum_gradient
 from lenet5.kernels.lanes import LANES, multiples
 from lenet5.network import LeNet5
 from networks import SMALL, start
@@ -56,13 +56,17 @@ def windows(values: Floats) -> NDArray[Any]:
     return sliding_window_view(values.astype(np.float64), (5, 5))
 
 
-def test_forward_adds_the_windows_times_the_kernel(case: tuple[Map, Map, Floats]) -> None:
+def test_forward_squashes_the_bias_and_the_windows_times_the_kernel(case: tuple[Map, Map, Floats]) -> None:
     source, above, kernel = case
-    expected = above.inner + np.einsum("yxij,ij->yx", windows(source.inner), kernel.reshape(5, 5))
-    add_correlation(
-        above.flat, FRONT, above.row, above.height, above.width, source.flat, FRONT, source.row, kernel, 0
-    )
-    np.testing.assert_allclose(above.inner, expected, atol=1e-5)
+    expected = 0.3 + np.einsum("yxij,ij->yx", windows(source.inner), kernel.reshape(5, 5))
+    weights, pairs = np.append(kernel, np.float32(0.3)), np.array([0, 0])
+    for squash in ((0, 0, 0), (1.7159, 2 / 3, 0.5)):
+        convolve(
+            above.flat, FRONT, above.row, above.height, above.width, 1, source.flat, FRONT, source.row, 0,
+            weights, 0, 25, pairs, 0, 1, tuple(np.array(squash, np.float32)),
+        )  # fmt: skip
+        wanted = squash[2] + squash[0] * np.tanh(squash[1] * expected) if squash[0] else expected
+        np.testing.assert_allclose(above.inner, wanted, atol=1e-5)
 
 
 def test_backward_spreads_each_error_over_its_window(case: tuple[Map, Map, Floats]) -> None:

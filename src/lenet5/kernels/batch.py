@@ -360,7 +360,7 @@ def room(plan: at.Plan) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]
         p[at.C5_MAPS], p[at.F6_UNITS], p[at.C1_MAPS] * s2, inputs, p[at.C5_MAPS], p[at.F6_UNITS],
         p[at.C5_ROW], p[at.F6_ROW], p[at.OUT_ROW], p[at.OUT_ROW],
     ]  # fmt: skip
-    floats = [np.zeros(int(size) * LANES + 16 * LANES, np.float32) for size in lanes]
-    floats += [np.zeros(int(p[at.OUT_UNITS]) + 16, np.float32) for _ in range(3)]
+    floats = [at.zeros(int(size) * LANES + 16 * LANES) for size in lanes]
+    floats += [at.zeros(int(p[at.OUT_UNITS]) + 16) for _ in range(3)]
     places = [np.zeros(int(max(p[at.C1_KERNELS], p[at.C3_KERNELS])), np.int64) for _ in range(3)]
     return tuple(floats), tuple(places)

@@ -278,5 +278,5 @@ def room(plan: at.Plan) -> tuple[np.ndarray, ...]:
         p[at.OUT_UNITS] * WIDE,
     ]
     # A tile at the end of a row may look past it.
-    floats = tuple(np.zeros(int(size) + 16 * LANES, np.float32) for size in sizes)
+    floats = tuple(at.zeros(int(size) + 16 * LANES) for size in sizes)
     return (*floats, np.zeros(int(max(p[at.C1_KERNELS], p[at.C3_KERNELS])), np.int64))

@@ -3,7 +3,7 @@
 A map is a run of rows; a tile is a column of vectors, one for each of up to ROWS[0] rows, LANES columns wide, kept
 in registers while the 25 products of a kernel are added:
 
-    forward    map[y, x]         += Σ_ij weight[i, j] · source[y + i, x + j]
+    forward    map[y, x]         += Σ_ij weight[i, j] · source[y + i, x + j], from the bias to the squash
     backward   source[y, x]      += Σ_ij weight[i, j] · error[y − i, x − j]
     weights    gradient[i, j]    += Σ_yx error[y, x] · source[y + i, x + j]
 
@@ -19,28 +19,51 @@ from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import LANES, ROWS, Emit, load, splat, store, tile, total
+from lenet5.kernels.lanes import FLOAT, LANES, ROWS, Emit, load, splat, store, tile, total
 
-__all__ = ["add_correlation", "add_gradient", "add_spread", "sum_gradient"]
+__all__ = ["add_gradient", "add_spread", "convolve", "sum_gradient"]
 
 
 def _forward_tile(rows: int) -> Any:
-    def forward(emit: Emit, out: Any, o: Any, o_row: Any, source: Any, s: Any, s_row: Any, weight: Any, w: Any) -> None:
-        """rows × LANES units of a map += one kernel over one source."""
-        b = emit.builder
-        places = [b.add(o, b.mul(o_row, emit.index(y))) for y in range(rows)]
-        sums = [emit.load(out, place) for place in places]
-        for j in range(KERNEL):
-            taps = [emit.broadcast(weight, b.add(w, emit.index(i * KERNEL + j))) for i in range(KERNEL)]
-            for r in range(rows + KERNEL - 1):
-                x = emit.load(source, b.add(s, b.add(b.mul(s_row, emit.index(r)), emit.index(j))))
-                for i in range(KERNEL):
-                    if 0 <= r - i < rows:
-                        sums[r - i] = emit.fma(taps[i], x, sums[r - i])
-        for place, value in zip(places, sums, strict=True):
-            emit.store(value, out, place)
+    def forward(
+        emit: Emit, out: Any, o: Any, o_row: Any, source: Any, s: Any, s_row: Any, s_size: Any, weight: Any, w: Any,
+        b: Any, p: Any, pairs: Any, first: Any, count: Any, amplitude: Any, slope: Any, offset: Any,
+    ) -> None:  # fmt: skip
+        """rows × LANES units of a map: the bias, the kernels first .. first + count − 1, the squash.
+
+        p[pairs + 2·k + 1] is the source of kernel k.
+        """
+        ir = emit.builder
+        cells = emit.cells(rows, emit.broadcast(weight, b))
+        with emit.loop(count) as k:
+            kernel = ir.add(first, k)
+            place = ir.add(pairs, ir.add(ir.mul(kernel, emit.index(2)), emit.index(1)))
+            corner = ir.add(s, ir.mul(ir.load(emit.at(p, place)), s_size))
+            taps = ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
+            _add_kernel(emit, cells, source, corner, s_row, weight, taps)
+        curve = [emit.splat(value) for value in (amplitude, slope, offset)]
+        with ir.if_then(ir.fcmp_unordered("!=", amplitude, FLOAT(0.0))):
+            for cell in cells:
+                ir.store(emit.squash(ir.load(cell), *curve), cell)
+        for y, cell in enumerate(cells):
+            emit.store(ir.load(cell), out, ir.add(o, ir.mul(o_row, emit.index(y))))
 
     return tile(types.void, forward)
+
+
+def _add_kernel(emit: Emit, cells: list[Any], source: Any, s: Any, s_row: Any, weight: Any, w: Any) -> None:
+    """The 25 products of one kernel onto rows of sums."""
+    b = emit.builder
+    sums = [b.load(cell) for cell in cells]
+    for j in range(KERNEL):
+        taps = [emit.broadcast(weight, b.add(w, emit.index(i * KERNEL + j))) for i in range(KERNEL)]
+        for r in range(len(cells) + KERNEL - 1):
+            x = emit.load(source, b.add(s, b.add(b.mul(s_row, emit.index(r)), emit.index(j))))
+            for i in range(KERNEL):
+                if 0 <= r - i < len(cells):
+                    sums[r - i] = emit.fma(taps[i], x, sums[r - i])
+    for cell, value in zip(cells, sums, strict=True):
+        b.store(value, cell)
 
 
 def _backward_tile(rows: int) -> Any:
@@ -88,19 +111,40 @@ _weights_tall, _weights_middle, _weights_one = (_weights_tile(rows) for rows in 
 
 
 @compiled
-def add_correlation(out, o, o_row, height, width, source, s, s_row, weight, w):
-    """out[o:] (height, width; rows o_row apart) += the 5×5 kernel weight[w:] over source[s:]."""
-    for x in range(0, width, LANES):
-        y = 0
-        while height - y >= _tall:
-            _forward_tall(out, o + y * o_row + x, o_row, source, s + y * s_row + x, s_row, weight, w)
-            y += _tall
-        while height - y >= _middle:
-            _forward_middle(out, o + y * o_row + x, o_row, source, s + y * s_row + x, s_row, weight, w)
-            y += _middle
-        while y < height:
-            _forward_one(out, o + y * o_row + x, o_row, source, s + y * s_row + x, s_row, weight, w)
-            y += 1
+def convolve(out, o, o_row, height, width, maps, source, s, s_row, s_size, weight, w, b, p, pairs, kernels, squash_):
+    """out[o:] (maps, height, width; rows o_row apart) = a convolutional layer over source[s:], maps s_size apart.
+
+    p[pairs:] holds (map, source) of each kernel, in the order of the maps.
+    """
+    amplitude, slope, offset = squash_
+    first = 0
+    for m in range(maps):
+        count = 0
+        while first + count < kernels and p[pairs + 2 * (first + count)] == m:
+            count += 1
+        for x in range(0, width, LANES):
+            y = 0
+            while y < height:
+                here, there = o + (m * height + y) * o_row + x, s + y * s_row + x
+                if height - y >= _tall:
+                    _forward_tall(
+                        out, here, o_row, source, there, s_row, s_size, weight, w, b + m, p, pairs, first, count,
+                        amplitude, slope, offset,
+                    )  # fmt: skip
+                    y += _tall
+                elif height - y >= _middle:
+                    _forward_middle(
+                        out, here, o_row, source, there, s_row, s_size, weight, w, b + m, p, pairs, first, count,
+                        amplitude, slope, offset,
+                    )  # fmt: skip
+                    y += _middle
+                else:
+                    _forward_one(
+                        out, here, o_row, source, there, s_row, s_size, weight, w, b + m, p, pairs, first, count,
+                        amplitude, slope, offset,
+                    )  # fmt: skip
+                    y += 1
+        first += count
 
 
 @compiled

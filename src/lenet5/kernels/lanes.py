@@ -31,6 +31,7 @@ __all__ = [
     "load",
     "mul",
     "multiples",
+    "pixels",
     "splat",
     "store",
     "sub",
@@ -126,10 +127,10 @@ class Emit:
         return self.builder.call(function, [a, b, c])
 
     def maximum(self, a: Any, b: Any) -> Any:
-        return self.builder.select(self.builder.fcmp_ordered(">=", a, b), a, b)
+        return self.builder.select(self.builder.fcmp_ordered(">", a, b), a, b)
 
     def minimum(self, a: Any, b: Any) -> Any:
-        return self.builder.select(self.builder.fcmp_ordered("<=", a, b), a, b)
+        return self.builder.select(self.builder.fcmp_ordered("<", a, b), a, b)
 
     def total(self, value: Any) -> Any:
         """The sum of the lanes, halves added to halves."""
@@ -227,6 +228,14 @@ def _load(emit: Emit, array: Any, index: Any) -> Any:
     return emit.load(array, index)
 
 
+def _pixels(emit: Emit, array: Any, index: Any) -> Any:
+    if array.type.pointee == FLOAT:
+        return emit.load(array, index)
+    bytes_ = ir.VectorType(ir.IntType(8), LANES)
+    loaded = emit.builder.load(emit.builder.bitcast(emit.at(array, index), bytes_.as_pointer()), align=1)
+    return emit.builder.uitofp(loaded, VECTOR)
+
+
 def _store(emit: Emit, array: Any, index: Any, value: Any) -> None:
     emit.store(value, array, index)
 
@@ -269,6 +278,7 @@ def _first(emit: Emit, value: Any, count: Any) -> Any:
 
 
 load = tile(lanes_type, _load)  # load(array, index): the LANES values from index on
+pixels = tile(lanes_type, _pixels)  # pixels(array, index): the same of uint8 or float32
 store = tile(types.void, _store)  # store(array, index, value)
 splat = tile(lanes_type, _splat)  # the same value in every lane
 add = tile(lanes_type, _add)

@@ -15,9 +15,9 @@ import numpy as np
 
 from lenet5.kernels import plan as at
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.convolution import add_correlation, add_gradient, add_spread, sum_gradient
+from lenet5.kernels.convolution import add_gradient, add_spread, convolve, sum_gradient
 from lenet5.kernels.full import add_outer, connect, connect_back, step_outer
-from lenet5.kernels.lanes import LANES, load, mul, splat, store, sub
+from lenet5.kernels.lanes import LANES, fma, load, mul, pixels, splat, store, sub
 from lenet5.kernels.output import distances, full_error, full_outputs, rbf_curvature, rbf_error
 from lenet5.kernels.squash import pass_back, squash
 from lenet5.kernels.subsampling import subsample, subsample_back, subsample_gradient
@@ -32,33 +32,16 @@ def _curve(curves, row):
 
 @compiled
 def _place(p, maps, picture, low, gain, frame):
-    """low + gain·picture into the input map, `frame` pixels of `low` around it."""
+    """low + gain·picture into the input map, `frame` pixels of `low` around it; picture (H, W) uint8 or float32."""
     height, width = p[at.INPUT_H] - 2 * frame, p[at.INPUT_W] - 2 * frame
-    for y in range(p[at.INPUT_H] if frame else 0):
-        row = p[at.INPUT] + y * p[at.INPUT_ROW]
-        for x in range(p[at.INPUT_W]):
-            maps[row + x] = low
+    paper, scale = splat(np.float32(low)), splat(np.float32(gain))
+    for i in range(0, p[at.INPUT_H] * p[at.INPUT_ROW] if frame else 0, LANES):
+        store(maps, p[at.INPUT] + i, paper)
     for y in range(height):
         row = p[at.INPUT] + (y + frame) * p[at.INPUT_ROW] + frame
-        for x in range(width):
-            maps[row + x] = low + gain * np.float32(picture[y, x])
-
-
-@compiled
-def _convolve(maps, out, rows, height, width, count, source, s_row, s_size, weights, w, b, p, pairs, kernels, curve):
-    """A convolutional layer: the bias, the kernel of each connected pair, the squash."""
-    size = height * rows
-    for m in range(count):
-        bias = splat(weights[b + m])
-        for i in range(0, size, LANES):
-            store(maps, out + m * size + i, bias)
-    for k in range(kernels):
-        m, n = p[pairs + 2 * k], p[pairs + 2 * k + 1]
-        add_correlation(
-            maps, out + m * size, rows, height, width, maps, source + n * s_size, s_row, weights, w + 25 * k
-        )
-    amplitude, slope, offset = curve
-    squash(maps, out, count * size, amplitude, slope, offset)
+        for start in range(0, width, LANES):
+            x = min(start, width - LANES)  # the last vector ends where the row does
+            store(maps, row + x, fma(scale, pixels(picture, y * width + x), paper))
 
 
 @compiled
@@ -74,30 +57,34 @@ def _full(maps, out, units, pad, weights, w, row, b, x, curve):
 @compiled
 def forward(p, curves, weights, maps):
     """All maps from the input map. A wide picture has several places for C5, F6 and OUTPUT, row by row."""
-    _convolve(
-        maps, p[at.C1], p[at.C1_ROW], p[at.C1_H], p[at.C1_W], p[at.C1_MAPS],
-        p[at.INPUT], p[at.INPUT_ROW], p[at.INPUT_H] * p[at.INPUT_ROW],
-        weights, p[at.C1_WEIGHT], p[at.C1_BIAS], p, p[at.C1_PAIRS], p[at.C1_KERNELS], _curve(curves, at.CURVE_C1),
+    convolve(
+        maps, p[at.C1], p[at.C1_ROW], p[at.C1_H], p[at.C1_W], p[at.C1_MAPS], maps, p[at.INPUT], p[at.INPUT_ROW],
+        p[at.INPUT_H] * p[at.INPUT_ROW], weights, p[at.C1_WEIGHT], p[at.C1_BIAS], p, p[at.C1_PAIRS], p[at.C1_KERNELS],
+        _curve(curves, at.CURVE_C1),
     )  # fmt: skip
     s2, c1 = p[at.S2_H] * p[at.S2_ROW], p[at.C1_H] * p[at.C1_ROW]
     for m in range(p[at.C1_MAPS]):
         subsample(
             maps, p[at.S2] + m * s2, p[at.S2_ROW], p[at.S2_SUMS] - p[at.S2], p[at.S2_H], p[at.S2_W],
             maps, p[at.C1] + m * c1, p[at.C1_ROW], curves[at.SHARES, 0],
-            weights, p[at.S2_COEFFICIENT] + m, p[at.S2_BIAS] + m, _curve(curves, at.CURVE_S2), p[at.S2_MAXIMUM],
+            weights, p[at.S2_COEFFICIENT] + m, p[at.S2_BIAS] + m, p[at.S2_MAXIMUM],
         )  # fmt: skip
-    _convolve(
-        maps, p[at.C3], p[at.C3_ROW], p[at.C3_H], p[at.C3_W], p[at.C3_MAPS],
-        p[at.S2], p[at.S2_ROW], s2,
-        weights, p[at.C3_WEIGHT], p[at.C3_BIAS], p, p[at.C3_PAIRS], p[at.C3_KERNELS], _curve(curves, at.CURVE_C3),
+    amplitude, slope, offset = _curve(curves, at.CURVE_S2)
+    squash(maps, p[at.S2], p[at.C1_MAPS] * s2, amplitude, slope, offset)
+    convolve(
+        maps, p[at.C3], p[at.C3_ROW], p[at.C3_H], p[at.C3_W], p[at.C3_MAPS], maps, p[at.S2], p[at.S2_ROW],
+        s2, weights, p[at.C3_WEIGHT], p[at.C3_BIAS], p, p[at.C3_PAIRS], p[at.C3_KERNELS],
+        _curve(curves, at.CURVE_C3),
     )  # fmt: skip
     s4, c3 = p[at.S4_H] * p[at.S4_W], p[at.C3_H] * p[at.C3_ROW]
     for m in range(p[at.C3_MAPS]):
         subsample(
             maps, p[at.S4] + m * s4, p[at.S4_W], p[at.S4_SUMS] - p[at.S4], p[at.S4_H], p[at.S4_W],
             maps, p[at.C3] + m * c3, p[at.C3_ROW], curves[at.SHARES, 1],
-            weights, p[at.S4_COEFFICIENT] + m, p[at.S4_BIAS] + m, _curve(curves, at.CURVE_S4), p[at.S4_MAXIMUM],
+            weights, p[at.S4_COEFFICIENT] + m, p[at.S4_BIAS] + m, p[at.S4_MAXIMUM],
         )  # fmt: skip
+    amplitude, slope, offset = _curve(curves, at.CURVE_S4)
+    squash(maps, p[at.S4], p[at.C3_MAPS] * s4, amplitude, slope, offset)
     for y in range(p[at.C5_H]):
         for x in range(p[at.C5_W]):
             _place_at(p, curves, weights, maps, y, x)
@@ -108,11 +95,18 @@ def _place_at(p, curves, weights, maps, y, x):
     """C5, F6 and OUTPUT of the window of S4 whose corner is (y, x)."""
     spot = y * p[at.C5_W] + x
     window, s4 = p[at.WINDOW], p[at.S4_H] * p[at.S4_W]
-    for m in range(p[at.C3_MAPS]):
-        for i in range(5):
-            row = p[at.S4] + m * s4 + (y + i) * p[at.S4_W] + x
-            for j in range(5):
-                maps[window + 25 * m + 5 * i + j] = maps[row + j]
+    if s4 == 25:  # one place, and S4 is the window
+        whole = p[at.C5_INPUTS] // LANES * LANES
+        for i in range(0, whole, LANES):
+            store(maps, window + i, load(maps, p[at.S4] + i))
+        for i in range(whole, p[at.C5_INPUTS]):
+            maps[window + i] = maps[p[at.S4] + i]
+    else:
+        for m in range(p[at.C3_MAPS]):
+            for i in range(5):
+                row = p[at.S4] + m * s4 + (y + i) * p[at.S4_W] + x
+                for j in range(5):
+                    maps[window + 25 * m + 5 * i + j] = maps[row + j]
     c5, f6 = p[at.C5] + spot * p[at.F6_ROW], p[at.F6] + spot * p[at.OUT_ROW]
     out, sums = p[at.OUT] + spot * p[at.OUT_UNITS], p[at.OUT_SUMS] + spot * p[at.OUT_UNITS]
     _full(

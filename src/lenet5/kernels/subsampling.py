@@ -16,7 +16,7 @@ from typing import Any
 from numba import types
 
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import LANES, Emit, add, curve, first, fma, lanes_type, load, mul, splat, store, tile, total
+from lenet5.kernels.lanes import LANES, Emit, add, first, fma, lanes_type, load, mul, splat, store, tile, total
 from lenet5.kernels.squash import slope_at
 
 __all__ = ["subsample", "subsample_back", "subsample_gradient"]
@@ -81,12 +81,12 @@ _spread_to_largest = tile(types.void, _to_largest)
 
 
 @compiled
-def subsample(out, o, o_row, sums, height, width, source, s, s_row, share, weights, c, b, squash_, maximum):
-    """out[o:] (height, width; rows o_row apart) from source[s:]; out[o + sums :] keeps s of each unit, laid out alike.
+def subsample(out, o, o_row, sums, height, width, source, s, s_row, share, weights, c, b, maximum):
+    """out[o:] (height, width; rows o_row apart) from source[s:], not yet squashed.
 
-    Rows are stored in rising order, so that the rubbish behind one is overwritten by the next.
+    out[o + sums :] keeps s of each unit, laid out alike. Rows are stored in rising order, so that the rubbish behind
+    one is overwritten by the next.
     """
-    amplitude, slope, offset = squash_
     for y in range(height):
         for x in range(0, width, LANES):
             at, place = o + y * o_row + x, s + 2 * y * s_row + 2 * x
@@ -95,10 +95,7 @@ def subsample(out, o, o_row, sums, height, width, source, s, s_row, share, weigh
             else:
                 value = mul(_quad_sums(source, place, s_row), splat(share))
                 store(out, at + sums, value)
-                value = fma(value, splat(weights[c]), splat(weights[b]))
-                if amplitude != 0.0:
-                    value = curve(value, amplitude, slope, offset)
-                store(out, at, value)
+                store(out, at, fma(value, splat(weights[c]), splat(weights[b])))
 
 
 @compiled

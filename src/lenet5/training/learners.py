@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lenet5 import threads
 from lenet5.kernels import batch, output, single, update
 from lenet5.kernels.lanes import LANES
-from lenet5.kernels.plan import TRAINED, Plan
+from lenet5.kernels.plan import TRAINED, Plan, zeros
 from lenet5.training.recipe import Recipe, eta
 
 __all__ = ["LOSSES", "Learner", "MiniBatch", "Online", "Pictures"]
@@ -50,8 +50,8 @@ class _Room:
     """One thread's maps and errors."""
 
     def __init__(self, plan: Plan) -> None:
-        self.maps, self.errors, self.seen = (np.zeros(plan.maps, np.float32) for _ in range(3))
-        self.lanes = np.zeros(25 * LANES, np.float32)
+        self.maps, self.errors, self.seen = (zeros(plan.maps) for _ in range(3))
+        self.lanes = zeros(25 * LANES)
 
 
 class Online:
@@ -61,7 +61,7 @@ class Online:
 
     def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
         self._recipe, self._plan, self._weights = recipe, plan, weights
-        self._rates, self._small = np.zeros_like(weights), np.zeros_like(weights)
+        self._rates, self._small = zeros(len(weights)), zeros(len(weights))
         self._rooms = [_Room(plan) for _ in range(SHARDS)]
 
     def arrays(self) -> dict[str, Floats]:
@@ -107,10 +107,10 @@ class MiniBatch:
 
     def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
         self._recipe, self._plan, self._weights = recipe, plan, weights
-        self._first, self._second = np.zeros_like(weights), np.zeros_like(weights)
+        self._first, self._second = zeros(len(weights)), zeros(len(weights))
         self._average = weights.copy()
         self._count = np.zeros(1, np.float32)
-        self._gradients = np.zeros((SHARDS, len(weights)), np.float32)
+        self._gradients = zeros(SHARDS, len(weights))
         self._blocks = [batch.room(plan) for _ in range(SHARDS)]
         self._room = _Room(plan)
         self._rate = 0.0
