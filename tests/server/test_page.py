@@ -34,7 +34,8 @@ def open_page(browser: Any, address: str) -> Iterator[Open]:
     contexts = []
 
     def opened(view: str = "see", *, language: str = "en", **options: Any) -> Any:
-        context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, "locale": language, **options})
+        usual = {"viewport": {"width": 1366, "height": 768}, "locale": language, "reduced_motion": "reduce"}
+        context = browser.new_context(**usual | options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(LONG)
@@ -343,18 +344,18 @@ def test_chinese_says_everything_that_english_says(open_page: Open) -> None:
     page.wait_for_function("() => document.documentElement.lang === 'en'")
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_every_declared_network_is_shown_and_adds_up(open_page: Open, name: str) -> None:
+def test_every_declared_network_is_shown_and_adds_up(open_page: Open) -> None:
     page = open_page()
     _settled(page)
-    page.select_option("#network", f"untrained-{name}")
-    page.wait_for_load_state("networkidle")
-    _settled(page)
-    for layer in ("c1", "s2", "c3", "s4", "c5", "f6"):
-        page.locator(f".layer[data-name={layer}] .map canvas").first.hover()
+    for name in ARCHITECTURES:
+        page.select_option("#network", f"untrained-{name}")
+        page.wait_for_function("n => document.querySelector('.see')?.dataset.network === n", arg=f"untrained-{name}")
+        _settled(page)
+        for layer in ("c1", "s2", "c3", "s4", "c5", "f6"):
+            page.locator(f".layer[data-name={layer}] .map canvas").first.hover()
+            _adds_up(page)
+        page.locator(".outputs button").nth(3).click()
         _adds_up(page)
-    page.locator(".outputs button").nth(3).click()
-    _adds_up(page)
 
 
 def _adds_up(page: Any) -> None:
@@ -364,18 +365,19 @@ def _adds_up(page: Any) -> None:
     assert page.locator(".agrees").inner_text().startswith("✓")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("view", [*VIEWS, "docs"])
-def test_axe_finds_no_serious_fault(open_page: Open, address: str, view: str, theme: str) -> None:
+def test_axe_finds_no_serious_fault_by_day_and_by_night(open_page: Open, address: str, view: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-    page = open_page("see" if view == "docs" else view, color_scheme=theme)
+    page = open_page("see" if view == "docs" else view)
     if view == "docs":
         page.goto(f"{address}/docs")
         page.locator("details summary").first.click()
     page.wait_for_selector(READY[view])
     if view == "see":
-        page.locator(".layer[data-name=c3] .map canvas").first.hover()
+        page.locator(".layer[data-name=c3] .map canvas").first.click()
         page.wait_for_selector(".inspector .formula")
-    found = axe.Axe().run(page).response["violations"]
-    serious = {v["id"]: [n["html"][:160] for n in v["nodes"][:4]] for v in found if v["impact"] in SERIOUS}
-    assert serious == {}
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        found = axe.Axe().run(page).response["violations"]
+        serious = {v["id"]: [n["html"][:160] for n in v["nodes"][:4]] for v in found if v["impact"] in SERIOUS}
+        assert serious == {}, theme

@@ -54,6 +54,7 @@ class House:
 
     def warm_up(self) -> None:
         """Load and compile what the first request would wait for."""
+        from lenet5.server.routes_digits import digits
         from lenet5.server.trials import changed
 
         blank = np.zeros((28, 28), np.uint8)
@@ -64,6 +65,7 @@ class House:
         net.activations(blank[None])
         changed(blank, {"rotation": 10.0}, 0)
         blank[8:20, 13:15] = 255
+        digits("drawn")
         self.reader().read(255 - np.pad(blank, 20), "line")
 
 

@@ -17,10 +17,10 @@ from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.mnist import ENVIRONMENT
 from lenet5.files import cache_folder, read_bounded
 
-__all__ = ["has_mnist", "router"]
+__all__ = ["digits", "has_mnist", "router"]
 
 router = APIRouter(tags=["digits"])
-DRAWN = 1000  # digits that are drawn once, to choose from
+DRAWN = 400  # digits that are drawn once, to choose from
 
 
 @router.get("/digits", summary="A digit to look at: drawn here, or of MNIST's test pictures")
@@ -31,7 +31,7 @@ def digit(
 ) -> dict[str, Any]:
     if source == "mnist" and not has_mnist():
         raise HTTPException(404, f"MNIST is not on this machine; set {ENVIRONMENT}, or run `lenet5 train` once")
-    found = _digits(source)
+    found = digits(source)
     among = np.arange(len(found)) if label is None else np.flatnonzero(found.labels == label)
     index = int(np.random.default_rng(seed).choice(among))
     return {
@@ -66,7 +66,8 @@ def has_mnist() -> bool:
 
 
 @cache
-def _digits(source: str) -> Dataset:
+def digits(source: str) -> Dataset:
+    """What there is to choose from. Raises DataError where MNIST can't be had."""
     return datasets.load("drawn", "test", count=DRAWN) if source == "drawn" else datasets.load("mnist", "test")
 
 

@@ -35,7 +35,7 @@ export function seeView({ network, fail }) {
       h("button", { type: "button", onclick: () => random("drawn") }, t("random.drawn")),
       h("button", { type: "button", onclick: () => random("mnist") }, t("random.mnist"))),
     verdict, h("small", { id: "pad-keys" }, t("pad.keys")), file);
-  const element = h("div.see", {}, h("section.pad", { "aria-label": t("pad.section") }, pad.element, tools),
+  const element = h("div.see", { dataset: { network: network.name } }, h("section.pad", { "aria-label": t("pad.section") }, pad.element, tools),
     h("div.flowbox", { tabIndex: 0, role: "region", "aria-label": t("flow") }, flow.element), inspector);
 
   async function answer(ink = null, type = INK) {
