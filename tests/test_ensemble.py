@@ -7,6 +7,7 @@ import pytest
 
 import lenet5
 from lenet5.architecture import LENET5, LENET5_SOFTMAX
+from lenet5.cli import main
 from lenet5.ensemble import Ensemble
 from lenet5.errors import ArchitectureError
 from lenet5.reference import initial
@@ -57,6 +58,20 @@ def test_activations_have_the_members_first(members, digits):
     found = Ensemble(members).activations(digits[:2])
     assert found["c3"].shape == (3, 2, 16, 10, 10)
     np.testing.assert_array_equal(found["f6"][1], members[1].activations(digits[:2])["f6"])
+
+
+def test_joined_on_the_command_line_they_answer_as_one(members, digits, tmp_path, capsys):
+    paths = [str(member.save(tmp_path / f"{k}.safetensors")) for k, member in enumerate(members)]
+    out = tmp_path / "joined.safetensors"
+    with pytest.raises(SystemExit) as stop:
+        main(["join", *paths, "--out", str(out)])
+    assert stop.value.code == 0
+    assert "3 networks" in capsys.readouterr().out
+    np.testing.assert_array_equal(lenet5.load(out).penalties(digits), Ensemble(members).penalties(digits))
+    with pytest.raises(SystemExit) as stop:
+        main(["join", *paths, "--out", str(out)])
+    assert stop.value.code == 2
+    assert "there already" in capsys.readouterr().err
 
 
 def test_members_must_be_alike(members):

@@ -31,6 +31,7 @@ COMMANDS = {
     "train": ("lenet5.cli_train:train", "Train a network, and keep its weights in a file."),
     "evaluate": ("lenet5.cli_evaluate:evaluate", "Measure a network's error on labelled pictures."),
     "summary": ("lenet5.cli_summary:summary", "Show the layers of a network, and how each number comes about."),
+    "join": ("lenet5.cli_join:join", "Put several networks into one file that answers as one."),
     "export": ("lenet5.cli_export:export", "Write a network as an ONNX file or a C header."),
     "reproduce": ("lenet5.cli_reproduce:app", "Make the paper's experiments again, over seeds."),
     "bench": ("lenet5.cli_bench:bench", "Time this package beside PyTorch, JAX, ONNX Runtime and OpenVINO."),

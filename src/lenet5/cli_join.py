@@ -1,0 +1,41 @@
+"""What does `lenet5 join` do? Put several networks into one file, to be loaded and used like one."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+__all__ = ["join"]
+
+# What is said of one member alone; kept as a list, one entry a member.
+OF_ONE = ("seed", "command", "result", "recipe", "data")
+
+
+def join(*models: Path, out: Path) -> None:
+    """Put several networks into one file.
+
+    The file answers with the mean of the networks' probabilities.
+
+    Parameters
+    ----------
+    models
+        Shipped networks by name, or paths of .safetensors files; all of one architecture.
+    out
+        Where the joined weights go.
+    """
+    from lenet5 import __version__
+    from lenet5.ensemble import Ensemble
+    from lenet5.errors import WeightsError
+    from lenet5.loading import load
+
+    if out.exists():
+        raise WeightsError(f"{out} is there already; name another --out, or remove it")
+    members = [load(model) for model in models]
+    about: dict[str, Any] = {
+        "version": __version__,
+        "classes": list(members[0].classes) if members else [],
+        "command": f"lenet5 join {' '.join(shlex.quote(model.name) for model in models)} --out {out.name}",
+        "member": [{key: member.metadata.get(key) for key in OF_ONE} for member in members],
+    }
+    print(f"{Ensemble(members, about).save(out)}: {len(members)} networks that answer as one")
