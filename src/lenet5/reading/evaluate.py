@@ -168,7 +168,7 @@ def mnist(reader: Reader) -> list[Measured]:
     from lenet5.datasets import load
 
     test = load("mnist", "test")
-    alone = 100 * float((reader.network.penalties(test.images).argmin(axis=1) != test.labels).mean())
+    alone = 100 * float((reader.penalties(test.images).argmin(axis=1) != test.labels).mean())
     readings = reader.read_many(list((190 - 0.6 * test.images).astype(np.uint8)))
     right = np.array([r.text == str(label) for r, label in zip(readings, test.labels, strict=True)])
     through = 100 * float((~right).mean())

@@ -21,11 +21,13 @@ from lenet5.reading.pieces import Line, Piece
 
 __all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates"]
 
+USUAL = 1.0  # of the height of a line's digits: from there on a digit is not small
+
 Kind = Literal["digit", ".", ",", "-", "speck"]
 
 
 # How sharply the word of a network that knows rubbish counts on a path: as it was taught, sharper than in an answer.
-TAUGHT = Calibration(rubbish=14.0, temperature=2.0)
+TAUGHT = Calibration(rubbish=15.0, temperature=2.5)
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,14 @@ class Geometry:
     """
 
     widest: float = 1.7
+    flattest: float = 2.0  # width beside its own height
     most_pieces: int = 6
     widest_gap: float = 0.35
-    per_digit: float = 0.0  # the cost of every digit, whatever its shape
-    small: float = 4.0  # for a digit of no height at all
-    gap: float = 6.0  # for a gap of one height inside a digit
-    leave_out: float = 2.0  # for a separator or a speck
-    leave_out_large: float = 14.0  # for leaving out ink as high as a digit
+    per_digit: float = -0.5  # the cost of every digit, whatever its shape
+    small: float = 12.0  # for a digit that is smaller by a whole height
+    gap: float = 30.0  # for a gap of one height inside a digit
+    leave_out: float = 1.5  # for a separator or a speck
+    leave_out_large: float = 16.0  # for leaving out ink as high as a digit
     sense: Calibration = TAUGHT
 
 
@@ -55,7 +58,6 @@ class Candidate:
     box: tuple[int, int, int, int]
     image: NDArray[np.uint8]
     cost: float
-    gap: float
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,13 @@ def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
             top, bottom = min(top, piece.y), max(bottom, piece.y + piece.height)
             if right - left > geometry.widest * height or gaps > geometry.widest_gap:
                 break
-            if bottom - top < 0.3 * height:
+            if bottom - top < 0.3 * height or right - left > geometry.flattest * (bottom - top):
                 continue
             box = (left, top, right - left, bottom - top)
             image = _picture(line.ink, pieces[first:last], box)
-            small = max(0.0, 1 - (bottom - top) / height)
+            small = max(0.0, USUAL - (bottom - top) / height)
             cost = geometry.per_digit + geometry.small * small**2 + geometry.gap * gaps
-            found.append(Candidate(first, last, box, image, cost, gaps))
+            found.append(Candidate(first, last, box, image, cost))
     return found
 
 

@@ -23,9 +23,11 @@ from lenet5.datasets import load as load_data
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.distortions import Distortion
 from lenet5.datasets.writers import split_by_writer
+from lenet5.ensemble import Ensemble
 from lenet5.network import LeNet5
 from lenet5.reading.answers import Calibration
 from lenet5.reading.lessons import NOTHING, Lessons, lessons
+from lenet5.reading.reader import Reader
 from lenet5.reference import initial
 from lenet5.training.learners import MiniBatch
 from lenet5.training.recipe import Recipe
@@ -47,9 +49,10 @@ NOT_SURE = 0.01
 
 @dataclass(frozen=True)
 class Teaching:
-    """passes of `pictures` each, drawn anew; j, sharpness, step, decay and average as in a training recipe."""
+    """`members` networks, each taught in passes of `pictures`, drawn anew; the rest as in a training recipe."""
 
-    passes: int = 40
+    members: int = 3
+    passes: int = 30
     pictures: int = 120_000
     j: float = 10.0
     sharpness: float = 0.5
@@ -60,7 +63,9 @@ class Teaching:
     fade: float = 0.2
     size: float = 1.0
     """Of the lessons: 1 is about 300,000 pictures."""
-    seed: int = 0
+    lessons: int = 0
+    """The seed of the lessons; `seed` is the first member's."""
+    seed: int = 1
 
     def recipe(self) -> Recipe:
         return Recipe(
@@ -74,7 +79,7 @@ def teach(
 ) -> LeNet5:
     """A network taught; `told` hears of each pass: its number, mean loss, seconds."""
     tensors = initial(LENET5, np.random.default_rng([how.seed, 0]), "1/sqrt(F)")
-    network = LeNet5(LENET5, tensors)
+    network = LeNet5(LENET5, tensors, {"sharpness": how.sharpness})
     learner = MiniBatch(how.recipe(), network._plan, network.parameters)
     wanted = np.vstack([np.eye(LENET5.classes), np.zeros(LENET5.classes)]).astype(np.float32)  # NOTHING is the last
     for pass_ in range(how.passes):
@@ -100,14 +105,15 @@ def _dimmed(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.
     return np.ascontiguousarray(np.minimum(ink, np.float32(1.275)) - np.float32(0.1), dtype=np.float32)
 
 
-def calibrated(network: LeNet5, digits: Dataset, how: Teaching) -> Calibration:
+def calibrated(network: Ensemble, digits: Dataset, how: Teaching) -> Calibration:
     """The calibration that fits digits which the network has not learned from, distorted half as much as its lessons.
 
     Rubbish is put where it takes NO_DIGIT of them; the temperature is the one under which their labels are likeliest;
     NOT_SURE of them are not accepted.
     """
     rows = np.arange(len(digits))
-    penalties = network.penalties(HAND.times(0.5).apply(digits.images, rows, seed=how.seed))
+    shown = HAND.times(0.5).apply(digits.images, rows, seed=how.seed)
+    penalties = Reader(network).penalties(shown)
     rubbish = round(float(np.quantile(penalties.min(axis=1), 1 - NO_DIGIT)), 2)
     best = min(
         (Calibration(rubbish, round(t, 3)) for t in np.geomspace(0.5, 20, 60).tolist()),
@@ -129,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
     out = given.pop("out")
     how = Teaching(**given)
     train, held_out = split_by_writer(load_data("mnist", "train"), 5000)
-    rng = np.random.default_rng([how.seed, 2])
+    rng = np.random.default_rng([how.lessons, 2])
     matter = lessons(train, rng, how.size)
     taught = int((matter.labels != NOTHING).sum())
     print(f"{len(matter.labels):,} lessons, {taught:,} of them digits", file=sys.stderr)
@@ -137,7 +143,8 @@ def main(arguments: list[str] | None = None) -> int:
     def told(pass_: int, loss: float, seconds: float) -> None:
         print(f"pass {pass_ + 1} of {how.passes}: loss {loss:.3f}, {seconds:.0f} s", file=sys.stderr, flush=True)
 
-    network = teach(matter, how, told)
+    # The members learn from the same lessons, from other first weights and in another order.
+    network = Ensemble([teach(matter, replace(how, seed=how.seed + k), told) for k in range(how.members)])
     unseen = _unseen(held_out, how)
     calibration = calibrated(network, unseen, how)
     error = 100 * float((network.predict(held_out.images) != held_out.labels).mean())
@@ -151,7 +158,7 @@ def _unseen(held_out: Dataset, how: Teaching) -> Dataset:
     """Digits to calibrate on: held-out writers of MNIST, and hands that were not drawn for the lessons."""
     from lenet5.reading.european import european
 
-    images, labels = european(5000, np.random.default_rng([how.seed, 3]))
+    images, labels = european(5000, np.random.default_rng([how.lessons, 3]))
     return Dataset(
         "unseen hands",
         np.concatenate([held_out.images, images]),
@@ -165,7 +172,6 @@ def _about(how: Teaching, calibration: Calibration, error: float) -> dict[str, A
     flags = " ".join(f"--{name} {value}" for name, value in settings.items() if value != getattr(Teaching(), name))
     return {
         "reading": vars(calibration),
-        "sharpness": how.sharpness,
         "recipe": settings,
         "data": "MNIST's training part without 5,000 pictures of held-out writers, and what the project draws",
         "command": f"python -m lenet5.reading.teach {flags}".rstrip(),
