@@ -20,14 +20,18 @@ __all__ = ["run"]
 
 
 class _Actor:
-    """A worker as Ray Data calls it: rows of one column in, rows of one column out."""
+    """A worker as Ray Data calls it: a row for each shard in, a row of counts out.
 
-    def __init__(self, task: Task) -> None:
+    The task comes with every row, not with the actor, so that Ray can start a lost actor anew.
+    """
+
+    def __init__(self) -> None:
         os.environ["LENET5_THREADS"] = "1"  # this actor's own process
-        self._worker = Worker(task)
+        self._worker: Worker | None = None
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        shard: Shard = pickle.loads(row["shard"])
+        task, shard = pickle.loads(row["what"])
+        self._worker = self._worker or Worker(task)
         counts = self._worker.read(shard)
         return {"number": shard.number, "pictures": counts.pictures, "failed": counts.failed}
 
@@ -45,8 +49,8 @@ def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Sha
     if not waiting:
         return
     # One block for each shard: what is to be read weighs little, and every shard is a task of its own.
-    rows = ray.data.from_items([{"shard": pickle.dumps(s)} for s in waiting.values()], override_num_blocks=len(waiting))
+    given = [{"what": pickle.dumps((task, shard))} for shard in waiting.values()]
+    rows = ray.data.from_items(given, override_num_blocks=len(given))
     pool = ray.data.ActorPoolStrategy(size=workers)
-    read = rows.map(_Actor, fn_constructor_args=(task,), num_cpus=1, compute=pool)
-    for row in read.iter_rows():
+    for row in rows.map(_Actor, num_cpus=1, compute=pool).iter_rows():
         yield waiting.pop(int(row["number"])), Counts(int(row["pictures"]), int(row["failed"]))
