@@ -74,26 +74,33 @@ class Server(uvicorn.Server):
 def protocol(settings: Settings) -> type[asyncio.Protocol]:
     """uvicorn's HTTP, but for a connection that sends no request: uvicorn waits for ever, this gives up."""
 
+    waiting: dict[Impatient, None] = {}  # every connection, the longest idle one first
+
     class Impatient(Protocol):
         _alarm: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            if len(self.connections) > settings.connections:
-                transport.abort()
-                return
             self._wind()
+            if len(waiting) > settings.connections:
+                # Whoever opens thousands of connections loses their own; who comes after is let in.
+                next((c for c in waiting if c._idle()), self).transport.abort()
+
+        def _idle(self) -> bool:
+            return self.cycle is None or bool(self.cycle.response_complete)
 
         def _wind(self) -> None:
             self._rest()
+            waiting[self] = None
             self._alarm = self.loop.call_later(settings.idle_seconds, self._give_up)
 
         def _rest(self) -> None:
+            waiting.pop(self, None)
             if self._alarm is not None:
                 self._alarm.cancel()
 
         def _give_up(self) -> None:
-            if self.cycle is None or self.cycle.response_complete:
+            if self._idle():
                 self.transport.abort()
 
         def on_response_complete(self) -> None:
