@@ -47,9 +47,9 @@ NOTES = {
         "Letters, words, printed type; digits of a few pixels; a decision that nobody checks.",
         "Touching digits whose cut is unclear, a 1 and a 7 of other countries' hands, stains that look like strokes.",
     ),
-    "teacher": (
-        "Two wider networks whose answers the best recipe learns from. Not the paper's network.",
-        "Reading; it is many times slower than the networks that it teaches.",
+    "lenet5-ensemble": (
+        "Several networks of the kind of `lenet5-best` that answer together: the mean of their probabilities.",
+        "Photographs and scans: it has seen MNIST only. A microcontroller: `lenet5 export` wants one network.",
         "As `lenet5`, less often.",
     ),
 }
@@ -58,6 +58,8 @@ NOTES = {
 def card(name: str, path: Path) -> str:
     """The card of one file."""
     architecture, members, about = weights.read(path)
+    if name not in NOTES:
+        raise SystemExit(f"{name} has no notes; write in {__file__} what it is for, what not, and how it fails")
     use, misuse, failures = NOTES[name]
     last = architecture.output
     output = "Euclidean RBF, fixed codes" if isinstance(last, EuclideanRBF) else last.squash
