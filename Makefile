@@ -4,6 +4,7 @@
 #   make test       install with what developing needs, and run the tests
 #   make lint       the same, and check style and types
 #   make accuracy   train every rung from the recipe of 1998 to the best one over five seeds: hours
+#   make bench      time everything beside the frameworks that are installed: minutes
 #   make clean      remove what the others made
 
 VENV := .venv
@@ -14,7 +15,7 @@ CAN := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(PYTHONS); do "$$p" -c '$(CAN)' 2>/dev/null && { echo "$$p"; break; }; done)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test browser lint accuracy clean
+.PHONY: demo test browser lint accuracy bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/lenet5 read src/lenet5/examples/*.png
@@ -34,6 +35,10 @@ lint: $(VENV)/installed-dev
 
 accuracy: $(VENV)/installed
 	$(BIN)/lenet5 reproduce ladder --seeds 5
+
+bench: $(VENV)/installed-dev
+	$(BIN)/lenet5 bench
+	$(BIN)/python -m pytest benchmarks --benchmark-enable
 
 $(VENV)/made:
 	@"$(PYTHON)" -c '$(CAN)' 2>/dev/null || { echo "this needs Python 3.11 or newer with venv and ensurepip" \

@@ -1,0 +1,89 @@
+"""How long from a cold start until 1 % of MNIST's test pictures are wrong, and how long in PyTorch by the same recipe?
+
+    python benchmarks/one_percent.py [lenet5|torch] [THREADS]
+
+The clock starts with the process, and the test pictures are only looked at: the recipe and its number of passes are
+settled beforehand. A line of JSON for each pass.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+START = time.perf_counter()
+SEED = 1
+# The recipe `best`, cut short.
+RECIPE = {"passes": 8, "batch": 64, "distortion": "mild", "fade": 0.25}
+
+
+def main() -> None:
+    who, threads = (sys.argv[1:2] or ["lenet5"])[0], int((sys.argv[2:3] or ["1"])[0])
+    from lenet5 import datasets
+    from lenet5.bench.worker import pin
+
+    pin(threads)
+    test = datasets.load("mnist", "test")
+    learn: Callable[[Any, Any, int], Iterator[float]] = {"lenet5": _ours, "torch": _torch}[who]
+    for number, error in enumerate(learn(datasets.load("mnist", "train"), test, threads), 1):
+        seconds = round(time.perf_counter() - START, 2)
+        print(json.dumps({"who": who, "pass": number, "test_error": error, "seconds": seconds}), flush=True)
+        if error <= 1.0:
+            return
+
+
+def _ours(train: Any, test: Any, threads: int) -> Iterator[float]:
+    from lenet5.architecture import LENET5
+    from lenet5.training import PassRecord, Run
+
+    run = Run(LENET5, _recipe(), train, seed=SEED)
+    for news in run.go():
+        if isinstance(news, PassRecord):
+            yield 100 * float((run.trained().predict(test.images) != test.labels).mean())
+
+
+def _recipe() -> Any:
+    from dataclasses import replace
+
+    from lenet5.training.recipe import RECIPES
+
+    return replace(RECIPES["best"], **RECIPE)
+
+
+def _torch(train: Any, test: Any, threads: int) -> Iterator[float]:
+    """The same first weights, pictures and steps; the distortions are this package's own."""
+    import numpy as np
+    import torch
+
+    from lenet5 import torch as in_torch
+    from lenet5.architecture import LENET5
+    from lenet5.reference import initial
+    from lenet5.training.supply import Supply
+
+    torch.set_num_threads(threads)
+    recipe = _recipe()
+    supply = Supply(recipe, train, SEED)
+    first = initial(LENET5, np.random.default_rng([SEED, 0]), recipe.initialisation, recipe.gain, recipe.coefficient)
+    module = in_torch.LeNet5(LENET5, first)
+    adam = torch.optim.AdamW(module.parameters(), recipe.step, weight_decay=recipe.decay, fused=True)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, recipe.passes * -(-len(train) // recipe.batch))
+    for pass_ in range(recipe.passes):
+        order = np.random.default_rng([SEED, 1, pass_]).permutation(len(train))
+        for start in range(0, len(order), recipe.batch):
+            shown, wanted = map(torch.tensor, supply(order[start : start + recipe.batch], pass_))
+            adam.zero_grad()
+            penalties = module(shown[:, None])
+            torch.nn.functional.cross_entropy(-recipe.sharpness * penalties, wanted).backward()
+            adam.step()
+            schedule.step()
+        with torch.inference_mode():
+            parts = torch.tensor(test.images).split(1000)
+            classes = torch.cat([module(in_torch.pictures(part)).argmin(1) for part in parts])
+        yield 100 * float((classes.numpy() != test.labels).mean())
+
+
+if __name__ == "__main__":
+    main()
