@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import statistics
 import sys
 from pathlib import Path
 from typing import Any
@@ -99,18 +100,22 @@ def _recipe(recipe: dict[str, Any]) -> str:
 def _measured(about: dict[str, Any]) -> list[str]:
     """Errors that the file itself tells, each with the spread that its number of pictures gives it."""
     result = {**about.get("result", {}), "held_out_error": about.get("held_out_error")}
+    members = [member.get("result", {}) for member in about.get("member", [])]
+    errors = [member["test_error"] for member in members if member.get("test_error") is not None]
     found = []
     if (error := result.get("test_error")) is not None:
         pictures = result["test_pictures"]
         spread = (error * (100 - error) / pictures) ** 0.5
         found.append(f"Error on MNIST's {pictures:,} test pictures: {error:.2f} % ± {spread:.2f}, one standard error.")
-    if result.get("train_error") is not None:
-        error = result["train_error"]
+    if len(errors) > 1:
+        mean, spread = statistics.mean(errors), statistics.stdev(errors)
+        found.append(f"Errors of its {len(errors)} members alone on MNIST's test pictures: {mean:.2f} % ± {spread:.2f}.")
+    if (error := result.get("train_error")) is not None:
         found.append(f"Error on the training pictures, each as it was about to be learned: {error:.2f} %.")
-    if result.get("held_out_error") is not None:
-        found.append(f"Error on pictures held out of training: {result['held_out_error']:.2f} %.")
-    found.append("Of one training, with the seed above; how much seeds differ is told in PAPER.md.")
-    return found
+    if (error := result.get("held_out_error")) is not None:
+        found.append(f"Error on pictures held out of training: {error:.2f} %.")
+    found.append("How much seeds differ is told in PAPER.md, and what was measured otherwise in README.md.")
+    return [line for sentence in found for line in (sentence, "")][:-1]
 
 
 def main() -> int:
