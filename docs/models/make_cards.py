@@ -109,7 +109,7 @@ def _measured(about: dict[str, Any]) -> list[str]:
         found.append(f"Error on MNIST's {pictures:,} test pictures: {error:.2f} % ± {spread:.2f}, one standard error.")
     if len(errors) > 1:
         mean, spread = statistics.mean(errors), statistics.stdev(errors)
-        found.append(f"Errors of its {len(errors)} members alone on MNIST's test pictures: {mean:.2f} % ± {spread:.2f}.")
+        found.append(f"Its {len(errors)} members, each alone, on MNIST's test pictures: {mean:.2f} % ± {spread:.2f}.")
     if (error := result.get("train_error")) is not None:
         found.append(f"Error on the training pictures, each as it was about to be learned: {error:.2f} %.")
     if (error := result.get("held_out_error")) is not None:
