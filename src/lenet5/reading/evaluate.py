@@ -45,15 +45,15 @@ class Measured:
 
 
 def _at_most(what: str, value: float, unit: str, most: float) -> Measured:
-    return Measured(what, round(value, 4), unit, f"at most {most:g}", value <= most)
+    return Measured(what, round(float(value), 4), unit, f"at most {most:g}", bool(value <= most))
 
 
 def _at_least(what: str, value: float, unit: str, least: float) -> Measured:
-    return Measured(what, round(value, 4), unit, f"at least {least:g}", value >= least)
+    return Measured(what, round(float(value), 4), unit, f"at least {least:g}", bool(value >= least))
 
 
 def _told(what: str, value: float, unit: str) -> Measured:
-    return Measured(what, round(value, 4), unit, "", None)
+    return Measured(what, round(float(value), 4), unit, "", None)
 
 
 def _data() -> Path:

@@ -27,7 +27,7 @@ Kind = Literal["digit", ".", ",", "-", "speck"]
 
 
 # How sharply the word of a network that knows rubbish counts on a path: as it was taught, sharper than in an answer.
-TAUGHT = Calibration(rubbish=15.0, temperature=2.5)
+TAUGHT = Calibration(rubbish=15.0, temperature=2.1)
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Geometry:
     flattest: float = 2.0  # width beside its own height
     most_pieces: int = 6
     widest_gap: float = 0.35
-    per_digit: float = -0.5  # the cost of every digit, whatever its shape
-    small: float = 12.0  # for a digit that is smaller by a whole height
+    per_digit: float = -0.4  # the cost of every digit, whatever its shape
+    small: float = 15.0  # for a digit that is smaller by a whole height
     gap: float = 30.0  # for a gap of one height inside a digit
-    leave_out: float = 1.5  # for a separator or a speck
-    leave_out_large: float = 16.0  # for leaving out ink as high as a digit
+    leave_out: float = 1.25  # for a separator or a speck
+    leave_out_large: float = 18.5  # for leaving out ink as high as a digit
     sense: Calibration = TAUGHT
 
 

@@ -76,11 +76,11 @@ def lessons(mnist: Dataset, rng: np.random.Generator, size: float = 1.0) -> Less
         (print_images, print_labels, 0.04),
         (line_images[right], line_labels[right], 0.08),
         (line_images[~right], line_labels[~right], 0.13),
-        (nothing, _none(len(nothing)), 0.10),
-        (_printed(LETTERS, n(16_000), rng)[0], _none(n(16_000)), 0.06),
+        (nothing, _none(len(nothing)), 0.12),
+        (_printed(LETTERS, n(16_000), rng)[0], _none(n(16_000)), 0.09),
         (turned, _none(len(turned)), 0.02),
         (_marks(n(8_000), rng), _none(n(8_000)), 0.03),
-        (doodles(n(24_000), rng), _none(n(24_000)), 0.06),
+        (doodles(n(24_000), rng), _none(n(24_000)), 0.09),
     ]
     share = np.concatenate([np.full(len(images), share / len(images)) for images, _, share in parts])
     return Lessons(
