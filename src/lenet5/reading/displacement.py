@@ -3,6 +3,8 @@
 One network looks at every place of a line, four pixels apart, and says which digit stands in the middle of what it
 sees, or that none does. It is taught with neighbours at both sides of the digit in the middle, as the paper's was.
 A path through its answers may stay on a digit, but goes from one digit to the next over a place that is none.
+
+    python -m lenet5.reading.displacement        teaches such a network and compares both roads on LENET5_DATA
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.reading.answers import Calibration
+from lenet5.reading.european import european
 from lenet5.reading.lessons import NOTHING, Lessons
 from lenet5.reading.normalise import BOX, bounding_box
 from lenet5.reading.pieces import Line
 
-__all__ = ["flanked", "spell"]
+__all__ = ["compared", "flanked", "spell"]
 
 SIDE = 32
 NOISE = 0.1  # of the pixels inverted, in the half of the pictures that has noise
@@ -104,3 +107,39 @@ def _collapsed(path: list[int]) -> str:
     none = 10
     steps = zip([none, *path], path, strict=False)
     return "".join(str(state) for before, state in steps if state not in (none, before))
+
+
+def compared(passes: int = 12) -> dict[str, float]:
+    """Amounts of the development data read exactly, in percent, by both roads, each with one network.
+
+    The sliding network is taught here; the graph has the first member of the shipped reader. Raises DataError
+    without LENET5_DATA.
+    """
+    from lenet5.datasets import load
+    from lenet5.datasets.writers import split_by_writer
+    from lenet5.reading.evaluate import labelled
+    from lenet5.reading.fields import LineField
+    from lenet5.reading.opening import open_pages
+    from lenet5.reading.reader import Reader
+    from lenet5.reading.teach import Teaching, teach
+
+    rng = np.random.default_rng(0)
+    people, _ = split_by_writer(load("mnist", "train"), 5000)
+    strange, of = european(12_000, rng)
+    matter = flanked(np.concatenate([people.images, strange]), np.concatenate([people.labels, of]), 120_000, rng)
+    sliding = teach(matter, Teaching(passes=passes, pictures=100_000))
+    shipped = Reader()
+    reader = Reader(getattr(shipped.network, "members", (shipped.network,))[0], calibration=shipped.calibration)
+    pictures, texts = labelled("orand_car_a/strings.zip")
+    right = {"graph": 0, "space displacement": 0}
+    for picture, text in zip(pictures, texts, strict=True):
+        (field,) = reader.fields(open_pages(picture)[0], "line")
+        right["graph"] += reader.answer([field])[0].text == text
+        if isinstance(field, LineField) and field.line.pieces:
+            right["space displacement"] += spell(field.line, sliding, reader.geometry.sense) == text
+    return {road: 100 * count / len(texts) for road, count in right.items()}
+
+
+if __name__ == "__main__":
+    for _road, _share in compared().items():
+        print(f"{_road}: {_share:.1f} % of the amounts exactly right")

@@ -27,7 +27,7 @@ from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
 
-__all__ = ["SETS", "Measured", "distance", "expected_calibration_error", "main"]
+__all__ = ["SETS", "Measured", "distance", "expected_calibration_error", "labelled", "main"]
 
 SUDOKU = "842716359139845276576392841983451627264978135751623498397164582415289763628537914"
 STUDENT = "0001250981"
@@ -63,7 +63,7 @@ def _data() -> Path:
     return Path(folder)
 
 
-def _zipped(name: str) -> tuple[list[bytes], list[str]]:
+def labelled(name: str) -> tuple[list[bytes], list[str]]:
     """The files and labels of a zip of pictures with `labels.csv`."""
     with zipfile.ZipFile(_data() / name) as archive:
         rows = list(csv.DictReader(io.TextIOWrapper(archive.open("labels.csv"))))
@@ -97,7 +97,7 @@ def _confidences(readings: list[Reading]) -> NDArray[np.float64]:
 
 def digits(reader: Reader) -> list[Measured]:
     """Single digits on paper, and the rejection of what is none, at the same threshold."""
-    pictures, labels = _zipped("bhmsds/digits.zip")
+    pictures, labels = labelled("bhmsds/digits.zip")
     readings = reader.read_many(pictures)
     right = np.array([r.text == label for r, label in zip(readings, labels, strict=True)])
     found = [
@@ -114,7 +114,7 @@ def digits(reader: Reader) -> list[Measured]:
         ("notmnist/letters_a_to_j.zip", "printed letters without I", 90.0),
         ("bhmsds/nondigits.zip", "handwritten w x y + and dots", 0.0),
     ):
-        pictures, kinds = _zipped(name)
+        pictures, kinds = labelled(name)
         left_out = ("I", "z", "/", "-") if least else ("z", "/", "-")
         others = [p for p, k in zip(pictures, kinds, strict=True) if k not in left_out]
         answers = reader.read_many(others)
@@ -127,7 +127,7 @@ def digits(reader: Reader) -> list[Measured]:
 
 def mouse(reader: Reader) -> list[Measured]:
     """Digits drawn with a mouse."""
-    pictures, labels = _zipped("hwd1000/digits.zip")
+    pictures, labels = labelled("hwd1000/digits.zip")
     readings = reader.read_many(pictures)
     wrong = np.mean([r.text != label for r, label in zip(readings, labels, strict=True)])
     return [_told("hwd1000 digits: error", 100 * float(wrong), "%")]
@@ -135,7 +135,7 @@ def mouse(reader: Reader) -> list[Measured]:
 
 def amounts(reader: Reader) -> list[Measured]:
     """Amounts on cheques."""
-    pictures, labels = _zipped("orand_car_a/strings.zip")
+    pictures, labels = labelled("orand_car_a/strings.zip")
     readings = reader.read_many(pictures, layout="line")
     right = np.array([r.text == label for r, label in zip(readings, labels, strict=True)])
     wrong = sum(distance(r.text, label) for r, label in zip(readings, labels, strict=True))

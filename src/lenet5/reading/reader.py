@@ -81,8 +81,8 @@ class Reader:
         Raises PictureError for what is no picture, ReadingError for another layout.
         """
         _check_layout(layout)
-        fields = [(page, f) for page, p in enumerate(open_pages(picture)) for f in self._fields(p, layout, {})]
-        readings = self._answer([f for _, f in fields])
+        fields = [(page, f) for page, p in enumerate(open_pages(picture)) for f in self.fields(p, layout)]
+        readings = self.answer([f for _, f in fields])
         return [replace(r, page=page) for (page, _), r in zip(fields, readings, strict=True)]
 
     @overload
@@ -111,7 +111,7 @@ class Reader:
 
         def prepare(picture: Any) -> Field | LeNetError:
             try:
-                (field,) = self._fields(open_pages(picture)[0], layout, {})
+                (field,) = self.fields(open_pages(picture)[0], layout)
             except LeNetError as error:
                 return error
             return field
@@ -121,7 +121,7 @@ class Reader:
             for outcome in prepared:
                 if isinstance(outcome, LeNetError):
                     raise outcome
-        readings = iter(self._answer([f for f in prepared if not isinstance(f, LeNetError)]))
+        readings = iter(self.answer([f for f in prepared if not isinstance(f, LeNetError)]))
         return [f if isinstance(f, LeNetError) else next(readings) for f in prepared]
 
     def explain(self, picture: Any, layout: Layout = "auto") -> dict[str, Pixels]:
@@ -132,11 +132,11 @@ class Reader:
         _check_layout(layout)
         steps: dict[str, Pixels] = {}
         pixels = open_pages(picture)[0]
-        fields = self._fields(pixels, layout, steps)
+        fields = self.fields(pixels, layout, steps)
         images = [image for f in fields for image in f.images]
         if images:
             steps["candidates"] = _sheet(images)
-        steps["answer"] = annotated(pixels, self._answer(fields))
+        steps["answer"] = annotated(pixels, self.answer(fields))
         return steps
 
     def penalties(self, images: NDArray[Any]) -> NDArray[np.float32]:
@@ -147,8 +147,8 @@ class Reader:
         members = getattr(self.network, "members", (self.network,))
         return np.asarray(np.mean([m.penalties(images) for m in members], axis=0), dtype=np.float32)
 
-    def _answer(self, fields: list[Field]) -> list[Reading]:
-        """All fields' candidates in one call of the network."""
+    def answer(self, fields: list[Field]) -> list[Reading]:
+        """A reading for each field, all their candidates in one call of the network."""
         counts = [len(f.images) for f in fields]
         images = [image for f in fields for image in f.images]
         penalties = np.zeros((0, len(self.classes)), np.float32)
@@ -160,8 +160,9 @@ class Reader:
             for f, a, b in zip(fields, ends, ends[1:], strict=False)
         ]
 
-    def _fields(self, pixels: Pixels, layout: Layout, steps: dict[str, Pixels]) -> list[Field]:
-        """What there is to answer in one page; `steps` gets the pictures on the way."""
+    def fields(self, pixels: Pixels, layout: Layout, steps: dict[str, Pixels] | None = None) -> list[Field]:
+        """What there is to answer in one page, uint8 (H, W) or (H, W, 3); `steps` gets the pictures on the way."""
+        steps = {} if steps is None else steps
         steps["picture"] = pixels
         side = {"digit": DIGIT_SIDE}.get(layout, PAGE_SIDE)
         small, scale = _shrunk(pixels, side)
