@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from lenet5.architecture import LENET5
-from lenet5.bench.worker import _most_memory
+from lenet5.bench.worker import most_memory
 from lenet5.network import LeNet5
 from lenet5.reference import initial
 
@@ -36,7 +36,7 @@ def main() -> None:
                 {
                     "pictures": int(counts.sum()), "seconds": round(seconds, 4),
                     "microseconds_per_picture": round(1e6 * seconds / count, 2),
-                    "most_memory_mb": round((_most_memory() or 0) / 1e6, 1),
+                    "most_memory_mb": round((most_memory() or 0) / 1e6, 1),
                 }
             ),
             flush=True,

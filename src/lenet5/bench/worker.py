@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Worker", "main", "pin"]
+__all__ = ["Worker", "main", "most_memory", "pin"]
 
 
 def pin(threads: int) -> None:
@@ -71,7 +71,7 @@ class Worker:
         return {"samples": None if call is None else collect(call, seconds)}
 
     def _memory(self) -> dict[str, Any]:
-        return {"bytes": _most_memory()}
+        return {"bytes": most_memory()}
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:
@@ -80,7 +80,7 @@ def _versions(packages: tuple[str, ...]) -> dict[str, str]:
     return {name: version(name) for name in packages}
 
 
-def _most_memory() -> int | None:
+def most_memory() -> int | None:
     """Bytes that this process has held at most; getrusage would count what its parent held before it."""
     try:
         status = Path("/proc/self/status").read_text()
