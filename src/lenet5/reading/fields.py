@@ -46,8 +46,12 @@ class Field(Protocol):
 def box_back(box: Box, back: Matrix, limits: tuple[int, int]) -> Box:
     """The upright box, within a picture of limits (height, width), around a box that `back` takes there."""
     x, y, w, h = box
-    corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], np.float64)
-    moved = cv2.perspectiveTransform(corners[None], back)[0]
+    return _around(np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], np.float64), back, limits)
+
+
+def _around(points: NDArray[np.float64], back: Matrix, limits: tuple[int, int]) -> Box:
+    """The upright box, within the picture, around points (N, 2) that `back` takes there."""
+    moved = cv2.perspectiveTransform(points[None], back)[0]
     height, width = limits
     low = np.clip(np.floor(moved.min(axis=0) + 1e-6), 0, (width - 1, height - 1)).astype(int)
     high = np.clip(np.ceil(moved.max(axis=0) - 1e-6), low + 1, (width, height)).astype(int)
@@ -126,14 +130,21 @@ class LineField:
         characters = []
         for arc in self.path(penalties, calibration):
             if arc.candidate is not None:
-                box = box_back(self.candidates[arc.candidate].box, self.back, self.limits)
+                box = self._place(arc)
                 p = probabilities[arc.candidate]
                 characters.append(character(p, classes, box, calibration.reason(p)))
             elif arc.kind != "speck":
-                piece = self.line.pieces[arc.first]
-                box = box_back((piece.x, piece.y, piece.width, piece.height), self.back, self.limits)
-                characters.append(Character(arc.kind, 1.0, box))
+                characters.append(Character(arc.kind, 1.0, self._place(arc)))
         return _together(characters, self.box, calibration)
+
+    def _place(self, arc: Arc) -> Box:
+        """The box of an arc's own ink: of a slanted digit, narrower than that of its upright box."""
+        corners = []
+        for piece in self.line.pieces[arc.first : arc.last]:
+            rows, columns = np.nonzero(piece.mask)
+            at = np.stack([columns + piece.x, rows + piece.y], axis=1)
+            corners += [at, at + 1]
+        return _around(np.concatenate(corners).astype(np.float64), self.back, self.limits)
 
 
 def _rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:

@@ -51,7 +51,7 @@ NOT_SURE = 0.01
 class Teaching:
     """`members` networks, each taught in passes of `pictures`, drawn anew; the rest as in a training recipe."""
 
-    members: int = 3
+    members: int = 6
     passes: int = 30
     pictures: int = 120_000
     j: float = 10.0
