@@ -176,6 +176,7 @@ def test_pointing_at_a_unit_shows_numbers_that_add_up(open_page: Open, network: 
     terms = {"c1": 25, "c3": 150, "c5": 400, "f6": 120}.get(layer)
     if terms:
         page.get_by_text("Every product").click()
+        page.wait_for_selector(".products tbody tr")
         assert page.locator(".products tbody tr").count() == terms
 
 
@@ -184,6 +185,7 @@ def test_an_output_shows_the_squared_differences_to_its_code(open_page: Open) ->
     _settled(page)
     page.locator(".outputs li.best button").click()
     page.get_by_text("Every product (84)").click()
+    page.wait_for_selector(".products tbody tr")
     rows = page.locator(".products tbody tr td:last-child").all_inner_texts()
     shown = float(page.locator(".outputs li.best output").inner_text())
     assert sum(map(float, rows)) == pytest.approx(shown, abs=0.02)

@@ -34,7 +34,7 @@ def test_every_schedule_begins_with_the_step_and_none_rises() -> None:
     "change",
     [
         {"passes": 0}, {"batch": -1}, {"step": 0.0}, {"step": float("nan")}, {"step": float("inf")}, {"mu": -0.02},
-        {"j": 0.0}, {"fade": 1.5}, {"average": -0.1}, {"decay": -1.0}, {"temperature": 0.0}, {"loss": "hinge"},
+        {"j": 0.0}, {"fade": 1.5}, {"average": -0.1}, {"decay": -1.0}, {"loss": "hinge"},
         {"algorithm": "lbfgs"}, {"schedule": "step"}, {"initialisation": "he"}, {"distortion": "wild"},
         {"gain": float("nan")}, {"coefficient": float("nan")}, {"decay": float("nan")}, {"j": float("nan")},
     ],

@@ -122,13 +122,6 @@ def test_it_learns(net: Any, how: Recipe, abc: Dataset) -> None:
     assert run.records[-1].held_out_error < 15 < run.records[0].train_error
 
 
-def test_a_teacher_s_answers_are_learned_in_place_of_labels(abc: Dataset, tmp_path: Path) -> None:
-    how = replace(recipe("plain"), passes=6)
-    teacher = finish(Run(SOFTMAX, how, abc)).trained().save(tmp_path / "teacher.safetensors")
-    shuffled = replace(abc, labels=np.roll(abc.labels, 1))
-    pupil = finish(Run(SOFTMAX, replace(how, teacher=str(teacher), temperature=2.0), shuffled, seed=1)).trained()
-    assert (pupil.predict(abc.images) == abc.labels).mean() > 0.85
-
 
 # ---- What cannot be trained, saved or gone on with.
 

@@ -10,6 +10,7 @@ single        one picture at a time: forward, gradient, curvature, the online pa
 bulk          many pictures at a time: forward
 batch         many pictures at a time: gradient
 distortion    pictures moved, scaled, sheared and bent
+seams         the cheapest way through a picture's columns   peak   how fast the processor could be
 peak          the multiply-adds that the processor can do at most
 
 A picture's map is one run of rows. A row may be longer than the map is wide; what lies beyond the width is
