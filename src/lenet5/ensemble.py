@@ -40,18 +40,11 @@ class Ensemble(LeNet5):
 
     def penalties(self, images: Any) -> NDArray[np.float32]:
         """(N, classes): −log of the mean probability; the smallest wins. Raises PictureError as a network does."""
-        mean = np.mean([member.probabilities(images) for member in self.members], axis=0)
-        return np.asarray(-np.log(np.maximum(mean, np.finfo(np.float32).tiny)), np.float32)
+        return _together([member.probabilities(images) for member in self.members])
 
     def slide(self, images: Any) -> NDArray[np.float32]:
         """Penalties at every place of larger pictures, (N, rows, columns, classes), as of one network."""
-        shares = []
-        for member in self.members:
-            penalties = member.slide(images) * np.float32(member.metadata.get("sharpness", 1.0))
-            share = np.exp(penalties.min(axis=-1, keepdims=True) - penalties)
-            shares.append(share / share.sum(axis=-1, keepdims=True))
-        mean = np.mean(shares, axis=0)
-        return np.asarray(-np.log(np.maximum(mean, np.finfo(np.float32).tiny)), np.float32)
+        return _together([member._shares(member.slide(images)) for member in self.members])
 
     def activations(self, images: Any) -> dict[str, NDArray[np.float32]]:
         """What every unit of every member answers: as of one network, with the members as a first axis."""
@@ -72,3 +65,9 @@ class Ensemble(LeNet5):
 
     def __repr__(self) -> str:
         return f"<Ensemble of {len(self.members)} {self.architecture.name}>"
+
+
+def _together(probabilities: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """−log of the members' mean probability, classes last."""
+    mean = np.mean(probabilities, axis=0)
+    return np.asarray(-np.log(np.maximum(mean, np.finfo(np.float32).tiny)), np.float32)

@@ -98,9 +98,7 @@ class LeNet5:
 
         Raises PictureError for arrays that are not pictures.
         """
-        penalties = self.penalties(images) * np.float32(self.metadata.get("sharpness", 1.0))
-        share = np.exp(penalties.min(axis=1, keepdims=True) - penalties)
-        return np.asarray(share / share.sum(axis=1, keepdims=True), np.float32)
+        return self._shares(self.penalties(images))
 
     def slide(self, images: Any) -> Floats:
         """Penalties at every place of larger pictures: (N, H, W) -> (N, (H−32)//4 + 1, (W−32)//4 + 1, classes).
@@ -162,6 +160,12 @@ class LeNet5:
 
     def __repr__(self) -> str:
         return f"<LeNet5 {self.architecture.name}, {self.architecture.parameters():,} parameters>"
+
+    def _shares(self, penalties: Floats) -> Floats:
+        """Probabilities from penalties, classes last."""
+        penalties = penalties * np.float32(self.metadata.get("sharpness", 1.0))
+        share = np.exp(penalties.min(axis=-1, keepdims=True) - penalties)
+        return np.asarray(share / share.sum(axis=-1, keepdims=True), np.float32)
 
     def _penalties(self, outputs: Floats) -> Floats:
         """Penalties from RBF distances, or from a full output's weighted sums; classes last."""
