@@ -23,15 +23,33 @@ from lenet5.kernels import plan as at
 from lenet5.kernels.bulk import gather, maps_of
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.full import add_outer, connect, connect_back
-from lenet5.kernels.lanes import LANES, Emit, add, curve, fma, lanes_type, load, mul, splat, store, tile, total
+from lenet5.kernels.lanes import (
+    LANES,
+    Emit,
+    add,
+    curve,
+    fma,
+    lanes_type,
+    load,
+    mul,
+    splat,
+    store,
+    tile,
+    total,
+    transpose,
+)
 from lenet5.kernels.output import distances, full_error, full_outputs, rbf_error
 from lenet5.kernels.squash import slope_at
 
 __all__ = ["block_gradient", "room"]
 
 _C3_SIDE, _S2_SIDE = 10, 14  # of a 32×32 picture
-_UNITS = 16 if LANES == 16 else 8  # sums of a product held in registers
-_OUTER = (4, 5) if LANES == 16 else (2, 3)  # rows and vectors of a weights' gradient held in registers
+# Held in registers at once: sums of a product, units of a row of S2, sums of a kernel's gradient, and rows and vectors
+# of a matrix's gradient.
+_UNITS = (16, 4, 1) if LANES == 16 else (12, 4, 1)
+_SPREAD = 14 if LANES == 16 else 7
+_TAPS = 25 if LANES == 16 else 13
+_OUTER = (4, 5) if LANES == 16 else (2, 5)
 
 
 def _product_tile(units: int) -> Any:
@@ -77,27 +95,29 @@ def _spread(
 ) -> None:
     """A row of 14 units of S2: what all of C3 says back to it. maps[k], kernels[k]: C3's maps that see this one."""
     ir = emit.builder
-    sums = emit.cells(_S2_SIDE)
     zero, last, tall = emit.index(0), emit.index(KERNEL - 1), emit.index(_C3_SIDE - 1)
     top = ir.sub(y, tall)
     first = ir.select(ir.icmp_signed(">", top, zero), top, zero)
     end = ir.select(ir.icmp_signed("<", y, last), y, last)
-    with emit.loop(count) as k:
-        map_ = ir.mul(ir.load(emit.at(maps, k)), emit.index(_C3_SIDE * _C3_SIDE))
-        taps = ir.add(w, ir.mul(ir.load(emit.at(kernels, k)), emit.index(KERNEL * KERNEL)))
-        with emit.loop(ir.add(ir.sub(end, first), emit.index(1))) as offset:
-            i = ir.add(first, offset)
-            tap = [
-                emit.broadcast(weight, ir.add(ir.add(taps, ir.mul(i, emit.index(KERNEL))), emit.index(j)))
-                for j in range(KERNEL)
-            ]
-            row = ir.add(map_, ir.mul(ir.sub(y, i), emit.index(_C3_SIDE)))
-            for x in range(_C3_SIDE):
-                value = emit.load(error, ir.mul(ir.add(row, emit.index(x)), emit.index(LANES)))
-                for j in range(KERNEL):
-                    emit.add_to(sums[x + j], tap[j], value)
-    for x, cell in enumerate(sums):
-        emit.store(ir.load(cell), out, ir.add(o, emit.index(x * LANES)))
+    for left in range(0, _S2_SIDE, _SPREAD):
+        sums = emit.cells(_SPREAD)
+        with emit.loop(count) as k:
+            map_ = ir.mul(ir.load(emit.at(maps, k)), emit.index(_C3_SIDE * _C3_SIDE))
+            taps = ir.add(w, ir.mul(ir.load(emit.at(kernels, k)), emit.index(KERNEL * KERNEL)))
+            with emit.loop(ir.add(ir.sub(end, first), emit.index(1))) as offset:
+                i = ir.add(first, offset)
+                tap = [
+                    emit.broadcast(weight, ir.add(ir.add(taps, ir.mul(i, emit.index(KERNEL))), emit.index(j)))
+                    for j in range(KERNEL)
+                ]
+                row = ir.add(map_, ir.mul(ir.sub(y, i), emit.index(_C3_SIDE)))
+                for x in range(max(0, left - KERNEL + 1), min(_C3_SIDE, left + _SPREAD)):
+                    value = emit.load(error, ir.mul(ir.add(row, emit.index(x)), emit.index(LANES)))
+                    for j in range(KERNEL):
+                        if left <= x + j < left + _SPREAD:
+                            emit.add_to(sums[x + j - left], tap[j], value)
+        for x, cell in enumerate(sums):
+            emit.store(ir.load(cell), out, ir.add(o, emit.index((left + x) * LANES)))
 
 
 def _kernel_gradient(
@@ -105,18 +125,19 @@ def _kernel_gradient(
 ) -> None:
     """gradient[g : g + 25] += Σ over side × side places and all lanes of error·source."""
     ir = emit.builder
-    sums = [emit.cells(KERNEL) for _ in range(KERNEL)]
-    with emit.loop(side) as y, emit.loop(side) as x:
-        value = emit.load(error, ir.mul(ir.add(ir.add(e, ir.mul(y, side)), x), emit.index(LANES)))
-        for i in range(KERNEL):
-            row = ir.add(ir.add(s, ir.mul(ir.add(y, emit.index(i)), s_row)), x)
-            for j in range(KERNEL):
-                seen = emit.load(source, ir.mul(ir.add(row, emit.index(j)), emit.index(LANES)))
-                emit.add_to(sums[i][j], value, seen)
-    for i in range(KERNEL):
-        for j in range(KERNEL):
+    taps = [(i, j) for i in range(KERNEL) for j in range(KERNEL)]
+    for start in range(0, len(taps), _TAPS):
+        some = taps[start : start + _TAPS]
+        sums = emit.cells(len(some))
+        with emit.loop(side) as y, emit.loop(side) as x:
+            value = emit.load(error, ir.mul(ir.add(ir.add(e, ir.mul(y, side)), x), emit.index(LANES)))
+            corner = ir.add(ir.add(s, ir.mul(y, s_row)), x)
+            for (i, j), cell in zip(some, sums, strict=True):
+                unit = ir.add(ir.add(corner, ir.mul(s_row, emit.index(i))), emit.index(j))
+                emit.add_to(cell, value, emit.load(source, ir.mul(unit, emit.index(LANES))))
+        for (i, j), cell in zip(some, sums, strict=True):
             place = emit.at(gradient, ir.add(g, emit.index(i * KERNEL + j)))
-            ir.store(ir.fadd(ir.load(place), emit.total(ir.load(sums[i][j]))), place)
+            ir.store(ir.fadd(ir.load(place), emit.total(ir.load(cell))), place)
 
 
 def _only_where(emit: Emit, a: Any, b: Any, value: Any) -> Any:
@@ -127,7 +148,8 @@ def _largest(emit: Emit, a: Any, b: Any, c: Any, d: Any) -> Any:
     return emit.maximum(emit.maximum(a, b), emit.maximum(c, d))
 
 
-_product_many, _product_one = _product_tile(_UNITS), _product_tile(1)
+_many, _some, _one = _UNITS
+_product_many, _product_some, _product_one = (_product_tile(units) for units in _UNITS)
 _outer_many, _outer_one = _outer_tile(*_OUTER), _outer_tile(1, 1)
 _spread_row = tile(types.void, _spread)
 _add_kernel_gradient = tile(types.void, _kernel_gradient)
@@ -140,9 +162,12 @@ def _product(out, units, weights, w, across, along, x, inputs):
     """out (units, LANES) = a matrix, or its transpose, times x (inputs, LANES)."""
     u = 0
     while u < units:
-        if units - u >= _UNITS:
+        if units - u >= _many:
             _product_many(out, u * LANES, weights, w + u * across, across, along, x, inputs)
-            u += _UNITS
+            u += _many
+        elif units - u >= _some:
+            _product_some(out, u * LANES, weights, w + u * across, across, along, x, inputs)
+            u += _some
         else:
             _product_one(out, u * LANES, weights, w + u * across, across, along, x, inputs)
             u += 1
@@ -164,10 +189,16 @@ def _outer(gradient, g, row, error, units, x):
 
 @compiled
 def _turn(out, row, x, units):
-    """out (LANES, row) from x (units, LANES)."""
-    for lane in range(LANES):
-        for u in range(units):
-            out[lane * row + u] = x[u * LANES + lane]
+    """out (LANES, row) from x (units, LANES). Both have room for whole vectors."""
+    for u in range(0, units, LANES):
+        transpose(out, u, row, x, u * LANES, LANES)
+
+
+@compiled
+def _turn_back(out, x, row, units):
+    """out (units, LANES) from x (LANES, row). Both have room for whole vectors."""
+    for u in range(0, units, LANES):
+        transpose(out, u * LANES, LANES, x, u, row)
 
 
 @compiled
@@ -250,9 +281,7 @@ def _output(p, curves, weights, gradient, f6, by_f6, answers, sums, errors, want
         else:
             connect(sums, 0, classes, weights, p[at.OUT_WEIGHT], row, weights, p[at.OUT_BIAS], f6, here)
             full_outputs(answers, 0, sums, 0, classes, p[at.OUT_KIND], squash_[0], squash_[1], squash_[2])
-            cost += full_error(
-                errors, 0, answers, 0, sums, 0, classes, p[at.OUT_KIND], squash_, wanted, n, loss, False
-            )
+            cost += full_error(errors, 0, answers, 0, sums, 0, classes, p[at.OUT_KIND], squash_, wanted, n, loss, False)
             connect_back(by_f6, here, weights, p[at.OUT_WEIGHT], row, errors, 0, classes)
             add_outer(gradient, p[at.OUT_WEIGHT], row, errors, 0, classes, f6, here)
             for k in range(classes):
@@ -300,9 +329,7 @@ def block_gradient(p, curves, weights, pictures, wanted, start, loss, j, sharpne
     cost, wrong = _output(
         p, curves, weights, gradient, f6_t, by_f6_t, answers, sums, errors, wanted, start, loss, j, sharpness
     )
-    for u in range(p[at.F6_UNITS]):
-        for lane in range(LANES):
-            by_f6[u * LANES + lane] = by_f6_t[lane * p[at.OUT_ROW] + u]
+    _turn_back(by_f6, by_f6_t, p[at.OUT_ROW], p[at.F6_UNITS])
     _bias_and_slope(gradient, p[at.F6_BIAS], by_f6, f6, p[at.F6_UNITS], curves, at.CURVE_F6)
     _turn(c5_t, p[at.F6_ROW], c5, p[at.C5_MAPS])
     _outer(gradient, p[at.F6_WEIGHT], p[at.F6_ROW], by_f6, p[at.F6_UNITS], c5_t)
@@ -346,9 +373,7 @@ def _convolution_gradients(p, gradient, g, pairs, kernels, error, side, source, 
     """The gradient of each kernel of C1 or C3, from errors (maps, side, side) and sources (.., s_side, s_side)."""
     for k in range(kernels):
         m, n = p[pairs + 2 * k], p[pairs + 2 * k + 1]
-        _add_kernel_gradient(
-            gradient, g + 25 * k, error, m * side * side, side, source, n * s_side * s_side, s_side
-        )
+        _add_kernel_gradient(gradient, g + 25 * k, error, m * side * side, side, source, n * s_side * s_side, s_side)
 
 
 def room(plan: at.Plan) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:

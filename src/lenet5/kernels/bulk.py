@@ -19,17 +19,17 @@ from numba import types
 from lenet5.architecture import KERNEL
 from lenet5.kernels import plan as at
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import FLOAT, LANES, Emit, curve, load, splat, store, tile
+from lenet5.kernels.lanes import FLOAT, LANES, Emit, curve, load, pixels_at, splat, store, tile
 
 __all__ = ["GROUP", "PICTURES", "bulk", "gather", "maps_of", "room"]
 
-GROUP = 4  # blocks whose C5, F6 and OUTPUT are computed together
+GROUP = 4 if LANES == 16 else 2  # blocks whose C5, F6 and OUTPUT are computed together
 PICTURES = GROUP * LANES
 WIDE = PICTURES  # floats in one row of the second part
 
-# Registers hold a tile's sums: pooled columns of a convolution, units of a matrix product.
-_POOLED = 5 if LANES == 16 else 2
-_UNITS = 6 if LANES == 16 else 3
+# Registers hold a tile's sums: pooled columns of a convolution (14 of S2 are 5 + 5 + 4 or 7 + 7), units of a product.
+_POOLED = (7, 5, 1) if LANES == 16 else (5, 4, 1)
+_UNITS = 6
 
 
 def _tile(pooled: int) -> Any:
@@ -44,40 +44,39 @@ def _tile(pooled: int) -> Any:
         is the source of the k-th of them. Where q is not negative, kept[q·LANES :] gets the squashed rows.
         """
         ir = emit.builder
-        columns = 2 * pooled
-        sums = [emit.cells(columns, emit.broadcast(weight, b)) for _ in range(2)]
-        with emit.loop(count) as k:
-            kernel = ir.add(first, k)
-            seen = ir.load(emit.at(places, kernel))
-            taps = ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
-            corner = ir.add(s, ir.mul(seen, s_size))
-            _add_kernel(emit, sums, columns, source, corner, s_row, weight, taps)
-        _squash(emit, sums, (amplitude, slope, offset))
-        with ir.if_then(ir.icmp_signed(">=", q, emit.index(0))):
-            for y, row in enumerate(sums):
-                for x, cell in enumerate(row):
+        pairs = []
+        for y in range(2):
+            sums = emit.cells(2 * pooled, emit.broadcast(weight, b))
+            with emit.loop(count) as k:
+                kernel = ir.add(first, k)
+                seen = ir.load(emit.at(places, kernel))
+                taps = ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
+                corner = ir.add(ir.add(s, ir.mul(seen, s_size)), ir.mul(s_row, emit.index(y)))
+                _add_kernel(emit, sums, source, corner, s_row, weight, taps)
+            _squash(emit, sums, (amplitude, slope, offset))
+            row = [ir.load(cell) for cell in sums]
+            with ir.if_then(ir.icmp_signed(">=", q, emit.index(0))):
+                for x, value in enumerate(row):
                     unit = ir.add(ir.add(q, ir.mul(q_row, emit.index(y))), emit.index(x))
-                    emit.store(ir.load(cell), kept, ir.mul(unit, emit.index(LANES)))
-        _subsample(emit, sums, pooled, out, o, step, weight, (c, d), share, maximum, pool)
+                    emit.store(value, kept, ir.mul(unit, emit.index(LANES)))
+            pairs.append([_join(emit, row[2 * x], row[2 * x + 1], maximum) for x in range(pooled)])
+        _subsample(emit, pairs, out, o, step, weight, (c, d), share, maximum, pool)
 
     return tile(types.void, convolve)
 
 
-def _add_kernel(
-    emit: Emit, sums: Any, columns: int, source: Any, corner: Any, s_row: Any, weight: Any, taps: Any
-) -> None:
-    """The 25 products of one kernel onto two rows of sums."""
+def _add_kernel(emit: Emit, sums: Any, source: Any, corner: Any, s_row: Any, weight: Any, taps: Any) -> None:
+    """The 25 products of one kernel onto a row of sums."""
     ir = emit.builder
     with emit.loop(emit.index(KERNEL)) as i:
         row_of_taps = ir.add(taps, ir.mul(i, emit.index(KERNEL)))
         tap = [emit.broadcast(weight, ir.add(row_of_taps, emit.index(j))) for j in range(KERNEL)]
-        for y in range(2):
-            row = ir.add(corner, ir.mul(ir.add(i, emit.index(y)), s_row))
-            for x in range(columns + KERNEL - 1):
-                value = emit.load(source, ir.mul(ir.add(row, emit.index(x)), emit.index(LANES)))
-                for j in range(KERNEL):
-                    if 0 <= x - j < columns:
-                        emit.add_to(sums[y][x - j], tap[j], value)
+        row = ir.add(corner, ir.mul(i, s_row))
+        for x in range(len(sums) + KERNEL - 1):
+            value = emit.load(source, ir.mul(ir.add(row, emit.index(x)), emit.index(LANES)))
+            for j in range(KERNEL):
+                if 0 <= x - j < len(sums):
+                    emit.add_to(sums[x - j], tap[j], value)
 
 
 def _squash(emit: Emit, sums: Any, scalars: Any) -> None:
@@ -85,31 +84,32 @@ def _squash(emit: Emit, sums: Any, scalars: Any) -> None:
     ir = emit.builder
     curve_ = [emit.splat(value) for value in scalars]
     with ir.if_then(ir.fcmp_unordered("!=", scalars[0], FLOAT(0.0))):
-        for row in sums:
-            for cell in row:
-                ir.store(emit.squash(ir.load(cell), *curve_), cell)
+        for cell in sums:
+            ir.store(emit.squash(ir.load(cell), *curve_), cell)
+
+
+def _join(emit: Emit, a: Any, b: Any, maximum: Any) -> Any:
+    """The larger of two units, or their sum."""
+    ir = emit.builder
+    return ir.select(ir.icmp_signed("!=", maximum, emit.index(0)), emit.maximum(a, b), ir.fadd(a, b))
 
 
 def _subsample(
-    emit: Emit, sums: Any, pooled: int, out: Any, o: Any, step: Any, weight: Any, trained: Any,
-    share: Any, maximum: Any, pool: Any,
+    emit: Emit, pairs: Any, out: Any, o: Any, step: Any, weight: Any, trained: Any, share: Any, maximum: Any, pool: Any,
 ) -> None:  # fmt: skip
-    """The squashed units joined two by two, squashed again, stored."""
+    """The units of two rows, joined two by two already, joined again, squashed and stored."""
     ir = emit.builder
-    quads = [[ir.load(sums[y][2 * k + x]) for y in range(2) for x in range(2)] for k in range(pooled)]
     with ir.if_else(ir.icmp_signed("!=", maximum, emit.index(0))) as (largest, sum_):
         with largest:
-            for k, (e, f, g, h) in enumerate(quads):
-                value = emit.maximum(emit.maximum(e, f), emit.maximum(g, h))
-                emit.store(value, out, ir.add(o, ir.mul(step, emit.index(k))))
+            for k, (upper, lower) in enumerate(zip(*pairs, strict=True)):
+                emit.store(emit.maximum(upper, lower), out, ir.add(o, ir.mul(step, emit.index(k))))
         with sum_:
             scale = emit.splat(ir.fmul(ir.load(emit.at(weight, trained[0])), share))
             bias = emit.broadcast(weight, trained[1])
             second = [emit.broadcast(pool, emit.index(k)) for k in range(3)]
             pool_squashed = ir.fcmp_unordered("!=", ir.load(pool), FLOAT(0.0))
-            for k, (e, f, g, h) in enumerate(quads):
-                total = ir.fadd(ir.fadd(e, f), ir.fadd(g, h))
-                value = emit.fma(total, scale, bias)
+            for k, (upper, lower) in enumerate(zip(*pairs, strict=True)):
+                value = emit.fma(ir.fadd(upper, lower), scale, bias)
                 value = ir.select(pool_squashed, emit.squash(value, *second), value)
                 emit.store(value, out, ir.add(o, ir.mul(step, emit.index(k))))
 
@@ -140,13 +140,40 @@ def _product_tile(units: int, distance: bool) -> Any:
     return tile(types.void, product)
 
 
-_convolve_many, _convolve_one = _tile(_POOLED), _tile(1)
+_wide, _middle, _one = _POOLED
+_convolve_wide, _convolve_middle, _convolve_one = (_tile(pooled) for pooled in _POOLED)
 _product_many, _product_one = (_product_tile(units, False) for units in (_UNITS, 1))
 _distance_many, _distance_one = (_product_tile(units, True) for units in (_UNITS, 1))
 
 
 @compiled
-def maps_of(out, o, row, size, step, height, width, source, s_row, s_size, weights, w, b, c, d, maps, p, pairs, kernels, sources, curve_, share, maximum, pool, kept):  # noqa: E501
+def maps_of(
+    out,
+    o,
+    row,
+    size,
+    step,
+    height,
+    width,
+    source,
+    s_row,
+    s_size,
+    weights,
+    w,
+    b,
+    c,
+    d,
+    maps,
+    p,
+    pairs,
+    kernels,
+    sources,
+    curve_,
+    share,
+    maximum,
+    pool,
+    kept,
+):  # noqa: E501
     """All maps of S2 from the input, or of S4 from S2: out[o:] with unit strides `row` and `size`, floats `step`.
 
     `kept`, where it has any room, gets the maps of C1 or C3.
@@ -164,12 +191,18 @@ def maps_of(out, o, row, size, step, height, width, source, s_row, s_size, weigh
             while x < width:
                 here = o + (m * size + y * row + x) * step
                 unit = (m * 2 * height + 2 * y) * 2 * width + 2 * x if kept.shape[0] > 0 else -1
-                if width - x >= _POOLED:
-                    _convolve_many(
+                if width - x >= _wide:
+                    _convolve_wide(
                         out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m, d + m,
                         sources, first, count, amplitude, slope, offset, share, maximum, pool, kept, unit, 2 * width,
                     )  # fmt: skip
-                    x += _POOLED
+                    x += _wide
+                elif width - x >= _middle:
+                    _convolve_middle(
+                        out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m, d + m,
+                        sources, first, count, amplitude, slope, offset, share, maximum, pool, kept, unit, 2 * width,
+                    )  # fmt: skip
+                    x += _middle
                 else:
                     _convolve_one(
                         out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m, d + m,
@@ -203,20 +236,42 @@ def _layer(out, units, weights, w, w_row, b, x, inputs, distance, curve_):
             store(out, i, curve(load(out, i), amplitude, slope, offset))
 
 
+def _turn(
+    emit: Emit, block: Any, o: Any, pictures: Any, place: Any, size: Any, start: Any, last: Any, low: Any, gain: Any
+) -> None:
+    """LANES pixels of LANES pictures, from `place` of each on, become LANES vectors of block[o:]."""
+    ir = emit.builder
+    paper, scale = emit.splat(low), emit.splat(gain)
+    rows = []
+    for lane in range(LANES):
+        n = ir.add(start, emit.index(lane))
+        n = ir.select(ir.icmp_signed("<", n, last), n, last)
+        rows.append(pixels_at(emit, pictures, ir.add(ir.mul(n, size), place)))
+    for k, row in enumerate(emit.transpose(rows)):
+        emit.store(emit.fma(scale, row, paper), block, ir.add(o, emit.index(k * LANES)))
+
+
+_turn_pixels = tile(types.void, _turn)
+
+
 @compiled
 def gather(block, pictures, start, p, low, gain, frame):
-    """Pictures start .. start + LANES − 1 into block (H, W, LANES); past the last one, that one again."""
+    """Pictures start .. start + LANES − 1 into block (H, W, LANES); past the last one, that one again.
+
+    pictures: C-contiguous (N, H − 2·frame, W − 2·frame), uint8 or float32, at least LANES pixels wide.
+    """
     height, width = p[at.INPUT_H], p[at.INPUT_W]
-    last = pictures.shape[0] - 1
+    rows, columns = height - 2 * frame, width - 2 * frame
     if frame:
         for i in range(0, height * width * LANES, LANES):
             store(block, i, splat(low))
-    for y in range(height - 2 * frame):
-        for lane in range(LANES):
-            n = min(start + lane, last)
-            place = ((y + frame) * width + frame) * LANES + lane
-            for x in range(width - 2 * frame):
-                block[place + x * LANES] = low + gain * np.float32(pictures[n, y, x])
+    for y in range(rows):
+        for left in range(0, columns, LANES):
+            x = min(left, columns - LANES)  # the last vectors end where the row does
+            place = ((y + frame) * width + frame + x) * LANES
+            _turn_pixels(
+                block, place, pictures, y * columns + x, rows * columns, start, pictures.shape[0] - 1, low, gain
+            )
 
 
 @compiled

@@ -19,7 +19,12 @@ from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import FLOAT, LANES, ROWS, Emit, load, splat, store, tile, total
+from lenet5.kernels.lanes import FLOAT, LANES, Emit, load, splat, store, tile, total
+
+# Rows of a map that a tile holds in registers: 28 and 10, the heights of C1 and C3, are made of the first two.
+_FORWARD = (14, 10, 1) if LANES == 16 else (7, 10, 1)
+_BACKWARD = (14, 10, 1) if LANES == 16 else (7, 5, 1)
+_WEIGHTS = (14, 10, 1) if LANES == 16 else (7, 5, 1)
 
 __all__ = ["add_gradient", "add_spread", "convolve", "sum_gradient"]
 
@@ -104,10 +109,9 @@ def _weights_tile(rows: int) -> Any:
     return tile(types.void, weights)
 
 
-_tall, _middle, _one = ROWS
-_forward_tall, _forward_middle, _forward_one = (_forward_tile(rows) for rows in ROWS)
-_backward_tall, _backward_middle, _backward_one = (_backward_tile(rows) for rows in ROWS)
-_weights_tall, _weights_middle, _weights_one = (_weights_tile(rows) for rows in ROWS)
+_forward_tall, _forward_middle, _forward_one = (_forward_tile(rows) for rows in _FORWARD)
+_backward_tall, _backward_middle, _backward_one = (_backward_tile(rows) for rows in _BACKWARD)
+_weights_tall, _weights_middle, _weights_one = (_weights_tile(rows) for rows in _WEIGHTS)
 
 
 @compiled
@@ -126,18 +130,18 @@ def convolve(out, o, o_row, height, width, maps, source, s, s_row, s_size, weigh
             y = 0
             while y < height:
                 here, there = o + (m * height + y) * o_row + x, s + y * s_row + x
-                if height - y >= _tall:
+                if (height - y) % _FORWARD[0] == 0:
                     _forward_tall(
                         out, here, o_row, source, there, s_row, s_size, weight, w, b + m, p, pairs, first, count,
                         amplitude, slope, offset,
                     )  # fmt: skip
-                    y += _tall
-                elif height - y >= _middle:
+                    y += _FORWARD[0]
+                elif height - y >= _FORWARD[1]:
                     _forward_middle(
                         out, here, o_row, source, there, s_row, s_size, weight, w, b + m, p, pairs, first, count,
                         amplitude, slope, offset,
                     )  # fmt: skip
-                    y += _middle
+                    y += _FORWARD[1]
                 else:
                     _forward_one(
                         out, here, o_row, source, there, s_row, s_size, weight, w, b + m, p, pairs, first, count,
@@ -155,15 +159,16 @@ def add_spread(out, o, o_row, height, width, error, e, e_row, weight, w):
     """
     for x in range(0, width + KERNEL - 1, LANES):
         y = 0
-        while height - y >= _tall:
-            _backward_tall(out, o + y * o_row + x, o_row, error, e + y * e_row + x, e_row, weight, w)
-            y += _tall
-        while height - y >= _middle:
-            _backward_middle(out, o + y * o_row + x, o_row, error, e + y * e_row + x, e_row, weight, w)
-            y += _middle
         while y < height:
-            _backward_one(out, o + y * o_row + x, o_row, error, e + y * e_row + x, e_row, weight, w)
-            y += 1
+            if (height - y) % _BACKWARD[0] == 0:
+                _backward_tall(out, o + y * o_row + x, o_row, error, e + y * e_row + x, e_row, weight, w)
+                y += _BACKWARD[0]
+            elif height - y >= _BACKWARD[1]:
+                _backward_middle(out, o + y * o_row + x, o_row, error, e + y * e_row + x, e_row, weight, w)
+                y += _BACKWARD[1]
+            else:
+                _backward_one(out, o + y * o_row + x, o_row, error, e + y * e_row + x, e_row, weight, w)
+                y += 1
 
 
 @compiled
@@ -171,15 +176,16 @@ def add_gradient(sums, error, e, e_row, height, width, source, s, s_row):
     """sums (25·LANES) += error[e:] (height, width) times what each unit saw of source[s:]."""
     for x in range(0, width, LANES):
         y = 0
-        while height - y >= _tall:
-            _weights_tall(sums, error, e + y * e_row + x, e_row, source, s + y * s_row + x, s_row)
-            y += _tall
-        while height - y >= _middle:
-            _weights_middle(sums, error, e + y * e_row + x, e_row, source, s + y * s_row + x, s_row)
-            y += _middle
         while y < height:
-            _weights_one(sums, error, e + y * e_row + x, e_row, source, s + y * s_row + x, s_row)
-            y += 1
+            if (height - y) % _WEIGHTS[0] == 0:
+                _weights_tall(sums, error, e + y * e_row + x, e_row, source, s + y * s_row + x, s_row)
+                y += _WEIGHTS[0]
+            elif height - y >= _WEIGHTS[1]:
+                _weights_middle(sums, error, e + y * e_row + x, e_row, source, s + y * s_row + x, s_row)
+                y += _WEIGHTS[1]
+            else:
+                _weights_one(sums, error, e + y * e_row + x, e_row, source, s + y * s_row + x, s_row)
+                y += 1
 
 
 @compiled

@@ -21,7 +21,6 @@ from numba.extending import intrinsic, models, register_model
 __all__ = [
     "FLOAT",
     "LANES",
-    "ROWS",
     "Emit",
     "add",
     "curve",
@@ -32,11 +31,13 @@ __all__ = [
     "mul",
     "multiples",
     "pixels",
+    "pixels_at",
     "splat",
     "store",
     "sub",
     "tile",
     "total",
+    "transpose",
 ]
 
 
@@ -51,9 +52,6 @@ def _width() -> int:
 
 
 LANES = _width()
-
-# Rows of a map that a tile holds in registers at once: 28 and 10, the heights of C1 and C3, are made of them.
-ROWS = (14, 10, 1) if LANES == 16 else (7, 5, 1)
 
 FLOAT = ir.FloatType()
 VECTOR = ir.VectorType(FLOAT, LANES)
@@ -149,6 +147,18 @@ class Emit:
         mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), lanes)
         return self.builder.shuffle_vector(a, b, mask)
 
+    def transpose(self, rows: list[Any]) -> list[Any]:
+        """LANES vectors, so that lane i of vector k becomes lane k of vector i."""
+        rows, half = list(rows), LANES // 2
+        while half:
+            for k in range(LANES):
+                if not k & half:
+                    a, b = rows[k], rows[k + half]
+                    rows[k] = self.pick(a, b, [LANES + i - half if i & half else i for i in range(LANES)])
+                    rows[k + half] = self.pick(a, b, [LANES + i if i & half else i + half for i in range(LANES)])
+            half //= 2
+        return rows
+
     def tanh(self, x: Any) -> Any:
         limit, lower = self.constant(_TANH_LIMIT), self.constant(-_TANH_LIMIT)
         x = self.maximum(self.minimum(x, limit), lower)
@@ -228,7 +238,8 @@ def _load(emit: Emit, array: Any, index: Any) -> Any:
     return emit.load(array, index)
 
 
-def _pixels(emit: Emit, array: Any, index: Any) -> Any:
+def pixels_at(emit: Emit, array: Any, index: Any) -> Any:
+    """LANES values from `index` on, of uint8 or float32, as float32."""
     if array.type.pointee == FLOAT:
         return emit.load(array, index)
     bytes_ = ir.VectorType(ir.IntType(8), LANES)
@@ -268,6 +279,13 @@ def _curve(emit: Emit, a: Any, amplitude: Any, slope: Any, offset: Any) -> Any:
     return emit.squash(a, emit.splat(amplitude), emit.splat(slope), emit.splat(offset))
 
 
+def _transpose(emit: Emit, out: Any, o: Any, o_row: Any, source: Any, s: Any, s_row: Any) -> None:
+    b = emit.builder
+    rows = [emit.load(source, b.add(s, b.mul(s_row, emit.index(k)))) for k in range(LANES)]
+    for k, row in enumerate(emit.transpose(rows)):
+        emit.store(row, out, b.add(o, b.mul(o_row, emit.index(k))))
+
+
 def _first(emit: Emit, value: Any, count: Any) -> Any:
     lanes = ir.VectorType(INDEX, LANES)
     one = emit.builder.insert_element(ir.Constant(lanes, ir.Undefined), count, ir.Constant(ir.IntType(32), 0))
@@ -278,7 +296,7 @@ def _first(emit: Emit, value: Any, count: Any) -> Any:
 
 
 load = tile(lanes_type, _load)  # load(array, index): the LANES values from index on
-pixels = tile(lanes_type, _pixels)  # pixels(array, index): the same of uint8 or float32
+pixels = tile(lanes_type, pixels_at)  # pixels(array, index): the same of uint8 or float32
 store = tile(types.void, _store)  # store(array, index, value)
 splat = tile(lanes_type, _splat)  # the same value in every lane
 add = tile(lanes_type, _add)
@@ -288,3 +306,4 @@ fma = tile(lanes_type, _fma)  # a·b + c
 total = tile(types.float32, _total)  # the sum of the lanes
 curve = tile(lanes_type, _curve)  # offset + amplitude·tanh(slope·a)
 first = tile(lanes_type, _first)  # the first `count` lanes, zero in the others
+transpose = tile(types.void, _transpose)  # out[o + i·o_row + k] = source[s + k·s_row + i], i and k from 0 to LANES − 1
