@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lenet5.errors import PictureError
+from lenet5.errors import MissingExtraError, PictureError
 from lenet5.reading import opening
 from lenet5.reading.opening import open_pages
 
@@ -68,6 +69,39 @@ def test_every_page_of_a_tiff_and_the_first_picture_of_an_animation() -> None:
     more = {"save_all": True, "append_images": frames[1:]}
     assert len(open_pages(saved(frames[0], "TIFF", **more))) == 2
     assert len(open_pages(saved(frames[0], "GIF", **more))) == 1
+
+
+def test_every_page_of_a_pdf() -> None:
+    pytest.importorskip("pypdfium2", reason="needs the extra lenet5[pdf]")
+    pages = [Image.fromarray(page).resize((120, 100), Image.Resampling.NEAREST) for page in (GREY, 255 - GREY)]
+    document = saved(pages[0], "PDF", save_all=True, append_images=pages[1:], resolution=opening.PDF_DOTS)
+    for pixels, page in zip(open_pages(document), pages, strict=True):
+        assert pixels.shape[:2] == (100, 120)
+        assert np.abs(pixels[..., 0].astype(int) - np.asarray(page)).mean() < 8
+    with pytest.raises(PictureError, match="PDF"):
+        open_pages(document[:200])
+
+
+def test_a_pdf_has_no_more_pages_and_pixels_than_are_sensible(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pypdfium2", reason="needs the extra lenet5[pdf]")
+    page = Image.fromarray(GREY)
+    document = saved(page, "PDF", save_all=True, append_images=[page] * 3, resolution=opening.PDF_DOTS)
+    assert len(open_pages(document)) == 4
+    monkeypatch.setattr(opening, "MAX_PIXELS", 3 * 140)
+    with pytest.raises(PictureError, match="on its pages"):
+        open_pages(document)
+    monkeypatch.setattr(opening, "MAX_PAGES", 3)
+    with pytest.raises(PictureError, match="4 pages"):
+        open_pages(document)
+    # A sheet as large as a house, in a file of a few bytes.
+    with pytest.raises(PictureError, match="make it smaller"):
+        open_pages(saved(Image.new("1", (20, 20)), "PDF", resolution=0.01))
+
+
+def test_without_its_extra_a_pdf_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    with pytest.raises(MissingExtraError, match=r"lenet5\[pdf\]"):
+        open_pages(saved(Image.fromarray(GREY), "PDF"))
 
 
 @pytest.mark.parametrize("array", [GREY / 255.0, GREY > 127, GREY.astype(np.int64), GREY[..., None]])

@@ -7,9 +7,12 @@ and of those only the formats that hold pictures and run nothing. A file may hol
 from __future__ import annotations
 
 import io
+import math
 import os
 import stat
+from contextlib import closing
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +30,9 @@ MAX_PIXELS = 64_000_000
 MAX_PAGES = 64
 MIN_SIDE = 5  # under that no digit can be told from another
 MAX_ASPECT = 100
+PDF_DOTS = 150  # an inch: a handwritten digit is then some 30 pixels high, and an A4 page has 2 million pixels
+
+_PDFIUM = Lock()  # PDFium is not made for several threads
 
 FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PPM")
 SUFFIXES = frozenset(
@@ -125,24 +131,29 @@ def _frames(image: Image.Image, name: str) -> list[NDArray[np.uint8]]:
 
 
 def _decode_pdf(data: bytes, name: str) -> list[NDArray[np.uint8]]:
+    """Pages of a PDF, as a scanner of PDF_DOTS an inch would give them."""
     try:
-        import pypdfium2  # type: ignore[import-not-found, unused-ignore]
+        import pypdfium2
     except ImportError as error:
         raise MissingExtraError("pypdfium2", "pdf") from error
+    arrays, pixels, scale = [], 0, PDF_DOTS / 72  # a PDF's unit is 1/72 inch
     try:
-        document = pypdfium2.PdfDocument(data)
-        if len(document) > MAX_PAGES:
-            raise PictureError(f"{name} has {len(document)} pages; expected at most {MAX_PAGES}: split it")
-        arrays = []
-        for page in document:
-            scale = 200 / 72  # 200 dots an inch: a handwritten digit is then some 40 pixels high
-            _check_size(round(page.get_width() * scale), round(page.get_height() * scale), name)
-            arrays.append(_from_image(page.render(scale=scale).to_pil(), name))
-        return arrays
+        with _PDFIUM, closing(pypdfium2.PdfDocument(data)) as document:
+            if not 0 < len(document) <= MAX_PAGES:
+                raise PictureError(f"{name} has {len(document)} pages; expected 1 to {MAX_PAGES}: split it")
+            for number in range(len(document)):
+                with closing(document[number]) as page:
+                    width, height = (math.ceil(side * scale) for side in page.get_size())
+                    pixels += width * height
+                    _check_size(width, height, name)
+                    if pixels > MAX_PIXELS:
+                        raise PictureError(f"{name} has over {MAX_PIXELS:,} pixels on its pages; split it")
+                    arrays.append(_from_image(page.render(scale=scale).to_pil(), name))
     except PictureError:
         raise
-    except Exception as error:
-        raise PictureError(f"{name} is a damaged PDF: {error}") from error
+    except Exception as error:  # a decoder that is fed rubbish may raise anything
+        raise PictureError(f"{name} is a damaged or locked PDF: {error}") from error
+    return arrays
 
 
 def _from_image(image: Image.Image, name: str) -> NDArray[np.uint8]:
