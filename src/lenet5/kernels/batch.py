@@ -46,22 +46,23 @@ __all__ = ["block_gradient", "room"]
 _C3_SIDE, _S2_SIDE = 10, 14  # of a 32×32 picture
 # Held in registers at once: sums of a product, units of a row of S2, sums of a kernel's gradient, and rows and vectors
 # of a matrix's gradient.
-_UNITS = (16, 4, 1) if LANES == 16 else (12, 4, 1)
+_UNITS = (16, 4, 1) if LANES == 16 else (8, 4, 1)
 _SPREAD = 14 if LANES == 16 else 7
 _TAPS = 25 if LANES == 16 else 13
 _OUTER = (4, 5) if LANES == 16 else (2, 5)
 
 
-def _product_tile(units: int) -> Any:
-    def product(emit: Emit, out: Any, o: Any, weight: Any, w: Any, across: Any, along: Any, x: Any, n: Any) -> None:
-        """out[u] = Σ_i weight[w + u·across + i·along]·x[i], for `units` units u; each a vector of pictures."""
+def _product_tile(units: int, transposed: bool) -> Any:
+    def product(emit: Emit, out: Any, o: Any, weight: Any, w: Any, row: Any, x: Any, n: Any) -> None:
+        """out[u] = Σ_i weight[w + u·row + i]·x[i], or its transpose, for `units` units u; each a vector of pictures."""
         ir = emit.builder
         sums = emit.cells(units)
         with emit.loop(n) as i:
             seen = emit.load(x, ir.mul(i, emit.index(LANES)))
-            start = ir.add(w, ir.mul(i, along))
+            start = ir.add(w, ir.mul(i, row) if transposed else i)
             for u, cell in enumerate(sums):
-                emit.add_to(cell, emit.broadcast(weight, ir.add(start, ir.mul(across, emit.index(u)))), seen)
+                place = ir.add(start, emit.index(u) if transposed else ir.mul(row, emit.index(u)))
+                emit.add_to(cell, emit.broadcast(weight, place), seen)
         for u, cell in enumerate(sums):
             emit.store(ir.load(cell), out, ir.add(o, emit.index(u * LANES)))
 
@@ -123,21 +124,26 @@ def _spread(
 def _kernel_gradient(
     emit: Emit, gradient: Any, g: Any, error: Any, e: Any, side: Any, source: Any, s: Any, s_row: Any
 ) -> None:
-    """gradient[g : g + 25] += Σ over side × side places and all lanes of error·source."""
+    """gradient[g : g + 25] += Σ over side × side places, `side` even, and all lanes of error·source."""
     ir = emit.builder
     taps = [(i, j) for i in range(KERNEL) for j in range(KERNEL)]
     for start in range(0, len(taps), _TAPS):
         some = taps[start : start + _TAPS]
-        sums = emit.cells(len(some))
-        with emit.loop(side) as y, emit.loop(side) as x:
-            value = emit.load(error, ir.mul(ir.add(ir.add(e, ir.mul(y, side)), x), emit.index(LANES)))
+        cell = dict(zip(some, emit.cells(len(some)), strict=True))
+        with emit.loop(side) as y, emit.loop(ir.udiv(side, emit.index(2))) as half:
+            x = ir.mul(half, emit.index(2))  # two places at a time share most of what they see
+            here = ir.add(ir.add(e, ir.mul(y, side)), x)
+            values = [emit.load(error, ir.mul(ir.add(here, emit.index(k)), emit.index(LANES))) for k in range(2)]
             corner = ir.add(ir.add(s, ir.mul(y, s_row)), x)
-            for (i, j), cell in zip(some, sums, strict=True):
-                unit = ir.add(ir.add(corner, ir.mul(s_row, emit.index(i))), emit.index(j))
-                emit.add_to(cell, value, emit.load(source, ir.mul(unit, emit.index(LANES))))
-        for (i, j), cell in zip(some, sums, strict=True):
+            for i, column in sorted({(i, j + k) for i, j in some for k in range(2)}):
+                unit = ir.add(ir.add(corner, ir.mul(s_row, emit.index(i))), emit.index(column))
+                seen = emit.load(source, ir.mul(unit, emit.index(LANES)))
+                for k, value in enumerate(values):
+                    if (i, column - k) in cell:
+                        emit.add_to(cell[i, column - k], value, seen)
+        for (i, j), sum_ in cell.items():
             place = emit.at(gradient, ir.add(g, emit.index(i * KERNEL + j)))
-            ir.store(ir.fadd(ir.load(place), emit.total(ir.load(cell))), place)
+            ir.store(ir.fadd(ir.load(place), emit.total(ir.load(sum_))), place)
 
 
 def _only_where(emit: Emit, a: Any, b: Any, value: Any) -> Any:
@@ -149,7 +155,8 @@ def _largest(emit: Emit, a: Any, b: Any, c: Any, d: Any) -> Any:
 
 
 _many, _some, _one = _UNITS
-_product_many, _product_some, _product_one = (_product_tile(units) for units in _UNITS)
+_product_many, _product_some, _product_one = (_product_tile(units, False) for units in _UNITS)
+_back_many, _back_some, _back_one = (_product_tile(units, True) for units in _UNITS)
 _outer_many, _outer_one = _outer_tile(*_OUTER), _outer_tile(1, 1)
 _spread_row = tile(types.void, _spread)
 _add_kernel_gradient = tile(types.void, _kernel_gradient)
@@ -158,18 +165,34 @@ _maximum = tile(lanes_type, _largest)
 
 
 @compiled
-def _product(out, units, weights, w, across, along, x, inputs):
-    """out (units, LANES) = a matrix, or its transpose, times x (inputs, LANES)."""
+def _product(out, units, weights, w, row, x, inputs):
+    """out (units, LANES) = weights[w:] (units, row) times x (inputs, LANES)."""
     u = 0
     while u < units:
         if units - u >= _many:
-            _product_many(out, u * LANES, weights, w + u * across, across, along, x, inputs)
+            _product_many(out, u * LANES, weights, w + u * row, row, x, inputs)
             u += _many
         elif units - u >= _some:
-            _product_some(out, u * LANES, weights, w + u * across, across, along, x, inputs)
+            _product_some(out, u * LANES, weights, w + u * row, row, x, inputs)
             u += _some
         else:
-            _product_one(out, u * LANES, weights, w + u * across, across, along, x, inputs)
+            _product_one(out, u * LANES, weights, w + u * row, row, x, inputs)
+            u += 1
+
+
+@compiled
+def _product_back(out, units, weights, w, row, x, inputs):
+    """out (units, LANES) = weights[w:] (inputs, row) transposed times x (inputs, LANES)."""
+    u = 0
+    while u < units:
+        if units - u >= _many:
+            _back_many(out, u * LANES, weights, w + u, row, x, inputs)
+            u += _many
+        elif units - u >= _some:
+            _back_some(out, u * LANES, weights, w + u, row, x, inputs)
+            u += _some
+        else:
+            _back_one(out, u * LANES, weights, w + u, row, x, inputs)
             u += 1
 
 
@@ -319,10 +342,10 @@ def block_gradient(p, curves, weights, pictures, wanted, start, loss, j, sharpne
         (curves[at.CURVE_C3, 0], curves[at.CURVE_C3, 1], curves[at.CURVE_C3, 2]),
         curves[at.SHARES, 1], p[at.S4_MAXIMUM], curves[at.CURVE_S4], c3,
     )  # fmt: skip
-    _product(c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], 1, s4, inputs)
+    _product(c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], s4, inputs)
     _add_bias(c5, p[at.C5_MAPS], weights, p[at.C5_BIAS])
     _squash_all(c5, p[at.C5_MAPS], curves, at.CURVE_C5)
-    _product(f6, p[at.F6_UNITS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], 1, c5, p[at.C5_MAPS])
+    _product(f6, p[at.F6_UNITS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], c5, p[at.C5_MAPS])
     _add_bias(f6, p[at.F6_UNITS], weights, p[at.F6_BIAS])
     _squash_all(f6, p[at.F6_UNITS], curves, at.CURVE_F6)
     _turn(f6_t, p[at.OUT_ROW], f6, p[at.F6_UNITS])
@@ -333,11 +356,11 @@ def block_gradient(p, curves, weights, pictures, wanted, start, loss, j, sharpne
     _bias_and_slope(gradient, p[at.F6_BIAS], by_f6, f6, p[at.F6_UNITS], curves, at.CURVE_F6)
     _turn(c5_t, p[at.F6_ROW], c5, p[at.C5_MAPS])
     _outer(gradient, p[at.F6_WEIGHT], p[at.F6_ROW], by_f6, p[at.F6_UNITS], c5_t)
-    _product(by_c5, p[at.C5_MAPS], weights, p[at.F6_WEIGHT], 1, p[at.F6_ROW], by_f6, p[at.F6_UNITS])
+    _product_back(by_c5, p[at.C5_MAPS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], by_f6, p[at.F6_UNITS])
     _bias_and_slope(gradient, p[at.C5_BIAS], by_c5, c5, p[at.C5_MAPS], curves, at.CURVE_C5)
     _turn(s4_t, p[at.C5_ROW], s4, inputs)
     _outer(gradient, p[at.C5_WEIGHT], p[at.C5_ROW], by_c5, p[at.C5_MAPS], s4_t)
-    _product(by_s4, inputs, weights, p[at.C5_WEIGHT], 1, p[at.C5_ROW], by_c5, p[at.C5_MAPS])
+    _product_back(by_s4, inputs, weights, p[at.C5_WEIGHT], p[at.C5_ROW], by_c5, p[at.C5_MAPS])
     _unpool(
         by_s4, s4, c3, p[at.C3_MAPS], s4_side, gradient, weights, p[at.S4_COEFFICIENT], p[at.S4_BIAS], p[at.C3_BIAS],
         curves, at.CURVE_S4, at.CURVE_C3, curves[at.SHARES, 1], p[at.S4_MAXIMUM],

@@ -19,7 +19,7 @@ from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import FLOAT, LANES, Emit, load, splat, store, tile, total
+from lenet5.kernels.lanes import FLOAT, LANES, Emit, tile
 
 # Rows of a map that a tile holds in registers: 28 and 10, the heights of C1 and C3, are made of the first two.
 _FORWARD = (14, 10, 1) if LANES == 16 else (7, 10, 1)
@@ -109,8 +109,29 @@ def _weights_tile(rows: int) -> Any:
     return tile(types.void, weights)
 
 
+def _totals(emit: Emit, gradient: Any, g: Any, sums: Any) -> None:
+    """gradient[g : g + 25] += the totals of the lanes of sums (25·LANES), LANES of them at a time."""
+    b = emit.builder
+    taps = KERNEL * KERNEL
+    for start in range(0, taps, LANES):
+        places = [emit.index((start + k) * LANES) for k in range(min(LANES, taps - start))]
+        if len(places) == LANES:
+            parts = emit.transpose([emit.load(sums, place) for place in places])
+            while len(parts) > 1:
+                parts = [b.fadd(x, y) for x, y in zip(parts[::2], parts[1::2], strict=True)]
+            place = b.add(g, emit.index(start))
+            emit.store(b.fadd(emit.load(gradient, place), parts[0]), gradient, place)
+        else:
+            for k, place in enumerate(places):
+                pointer = emit.at(gradient, b.add(g, emit.index(start + k)))
+                b.store(b.fadd(b.load(pointer), emit.total(emit.load(sums, place))), pointer)
+        for place in places:
+            emit.store(emit.constant(0.0), sums, place)
+
+
 _forward_tall, _forward_middle, _forward_one = (_forward_tile(rows) for rows in _FORWARD)
 _backward_tall, _backward_middle, _backward_one = (_backward_tile(rows) for rows in _BACKWARD)
+_add_totals = tile(types.void, _totals)
 _weights_tall, _weights_middle, _weights_one = (_weights_tile(rows) for rows in _WEIGHTS)
 
 
@@ -191,6 +212,4 @@ def add_gradient(sums, error, e, e_row, height, width, source, s, s_row):
 @compiled
 def sum_gradient(gradient, g, sums):
     """gradient[g : g + 25] += the totals of the lanes of sums (25·LANES), which are cleared."""
-    for k in range(KERNEL * KERNEL):
-        gradient[g + k] += total(load(sums, k * LANES))
-        store(sums, k * LANES, splat(0.0))
+    _add_totals(gradient, g, sums)
