@@ -8,9 +8,10 @@ from lenet5.reproduce import Plan, ladder, pool
 from lenet5.training import RECIPES
 
 
-def test_it_begins_with_the_recipe_of_1998_and_no_rung_stands_twice() -> None:
+def test_it_climbs_from_the_recipe_of_1998_to_the_best_one_and_no_rung_stands_twice() -> None:
     recipes = [rung.recipe for rung in ladder.RUNGS]
     assert recipes[0] == RECIPES["1998"]
+    assert recipes[-1] == RECIPES["best"]
     assert len(set(recipes)) == len(recipes)
 
 

@@ -133,7 +133,7 @@ ELASTIC_2003 = Distortion(elastic=34 / (4 * math.sqrt(12 * math.pi)), smoothness
 
 # Not in the paper: what a hand may well do to its own digit, both kinds together and neither to its limits.
 MILD = Distortion(
-    scale=(0.88, 1.12), squeeze=0.06, shear=0.12, shift=1.2, rotation=6.0, elastic=0.8, smoothness=4.5
+    scale=(0.85, 1.15), squeeze=0.075, shear=0.15, shift=1.5, rotation=7.5, elastic=1.0, smoothness=4.5, thickness=0.4
 )
 
 DISTORTIONS = {

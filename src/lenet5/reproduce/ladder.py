@@ -25,14 +25,27 @@ class Rung:
     recipe: Recipe
 
 
+def _climb(*changes: tuple[str, dict[str, Any]]) -> tuple[Rung, ...]:
+    """The recipe of 1998, and one more for each change to the one before."""
+    rungs = [Rung("the recipe of 1998", RECIPES["1998"])]
+    for words, fields in changes:
+        rungs.append(Rung(words, replace(rungs[-1].recipe, **fields)))
+    return tuple(rungs)
+
+
 _BEST = RECIPES["best"]
 
-RUNGS = (
-    Rung("the recipe of 1998", RECIPES["1998"]),
-    Rung("pictures distorted anew in each pass, as in 1998", RECIPES["1998-distorted"]),
-    Rung("milder distortions of more kinds: rotated and bent too", replace(RECIPES["1998"], distortion="mild")),
-    Rung("mini-batches: Adam, a cosine, cross-entropy of blunt penalties", replace(_BEST, passes=20, fade=0.0)),
-    Rung(f"{_BEST.passes} passes, the last without distortion: the recipe best", _BEST),
+RUNGS = _climb(
+    ("pictures distorted anew in each pass, as in 1998", {"distortion": "affine-1998"}),
+    ("milder distortions of more kinds: rotated and bent too", {"distortion": "mild"}),
+    ("the step falls along half a cosine", {"schedule": "cosine"}),
+    (f"mini-batches of {_BEST.batch} by Adam", {"algorithm": "adam", "batch": _BEST.batch, "step": _BEST.step}),
+    ("cross-entropy: no rubbish class", {"loss": "cross_entropy"}),
+    (f"penalties times {_BEST.sharpness:g}", {"sharpness": _BEST.sharpness}),
+    ("a share of the wanted answer spread over all digits", {"smoothing": _BEST.smoothing}),
+    ("weights decay", {"decay": _BEST.decay}),
+    ("the last tenth of the passes distorts less and less", {"fade": _BEST.fade}),
+    (f"{_BEST.passes} passes: the recipe best", {"passes": _BEST.passes}),
 )
 
 
