@@ -37,9 +37,11 @@ _BEST = RECIPES["best"]
 
 RUNGS = _climb(
     ("pictures distorted anew in each pass, as in 1998", {"distortion": "affine-1998"}),
-    ("milder distortions of more kinds: rotated and bent too", {"distortion": "mild"}),
-    ("the step falls along half a cosine", {"schedule": "cosine"}),
-    (f"mini-batches of {_BEST.batch} by Adam", {"algorithm": "adam", "batch": _BEST.batch, "step": _BEST.step}),
+    (
+        f"mini-batches of {_BEST.batch} by Adam, its step falling along half a cosine",
+        {"algorithm": "adam", "batch": _BEST.batch, "step": _BEST.step, "schedule": "cosine"},
+    ),
+    ("milder distortions of more kinds: rotated, bent, thicker and thinner too", {"distortion": "mild"}),
     ("cross-entropy: no rubbish class", {"loss": "cross_entropy"}),
     (f"penalties times {_BEST.sharpness:g}", {"sharpness": _BEST.sharpness}),
     ("a share of the wanted answer spread over all digits", {"smoothing": _BEST.smoothing}),
