@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from lenet5.datasets import drawn
+from lenet5.reading.answers import Calibration
 from lenet5.reading.displacement import flanked, spell
 from lenet5.reading.doodles import doodles
 from lenet5.reading.european import EUROPEAN_SHAPES, european
 from lenet5.reading.evaluate import distance, expected_calibration_error
-from lenet5.reading.graph import Geometry
 from lenet5.reading.lessons import NOTHING, lessons
 from lenet5.reading.pieces import Line
 from lenet5.reading.teach import Teaching, calibrated, teach
@@ -71,7 +71,7 @@ def test_a_path_without_cuts_goes_from_digit_to_digit_over_nothing() -> None:
             return penalties
 
     line = Line(np.ones((20, 60), np.float32), 0.0, 0.0, (), 20.0, 0.0, 20.0, 2.0)
-    assert spell(line, Knows(), Geometry().sense) == "377"
+    assert spell(line, Knows(), Calibration(rubbish=15.0, temperature=2.1)) == "377"
 
 
 def test_the_measures_measure() -> None:

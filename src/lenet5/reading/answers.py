@@ -29,11 +29,14 @@ class Calibration:
     rubbish: j of eq. 9, the penalty of "not a digit"; None where the network knows no such class
     temperature: what penalties are divided by
     accept: the least probability of an answer that is given rather than rejected
+    on_paths: rubbish and temperature where candidates of a line are weighed, most of which are none; the same
+    where it is None
     """
 
     rubbish: float | None = None
     temperature: float = 1.0
     accept: float = 0.5
+    on_paths: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not self.temperature > 0 or not 0 <= self.accept <= 1:
@@ -49,6 +52,10 @@ class Calibration:
             return cls(**held) if held else cls()
         except TypeError as error:
             raise ReadingError(f"the network's calibration {held!r} is none: {error}") from error
+
+    def on_path(self) -> Calibration:
+        """As which the candidates of a line are weighed."""
+        return self if self.on_paths is None else Calibration(*self.on_paths)
 
     def probabilities(self, penalties: NDArray[np.float32]) -> NDArray[np.float64]:
         """(N, classes) penalties -> (N, classes + 1) probabilities; the last is that it is none of the classes."""

@@ -117,8 +117,10 @@ def compared(passes: int = 12) -> dict[str, float]:
     """
     from lenet5.datasets import load
     from lenet5.datasets.writers import split_by_writer
+    from lenet5.loading import load as load_network
     from lenet5.reading.evaluate import labelled
     from lenet5.reading.fields import LineField
+    from lenet5.reading.judge import members_of
     from lenet5.reading.opening import open_pages
     from lenet5.reading.reader import Reader
     from lenet5.reading.teach import Teaching, teach
@@ -128,15 +130,15 @@ def compared(passes: int = 12) -> dict[str, float]:
     strange, of = european(12_000, rng)
     matter = flanked(np.concatenate([people.images, strange]), np.concatenate([people.labels, of]), 120_000, rng)
     sliding = teach(matter, Teaching(passes=passes, pictures=100_000))
-    shipped = Reader()
-    reader = Reader(getattr(shipped.network, "members", (shipped.network,))[0], calibration=shipped.calibration)
+    sense = Calibration(rubbish=15.0, temperature=2.1, on_paths=(15.0, 2.1))
+    reader = Reader(members_of(load_network("lenet5-reader"))[0], calibration=sense)
     pictures, texts = labelled("orand_car_a/strings.zip")
     right = {"graph": 0, "space displacement": 0}
     for picture, text in zip(pictures, texts, strict=True):
         (field,) = reader.fields(open_pages(picture)[0], "line")
         right["graph"] += reader.answer([field])[0].text == text
         if isinstance(field, LineField) and field.line.pieces:
-            right["space displacement"] += spell(field.line, sliding, reader.geometry.sense) == text
+            right["space displacement"] += spell(field.line, sliding, sense) == text
     return {road: 100 * count / len(texts) for road, count in right.items()}
 
 

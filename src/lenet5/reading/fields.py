@@ -24,7 +24,7 @@ __all__ = ["Field", "GlyphField", "LineField", "RowField", "box_back"]
 # Not in the paper: how much rarer rubbish is than among pictures of anything, in boxes that were printed to be filled
 # in, and where the best path through a line says that a digit stands.
 RUBBISH_IN_BOXES = 0.2
-RUBBISH_ON_PATHS = 0.2
+RUBBISH_ON_PATHS = 0.02
 
 Matrix = NDArray[np.float64]
 Images = Sequence[NDArray[np.uint8]]
@@ -120,8 +120,7 @@ class LineField:
 
     def path(self, penalties: Penalties, calibration: Calibration) -> list[Arc]:
         """The best path through the line, from the penalties of its candidates (N, classes)."""
-        sense = calibration if calibration.rubbish is None else self.geometry.sense
-        likely = sense.probabilities(penalties)[:, :-1].max(axis=1, initial=0.0)
+        likely = calibration.on_path().probabilities(penalties)[:, :-1].max(axis=1, initial=0.0)
         costs = -np.log(np.maximum(likely, 1e-12))
         return best_path(self.line, list(self.candidates), costs.astype(np.float32), self.geometry)
 

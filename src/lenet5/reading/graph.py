@@ -14,50 +14,56 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.answers import Calibration
 from lenet5.reading.masks import dilated
 from lenet5.reading.normalise import normalise
 from lenet5.reading.pieces import Line, Piece
 
-__all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates"]
+__all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates", "digit_cost", "left_out"]
 
-USUAL = 1.0  # of the height of a line's digits: from there on a digit is not small
+# In heights of a line's digits.
+USUAL = 1.0  # from there on a digit is not small
+WIDE = 0.8
+NARROW = 0.25
+ASTRAY = 0.1
 
 Kind = Literal["digit", ".", ",", "-", "speck"]
-
-
-# How sharply the word of a network that knows rubbish counts on a path: as it was taught, sharper than in an answer.
-TAUGHT = Calibration(rubbish=15.0, temperature=2.1)
 
 
 @dataclass(frozen=True)
 class Geometry:
     """What sizes say about digits, all in heights of the line's digits; costs are −log of a probability.
 
-    Not in the paper: the costs were fitted on lines put together from writers that the network had not learned from.
+    Not in the paper: the costs from `word` on are what `python -m lenet5.reading.costs` found.
     """
 
     widest: float = 1.7
     flattest: float = 2.0  # width beside its own height
     most_pieces: int = 6
     widest_gap: float = 0.35
-    per_digit: float = -0.4  # the cost of every digit, whatever its shape
-    small: float = 15.0  # for a digit that is smaller by a whole height
-    gap: float = 30.0  # for a gap of one height inside a digit
-    leave_out: float = 1.25  # for a separator or a speck
-    leave_out_large: float = 18.5  # for leaving out ink as high as a digit
-    sense: Calibration = TAUGHT
+    word: float = 1.71  # how much the network's own −log counts
+    digit: float = 3.31  # the cost of every digit, whatever its shape
+    small: float = 4.73  # for a digit that is smaller by a whole height, squared
+    wide: float = 5.44  # for what is wider than WIDE, squared
+    narrow: float = 5.96  # for what is narrower than NARROW
+    astray: float = 9.69  # for a foot that is further than ASTRAY off the line
+    gap: float = 31.2  # for a gap of one height inside a digit
+    leave_out: float = 1.3  # for a separator or a speck
+    leave_out_large: float = 10.8  # for leaving out ink as high as a digit, squared
+    leave_out_other: float = 1.05  # more, where it is no separator
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Pieces `first` to `last` (exclusive) of a line, as one digit. image: uint8 (28, 28)."""
+    """Pieces `first` to `last` (exclusive) of a line, as one digit.
+
+    image: uint8 (28, 28). gap: the widest between its pieces, in heights of the line's digits.
+    """
 
     first: int
     last: int
     box: tuple[int, int, int, int]
     image: NDArray[np.uint8]
-    cost: float
+    gap: float
 
 
 @dataclass(frozen=True)
@@ -91,10 +97,21 @@ def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
                 continue
             box = (left, top, right - left, bottom - top)
             image = _picture(line.ink, pieces[first:last], box)
-            small = max(0.0, USUAL - (bottom - top) / height)
-            cost = geometry.per_digit + geometry.small * small**2 + geometry.gap * gaps
-            found.append(Candidate(first, last, box, image, cost))
+            found.append(Candidate(first, last, box, image, gaps))
     return found
+
+
+def digit_cost(line: Line, candidate: Candidate, penalty: float, geometry: Geometry) -> float:
+    """What it costs to read a candidate as a digit; penalty: −log of that digit's probability."""
+    _, y, width, height = (side / line.height for side in candidate.box)
+    return (
+        geometry.word * penalty
+        + geometry.digit
+        + geometry.small * max(0.0, USUAL - height) ** 2
+        + geometry.wide * max(0.0, width - WIDE) ** 2
+        + geometry.narrow * max(0.0, NARROW - width)
+        + geometry.astray * min(1.0, max(0.0, abs(y + height - line.bottom / line.height) - ASTRAY))
+    )
 
 
 def _picture(ink: NDArray[np.float32], pieces: tuple[Piece, ...], box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
@@ -111,7 +128,7 @@ def _picture(ink: NDArray[np.float32], pieces: tuple[Piece, ...], box: tuple[int
     return normalise(part * mask)
 
 
-def _left_out(line: Line, index: int, geometry: Geometry) -> tuple[Kind, float]:
+def left_out(line: Line, index: int, geometry: Geometry) -> tuple[Kind, float]:
     """As what a piece may be left out, and at what cost."""
     piece, h = line.pieces[index], line.height
     size = max(piece.height, 0.35 * piece.width) / h
@@ -123,7 +140,7 @@ def _left_out(line: Line, index: int, geometry: Geometry) -> tuple[Kind, float]:
     elif size < 0.5 and low > 0.7:
         kind = "," if piece.height > 1.4 * piece.width else "."
     if kind == "speck" and size > 0.2:
-        cost += geometry.leave_out
+        cost += geometry.leave_out_other
     return kind, cost
 
 
@@ -140,10 +157,10 @@ def best_path(line: Line, found: list[Candidate], penalties: NDArray[np.float32]
     for k, candidate in enumerate(found):
         ending[candidate.last].append(k)
     for node in range(1, nodes):
-        kind, cost = _left_out(line, node - 1, geometry)
+        kind, cost = left_out(line, node - 1, geometry)
         arcs = [Arc(kind, node - 1, node, None, cost)]
         for k in ending[node]:
-            total = float(penalties[k]) + found[k].cost
+            total = digit_cost(line, found[k], float(penalties[k]), geometry)
             arcs.append(Arc("digit", found[k].first, node, k, total))
         for arc in arcs:
             if least[arc.first] + arc.cost < least[node]:

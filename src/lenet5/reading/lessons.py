@@ -6,6 +6,9 @@ Everything is drawn or comes from MNIST's training part; of the pictures that th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -18,6 +21,9 @@ from lenet5.reading.european import european
 from lenet5.reading.lines import line_lessons
 from lenet5.reading.normalise import normalise
 
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
 __all__ = ["NOTHING", "Lessons", "lessons"]
 
 Images = NDArray[np.uint8]
@@ -25,7 +31,7 @@ Labels = NDArray[np.int64]
 
 NOTHING = -1  # the label of what is no digit
 # Not those that are digits in some hand: I O S Z P, b f g h l o p q s t u y z.
-LETTERS = "ABCDEFGHJKLMNQRTUVWXYacdeijkmnrvwx&@#$%?+*=<>~^"
+LETTERS = "ABCDEFGHJKLMNQRTUVWXYABCDEFGHJKLMNQRTUVWXYacdeijkmnrvwx&@#$%?+*=<>~^"
 FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX,
     cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
@@ -54,8 +60,8 @@ def lessons(mnist: Dataset, rng: np.random.Generator, size: float = 1.0) -> Less
     seed = int(rng.integers(2**31))
     people = (mnist.images, mnist.labels)
     pen = drawn.digits(n(40_000), seed)
-    strange = european(n(50_000), rng)
-    nothing = drawn.nothing(n(60_000), seed).images
+    strange = european(n(60_000), rng)
+    nothing = drawn.nothing(n(50_000), seed).images
     source = [people, (pen.images, pen.labels), strange]
 
     places = [[np.flatnonzero(labels == k) for k in range(10)] for _, labels in source]
@@ -65,22 +71,22 @@ def lessons(mnist: Dataset, rng: np.random.Generator, size: float = 1.0) -> Less
         i = rng.choice(places[s][int(rng.integers(10)) if digit is None else digit])
         return source[s][0][i], int(source[s][1][i])
 
-    line_images, line_labels = line_lessons(n(6_000), pick, rng)
+    line_images, line_labels = line_lessons(n(7_000), pick, rng)
     right = line_labels != NOTHING
     print_images, print_labels = _printed("0123456789", n(8_000), rng)
     turned = _turned(*people, n(6_000), rng)
     parts: list[tuple[Images, Labels, float]] = [
-        (*people, 0.27),
-        (pen.images, pen.labels, 0.06),
-        (*strange, 0.19),
-        (print_images, print_labels, 0.04),
-        (line_images[right], line_labels[right], 0.08),
-        (line_images[~right], line_labels[~right], 0.13),
-        (nothing, _none(len(nothing)), 0.12),
-        (_printed(LETTERS, n(16_000), rng)[0], _none(n(16_000)), 0.09),
-        (turned, _none(len(turned)), 0.02),
+        (*people, 0.22),
+        (pen.images, pen.labels, 0.05),
+        (*strange, 0.21),
+        (print_images, print_labels, 0.03),
+        (line_images[right], line_labels[right], 0.14),
+        (line_images[~right], line_labels[~right], 0.12),
+        (nothing, _none(len(nothing)), 0.09),
+        (_printed(LETTERS, n(40_000), rng)[0], _none(n(40_000)), 0.15),
+        (turned, _none(len(turned)), 0.01),
         (_marks(n(8_000), rng), _none(n(8_000)), 0.03),
-        (doodles(n(24_000), rng), _none(n(24_000)), 0.09),
+        (doodles(n(40_000), rng), _none(n(40_000)), 0.12),
     ]
     share = np.concatenate([np.full(len(images), share / len(images)) for images, _, share in parts])
     return Lessons(
@@ -100,14 +106,38 @@ def _printed(characters: str, count: int, rng: np.random.Generator) -> tuple[Ima
     return np.stack([_print(characters[k], rng) for k in labels]), labels
 
 
-def _print(character: str, rng: np.random.Generator) -> Images:
-    from PIL import Image, ImageDraw, ImageFont
+def _typefaces() -> list[Path]:
+    """The typefaces of text that matplotlib brings, in an order that is always the same."""
+    from matplotlib import get_data_path
 
-    if rng.random() < 0.5:
+    names = ("DejaVu", "STIXGeneral", "cmb10", "cmr10", "cmss10", "cmti10", "cmtt10", "cmmi10")
+    found = sorted((Path(get_data_path()) / "fonts" / "ttf").glob("*.ttf"))
+    return [f for f in found if f.name.startswith(names) and "Display" not in f.name]
+
+
+@cache
+def _typeface(number: int, size: int) -> FreeTypeFont:
+    from PIL import ImageFont
+
+    faces = _typefaces()
+    return ImageFont.truetype(str(faces[number % len(faces)]), size)
+
+
+def _print(character: str, rng: np.random.Generator) -> Images:
+    from PIL import Image, ImageDraw
+
+    if rng.random() < 0.75:
         size = int(rng.choice([24, 36, 48]))
         canvas = Image.new("L", (2 * size, 2 * size))
-        ImageDraw.Draw(canvas).text((size // 2, size // 3), character, fill=255, font=ImageFont.load_default(size))
+        bold = int(rng.integers(1, size // 8)) if rng.random() < 0.3 else 0
+        face = _typeface(int(rng.integers(1000)), size)
+        ImageDraw.Draw(canvas).text((size // 2, size // 3), character, fill=255, font=face, stroke_width=bold)
         picture = np.asarray(canvas)
+        if not picture.any():
+            return _print(character, rng)  # not every typeface has every character
+        if rng.random() < 0.3:
+            wide = np.exp(rng.normal(0, 0.3))
+            picture = np.asarray(cv2.resize(picture, None, fx=wide, fy=1.0))
     else:
         picture = np.zeros((100, 120), np.uint8)
         font = int(rng.choice(FONTS)) | (cv2.FONT_ITALIC if rng.random() < 0.3 else 0)

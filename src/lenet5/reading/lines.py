@@ -7,16 +7,20 @@ This is how the paper's reader learned its rubbish: from the wrong pieces of rea
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.datasets.drawn.paper import Look, photograph
 from lenet5.reading.graph import Candidate, Geometry, candidates
+from lenet5.reading.ink import find_ink
+from lenet5.reading.layout import line_ink
 from lenet5.reading.normalise import bounding_box
 from lenet5.reading.pieces import Line, cut
 
-__all__ = ["compose", "line_lessons"]
+__all__ = ["compose", "judged", "line_lessons"]
 
 Grey = NDArray[np.float32]
 Owners = NDArray[np.int32]  # of each pixel: the number of its digit, NOBODY, or OTHER for what is no digit
@@ -24,7 +28,9 @@ Pick = Callable[[int | None], tuple[NDArray[np.uint8], int]]  # that digit, or a
 
 NOBODY, OTHER = -1, -2
 WHOLE = 0.93  # of a digit's ink, and of a candidate's, for the candidate to be that digit
-DOUBTFUL = 0.8  # from here on it is neither that digit nor none
+DOUBTFUL = 0.72  # from here on it is neither that digit nor none
+LOST = 0.5  # of a digit's ink may be lost on the paper, or nobody can tell what it was
+ON_PAPER = 0.5  # of the lines are written on paper and found again there
 
 
 def line_lessons(
@@ -35,7 +41,7 @@ def line_lessons(
     for _ in range(lines):
         ink, owners, digits = compose(pick, rng)
         line = cut(ink)
-        for candidate, k in _judged(line, candidates(line, Geometry()), owners, len(digits)):
+        for candidate, k in judged(line, candidates(line, Geometry()), owners, len(digits)):
             images.append(candidate.image)
             labels.append(digits[k] if k >= 0 else -1)
     return np.stack(images), np.array(labels, np.int64)
@@ -68,7 +74,11 @@ def compose(pick: Pick, rng: np.random.Generator, digits: int | None = None) -> 
             canvas.join(i - 1, i, size, rng)
         x += glyph.shape[1] + _separator(canvas, x + glyph.shape[1], base, size, i == count - 1, rng)
     ink, owners = _slanted(canvas.ink, canvas.owners, rng.normal(0, 0.22))
-    return *_trimmed(_worn(ink, rng), owners), labels
+    ink = _worn(ink, rng)
+    if rng.random() < ON_PAPER:
+        ink, owners = _trimmed(ink, owners, int(rng.uniform(0.1, 0.5) * size))
+        ink = _found(ink, size, rng)
+    return *_trimmed(ink, owners, 3), labels
 
 
 class _Canvas:
@@ -161,13 +171,33 @@ def _worn(ink: Grey, rng: np.random.Generator) -> Grey:
     return np.asarray(ink, dtype=np.float32)
 
 
-def _trimmed(ink: Grey, owners: Owners) -> tuple[Grey, Owners]:
+def _found(ink: Grey, size: int, rng: np.random.Generator) -> Grey:
+    """What the reader finds of a line that is written on a cheque or a form and photographed."""
+    height, width = ink.shape
+    printed = np.zeros_like(ink)
+    for _ in range(int(rng.choice([0, 1, 2], p=[0.4, 0.4, 0.2]))):
+        y = rng.uniform(0.75, 1.0) * height if rng.random() < 0.7 else rng.uniform(0, 1) * height
+        ends = (-2, int(y)), (width + 2, int(y + rng.normal(0, 0.008) * width))
+        cv2.line(printed, *ends, float(rng.uniform(0.5, 1)), int(rng.integers(1, 3)), cv2.LINE_AA)
+    level, pen = rng.uniform(130, 250), rng.uniform(15, 100)
+    look = replace(
+        Look.draw(rng), paper=(level,) * 3, ink=(pen,) * 3, blur=float(rng.uniform(0.3, 0.03 * size)),
+        pattern=float(rng.uniform(0.05, 0.4)) if rng.random() < 0.6 else 0.0,
+    )  # fmt: skip
+    grey = np.ascontiguousarray(photograph(ink, printed, look, rng)[:, :, 1])
+    if rng.random() < 0.5:
+        _, jpeg = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))])
+        grey = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+    return line_ink(find_ink(grey, dark=True).ink)
+
+
+def _trimmed(ink: Grey, owners: Owners, margin: int) -> tuple[Grey, Owners]:
     x, y, w, h = bounding_box(ink, 0.1) or (0, 0, ink.shape[1], ink.shape[0])
-    part = np.s_[max(0, y - 3) : y + h + 3, max(0, x - 3) : x + w + 3]
+    part = np.s_[max(0, y - margin) : y + h + margin, max(0, x - margin) : x + w + margin]
     return np.ascontiguousarray(ink[part]), np.ascontiguousarray(owners[part])
 
 
-def _judged(line: Line, found: list[Candidate], owners: Owners, digits: int) -> list[tuple[Candidate, int]]:
+def judged(line: Line, found: list[Candidate], owners: Owners, digits: int) -> list[tuple[Candidate, int]]:
     """Candidates with the number of the digit that they are, −1 for none; the doubtful ones left out."""
     height, width = line.ink.shape
     matrix = np.array([[1, line.slant, line.shift - line.slant * height / 2], [0, 1, 0]], np.float32)
@@ -179,11 +209,14 @@ def _judged(line: Line, found: list[Candidate], owners: Owners, digits: int) -> 
             shares[p, k] = (own == k).sum()
         shares[p, digits] = (own == OTHER).sum()
     total = np.maximum(1, shares.sum(axis=0))
+    lost = [total[k] < LOST * (owners == k).sum() for k in range(digits)]
     judged = []
     for candidate in found:
         held = shares[candidate.first : candidate.last].sum(axis=0)
         k = int(held[:digits].argmax())
         least = min(held[k] / total[k], held[k] / max(1, held.sum()))
+        if any(lost[i] for i in np.flatnonzero(held[:digits])):
+            continue
         if least > WHOLE:
             judged.append((candidate, k))
         elif least < DOUBTFUL:

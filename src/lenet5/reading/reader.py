@@ -22,6 +22,7 @@ from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry, candidates
 from lenet5.reading.grid import Outlines, cells_of, find_grid
 from lenet5.reading.ink import Ink, find_ink
+from lenet5.reading.judge import Judge
 from lenet5.reading.layout import LAYOUTS, Layout, guess, line_ink, rows_of, straightened
 from lenet5.reading.normalise import bounding_box, normalise
 from lenet5.reading.opening import open_pages
@@ -49,7 +50,8 @@ class Reader:
     """Reads digits from pictures.
 
     model: a network, the name of shipped weights, or a path to a .safetensors file; the best shipped weights where
-    it is None. calibration: how penalties become probabilities; the network's own where it is None.
+    it is None. judge: the file of a judge over that network; the shipped one, where it is that network's, if None.
+    calibration: how penalties become probabilities; the network's own where it is None.
     accept: the least confidence of an answer that is given rather than rejected; the calibration's where None.
     Raises WeightsError where there are no such weights.
     """
@@ -58,6 +60,7 @@ class Reader:
         self,
         model: Network | str | os.PathLike[str] | None = None,
         *,
+        judge: str | os.PathLike[str] | None = None,
         calibration: Calibration | None = None,
         accept: float | None = None,
     ) -> None:
@@ -65,6 +68,8 @@ class Reader:
             from lenet5.loading import load
 
             model = load(BEST if model is None else model)
+        own = Judge.shipped(model) if judge is None else Judge.load(judge, model)
+        model = own or model
         self.network: Network = model
         self.classes: tuple[str, ...] = tuple(getattr(model, "classes", "0123456789"))
         self.calibration = calibration or Calibration.of(getattr(model, "metadata", {}))
@@ -140,7 +145,8 @@ class Reader:
         return steps
 
     def penalties(self, images: NDArray[Any]) -> NDArray[np.float32]:
-        """(N, classes) for uint8 (N, 28, 28): the network's penalties; of an ensemble, the mean of its members'.
+        """(N, classes) for uint8 (N, 28, 28): the judge's or the network's penalties; of an ensemble without a judge,
+        the mean of its members'.
 
         An ensemble's own answer tells digits apart, and forgets how far they all are from what any digit looks like.
         """

@@ -27,12 +27,12 @@ from lenet5.ensemble import Ensemble
 from lenet5.network import LeNet5
 from lenet5.reading.answers import Calibration
 from lenet5.reading.lessons import NOTHING, Lessons, lessons
-from lenet5.reading.reader import Reader
+from lenet5.reading.reader import Network, Reader
 from lenet5.reference import initial
 from lenet5.training.learners import MiniBatch
 from lenet5.training.recipe import Recipe
 
-__all__ = ["HAND", "Teaching", "calibrated", "main", "teach"]
+__all__ = ["BLOCK", "HAND", "Teaching", "calibrated", "dimmed", "main", "teach", "unseen"]
 
 BLOCK = 2048  # pictures made ready at a time
 
@@ -90,7 +90,7 @@ def teach(
         learner.begin(pass_, rows[:1], lambda r: (np.zeros((0, 32, 32), np.float32), wanted[r]))
         for at in range(0, how.pictures, BLOCK):
             some = rows[at : at + BLOCK]
-            shown = _dimmed(hand.apply(matter.images, some, seed=how.seed, pass_=pass_), rng)
+            shown = dimmed(hand.apply(matter.images, some, seed=how.seed, pass_=pass_), rng)
             loss, _ = learner.learn(shown, wanted[matter.labels[some]], pass_, at / how.pictures)
             cost += loss
         told(pass_, cost / how.pictures, time.perf_counter() - start)
@@ -98,14 +98,14 @@ def teach(
     return network
 
 
-def _dimmed(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def dimmed(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Some of the pictures fainter, or with fuller strokes, as pens and scaling leave them."""
     gain = np.where(rng.random(len(shown)) < 0.5, rng.uniform(0.6, 1.7, len(shown)), 1.0).astype(np.float32)
     ink = (shown + np.float32(0.1)) * gain[:, None, None]
     return np.ascontiguousarray(np.minimum(ink, np.float32(1.275)) - np.float32(0.1), dtype=np.float32)
 
 
-def calibrated(network: Ensemble, digits: Dataset, how: Teaching) -> Calibration:
+def calibrated(network: Network, digits: Dataset, how: Teaching) -> Calibration:
     """The calibration that fits digits which the network has not learned from, distorted half as much as its lessons.
 
     Rubbish is put where it takes NO_DIGIT of them; the temperature is the one under which their labels are likeliest;
@@ -145,8 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     # The members learn from the same lessons, from other first weights and in another order.
     network = Ensemble([teach(matter, replace(how, seed=how.seed + k), told) for k in range(how.members)])
-    unseen = _unseen(held_out, how)
-    calibration = calibrated(network, unseen, how)
+    calibration = calibrated(network, unseen(held_out, how), how)
     error = 100 * float((network.predict(held_out.images) != held_out.labels).mean())
     network.metadata.update(_about(how, calibration, error))
     print(f"{error:.2f} % error on held-out writers of MNIST; {calibration}", file=sys.stderr)
@@ -154,7 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _unseen(held_out: Dataset, how: Teaching) -> Dataset:
+def unseen(held_out: Dataset, how: Teaching) -> Dataset:
     """Digits to calibrate on: held-out writers of MNIST, and hands that were not drawn for the lessons."""
     from lenet5.reading.european import european
 
