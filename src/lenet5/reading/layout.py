@@ -32,7 +32,7 @@ def line_ink(ink: Grey) -> Grey:
         return ink
     # Upright rules are looked for only where there is a level one: alone, a 1 would look like them.
     mask = np.ascontiguousarray(inked(ink).T)
-    down = find_rules(mask, max(12, height // 3), int(0.9 * height))
+    down = find_rules(mask, max(12, 2 * height // 3), int(0.9 * height))
     return np.ascontiguousarray(without_rules(np.ascontiguousarray(ink.T), down).T)
 
 
