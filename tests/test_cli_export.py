@@ -60,6 +60,14 @@ def test_what_only_onnx_can(model: str, capsys: pytest.CaptureFixture[str]) -> N
     assert "for --to onnx" in capsys.readouterr().err
 
 
+def test_an_ensemble_fits_no_c_header(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both, out = tmp_path / "both.safetensors", tmp_path / "both.h"
+    assert lenet5("join", model, model, "--out", both) == 0
+    assert lenet5("export", both, "--to", "c", "--out", out) == 2
+    assert "a C header holds one network" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_a_folder_is_read_into_parquet(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install 'lenet5[bulk]'")
     source, out = small_set(tmp_path / "digits"), tmp_path / "out.parquet"

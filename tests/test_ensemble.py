@@ -72,6 +72,11 @@ def test_joined_on_the_command_line_they_answer_as_one(members, digits, tmp_path
         main(["join", *paths, "--out", str(out)])
     assert stop.value.code == 2
     assert "there already" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        main(["join", str(out), paths[0], "--out", str(tmp_path / "nested.safetensors")])
+    assert stop.value.code == 2
+    assert "joined.safetensors: several networks already" in capsys.readouterr().err
+    assert not (tmp_path / "nested.safetensors").exists()
 
 
 def test_members_must_be_alike(members):
@@ -80,3 +85,5 @@ def test_members_must_be_alike(members):
         Ensemble([*members, other])
     with pytest.raises(ArchitectureError, match="one or more"):
         Ensemble([])
+    with pytest.raises(ArchitectureError, match="single networks"):
+        Ensemble([Ensemble(members), members[0]])

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from lenet5 import cli_data
+from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
-from lenet5.formats.quantise import Quantised, quantise
+from lenet5.formats.quantise import Quantised, QuantisedEnsemble, quantise
 from lenet5.loading import load
 from lenet5.network import LeNet5
 
@@ -75,7 +76,7 @@ def export(
     else:
         from lenet5.formats import c
 
-        sizes = c.write(path, network, quantised=quantised)
+        sizes = c.write(path, network, quantised=None if isinstance(quantised, QuantisedEnsemble) else quantised)
         told = {"flash": sizes.flash, "ram": sizes.ram}
         text = f"{path}: tables {sizes.flash:,} bytes of flash, room {sizes.ram:,} bytes of RAM"
     if quantised is not None:
@@ -88,14 +89,14 @@ def export(
     print(json.dumps({"path": str(path), **told}) if json_ else text)
 
 
-def _quantised(network: LeNet5) -> Quantised:
+def _quantised(network: LeNet5) -> Quantised | QuantisedEnsemble:
     from lenet5 import datasets
-    from lenet5.formats.dense import single
 
-    return quantise(single(network), datasets.load("drawn", "train", count=MEASURED).images)
+    drawn = datasets.load("drawn", "train", count=MEASURED).images
+    return QuantisedEnsemble.of(network, drawn) if isinstance(network, Ensemble) else quantise(network, drawn)
 
 
-def _cost(network: LeNet5, quantised: Quantised, data: str) -> dict[str, Any]:
+def _cost(network: LeNet5, quantised: Quantised | QuantisedEnsemble, data: str) -> dict[str, Any]:
     """The error before and after."""
     dataset = cli_data.load(data, "test", None)
     if set(dataset.classes) <= set(network.classes):

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from lenet5.errors import ArchitectureError
 from lenet5.network import LeNet5
 
-__all__ = ["Ensemble"]
+__all__ = ["Ensemble", "together"]
 
 
 class Ensemble(LeNet5):
     """Networks of one architecture that answer together; used like one.
 
     Its penalties are −log of the mean of the members' probabilities. `tensors` holds every member's, named
-    "0/c1.weight" and so on. Raises ArchitectureError where the members are not alike, or there are none.
+    "0/c1.weight" and so on. Raises ArchitectureError where the members are not alike, are ensembles, or there are none.
     """
 
     def __init__(self, members: Sequence[LeNet5], metadata: Mapping[str, Any] | None = None) -> None:
@@ -28,6 +28,11 @@ class Ensemble(LeNet5):
             raise ArchitectureError(
                 f"members {[member.architecture.name for member in members]}; expected one or more of one architecture"
             )
+        for member in members:
+            if isinstance(member, Ensemble):
+                raise ArchitectureError(
+                    f"{member!r} among the members; expected single networks: give its own members, `ensemble.members`"
+                )
         self.members = tuple(members)
         self.architecture = members[0].architecture
         # Each member has applied its own sharpness before probabilities are averaged.
@@ -40,11 +45,11 @@ class Ensemble(LeNet5):
 
     def penalties(self, images: Any) -> NDArray[np.float32]:
         """(N, classes): −log of the mean probability; the smallest wins. Raises PictureError as a network does."""
-        return _together([member.probabilities(images) for member in self.members])
+        return together([member.probabilities(images) for member in self.members])
 
     def slide(self, images: Any) -> NDArray[np.float32]:
         """Penalties at every place of larger pictures, (N, rows, columns, classes), as of one network."""
-        return _together([member._shares(member.slide(images)) for member in self.members])
+        return together([member._shares(member.slide(images)) for member in self.members])
 
     def activations(self, images: Any) -> dict[str, NDArray[np.float32]]:
         """What every unit of every member answers: as of one network, with the members as a first axis."""
@@ -67,7 +72,7 @@ class Ensemble(LeNet5):
         return f"<Ensemble of {len(self.members)} {self.architecture.name}>"
 
 
-def _together(probabilities: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+def together(probabilities: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     """−log of the members' mean probability, classes last."""
     mean = np.mean(probabilities, axis=0)
     return np.asarray(-np.log(np.maximum(mean, np.finfo(np.float32).tiny)), np.float32)

@@ -5,19 +5,21 @@
     loss = torch.nn.functional.cross_entropy(-penalties, labels)  # eq. 9 without its rubbish class
     network = module.network()                                    # back to lenet5.LeNet5, to save or to read with
 
-`module.state_dict()` has the names and shapes of `Architecture.shapes()`, "c1.weight" to "rbf.codes". A module can be
-scripted and exported.
+`module.state_dict()` has the names and shapes of `Architecture.shapes()`, "c1.weight" to "rbf.codes"; of an ensemble,
+each name begins with its member, "members.0.". A module can be scripted and exported. In `module.double()` its answers
+are those of `lenet5.reference`, to float64's rounding.
 """
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from lenet5 import loading, network
+from lenet5 import ensemble, loading, network
 from lenet5.architecture import (
     KERNEL,
     POOL,
@@ -36,7 +38,7 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError("torch", "torch") from error
 
-__all__ = ["LeNet5", "load", "pictures"]
+__all__ = ["Ensemble", "LeNet5", "load", "pictures"]
 
 
 class _Squash(nn.Module):
@@ -211,9 +213,41 @@ class LeNet5(nn.Module):
         return c1, s2, c3, s4, c5, self.f6(c5)  # (N, 84)
 
 
-def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5:
+class Ensemble(nn.Module):
+    """Modules that answer together, as `lenet5.ensemble.Ensemble` does."""
+
+    def __init__(self, members: Sequence[LeNet5], metadata: Mapping[str, Any] | None = None) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.metadata = dict(metadata or {})
+        self.most = -math.log(np.finfo(np.float32).tiny)  # the largest penalty, as ours has it
+        self.sharpness = [float(member.metadata.get("sharpness", 1.0)) for member in members]
+
+    @classmethod
+    def of(cls, network: ensemble.Ensemble) -> Ensemble:
+        """The module with the parameters of an ensemble; they are copied."""
+        return cls([LeNet5.of(member) for member in network.members], network.metadata)
+
+    @torch.jit.unused
+    def network(self) -> ensemble.Ensemble:
+        """The ensemble with this module's parameters as they are now; they are copied."""
+        return ensemble.Ensemble([member.network() for member in self.members], self.metadata)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(N, 1, 32, 32) in the paper's scale -> penalties (N, classes): −log of the mean probability.
+
+        Raises PictureError for another shape.
+        """
+        logs = []
+        for number, member in enumerate(self.members):
+            logs.append(torch.log_softmax(-self.sharpness[number] * member(pictures), 1))
+        return (math.log(len(logs)) - torch.logsumexp(torch.stack(logs), 0)).clamp(max=self.most)
+
+
+def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5 | Ensemble:
     """The module of a shipped network, or of a file of weights. Raises WeightsError as `lenet5.load` does."""
-    return LeNet5.of(loading.load(name))
+    loaded = loading.load(name)
+    return Ensemble.of(loaded) if isinstance(loaded, ensemble.Ensemble) else LeNet5.of(loaded)
 
 
 def pictures(digits: Tensor) -> Tensor:

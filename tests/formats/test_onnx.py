@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import lenet5
 import networks
 from lenet5 import datasets
 from lenet5.architecture import ARCHITECTURES, NAMES, Architecture
+from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
 from lenet5.formats import onnx as export
+from lenet5.formats.quantise import QuantisedEnsemble
 from lenet5.network import LeNet5
 
 onnx: Any = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'lenet5[onnx]'")
@@ -32,7 +35,9 @@ def digits(rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def answers(path: Path, names: list[str], pictures: NDArray[Any]) -> list[NDArray[Any]]:
-    session = runtime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = runtime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
     found: list[NDArray[Any]] = session.run(names, {"pictures": pictures})
     return found
 
@@ -76,6 +81,28 @@ def test_opset_ir_batch_and_names(rng: np.random.Generator, tmp_path: Path) -> N
     assert {p.key: p.value for p in model.metadata_props} == {"classes": "0 1 2 3 4 5 6 7 8 9"}
 
 
+@pytest.mark.parametrize("eight_bits", [False, True])
+def test_an_ensemble_in_one_file(
+    eight_bits: bool, rng: np.random.Generator, digits: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    members = [network_of(ARCHITECTURES["lenet5"], rng) for _ in range(3)]
+    for member, sharpness in zip(members, (0.02, 0.05, 0.05), strict=True):
+        member.metadata["sharpness"] = sharpness
+    ensemble = Ensemble(members)
+    quantised = QuantisedEnsemble.of(ensemble, digits) if eight_bits else None
+    check = export.write(tmp_path / "net.onnx", ensemble, quantised=quantised, activations=not eight_bits)
+    classes, probabilities, penalties = answers(
+        tmp_path / "net.onnx", ["class", "probabilities", "penalties"], digits
+    )
+    ours = quantised or ensemble
+    np.testing.assert_allclose(penalties, ours.penalties(digits), atol=check.allowed)
+    np.testing.assert_array_equal(classes, penalties.argmin(axis=1))
+    np.testing.assert_allclose(probabilities, np.exp(-penalties), rtol=1e-5, atol=1e-7)
+    if not eight_bits:
+        (f6,) = answers(tmp_path / "net.onnx", ["2/f6"], digits)
+        np.testing.assert_allclose(f6, ensemble.activations(digits)["f6"][2], atol=1e-5)
+
+
 def test_a_file_that_answers_otherwise_is_refused(
     rng: np.random.Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,10 +114,10 @@ def test_a_file_that_answers_otherwise_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-def test_ten_thousand_digits_of_mnist(data_folder: Path, rng: np.random.Generator, tmp_path: Path) -> None:
-    network = network_of(ARCHITECTURES["lenet5"], rng)
+@pytest.mark.parametrize("name", ["lenet5", "lenet5-best", "lenet5-ensemble"])
+def test_ten_thousand_digits_of_mnist(name: str, data_folder: Path, tmp_path: Path) -> None:
+    network, test = lenet5.load(name), datasets.load("mnist", "test")
     export.write(tmp_path / "net.onnx", network)
-    test = datasets.load("mnist", "test")
     classes, penalties = answers(tmp_path / "net.onnx", ["class", "penalties"], test.images)
     ours = network.penalties(test.images)
     assert (classes == ours.argmin(axis=1)).all()

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 import lenet5
 from lenet5 import files
 from lenet5.architecture import SIDE, Architecture
+from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
 from lenet5.formats.c_dialects import Dialect, Floats, Int8, noise
-from lenet5.formats.dense import single
 from lenet5.formats.quantise import Quantised
 from lenet5.network import LeNet5
 
@@ -77,7 +77,12 @@ def network_class(network: LeNet5, quantised: Quantised | None, pictures: NDArra
 
 
 def _dialect(network: LeNet5, quantised: Quantised | None) -> Dialect:
-    return Floats(single(network)) if quantised is None else Int8(quantised)
+    if isinstance(network, Ensemble):
+        raise WeightsError(
+            f"{network!r}: a C header holds one network; give a single one: `lenet5.load(…).members[0].save(…)` makes "
+            f"a file of one member"
+        )
+    return Floats(network) if quantised is None else Int8(quantised)
 
 
 def _sizes(net: Architecture, dialect: Dialect) -> Sizes:

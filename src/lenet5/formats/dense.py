@@ -6,11 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.architecture import KERNEL, Convolution
-from lenet5.ensemble import Ensemble
-from lenet5.errors import WeightsError
 from lenet5.network import LeNet5
 
-__all__ = ["dense", "single"]
+__all__ = ["dense"]
 
 
 def dense(layer: Convolution, network: LeNet5, sources: int) -> NDArray[np.float32]:
@@ -19,12 +17,3 @@ def dense(layer: Convolution, network: LeNet5, sources: int) -> NDArray[np.float
     m, s = np.array(layer.pairs).T
     kernels[m, s] = network.tensors[f"{layer.name}.weight"].reshape(-1, KERNEL, KERNEL)
     return kernels
-
-
-def single(network: LeNet5) -> LeNet5:
-    """The network itself. Raises WeightsError for an ensemble, which no exported file holds."""
-    if isinstance(network, Ensemble):
-        raise WeightsError(
-            f"{network!r} cannot be exported whole; give one network: `lenet5.load(…).members[0].save(…)` makes a file"
-        )
-    return network

@@ -1,8 +1,8 @@
 """Which nodes and constants is LeNet-5 made of as an ONNX graph?
 
-The graph computes what the network computes, layer by layer, in the paper's names. Two constants are multiplied into
-the weights before them: the slope of a tanh, and the scale of uint8 pictures, whose frame of paper is then a frame of
-zeros. A pair that the connection table leaves out has a kernel of zeros.
+The graph computes what the network computes, layer by layer, in the paper's names; of an ensemble, each member's names
+begin with its number, "0/c1". No constant is multiplied into the weights, which would be rounded a second time. A pair
+that the connection table leaves out has a kernel of zeros.
 """
 
 from __future__ import annotations
@@ -13,12 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 import lenet5
-from lenet5.architecture import POOL, SIDE, SQUASHES, Convolution, EuclideanRBF, FullConnection, Subsampling
+from lenet5.architecture import (
+    POOL,
+    SIDE,
+    SQUASHES,
+    Architecture,
+    Convolution,
+    EuclideanRBF,
+    FullConnection,
+    Subsampling,
+)
+from lenet5.ensemble import Ensemble
 from lenet5.errors import MissingExtraError
 from lenet5.formats.dense import dense
 from lenet5.network import BACKGROUND, FOREGROUND, FRAMED, LeNet5
 
-__all__ = ["IR", "OPSET", "Graph", "Pictures", "assemble", "slope_of"]
+__all__ = ["IR", "OPSET", "Graph", "Pictures", "assemble"]
 
 OPSET, IR = 17, 8
 FRAME = (SIDE - FRAMED) // 2
@@ -41,7 +51,7 @@ def assemble(graph: Graph, activations: bool = False) -> Any:
     }
     for row in net.count() if activations else ():
         size = [row.maps, row.height, row.width] if row.height > 1 else [row.maps]
-        outputs[row.name] = (TensorProto.FLOAT, size)
+        outputs |= {f"{member}{row.name}": (TensorProto.FLOAT, size) for member in graph.members}
     side, kind = (FRAMED, TensorProto.UINT8) if graph.pictures == "uint8" else (SIDE, TensorProto.FLOAT)
     made = helper.make_model(
         helper.make_graph(
@@ -62,17 +72,68 @@ def assemble(graph: Graph, activations: bool = False) -> Any:
 
 
 class Graph:
-    """Nodes and constants, as they are made from the first layer to the last."""
+    """Nodes and constants, as they are made from the first layer to the last.
+
+    members: what the names of each member begin with; of one network it is nothing.
+    """
 
     def __init__(self, network: LeNet5, pictures: Pictures) -> None:
         self.network, self.pictures = network, pictures
+        self.networks = network.members if isinstance(network, Ensemble) else (network,)
+        self.members = [f"{number}/" for number in range(len(self.networks))] if len(self.networks) > 1 else [""]
         self.nodes: list[Any] = []
         self.constants: dict[str, NDArray[Any]] = {}
+        self._member = ""
 
     def build(self) -> None:
+        """What each member answers, and what they answer together."""
+        self._pictures()  # (N, 1, 32, 32)
+        for number in range(len(self.members)):
+            self._begin(number)
+            self._layers(self.network.architecture)
+        self._member = ""
+        if len(self.members) > 1:
+            self.add("Mean", [f"{member}probabilities" for member in self.members], "probabilities")
+            least = self.constant("least", np.finfo(np.float32).tiny)
+            self.add("Log", [self.add("Max", ["probabilities", least], "probabilities.positive")], "log")
+            self.add("Neg", ["log"], "penalties")
+        self.add("ArgMin", ["penalties"], "class", axis=1, keepdims=0)
+
+    def add(self, operation: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        """A node of the member at hand."""
+        from onnx import helper
+
+        named = [self._named(name) for name in inputs]
+        whole = self._named(output)
+        self.nodes.append(helper.make_node(operation, named, [whole], name=f"{whole}:{operation}", **attributes))
+        return output
+
+    def constant(self, name: str, value: Any, dtype: Any = np.float32) -> str:
+        """A constant of the member at hand."""
+        self.constants[self._named(name)] = np.ascontiguousarray(value, dtype)
+        return name
+
+    def _named(self, name: str) -> str:
+        """All members see the same pictures."""
+        return name if name == "input" else f"{self._member}{name}"
+
+    def _begin(self, number: int) -> None:
+        """From now on it is about this member."""
+        self.network, self._member = self.networks[number], self.members[number]
+
+    def _pictures(self) -> None:
+        axis = self.constant("1", [1], np.int64)
+        if self.pictures == "float32":
+            self.add("Unsqueeze", ["pictures", axis], "input")
+            return
+        gain = self.constant("gain", (FOREGROUND - BACKGROUND) / np.float32(255))
+        frame, paper = self.constant("frame", [0, 0, FRAME, FRAME] * 2, np.int64), self.constant("paper", BACKGROUND)
+        self.add("Cast", [self.add("Unsqueeze", ["pictures", axis], "pictures.maps")], "ink", to=1)
+        self.add("Add", [self.add("Mul", ["ink", gain], "ink.scaled"), paper], "unframed")
+        self.add("Pad", ["unframed", frame, paper], "input")
+
+    def _layers(self, net: Architecture) -> None:
         """All layers, in the paper's order, and what is made of the penalties."""
-        net = self.network.architecture
-        self._pictures()  # (N, 1, 28, 28) or (N, 1, 32, 32)
         self._convolution(net.c1, "input", 1)  # (N, 6, 28, 28)
         self._subsampling(net.s2, "c1", net.c1.maps)  # (N, 6, 14, 14)
         self._convolution(net.c3, "s2", net.c1.maps)  # (N, 16, 10, 10)
@@ -84,41 +145,15 @@ class Graph:
         else:
             self._full(net.output, "f6")  # (N, 10)
             self._minus_log(net.output.squash)
-        self.add("ArgMin", ["penalties"], "class", axis=1, keepdims=0)
         # What multiplies penalties before they become probabilities; see LeNet5.probabilities.
         sharpness = float(self.network.metadata.get("sharpness", 1.0))
         self.add("Mul", ["penalties", self.constant("sharpness", -sharpness)], "scores")
         self.add("Softmax", ["scores"], "probabilities", axis=1)
 
-    def add(self, operation: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        from onnx import helper
-
-        self.nodes.append(helper.make_node(operation, inputs, [output], name=f"{output}:{operation}", **attributes))
-        return output
-
-    def constant(self, name: str, value: Any, dtype: Any = np.float32) -> str:
-        self.constants[name] = np.ascontiguousarray(value, dtype)
-        return name
-
-    def _pictures(self) -> None:
-        if self.pictures == "uint8":
-            self.add("Cast", ["pictures"], "ink", to=1)
-        given = "ink" if self.pictures == "uint8" else "pictures"
-        self.add("Unsqueeze", [given, self.constant("1", [1], np.int64)], "input")
-
     def _convolution(self, layer: Convolution, below: str, sources: int) -> None:
-        name, slope = layer.name, slope_of(layer.squash)
-        kernels = dense(layer, self.network, sources).astype(np.float64)
-        bias = self.network.tensors[f"{name}.bias"].astype(np.float64)
-        frame = 0
-        if name == "c1" and self.pictures == "uint8":
-            bias = bias + float(BACKGROUND) * kernels.sum((1, 2, 3))
-            kernels = kernels * ((float(FOREGROUND) - float(BACKGROUND)) / 255)
-            frame = FRAME
-        weight = self.constant(f"{name}.weight", slope * kernels)
-        shift = self.constant(f"{name}.bias", slope * bias)
-        self.add("Conv", [below, weight, shift], f"{name}.sum", pads=[frame] * 4)
-        self._squash(layer.squash, f"{name}.sum", name)
+        weight = self.constant(f"{layer.name}.weight", dense(layer, self.network, sources))
+        self.add("Conv", [below, weight, self._of(layer.name, "bias")], f"{layer.name}.sum")
+        self._squash(layer.squash, f"{layer.name}.sum", layer.name)
 
     def _subsampling(self, layer: Subsampling, below: str, maps: int) -> None:
         name = layer.name
@@ -126,27 +161,27 @@ class Graph:
         if not layer.trained:
             self.add("MaxPool", [below], name, **window)
             return
-        slope, count = slope_of(layer.squash), 1 if layer.kind == "average" else POOL**2
-        coefficient = self.network.tensors[f"{name}.coefficient"].astype(np.float64)
-        bias = self.network.tensors[f"{name}.bias"].astype(np.float64)
-        self.add("AveragePool", [below], f"{name}.mean", **window)
-        by = self.constant(f"{name}.coefficient", slope * count * coefficient.reshape(1, maps, 1, 1))
-        self.add("Mul", [f"{name}.mean", by], f"{name}.scaled")
-        plus = self.constant(f"{name}.bias", slope * bias.reshape(1, maps, 1, 1))
+        count = 1 if layer.kind == "average" else POOL**2  # a power of two: the product is exact
+        coefficient, bias = (self.network.tensors[f"{name}.{part}"] for part in ("coefficient", "bias"))
+        by = self.constant(f"{name}.coefficient", count * coefficient.reshape(1, maps, 1, 1))
+        plus = self.constant(f"{name}.bias", bias.reshape(1, maps, 1, 1))
+        self.add("Mul", [self.add("AveragePool", [below], f"{name}.mean", **window), by], f"{name}.scaled")
         self.add("Add", [f"{name}.scaled", plus], f"{name}.sum")
         self._squash(layer.squash, f"{name}.sum", name)
 
     def _full(self, layer: Convolution | FullConnection, below: str) -> None:
         """C5, which sees all of S4 at once, F6, and a full output."""
-        name, slope = layer.name, slope_of(layer.squash)
-        weight = self.network.tensors[f"{name}.weight"].astype(np.float64)
-        weight_name = self.constant(f"{name}.weight", slope * weight.reshape(len(weight), -1))
-        bias = self.constant(f"{name}.bias", slope * self.network.tensors[f"{name}.bias"].astype(np.float64))
-        self.add("Gemm", [below, weight_name, bias], f"{name}.sum", transB=1)
+        name, weight = layer.name, self.network.tensors[f"{layer.name}.weight"]
+        rows = self.constant(f"{name}.weight", weight.reshape(len(weight), -1))
+        self.add("Gemm", [below, rows, self._of(name, "bias")], f"{name}.sum", transB=1)
         self._squash(layer.squash, f"{name}.sum", name)
 
+    def _of(self, name: str, part: str) -> str:
+        """A tensor of the network, as it is."""
+        return self.constant(f"{name}.{part}", self.network.tensors[f"{name}.{part}"])
+
     def _squash(self, squash: str, given: str, name: str) -> None:
-        """The tensor `name` from the sum `given`, which the slope of a tanh has been multiplied into."""
+        """The tensor `name` from the sum `given`."""
         f = SQUASHES.get(squash)
         if squash == "softmax":
             self.add("Softmax", [given], name, axis=1)
@@ -155,13 +190,14 @@ class Graph:
         elif squash == "logistic":
             self.add("Sigmoid", [given], name)
         else:
-            self.add("Tanh", [given], f"{name}.tanh")
+            steep = self.add("Mul", [given, self.constant("slope", f.slope)], f"{name}.steep")
+            self.add("Tanh", [steep], f"{name}.tanh")
             self.add("Mul", [f"{name}.tanh", self.constant("amplitude", f.amplitude)], name)
 
     def _rbf(self) -> None:
         """y_i = Σ_j (x_j − w_ij)² (eq. 7), from the differences: |x|² − 2wx + |w|² would cancel."""
-        self.add("Unsqueeze", ["f6", "1"], "f6.row")  # (N, 1, 84)
-        self.add("Sub", ["f6.row", self.constant("rbf.codes", self.network.tensors["rbf.codes"])], "apart")
+        self.add("Unsqueeze", ["f6", self.constant("1", [1], np.int64)], "f6.row")  # (N, 1, 84)
+        self.add("Sub", ["f6.row", self._of("rbf", "codes")], "apart")
         self.add("Mul", ["apart", "apart"], "apart.squared")  # (N, 10, 84)
         self.add("ReduceSum", ["apart.squared", self.constant("2", [2], np.int64)], "penalties", keepdims=0)
         self.add("Identity", ["penalties"], "output")
@@ -176,8 +212,3 @@ class Graph:
         self.add("LogSoftmax", [score], "log.probabilities", axis=1)
         self.add("Neg", ["log.probabilities"], "penalties")
 
-
-def slope_of(squash: str) -> float:
-    """What is multiplied into the weights before a squash, so that the graph's operation is a bare tanh."""
-    f = SQUASHES.get(squash)
-    return f.slope if f is not None and squash != "logistic" else 1.0

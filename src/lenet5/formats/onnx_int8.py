@@ -1,8 +1,9 @@
 """How does LeNet-5 lie in an ONNX file in eight bits? Every value between layers is quantised and dequantised.
 
 That is ONNX's own way of saying it ("QDQ"): a runtime that knows whole numbers puts convolutions together from the
-pairs, and any other computes the same in floats. Whole numbers, scales and zeros are those of `quantise`; maps are
-uint8, so that their zeros lie 128 higher. The slope of a tanh is multiplied into the scales before it.
+pairs, and any other computes the same in floats. Whole numbers, scales and zeros are those of `quantise`; maps and
+weights are uint8, so that their zeros lie 128 higher: products of uint8 and int8 are added up in 16 bits by x86 without
+VNNI, and overflow.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from lenet5.architecture import POOL, Convolution, FullConnection, Subsampling
-from lenet5.formats.onnx_graph import FRAME, Graph, slope_of
-from lenet5.formats.quantise import Layer, Quantised
+from lenet5.formats.onnx_graph import FRAME, Graph
+from lenet5.formats.quantise import INPUT, Layer, Quantised, QuantisedEnsemble
 from lenet5.network import LeNet5
 
 __all__ = ["QuantisedGraph"]
@@ -20,20 +21,23 @@ UNSIGNED = 128  # what is added to an int8 number to keep it as uint8
 
 
 class QuantisedGraph(Graph):
-    """The graph of a network whose layers are quantised."""
+    """The graph of a network, or of an ensemble, whose layers are quantised."""
 
-    def __init__(self, network: LeNet5, quantised: Quantised) -> None:
+    def __init__(self, network: LeNet5, quantised: Quantised | QuantisedEnsemble) -> None:
         super().__init__(network, "uint8")
-        self.layers: dict[str, Layer] = {layer.name: layer for layer in quantised.layers}
+        self.quantised = quantised.members if isinstance(quantised, QuantisedEnsemble) else (quantised,)
+        self.layers: dict[str, Layer] = {}
+
+    def _begin(self, number: int) -> None:
+        super()._begin(number)
+        self.layers = {layer.name: layer for layer in self.quantised[number].layers}
 
     def _pictures(self) -> None:
         """Paper is 0 in the bytes of a picture, and so is its frame."""
         self.add("Unsqueeze", ["pictures", self.constant("1", [1], np.int64)], "pictures.maps")
         frame = self.constant("frame", [0, 0, FRAME, FRAME] * 2, np.int64)
         self.add("Pad", ["pictures.maps", frame, self.constant("paper", 0, np.uint8)], "pictures.framed")
-        first = self.layers["c1"]
-        scale = self.constant("input.scale", first.input_scale)
-        zero = self.constant("input.zero", first.input_zero, np.uint8)
+        scale, zero = self.constant("input.scale", INPUT[0]), self.constant("input.zero", INPUT[1], np.uint8)
         self.add("DequantizeLinear", ["pictures.framed", scale, zero], "input")
 
     def _convolution(self, layer: Convolution, below: str, sources: int) -> None:
@@ -54,17 +58,18 @@ class QuantisedGraph(Graph):
 
     def _weights(self, name: str) -> list[str]:
         """Weights and biases of a layer, dequantised, each map with its own scale."""
-        layer, slope = self.layers[name], slope_of(self.layers[name].squash)
+        layer = self.layers[name]
         assert layer.weight is not None
         weight = layer.weight.reshape(len(layer.weight), -1) if name == "c5" else layer.weight
-        scales = slope * layer.weight_scale
-        made = []
-        for part, whole, scale in (("weight", weight, scales), ("bias", layer.bias, layer.input_scale * scales)):
-            kind = np.int8 if part == "weight" else np.int32
+        scales, made = layer.weight_scale, []
+        for part, whole, scale, zero, kind in (
+            ("weight", weight, scales, UNSIGNED, np.uint8),
+            ("bias", layer.bias, layer.input_scale * scales, 0, np.int32),
+        ):
             inputs = [
-                self.constant(f"{name}.{part}", whole, kind),
+                self.constant(f"{name}.{part}", whole + zero, kind),
                 self.constant(f"{name}.{part}.scale", scale),
-                self.constant(f"{name}.{part}.zero", np.zeros(len(scale)), kind),
+                self.constant(f"{name}.{part}.zero", np.full(len(scale), zero), kind),
             ]
             made.append(self.add("DequantizeLinear", inputs, f"{name}.{part}.real", axis=0))
         return made
@@ -77,7 +82,7 @@ class QuantisedGraph(Graph):
         elif squash == "none":
             self._step(given, layer.output_scale, layer.output_zero, name)
         else:
-            self._step(given, slope_of(squash) * layer.sum_scale, 0, f"{name}.place")
+            self._step(given, layer.sum_scale, 0, f"{name}.place")
             super()._squash(squash, f"{name}.place", f"{name}.squashed")
             self._step(f"{name}.squashed", layer.output_scale, layer.output_zero, name)
 

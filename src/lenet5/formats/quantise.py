@@ -34,11 +34,12 @@ from lenet5.architecture import (
     FullConnection,
     Subsampling,
 )
+from lenet5.ensemble import Ensemble, together
 from lenet5.errors import PictureError
 from lenet5.formats.dense import dense
 from lenet5.network import BACKGROUND, FOREGROUND, FRAMED, LeNet5
 
-__all__ = ["LIMIT", "SHIFT", "Layer", "Quantised", "quantise", "squash_table"]
+__all__ = ["INPUT", "LIMIT", "SHIFT", "Layer", "Quantised", "QuantisedEnsemble", "quantise", "squash_table"]
 
 SHIFT = 24  # of the fixed-point factors
 LIMIT = 127  # of every whole number, above and below
@@ -100,6 +101,12 @@ class Quantised:
             return np.asarray(sums.astype(np.float32) * np.float32(last.output_scale**2))
         return _minus_log(sums * (last.input_scale * last.weight_scale), last.squash)
 
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 (N, 28, 28) -> (N, classes), as `LeNet5.probabilities`."""
+        penalties = self.penalties(images) * np.float32(self.sharpness)
+        share = np.exp(penalties.min(axis=1, keepdims=True) - penalties)
+        return np.asarray(share / share.sum(axis=1, keepdims=True), np.float32)
+
     def sums(self, images: NDArray[np.uint8]) -> Whole:
         """What the output units add up, (N, classes): Σ(q − zero − one·code)² (eq. 7), or weighted sums."""
         if images.dtype != np.uint8 or images.shape[1:] != (FRAMED, FRAMED):
@@ -121,6 +128,26 @@ class Quantised:
             return _sum(self.layers[6], q)
         apart = (q - self.layers[5].output_zero)[:, None] - self.one * self.codes  # (N, classes, 84)
         return np.asarray((apart**2).sum(axis=2))
+
+
+@dataclass(frozen=True, eq=False)
+class QuantisedEnsemble:
+    """An ensemble whose members are in whole numbers; what they answer together is worked out in floats."""
+
+    members: tuple[Quantised, ...]
+
+    @classmethod
+    def of(cls, ensemble: Ensemble, pictures: NDArray[np.uint8]) -> QuantisedEnsemble:
+        """Each member, as `quantise` makes it."""
+        return cls(tuple(quantise(member, pictures) for member in ensemble.members))
+
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """uint8 (N, 28, 28) -> (N,), the class with the smallest penalty."""
+        return np.asarray(np.argmin(self.penalties(images), axis=1))
+
+    def penalties(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 (N, 28, 28) -> (N, classes), as `Ensemble.penalties`."""
+        return together([member.probabilities(images) for member in self.members])
 
 
 def _minus_log(sums: NDArray[np.float64], squash: str) -> NDArray[np.float32]:
