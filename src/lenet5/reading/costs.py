@@ -125,6 +125,7 @@ def fitted(lines: list[Arcs], rng: np.random.Generator, steps: int = 120, batch:
         square += 0.02 * (up**2 - square)
         rate = 0.25 * (1 - step / steps) + 0.01
         costs += rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.98**step)) + 1e-8)
+        costs = np.maximum(costs, 0.0)
     return _with(costs.round(2).tolist())
 
 

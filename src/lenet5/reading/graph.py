@@ -40,16 +40,16 @@ class Geometry:
     flattest: float = 2.0  # width beside its own height
     most_pieces: int = 6
     widest_gap: float = 0.35
-    word: float = 1.71  # how much the network's own −log counts
-    digit: float = 3.31  # the cost of every digit, whatever its shape
-    small: float = 4.73  # for a digit that is smaller by a whole height, squared
-    wide: float = 5.44  # for what is wider than WIDE, squared
-    narrow: float = 5.96  # for what is narrower than NARROW
-    astray: float = 9.69  # for a foot that is further than ASTRAY off the line
+    word: float = 1.67  # how much the network's own −log counts
+    digit: float = 3.66  # the cost of every digit, whatever its shape
+    small: float = 0.0  # for a digit that is smaller by a whole height, squared
+    wide: float = 10.7  # for what is wider than WIDE, squared
+    narrow: float = 13.7  # for what is narrower than NARROW
+    astray: float = 17.6  # for a foot that is further than ASTRAY off the line
     gap: float = 31.2  # for a gap of one height inside a digit
-    leave_out: float = 1.3  # for a separator or a speck
-    leave_out_large: float = 10.8  # for leaving out ink as high as a digit, squared
-    leave_out_other: float = 1.05  # more, where it is no separator
+    leave_out: float = 1.81  # for a separator or a speck
+    leave_out_large: float = 7.58  # for leaving out ink as high as a digit, squared
+    leave_out_other: float = 1.28  # more, where it is no separator
 
 
 @dataclass(frozen=True)
