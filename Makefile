@@ -3,6 +3,7 @@
 #   make demo       install, and read the example pictures
 #   make test       install with what developing needs, and run the tests
 #   make lint       the same, and check style and types
+#   make release-check   build what would be released, and try it on every Python here: minutes
 #   make accuracy   train every rung from the recipe of 1998 to the best one over five seeds: hours
 #   make bench      time everything beside the frameworks that are installed: minutes
 #   make clean      remove what the others made
@@ -15,7 +16,7 @@ CAN := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(PYTHONS); do "$$p" -c '$(CAN)' 2>/dev/null && { echo "$$p"; break; }; done)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test browser lint accuracy bench clean
+.PHONY: demo test browser lint release-check accuracy bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/lenet5 read src/lenet5/examples/*.png
@@ -32,6 +33,9 @@ browser:
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+release-check: $(VENV)/installed-dev
+	.ci/release
 
 accuracy: $(VENV)/installed
 	$(BIN)/lenet5 reproduce ladder --seeds 5
