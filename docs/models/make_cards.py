@@ -44,8 +44,8 @@ NOTES = {
         "As `lenet5`, less often.",
     ),
     "lenet5-reader": (
-        "What `lenet5.Reader` reads with, under its judge (`reading/judge.safetensors`): digits cut out of lines, forms and "
-        "photographs, with a confidence.",
+        "What `lenet5.Reader` reads with, under its judge (`reading/judge.safetensors`): digits cut out of lines, "
+        "forms and photographs, with a confidence.",
         "Letters, words, printed type; digits of a few pixels; a decision that nobody checks.",
         "Touching digits whose cut is unclear, a 1 and a 7 of other countries' hands, stains that look like strokes.",
     ),
