@@ -148,7 +148,7 @@ def test_names_that_would_end_a_comment_or_a_string_do_not(rng: np.random.Genera
 def test_an_ensemble_is_refused(rng: np.random.Generator) -> None:
     from lenet5.ensemble import Ensemble
 
-    with pytest.raises(WeightsError, match="give one network"):
+    with pytest.raises(WeightsError, match="holds one network"):
         export.header(Ensemble([network_of(ARCHITECTURES["lenet5"], rng)] * 2))
 
 
