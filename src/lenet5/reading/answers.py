@@ -40,9 +40,7 @@ class Calibration:
 
     def __post_init__(self) -> None:
         if not self.temperature > 0 or not 0 <= self.accept <= 1:
-            raise ReadingError(
-                f"temperature {self.temperature}, accept {self.accept}; expected above 0, and 0 to 1"
-            )
+            raise ReadingError(f"temperature {self.temperature}, accept {self.accept}; expected above 0, and 0 to 1")
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> Calibration:
@@ -60,7 +58,8 @@ class Calibration:
     def probabilities(self, penalties: NDArray[np.float32]) -> NDArray[np.float64]:
         """(N, classes) penalties -> (N, classes + 1) probabilities; the last is that it is none of the classes."""
         rubbish = np.inf if self.rubbish is None else self.rubbish
-        all_of = np.column_stack([penalties, np.full(len(penalties), rubbish)]).astype(np.float64)
+        all_of = np.empty((len(penalties), penalties.shape[1] + 1))
+        all_of[:, :-1], all_of[:, -1] = penalties, rubbish
         scaled = (all_of.min(axis=1, keepdims=True) - all_of) / self.temperature
         share = np.exp(scaled)
         return np.asarray(share / share.sum(axis=1, keepdims=True))
@@ -73,9 +72,7 @@ class Calibration:
         return "unsure" if best < self.accept else ""
 
 
-def character(
-    probabilities: NDArray[np.float64], classes: tuple[str, ...], box: Box, reason: Reason
-) -> Character:
+def character(probabilities: NDArray[np.float64], classes: tuple[str, ...], box: Box, reason: Reason) -> Character:
     """The answer to one glyph, from its probabilities (classes + 1,)."""
     order = np.argsort(-probabilities[:-1], kind="stable")
     others = [(classes[k], float(probabilities[k])) for k in order if probabilities[k] >= LEAST]

@@ -6,6 +6,7 @@ A field's places are in a picture of its own; `back` is the 3×3 matrix that tak
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -51,11 +52,17 @@ def box_back(box: Box, back: Matrix, limits: tuple[int, int]) -> Box:
 
 def _around(points: NDArray[np.float64], back: Matrix, limits: tuple[int, int]) -> Box:
     """The upright box, within the picture, around points (N, 2) that `back` takes there."""
-    moved = cv2.perspectiveTransform(points[None], back)[0]
-    height, width = limits
-    low = np.clip(np.floor(moved.min(axis=0) + 1e-6), 0, (width - 1, height - 1)).astype(int)
-    high = np.clip(np.ceil(moved.max(axis=0) - 1e-6), low + 1, (width, height)).astype(int)
-    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+    columns, rows = cv2.perspectiveTransform(points[None], back)[0].T.tolist()
+    (left, right), (top, bottom) = (
+        _span(min(at), max(at), limit) for at, limit in ((columns, limits[1]), (rows, limits[0]))
+    )
+    return left, top, right - left, bottom - top
+
+
+def _span(low: float, high: float, limit: int) -> tuple[int, int]:
+    """The whole pixels from low to high: at least one, and within 0 to limit."""
+    first = min(max(math.floor(low + 1e-6), 0), limit - 1)
+    return first, min(max(math.ceil(high - 1e-6), first + 1), limit)
 
 
 @dataclass(frozen=True)

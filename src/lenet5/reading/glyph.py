@@ -71,13 +71,17 @@ def _without_box(ink: Grey) -> Grey:
     if min(height, width) < 24:
         return ink
     mask = inked(ink)
-    kept = ink.copy()
-    sides = 0
-    for turn in range(4):
-        turned, out = np.rot90(mask, turn), np.rot90(kept, turn)
-        band = turned[: max(2, int(MARGIN * turned.shape[0]))]
-        rows = band.mean(axis=1) > 0.85
-        if rows.any():
-            sides += 1
-            out[: int(np.flatnonzero(rows)[-1]) + 2] = 0
-    return kept if sides >= 3 and bounding_box(kept, PART) is not None else ink
+    rows, columns = (mask.mean(axis=axis) > 0.85 for axis in (1, 0))
+    top, bottom, left, right = map(_ruled, (rows, rows[::-1], columns, columns[::-1]))
+    if sum(side > 0 for side in (top, bottom, left, right)) < 3:
+        return ink
+    kept = np.zeros_like(ink)
+    inside = np.s_[top : max(top, height - bottom), left : max(left, width - right)]
+    kept[inside] = ink[inside]
+    return kept if bounding_box(kept, PART) is not None else ink
+
+
+def _ruled(lines: NDArray[np.bool_]) -> int:
+    """How many lines in from an edge its printed rule reaches; 0 where none of them is one."""
+    found = np.flatnonzero(lines[: max(2, int(MARGIN * len(lines)))])
+    return int(found[-1]) + 2 if len(found) else 0

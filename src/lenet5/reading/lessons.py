@@ -18,6 +18,8 @@ from lenet5.datasets import drawn
 from lenet5.datasets.dataset import Dataset
 from lenet5.reading.doodles import doodles
 from lenet5.reading.european import european
+from lenet5.reading.glyph import the_glyph
+from lenet5.reading.ink import find_ink
 from lenet5.reading.lines import line_lessons
 from lenet5.reading.normalise import normalise
 
@@ -135,25 +137,36 @@ def _print(character: str, rng: np.random.Generator) -> Images:
         picture = np.asarray(canvas)
         if not picture.any():
             return _print(character, rng)  # not every typeface has every character
-        if rng.random() < 0.3:
-            wide = np.exp(rng.normal(0, 0.3))
+        if rng.random() < 0.5:
+            wide = float(np.exp(rng.normal(0, 0.35)))
             picture = np.asarray(cv2.resize(picture, None, fx=wide, fy=1.0))
     else:
         picture = np.zeros((100, 120), np.uint8)
         font = int(rng.choice(FONTS)) | (cv2.FONT_ITALIC if rng.random() < 0.3 else 0)
         cv2.putText(picture, character, (20, 75), font, 2.0, 255, int(rng.integers(1, 9)), cv2.LINE_AA)
     if rng.random() < 0.4:
-        picture = np.asarray(cv2.dilate(picture, np.ones((int(rng.integers(2, 6)),) * 2, np.uint8)))
-    if character in LETTERS and rng.random() < 0.25:
-        edge = np.asarray(cv2.dilate(picture, np.ones((5, 5), np.uint8))) - picture
-        picture = edge if rng.random() < 0.5 else _inside_out(picture)
-    return normalise(picture)
+        # Heavier, in both directions or in one: stems and serifs of other typefaces.
+        heavy = np.ones(rng.integers(1, 7, 2) if rng.random() < 0.5 else (int(rng.integers(2, 6)),) * 2, np.uint8)
+        picture = np.asarray(cv2.dilate(picture, heavy))
+    if character not in LETTERS:
+        return normalise(picture)
+    if rng.random() < 0.1:
+        picture = np.asarray(cv2.dilate(picture, np.ones((5, 5), np.uint8))) - picture
+    return _met(picture, rng) if rng.random() < 0.6 else normalise(picture)
 
 
-def _inside_out(picture: Images) -> Images:
-    """What is read of a letter that fills its frame when its paper is taken for the ink."""
+def _met(picture: Images, rng: np.random.Generator) -> Images:
+    """What is read of a picture that is small and fills its frame: now and then, its paper instead of its ink."""
     x, y, width, height = cv2.boundingRect(picture)
-    return np.asarray(255 - picture[y : y + height, x : x + width])
+    side, margin = int(rng.integers(24, 48)), int(rng.integers(0, 4))
+    scale = (side - 2 * margin) / max(width, height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(picture[y : y + height, x : x + width], size, interpolation=cv2.INTER_AREA)
+    frame = np.zeros((side, side) if rng.random() < 0.7 else (size[1] + 2 * margin, size[0] + 2 * margin), np.uint8)
+    top, left = (frame.shape[0] - size[1]) // 2, (frame.shape[1] - size[0]) // 2
+    frame[top : top + size[1], left : left + size[0]] = small
+    glyph, _ = the_glyph(find_ink(255 - frame if rng.random() < 0.5 else frame).ink)
+    return normalise(glyph)
 
 
 def _turned(images: Images, labels: Labels, count: int, rng: np.random.Generator) -> Images:

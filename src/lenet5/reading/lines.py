@@ -52,25 +52,31 @@ def compose(pick: Pick, rng: np.random.Generator, digits: int | None = None) -> 
     count = digits or int(rng.choice([1, 2, 3, 4, 5, 6], p=[0.05, 0.15, 0.2, 0.25, 0.25, 0.1]))
     size = int(rng.integers(26, 56))
     canvas = _Canvas(int(2.2 * size), int((count + 2) * 2.2 * size))
-    gap = rng.normal(0.06, 0.13)
+    gap, rise = rng.normal(0.06, 0.13), rng.normal(0, 0.03)
+    noughts, flat = rng.uniform(0.5, 1.05), rng.normal(0.05, 0.2)  # of a hand: how high, and how wide for it
     x, base, small, labels = 0.5 * size, 1.6 * size, 1.0, []
     wanted: int | None = None
     for i in range(count):
-        # Amounts end in noughts, and cents are written small.
-        wanted = 0 if wanted == 0 or (i and rng.random() < 0.06) else None
+        # Amounts end in noughts, which are joined, small, flat or raised; and cents are written small.
+        ends = wanted == 0 or (i > 0 and rng.random() < 0.12)
+        if ends and wanted is None and rng.random() < 0.5:
+            small *= noughts
+            base -= rng.uniform(0, 1) * (1 - noughts) * size
+        wanted = 0 if ends else None
         small = rng.uniform(0.5, 1) if i and rng.random() < 0.08 else small
         image, label = pick(wanted)
         labels.append(label)
-        scale = size / 20 * small * np.exp(rng.normal(0, 0.08))
+        scale = size / 20 * small * np.exp(rng.normal(0, 0.1))
+        width = np.exp(rng.normal(0, 0.1) + (flat if ends else 0.0))
         left, top, w, h = bounding_box(image) or (0, 0, 28, 28)
         glyph = cv2.resize(
             image[top : top + h, left : left + w], None,
-            fx=scale * np.exp(rng.normal(0, 0.08)), fy=scale, interpolation=cv2.INTER_CUBIC,
+            fx=scale * width, fy=scale, interpolation=cv2.INTER_CUBIC,
         )  # fmt: skip
         glyph = (glyph / np.float32(255))[: int(2.1 * size)]
         x += (gap + rng.normal(0, 0.07)) * size if rng.random() < 0.8 else rng.uniform(0.1, 0.6) * size
-        canvas.put(glyph, x, base - glyph.shape[0] + rng.normal(0, 0.06) * size, i)
-        if i and rng.random() < (0.4 if wanted == 0 else 0.12):
+        canvas.put(glyph, x, base - rise * x - glyph.shape[0] + rng.normal(0, 0.06) * size, i)
+        if i and rng.random() < (0.45 if ends else 0.12):
             canvas.join(i - 1, i, size, rng)
         x += glyph.shape[1] + _separator(canvas, x + glyph.shape[1], base, size, i == count - 1, rng)
     ink, owners = _slanted(canvas.ink, canvas.owners, rng.normal(0, 0.22))
@@ -108,7 +114,7 @@ class _Canvas:
         stroke = np.zeros_like(self.ink)
         sag = int(rng.normal(0, 0.06) * size)
         points = np.array([(start, y[0]), ((start + end) // 2, (y[0] + y[1]) // 2 + sag), (end, y[1])], np.int32)
-        cv2.polylines(stroke, [points], False, 1, max(1, int(size * rng.uniform(0.04, 0.1))), cv2.LINE_AA)
+        cv2.polylines(stroke, [points], False, 1, max(1, int(size * rng.uniform(0.03, 0.14))), cv2.LINE_AA)
         self.owners[(stroke > np.maximum(self.ink, 0.2)) & (self.owners == NOBODY)] = OTHER
         np.maximum(self.ink, stroke, out=self.ink)
 

@@ -6,7 +6,7 @@ The only thing asked of a network is `penalties(images)`: uint8 (N, 28, 28) -> (
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Literal, Protocol, overload
 
@@ -26,13 +26,14 @@ from lenet5.reading.judge import Judge
 from lenet5.reading.layout import LAYOUTS, Layout, guess, line_ink, rows_of, straightened
 from lenet5.reading.normalise import bounding_box, normalise
 from lenet5.reading.opening import open_pages
-from lenet5.reading.pieces import cut
+from lenet5.reading.pieces import Line, cut
 from lenet5.reading.readings import Box, Reading
 
 __all__ = ["Network", "Reader"]
 
 Grey = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
+Steps = dict[str, Pixels] | None  # the pictures on the way, by the names of their steps, where somebody wants them
 
 DIGIT_SIDE = 400  # a picture of one digit holds no more than this many pixels a side
 LINE_HEIGHT = 80
@@ -166,15 +167,14 @@ class Reader:
             for f, a, b in zip(fields, ends, ends[1:], strict=False)
         ]
 
-    def fields(self, pixels: Pixels, layout: Layout, steps: dict[str, Pixels] | None = None) -> list[Field]:
+    def fields(self, pixels: Pixels, layout: Layout, steps: Steps = None) -> list[Field]:
         """What there is to answer in one page, uint8 (H, W) or (H, W, 3); `steps` gets the pictures on the way."""
-        steps = {} if steps is None else steps
-        steps["picture"] = pixels
+        _note(steps, "picture", lambda: pixels)
         side = {"digit": DIGIT_SIDE}.get(layout, PAGE_SIDE)
         small, scale = _shrunk(pixels, side)
         ink = find_ink(small)
-        steps["paper"] = np.clip(ink.paper, 0, 255).astype(np.uint8)
-        steps["ink"] = _shown(ink.ink)
+        _note(steps, "paper", lambda: np.clip(ink.paper, 0, 255).astype(np.uint8))
+        _note(steps, "ink", lambda: _shown(ink.ink))
         if layout == "auto":
             layout = guess(ink.ink)
         back = np.diag([1 / scale, 1 / scale, 1.0])
@@ -185,20 +185,17 @@ class Reader:
             return [self._line_or_boxes(ink.ink, back, limits, steps)]
         return self._page(ink, back, limits, steps)
 
-    def _line_or_boxes(
-        self, ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: dict[str, Pixels]
-    ) -> Field:
+    def _line_or_boxes(self, ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps) -> Field:
         found = find_grid(ink) if min(ink.shape) >= 40 else None
         if found and max(row for row, _ in found[0][0]) == 0:
-            steps["rules"] = _shown(found[1].astype(np.float32))
-            return _rows(ink, found[0][0], found[1], back, limits, steps)[0]
+            rules = found[1]
+            _note(steps, "rules", lambda: _shown(rules.astype(np.float32)))
+            return _rows(ink, found[0][0], rules, back, limits, steps)[0]
         return self._line(line_ink(ink), back, limits, steps)
 
-    def _line(
-        self, ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: dict[str, Pixels]
-    ) -> Field:
+    def _line(self, ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps = None) -> Field:
         """One line of digits, from its ink."""
-        steps["line"] = _shown(ink)
+        _note(steps, "line", lambda: _shown(ink))
         box = bounding_box(ink, 0.5) or (0, 0, ink.shape[1], ink.shape[0])
         # Cropped to its ink, and no larger than the network can make use of.
         x, y, w, h = box
@@ -210,29 +207,26 @@ class Reader:
             ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA))
             back = back @ np.diag([1 / scale, 1 / scale, 1.0])
         line = cut(ink)
-        upright = np.array(
-            [[1, line.slant, line.shift - line.slant * ink.shape[0] / 2], [0, 1, 0], [0, 0, 1.0]]
-        )
-        steps["pieces"] = _pieces_shown(line.ink, [(p.x, p.y, p.width, p.height) for p in line.pieces])
+        upright = np.array([[1, line.slant, line.shift - line.slant * ink.shape[0] / 2], [0, 1, 0], [0, 0, 1.0]])
+        _note(steps, "pieces", lambda: _pieces_shown(line))
         found = candidates(line, self.geometry)
         back = back @ np.linalg.inv(upright)
         box = box_back((0, 0, line.ink.shape[1], line.ink.shape[0]), back, limits)
         return LineField(line, tuple(found), back, limits, self.geometry, box)
 
-    def _page(
-        self, ink: Ink, back: NDArray[np.float64], limits: tuple[int, int], steps: dict[str, Pixels]
-    ) -> list[Field]:
+    def _page(self, ink: Ink, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps) -> list[Field]:
         """The rows of the grids of a page where it has one, else its lines."""
         found = find_grid(ink.ink)
         if found:
-            steps["rules"] = _shown(found[1].astype(np.float32))
-            return self._grids(ink.ink, found[0], found[1], back, limits, steps)
+            rules = found[1]
+            _note(steps, "rules", lambda: _shown(rules.astype(np.float32)))
+            return self._grids(ink.ink, found[0], rules, back, limits, steps)
         level, turned = straightened(line_ink(ink.ink))
-        steps["straightened"] = _shown(level)
+        _note(steps, "straightened", lambda: _shown(level))
         fields = []
         for (x, y, _, _), part in rows_of(level):
             place = back @ turned @ np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
-            fields.append(self._line(part, place, limits, {}))
+            fields.append(self._line(part, place, limits))
         return fields or [GlyphField(np.zeros((28, 28), np.uint8), (0, 0, limits[1], limits[0]), "blank")]
 
     def _grids(
@@ -242,14 +236,14 @@ class Reader:
         rules: Pixels,
         back: NDArray[np.float64],
         limits: tuple[int, int],
-        steps: dict[str, Pixels],
+        steps: Steps,
     ) -> list[Field]:
         """Grids the way up in which the network is surest of their digits."""
         best: tuple[float, list[Field]] = (-np.inf, [])
         for turn in range(4):
             fields: list[Field] = []
             for grid in grids:
-                fields += _rows(ink, grid, rules, back, limits, steps if turn == 0 else {}, turn)
+                fields += _rows(ink, grid, rules, back, limits, steps if turn == 0 else None, turn)
             images = [image for f in fields for image in f.images]
             if len(images) < 6:
                 return fields
@@ -275,13 +269,13 @@ def _shrunk(pixels: Pixels, side: int) -> tuple[Pixels, float]:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)), scale
 
 
-def _digit(ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: dict[str, Pixels]) -> GlyphField:
+def _digit(ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps) -> GlyphField:
     whole = (0, 0, limits[1], limits[0])
     nothing = np.zeros((28, 28), np.uint8)
     if not ink.any():
         return GlyphField(nothing, whole, "blank")
     glyph, writing = the_glyph(ink)
-    steps["glyph"] = _shown(glyph)
+    _note(steps, "glyph", lambda: _shown(glyph))
     box = bounding_box(glyph, 0.2)
     if box is None:
         return GlyphField(nothing, whole, "blank")
@@ -289,7 +283,7 @@ def _digit(ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps:
     if not writing:
         return GlyphField(nothing, place, "not a digit")
     image = normalise(glyph)
-    steps["normalised"] = image
+    _note(steps, "normalised", lambda: image)
     return GlyphField(image, place)
 
 
@@ -299,7 +293,7 @@ def _rows(
     rules: Pixels,
     back: NDArray[np.float64],
     limits: tuple[int, int],
-    steps: dict[str, Pixels],
+    steps: Steps,
     turn: int = 0,
 ) -> list[Field]:
     """The rows of a grid after `turn` quarter turns against the clock."""
@@ -330,16 +324,23 @@ def _rows(
     return fields
 
 
+def _note(steps: Steps, name: str, picture: Callable[[], Pixels]) -> None:
+    """Keep a step's picture, which is made only where somebody asked for the steps."""
+    if steps is not None:
+        steps[name] = picture()
+
+
 def _shown(ink: Grey) -> Pixels:
     """Ink as a picture, black on white."""
     return np.asarray(np.rint(255 - 255 * np.clip(ink, 0, 1)), dtype=np.uint8)
 
 
-def _pieces_shown(ink: Grey, boxes: list[Box]) -> Pixels:
-    picture = cv2.cvtColor(_shown(ink), cv2.COLOR_GRAY2RGB)
-    for k, (x, y, w, h) in enumerate(boxes):
+def _pieces_shown(line: Line) -> Pixels:
+    picture = cv2.cvtColor(_shown(line.ink), cv2.COLOR_GRAY2RGB)
+    for k, piece in enumerate(line.pieces):
         colour = ((200, 30, 30), (30, 30, 200))[k % 2]
-        cv2.rectangle(picture, (x, y), (x + w - 1, y + h - 1), colour, 1)
+        last = (piece.x + piece.width - 1, piece.y + piece.height - 1)
+        cv2.rectangle(picture, (piece.x, piece.y), last, colour, 1)
     return np.asarray(picture)
 
 
