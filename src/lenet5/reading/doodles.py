@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.reading.framed import framed
 from lenet5.reading.normalise import normalise
 
 __all__ = ["doodles"]
@@ -19,11 +20,13 @@ Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 SIDE = 96
+FRAMED = 0.4
 
 
 def doodles(count: int, rng: np.random.Generator) -> Picture:
-    """`count` doodles, uint8 (count, 28, 28), normalised as digits are."""
-    return np.stack([normalise(_doodle(rng)) for _ in range(count)])
+    """`count` doodles, uint8 (count, 28, 28), normalised as digits are, some after they were shrunk into a frame."""
+    drawn = (_doodle(rng) for _ in range(count))
+    return np.stack([framed(picture, rng) if rng.random() < FRAMED else normalise(picture) for picture in drawn])
 
 
 def _doodle(rng: np.random.Generator) -> Picture:

@@ -18,8 +18,7 @@ from lenet5.datasets import drawn
 from lenet5.datasets.dataset import Dataset
 from lenet5.reading.doodles import doodles
 from lenet5.reading.european import european
-from lenet5.reading.glyph import the_glyph
-from lenet5.reading.ink import find_ink
+from lenet5.reading.framed import framed
 from lenet5.reading.lines import line_lessons
 from lenet5.reading.normalise import normalise
 
@@ -152,21 +151,7 @@ def _print(character: str, rng: np.random.Generator) -> Images:
         return normalise(picture)
     if rng.random() < 0.1:
         picture = np.asarray(cv2.dilate(picture, np.ones((5, 5), np.uint8))) - picture
-    return _met(picture, rng) if rng.random() < 0.6 else normalise(picture)
-
-
-def _met(picture: Images, rng: np.random.Generator) -> Images:
-    """What is read of a picture that is small and fills its frame: now and then, its paper instead of its ink."""
-    x, y, width, height = cv2.boundingRect(picture)
-    side, margin = int(rng.integers(24, 48)), int(rng.integers(0, 4))
-    scale = (side - 2 * margin) / max(width, height)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(picture[y : y + height, x : x + width], size, interpolation=cv2.INTER_AREA)
-    frame = np.zeros((side, side) if rng.random() < 0.7 else (size[1] + 2 * margin, size[0] + 2 * margin), np.uint8)
-    top, left = (frame.shape[0] - size[1]) // 2, (frame.shape[1] - size[0]) // 2
-    frame[top : top + size[1], left : left + size[0]] = small
-    glyph, _ = the_glyph(find_ink(255 - frame if rng.random() < 0.5 else frame).ink)
-    return normalise(glyph)
+    return framed(picture, rng) if rng.random() < 0.6 else normalise(picture)
 
 
 def _turned(images: Images, labels: Labels, count: int, rng: np.random.Generator) -> Images:

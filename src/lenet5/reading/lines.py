@@ -30,6 +30,7 @@ NOBODY, OTHER = -1, -2
 WHOLE = 0.93  # of a digit's ink, and of a candidate's, for the candidate to be that digit
 DOUBTFUL = 0.72  # from here on it is neither that digit nor none
 LOST = 0.5  # of a digit's ink may be lost on the paper, or nobody can tell what it was
+ONE_PEN = 0.7  # of the lines are written with one pen, though their digits come from many hands
 ON_PAPER = 0.5  # of the lines are written on paper and found again there
 
 
@@ -54,6 +55,7 @@ def compose(pick: Pick, rng: np.random.Generator, digits: int | None = None) -> 
     canvas = _Canvas(int(2.2 * size), int((count + 2) * 2.2 * size))
     gap, rise = rng.normal(0.06, 0.13), rng.normal(0, 0.03)
     noughts, flat = rng.uniform(0.5, 1.05), rng.normal(0.05, 0.2)  # of a hand: how high, and how wide for it
+    pen = size * float(np.exp(rng.normal(np.log(0.1), 0.35))) if rng.random() < ONE_PEN else 0.0
     x, base, small, labels = 0.5 * size, 1.6 * size, 1.0, []
     wanted: int | None = None
     for i in range(count):
@@ -73,7 +75,9 @@ def compose(pick: Pick, rng: np.random.Generator, digits: int | None = None) -> 
             image[top : top + h, left : left + w], None,
             fx=scale * width, fy=scale, interpolation=cv2.INTER_CUBIC,
         )  # fmt: skip
-        glyph = (glyph / np.float32(255))[: int(2.1 * size)]
+        glyph = np.asarray(glyph / np.float32(255), np.float32)[: int(2.1 * size)]
+        if pen:
+            glyph = _by_pen(glyph, pen)
         x += (gap + rng.normal(0, 0.07)) * size if rng.random() < 0.8 else rng.uniform(0.1, 0.6) * size
         canvas.put(glyph, x, base - rise * x - glyph.shape[0] + rng.normal(0, 0.06) * size, i)
         if i and rng.random() < (0.45 if ends else 0.12):
@@ -85,6 +89,20 @@ def compose(pick: Pick, rng: np.random.Generator, digits: int | None = None) -> 
         ink, owners = _trimmed(ink, owners, int(rng.uniform(0.1, 0.5) * size))
         ink = _found(ink, size, rng)
     return *_trimmed(ink, owners, 3), labels
+
+
+def _by_pen(glyph: Grey, pen: float) -> Grey:
+    """A glyph's strokes made as wide as a pen's, pixels; thinned no further than leaves them whole."""
+    mask = np.pad(glyph > 0.5, 4).astype(np.uint8)
+    inside, outside = (cv2.distanceTransform(m, cv2.DIST_L2, 5) for m in (mask, 1 - mask))
+    ridge = inside[(inside >= cv2.dilate(inside, np.ones((3, 3), np.uint8)) - 1e-3) & (mask > 0)]
+    if not len(ridge):
+        return glyph
+    own = 2 * float(np.median(ridge))
+    thicker = max((pen - own) / 2, 0.7 - float(np.quantile(ridge, 0.2)))
+    drawn = np.asarray(np.clip(inside - outside + thicker, 0, 1), np.float32)
+    x, y, w, h = bounding_box(drawn) or (0, 0, *drawn.shape[::-1])
+    return drawn[y : y + h, x : x + w]
 
 
 class _Canvas:
