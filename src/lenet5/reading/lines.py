@@ -27,8 +27,8 @@ Owners = NDArray[np.int32]  # of each pixel: the number of its digit, NOBODY, or
 Pick = Callable[[int | None], tuple[NDArray[np.uint8], int]]  # that digit, or any: a picture (28, 28), its label
 
 NOBODY, OTHER = -1, -2
-WHOLE = 0.93  # of a digit's ink, and of a candidate's, for the candidate to be that digit
-DOUBTFUL = 0.72  # from here on it is neither that digit nor none
+WHOLE = 0.85  # of a digit's ink, and of a candidate's, for the candidate to be that digit
+DOUBTFUL = 0.7  # from here on it is neither that digit nor none
 LOST = 0.5  # of a digit's ink may be lost on the paper, or nobody can tell what it was
 ONE_PEN = 0.7  # of the lines are written with one pen, though their digits come from many hands
 ON_PAPER = 0.5  # of the lines are written on paper and found again there
@@ -54,14 +54,16 @@ def compose(pick: Pick, rng: np.random.Generator, digits: int | None = None) -> 
     size = int(rng.integers(26, 56))
     canvas = _Canvas(int(2.2 * size), int((count + 2) * 2.2 * size))
     gap, rise = rng.normal(0.06, 0.13), rng.normal(0, 0.03)
-    noughts, flat = rng.uniform(0.5, 1.05), rng.normal(0.05, 0.2)  # of a hand: how high, and how wide for it
+    # Of a hand: how high its last noughts are, how wide for that, and how far each stands in the one before.
+    noughts, flat, chained = rng.uniform(0.5, 1.05), rng.normal(0.05, 0.2), max(0.0, rng.uniform(-0.3, 0.15))
     pen = size * float(np.exp(rng.normal(np.log(0.1), 0.35))) if rng.random() < ONE_PEN else 0.0
     x, base, small, labels = 0.5 * size, 1.6 * size, 1.0, []
     wanted: int | None = None
     for i in range(count):
         # Amounts end in noughts, which are joined, small, flat or raised; and cents are written small.
-        ends = wanted == 0 or (i > 0 and rng.random() < 0.12)
-        if ends and wanted is None and rng.random() < 0.5:
+        again = wanted == 0
+        ends = again or (i > 0 and rng.random() < 0.12)
+        if ends and not again and rng.random() < 0.5:
             small *= noughts
             base -= rng.uniform(0, 1) * (1 - noughts) * size
         wanted = 0 if ends else None
@@ -78,6 +80,7 @@ def compose(pick: Pick, rng: np.random.Generator, digits: int | None = None) -> 
         glyph = np.asarray(glyph / np.float32(255), np.float32)[: int(2.1 * size)]
         if pen:
             glyph = _by_pen(glyph, pen)
+        x -= chained * size if again else 0.0
         x += (gap + rng.normal(0, 0.07)) * size if rng.random() < 0.8 else rng.uniform(0.1, 0.6) * size
         canvas.put(glyph, x, base - rise * x - glyph.shape[0] + rng.normal(0, 0.06) * size, i)
         if i and rng.random() < (0.45 if ends else 0.12):
