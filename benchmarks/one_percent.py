@@ -50,7 +50,7 @@ def _recipe() -> Any:
 
     from lenet5.training.recipe import RECIPES
 
-    return replace(RECIPES["best"], **RECIPE)
+    return replace(RECIPES["best-alone"], **RECIPE)
 
 
 def _torch(train: Any, test: Any, threads: int) -> Iterator[float]:

@@ -36,7 +36,8 @@ def test_every_schedule_begins_with_the_step_and_none_rises() -> None:
         {"passes": 0}, {"batch": -1}, {"step": 0.0}, {"step": float("nan")}, {"step": float("inf")}, {"mu": -0.02},
         {"j": 0.0}, {"fade": 1.5}, {"average": -0.1}, {"decay": -1.0}, {"loss": "hinge"},
         {"algorithm": "lbfgs"}, {"schedule": "step"}, {"initialisation": "he"}, {"distortion": "wild"},
-        {"gain": float("nan")}, {"coefficient": float("nan")}, {"decay": float("nan")}, {"j": float("nan")},
+        {"gain": float("nan")}, {"coefficient": float("nan")}, {"strength": 0.0},
+        {"trust": 1.1}, {"versions": 0}, {"decay": float("nan")}, {"j": float("nan")},
     ],
     ids=str,
 )  # fmt: skip
@@ -44,6 +45,11 @@ def test_a_value_out_of_its_range_is_named_with_what_was_expected(change: dict[s
     (name, value), = change.items()
     with pytest.raises(TrainingError, match=f"{name} is {value!r}; expected"):
         replace(Recipe(), **change)
+
+
+def test_what_a_teacher_was_asked_about_does_not_fade() -> None:
+    with pytest.raises(TrainingError, match=r"fade is 0\.1; expected 0 with a teacher"):
+        replace(recipe("best"), fade=0.1)
 
 
 def test_an_unknown_recipe_says_which_there_are() -> None:

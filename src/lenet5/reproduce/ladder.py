@@ -33,21 +33,25 @@ def _climb(*changes: tuple[str, dict[str, Any]]) -> tuple[Rung, ...]:
     return tuple(rungs)
 
 
-_BEST = RECIPES["best"]
+_ALONE, _BEST = RECIPES["best-alone"], RECIPES["best"]
 
 RUNGS = _climb(
     ("pictures distorted anew in each pass, as in 1998", {"distortion": "affine-1998"}),
     (
-        f"mini-batches of {_BEST.batch} by Adam, its step falling along half a cosine",
-        {"algorithm": "adam", "batch": _BEST.batch, "step": _BEST.step, "schedule": "cosine"},
+        f"mini-batches of {_ALONE.batch} by Adam, its step falling along half a cosine",
+        {"algorithm": "adam", "batch": _ALONE.batch, "step": _ALONE.step, "schedule": "cosine"},
     ),
     ("milder distortions of more kinds: rotated, bent, thicker and thinner too", {"distortion": "mild"}),
     ("cross-entropy: no rubbish class", {"loss": "cross_entropy"}),
-    (f"penalties times {_BEST.sharpness:g}", {"sharpness": _BEST.sharpness}),
-    ("a share of the wanted answer spread over all digits", {"smoothing": _BEST.smoothing}),
-    ("weights decay", {"decay": _BEST.decay}),
-    ("the last tenth of the passes distorts less and less", {"fade": _BEST.fade}),
-    (f"{_BEST.passes} passes: the recipe best", {"passes": _BEST.passes}),
+    (f"penalties times {_ALONE.sharpness:g}", {"sharpness": _ALONE.sharpness}),
+    ("a share of the wanted answer spread over all digits", {"smoothing": _ALONE.smoothing}),
+    ("weights decay", {"decay": _ALONE.decay}),
+    ("the last tenth of the passes distorts less and less", {"fade": _ALONE.fade}),
+    (f"{_ALONE.passes} passes: the recipe best-alone", {"passes": _ALONE.passes}),
+    (
+        f"learns from seven such networks' answers, distorted {_BEST.strength:g} times as much: the recipe best",
+        {name: getattr(_BEST, name) for name in ("teacher", "strength", "fade", "smoothing")},
+    ),
 )
 
 
