@@ -13,6 +13,7 @@ What it adds up equals `single.gradient_of`, to within float32's rounding. Pictu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ from lenet5.kernels.lanes import (
     splat,
     store,
     tile,
+    tiles,
     total,
     transpose,
 )
@@ -52,21 +54,23 @@ _TAPS = 25 if LANES == 16 else 13
 _OUTER = (4, 5) if LANES == 16 else (2, 5)
 
 
-def _product_tile(units: int, transposed: bool) -> Any:
-    def product(emit: Emit, out: Any, o: Any, weight: Any, w: Any, row: Any, x: Any, n: Any) -> None:
-        """out[u] = Σ_i weight[w + u·row + i]·x[i], or its transpose, for `units` units u; each a vector of pictures."""
+def _product_tile(units: int) -> Callable[..., None]:
+    def product(emit: Emit, out: Any, u: Any, weight: Any, w: Any, row: Any, x: Any, n: Any, transposed: Any) -> None:
+        """out[v] = Σ_i weight[w + v·row + i]·x[i], or its transpose, for units v from u on; vectors of pictures."""
         ir = emit.builder
         sums = emit.cells(units)
-        with emit.loop(n) as i:
-            seen = emit.load(x, ir.mul(i, emit.index(LANES)))
-            start = ir.add(w, ir.mul(i, row) if transposed else i)
-            for u, cell in enumerate(sums):
-                place = ir.add(start, emit.index(u) if transposed else ir.mul(row, emit.index(u)))
-                emit.add_to(cell, emit.broadcast(weight, place), seen)
-        for u, cell in enumerate(sums):
-            emit.store(ir.load(cell), out, ir.add(o, emit.index(u * LANES)))
+        with ir.if_else(ir.icmp_signed("!=", transposed, emit.index(0))) as branches:
+            for branch, down, right in zip(branches, (emit.index(1), row), (row, emit.index(1)), strict=True):
+                with branch, emit.loop(n) as i:
+                    seen = emit.load(x, ir.mul(i, emit.index(LANES)))
+                    start = ir.add(ir.add(w, ir.mul(u, down)), ir.mul(i, right))
+                    for k, cell in enumerate(sums):
+                        value = emit.broadcast(weight, ir.add(start, ir.mul(down, emit.index(k))))
+                        emit.add_to(cell, value, seen)
+        for k, cell in enumerate(sums):
+            emit.store(ir.load(cell), out, ir.mul(ir.add(u, emit.index(k)), emit.index(LANES)))
 
-    return tile(types.void, product)
+    return product
 
 
 def _outer_tile(rows: int, vectors: int) -> Any:
@@ -154,9 +158,7 @@ def _largest(emit: Emit, a: Any, b: Any, c: Any, d: Any) -> Any:
     return emit.maximum(emit.maximum(a, b), emit.maximum(c, d))
 
 
-_many, _some, _one = _UNITS
-_product_many, _product_some, _product_one = (_product_tile(units, False) for units in _UNITS)
-_back_many, _back_some, _back_one = (_product_tile(units, True) for units in _UNITS)
+_some_units = tiles(_UNITS, _product_tile)
 _outer_many, _outer_one = _outer_tile(*_OUTER), _outer_tile(1, 1)
 _spread_row = tile(types.void, _spread)
 _add_kernel_gradient = tile(types.void, _kernel_gradient)
@@ -165,35 +167,11 @@ _maximum = tile(lanes_type, _largest)
 
 
 @compiled
-def _product(out, units, weights, w, row, x, inputs):
-    """out (units, LANES) = weights[w:] (units, row) times x (inputs, LANES)."""
+def _product(out, units, weights, w, row, x, inputs, transposed):
+    """out (units, LANES) = weights[w:] (units, row), or (inputs, row) transposed, times x (inputs, LANES)."""
     u = 0
     while u < units:
-        if units - u >= _many:
-            _product_many(out, u * LANES, weights, w + u * row, row, x, inputs)
-            u += _many
-        elif units - u >= _some:
-            _product_some(out, u * LANES, weights, w + u * row, row, x, inputs)
-            u += _some
-        else:
-            _product_one(out, u * LANES, weights, w + u * row, row, x, inputs)
-            u += 1
-
-
-@compiled
-def _product_back(out, units, weights, w, row, x, inputs):
-    """out (units, LANES) = weights[w:] (inputs, row) transposed times x (inputs, LANES)."""
-    u = 0
-    while u < units:
-        if units - u >= _many:
-            _back_many(out, u * LANES, weights, w + u, row, x, inputs)
-            u += _many
-        elif units - u >= _some:
-            _back_some(out, u * LANES, weights, w + u, row, x, inputs)
-            u += _some
-        else:
-            _back_one(out, u * LANES, weights, w + u, row, x, inputs)
-            u += 1
+        u += _some_units(units - u, out, u, weights, w, row, x, inputs, transposed)
 
 
 @compiled
@@ -342,10 +320,10 @@ def block_gradient(p, curves, weights, pictures, wanted, start, loss, j, sharpne
         (curves[at.CURVE_C3, 0], curves[at.CURVE_C3, 1], curves[at.CURVE_C3, 2]),
         curves[at.SHARES, 1], p[at.S4_MAXIMUM], curves[at.CURVE_S4], c3,
     )  # fmt: skip
-    _product(c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], s4, inputs)
+    _product(c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], s4, inputs, False)
     _add_bias(c5, p[at.C5_MAPS], weights, p[at.C5_BIAS])
     _squash_all(c5, p[at.C5_MAPS], curves, at.CURVE_C5)
-    _product(f6, p[at.F6_UNITS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], c5, p[at.C5_MAPS])
+    _product(f6, p[at.F6_UNITS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], c5, p[at.C5_MAPS], False)
     _add_bias(f6, p[at.F6_UNITS], weights, p[at.F6_BIAS])
     _squash_all(f6, p[at.F6_UNITS], curves, at.CURVE_F6)
     _turn(f6_t, p[at.OUT_ROW], f6, p[at.F6_UNITS])
@@ -356,11 +334,11 @@ def block_gradient(p, curves, weights, pictures, wanted, start, loss, j, sharpne
     _bias_and_slope(gradient, p[at.F6_BIAS], by_f6, f6, p[at.F6_UNITS], curves, at.CURVE_F6)
     _turn(c5_t, p[at.F6_ROW], c5, p[at.C5_MAPS])
     _outer(gradient, p[at.F6_WEIGHT], p[at.F6_ROW], by_f6, p[at.F6_UNITS], c5_t)
-    _product_back(by_c5, p[at.C5_MAPS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], by_f6, p[at.F6_UNITS])
+    _product(by_c5, p[at.C5_MAPS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], by_f6, p[at.F6_UNITS], True)
     _bias_and_slope(gradient, p[at.C5_BIAS], by_c5, c5, p[at.C5_MAPS], curves, at.CURVE_C5)
     _turn(s4_t, p[at.C5_ROW], s4, inputs)
     _outer(gradient, p[at.C5_WEIGHT], p[at.C5_ROW], by_c5, p[at.C5_MAPS], s4_t)
-    _product_back(by_s4, inputs, weights, p[at.C5_WEIGHT], p[at.C5_ROW], by_c5, p[at.C5_MAPS])
+    _product(by_s4, inputs, weights, p[at.C5_WEIGHT], p[at.C5_ROW], by_c5, p[at.C5_MAPS], True)
     _unpool(
         by_s4, s4, c3, p[at.C3_MAPS], s4_side, gradient, weights, p[at.S4_COEFFICIENT], p[at.S4_BIAS], p[at.C3_BIAS],
         curves, at.CURVE_S4, at.CURVE_C3, curves[at.SHARES, 1], p[at.S4_MAXIMUM],

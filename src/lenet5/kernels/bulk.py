@@ -11,6 +11,7 @@ Maps are those of `single`, to within float32's rounding.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from numba import types
 from lenet5.architecture import KERNEL
 from lenet5.kernels import plan as at
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import FLOAT, LANES, Emit, curve, load, pixels_at, splat, store, tile
+from lenet5.kernels.lanes import FLOAT, LANES, VECTOR, Emit, curve, load, pixels_at, splat, store, tile, tiles
 
 __all__ = ["GROUP", "PICTURES", "bulk", "gather", "maps_of", "room"]
 
@@ -29,10 +30,11 @@ WIDE = PICTURES  # floats in one row of the second part
 
 # Registers hold a tile's sums: pooled columns of a convolution (14 of S2 are 5 + 5 + 4 or 7 + 7), units of a product.
 _POOLED = (7, 5, 1) if LANES == 16 else (5, 4, 1)
-_UNITS = 6
+_UNITS = (6, 4, 1)
+_RUN = 20  # products that are summed by themselves before they join the others
 
 
-def _tile(pooled: int) -> Any:
+def _tile(pooled: int) -> Callable[..., None]:
     def convolve(
         emit: Emit, out: Any, o: Any, step: Any, source: Any, s: Any, s_row: Any, s_size: Any,
         weight: Any, w: Any, b: Any, c: Any, d: Any, places: Any, first: Any, count: Any,
@@ -62,7 +64,7 @@ def _tile(pooled: int) -> Any:
             pairs.append([_join(emit, row[2 * x], row[2 * x + 1], maximum) for x in range(pooled)])
         _subsample(emit, pairs, out, o, step, weight, (c, d), share, maximum, pool)
 
-    return tile(types.void, convolve)
+    return convolve
 
 
 def _add_kernel(emit: Emit, sums: Any, source: Any, corner: Any, s_row: Any, weight: Any, taps: Any) -> None:
@@ -114,36 +116,42 @@ def _subsample(
                 emit.store(value, out, ir.add(o, ir.mul(step, emit.index(k))))
 
 
-def _product_tile(units: int, distance: bool) -> Any:
-    def product(emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, b: Any, x: Any, n: Any) -> None:
-        """`units` rows of a matrix times (n, WIDE); or the squared distances of x to them."""
+def _product_tile(units: int) -> Callable[..., None]:
+    def product(emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, x: Any, first: Any, count: Any) -> None:
+        """out[o:] (units, WIDE) += columns first .. first + count − 1 of rows of a matrix times x (.., WIDE)."""
         ir = emit.builder
-        first = [
-            emit.constant(0.0) if distance else emit.broadcast(weight, ir.add(b, emit.index(u))) for u in range(units)
-        ]
-        sums = [emit.cells(GROUP, first[u]) for u in range(units)]
-        with emit.loop(n) as i:
+        sums = [emit.cells(GROUP) for _ in range(units)]
+        with emit.loop(count) as k:
+            i = ir.add(first, k)
             seen = [emit.load(x, ir.add(ir.mul(i, emit.index(WIDE)), emit.index(q * LANES))) for q in range(GROUP)]
             for u in range(units):
                 value = emit.broadcast(weight, ir.add(w, ir.add(i, ir.mul(w_row, emit.index(u)))))
                 for q in range(GROUP):
-                    if distance:
-                        apart = ir.fsub(seen[q], value)
-                        emit.add_to(sums[u][q], apart, apart)
-                    else:
-                        emit.add_to(sums[u][q], value, seen[q])
+                    emit.add_to(sums[u][q], value, seen[q])
         for u in range(units):
             for q in range(GROUP):
                 place = ir.add(o, emit.index(u * WIDE + q * LANES))
-                emit.store(ir.load(sums[u][q]), out, place)
+                emit.store(ir.fadd(emit.load(out, place), ir.load(sums[u][q])), out, place)
 
-    return tile(types.void, product)
+    return product
 
 
-_wide, _middle, _one = _POOLED
-_convolve_wide, _convolve_middle, _convolve_one = (_tile(pooled) for pooled in _POOLED)
-_product_many, _product_one = (_product_tile(units, False) for units in (_UNITS, 1))
-_distance_many, _distance_one = (_product_tile(units, True) for units in (_UNITS, 1))
+def _distance(emit: Emit, out: Any, o: Any, code: Any, c: Any, x: Any, n: Any) -> None:
+    """out[o:] (WIDE) = Σ_i (x[i] − code[c + i])², added up in float64: a float32 of 400 has steps of 3e-5."""
+    ir = emit.builder
+    sums = emit.cells(GROUP, emit.wide(emit.constant(0.0)))
+    with emit.loop(n) as i:
+        value = emit.broadcast(code, ir.add(c, i))
+        for q, cell in enumerate(sums):
+            apart = ir.fsub(emit.load(x, ir.add(ir.mul(i, emit.index(WIDE)), emit.index(q * LANES))), value)
+            ir.store(ir.fadd(ir.load(cell), emit.wide(ir.fmul(apart, apart))), cell)
+    for q, cell in enumerate(sums):
+        emit.store(ir.fptrunc(ir.load(cell), VECTOR), out, ir.add(o, emit.index(q * LANES)))
+
+
+_convolve = tiles(_POOLED, _tile)
+_add_products = tiles(_UNITS, _product_tile)
+_distance_to = tile(types.void, _distance)
 
 
 @compiled
@@ -165,45 +173,28 @@ def maps_of(out, o, row, size, step, height, width, source, s_row, s_size, weigh
             while x < width:
                 here = o + (m * size + y * row + x) * step
                 unit = (m * 2 * height + 2 * y) * 2 * width + 2 * x if kept.shape[0] > 0 else -1
-                if width - x >= _wide:
-                    _convolve_wide(
-                        out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m, d + m,
-                        sources, first, count, amplitude, slope, offset, share, maximum, pool, kept, unit, 2 * width,
-                    )  # fmt: skip
-                    x += _wide
-                elif width - x >= _middle:
-                    _convolve_middle(
-                        out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m, d + m,
-                        sources, first, count, amplitude, slope, offset, share, maximum, pool, kept, unit, 2 * width,
-                    )  # fmt: skip
-                    x += _middle
-                else:
-                    _convolve_one(
-                        out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m, d + m,
-                        sources, first, count, amplitude, slope, offset, share, maximum, pool, kept, unit, 2 * width,
-                    )  # fmt: skip
-                    x += 1
+                x += _convolve(
+                    width - x, out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m,
+                    d + m, sources, first, count, amplitude, slope, offset, share, maximum, pool, kept, unit, 2 * width,
+                )  # fmt: skip
         first += count
 
 
 @compiled
-def _layer(out, units, weights, w, w_row, b, x, inputs, distance, curve_):
-    """out (units, WIDE) from x (inputs, WIDE): weighted sums, squashed; or squared distances."""
-    j = 0
+def _layer(out, units, weights, w, w_row, b, x, inputs, curve_):
+    """out (units, WIDE) from x (inputs, WIDE): weighted sums, squashed.
+
+    A sum of 400 loses what each product has below its own last place; sums of _RUN products lose little.
+    """
+    for j in range(units):
+        for i in range(j * WIDE, (j + 1) * WIDE, LANES):
+            store(out, i, splat(weights[b + j]))
+    j = done = 0
     while j < units:
-        place, row = j * WIDE, w + j * w_row
-        if units - j >= _UNITS:
-            if distance:
-                _distance_many(out, place, weights, row, w_row, b + j, x, inputs)
-            else:
-                _product_many(out, place, weights, row, w_row, b + j, x, inputs)
-            j += _UNITS
-        else:
-            if distance:
-                _distance_one(out, place, weights, row, w_row, b + j, x, inputs)
-            else:
-                _product_one(out, place, weights, row, w_row, b + j, x, inputs)
-            j += 1
+        for first in range(0, inputs, _RUN):
+            row, count = w + j * w_row, min(_RUN, inputs - first)
+            done = _add_products(units - j, out, j * WIDE, weights, row, w_row, x, first, count)
+        j += done
     amplitude, slope, offset = curve_
     if amplitude != 0.0:
         for i in range(0, units * WIDE, LANES):
@@ -275,20 +266,20 @@ def bulk(p, curves, weights, pictures, low, gain, frame, outputs, block, s2, s4,
                 curves[at.SHARES, 1], p[at.S4_MAXIMUM], curves[at.CURVE_S4], nothing,
             )  # fmt: skip
         _layer(
-            c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], p[at.C5_BIAS], s4, p[at.C5_INPUTS], False,
+            c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], p[at.C5_BIAS], s4, p[at.C5_INPUTS],
             (curves[at.CURVE_C5, 0], curves[at.CURVE_C5, 1], curves[at.CURVE_C5, 2]),
         )  # fmt: skip
         _layer(
-            f6, p[at.F6_UNITS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], p[at.F6_BIAS], c5, p[at.C5_MAPS], False,
+            f6, p[at.F6_UNITS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], p[at.F6_BIAS], c5, p[at.C5_MAPS],
             (curves[at.CURVE_F6, 0], curves[at.CURVE_F6, 1], curves[at.CURVE_F6, 2]),
         )  # fmt: skip
-        none = (np.float32(0), np.float32(0), np.float32(0))
         if p[at.OUT_KIND] == at.RBF:
-            _layer(out, p[at.OUT_UNITS], weights, p[at.CODES], p[at.OUT_ROW], 0, f6, p[at.F6_UNITS], True, none)
+            for k in range(p[at.OUT_UNITS]):
+                _distance_to(out, k * WIDE, weights, p[at.CODES] + k * p[at.OUT_ROW], f6, p[at.F6_UNITS])
         else:
             _layer(
                 out, p[at.OUT_UNITS], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], p[at.OUT_BIAS], f6, p[at.F6_UNITS],
-                False, none,
+                (np.float32(0), np.float32(0), np.float32(0)),
             )  # fmt: skip
         for n in range(min(PICTURES, pictures.shape[0] - start)):
             for k in range(p[at.OUT_UNITS]):

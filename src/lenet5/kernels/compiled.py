@@ -18,6 +18,7 @@ from typing import Any
 import llvmlite
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.runtime import rtsys
 
 from lenet5 import files
 
@@ -69,7 +70,9 @@ class _Cache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
-            return super().load_overload(sig, target_context)
+            # Not numba's own `load_overload`: that makes ready to compile first, which takes longer than all the rest.
+            rtsys.initialize(target_context)
+            return self._load_overload(sig, target_context)
         except Exception:  # a damaged file can raise anything when it is unpickled; it is compiled and kept anew
             with contextlib.suppress(OSError):
                 self.flush()

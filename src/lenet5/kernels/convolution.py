@@ -13,23 +13,23 @@ derivative squared; callers hand in the squares.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import FLOAT, LANES, Emit, tile
+from lenet5.kernels.lanes import FLOAT, LANES, Emit, tile, tiles
 
 # Rows of a map that a tile holds in registers: 28 and 10, the heights of C1 and C3, are made of the first two.
 _FORWARD = (14, 10, 1) if LANES == 16 else (7, 10, 1)
-_BACKWARD = (14, 10, 1) if LANES == 16 else (7, 5, 1)
-_WEIGHTS = (14, 10, 1) if LANES == 16 else (7, 5, 1)
+_GRADIENT = (14, 10, 1) if LANES == 16 else (7, 5, 1)
 
 __all__ = ["add_gradient", "add_spread", "convolve", "sum_gradient"]
 
 
-def _forward_tile(rows: int) -> Any:
+def _forward_tile(rows: int) -> Callable[..., None]:
     def forward(
         emit: Emit, out: Any, o: Any, o_row: Any, source: Any, s: Any, s_row: Any, s_size: Any, weight: Any, w: Any,
         b: Any, p: Any, pairs: Any, first: Any, count: Any, amplitude: Any, slope: Any, offset: Any,
@@ -53,7 +53,7 @@ def _forward_tile(rows: int) -> Any:
         for y, cell in enumerate(cells):
             emit.store(ir.load(cell), out, ir.add(o, ir.mul(o_row, emit.index(y))))
 
-    return tile(types.void, forward)
+    return forward
 
 
 def _add_kernel(emit: Emit, cells: list[Any], source: Any, s: Any, s_row: Any, weight: Any, w: Any) -> None:
@@ -71,7 +71,7 @@ def _add_kernel(emit: Emit, cells: list[Any], source: Any, s: Any, s_row: Any, w
         b.store(value, cell)
 
 
-def _backward_tile(rows: int) -> Any:
+def _backward_tile(rows: int) -> Callable[..., None]:
     def backward(emit: Emit, out: Any, o: Any, o_row: Any, error: Any, e: Any, e_row: Any, weight: Any, w: Any) -> None:
         """rows + 4 rows × LANES units of a source += one kernel's share of `rows` rows of error."""
         b = emit.builder
@@ -86,10 +86,10 @@ def _backward_tile(rows: int) -> Any:
         for place, value in zip(places, sums, strict=True):
             emit.store(value, out, place)
 
-    return tile(types.void, backward)
+    return backward
 
 
-def _weights_tile(rows: int) -> Any:
+def _weights_tile(rows: int) -> Callable[..., None]:
     def weights(emit: Emit, sums: Any, error: Any, e: Any, e_row: Any, source: Any, s: Any, s_row: Any) -> None:
         """sums (25, LANES) += the products of rows × LANES units of error with what they saw; lanes not yet added."""
         b = emit.builder
@@ -106,7 +106,7 @@ def _weights_tile(rows: int) -> Any:
             for key, place in places.items():
                 emit.store(parts[key], sums, place)
 
-    return tile(types.void, weights)
+    return weights
 
 
 def _totals(emit: Emit, gradient: Any, g: Any, sums: Any) -> None:
@@ -129,10 +129,10 @@ def _totals(emit: Emit, gradient: Any, g: Any, sums: Any) -> None:
             emit.store(emit.constant(0.0), sums, place)
 
 
-_forward_tall, _forward_middle, _forward_one = (_forward_tile(rows) for rows in _FORWARD)
-_backward_tall, _backward_middle, _backward_one = (_backward_tile(rows) for rows in _BACKWARD)
+_forward = tiles(_FORWARD, _forward_tile)
+_backward = tiles(_GRADIENT, _backward_tile)
+_weights = tiles(_GRADIENT, _weights_tile)
 _add_totals = tile(types.void, _totals)
-_weights_tall, _weights_middle, _weights_one = (_weights_tile(rows) for rows in _WEIGHTS)
 
 
 @compiled
@@ -151,24 +151,10 @@ def convolve(out, o, o_row, height, width, maps, source, s, s_row, s_size, weigh
             y = 0
             while y < height:
                 here, there = o + (m * height + y) * o_row + x, s + y * s_row + x
-                if (height - y) % _FORWARD[0] == 0:
-                    _forward_tall(
-                        out, here, o_row, source, there, s_row, s_size, weight, w, b + m, p, pairs, first, count,
-                        amplitude, slope, offset,
-                    )  # fmt: skip
-                    y += _FORWARD[0]
-                elif height - y >= _FORWARD[1]:
-                    _forward_middle(
-                        out, here, o_row, source, there, s_row, s_size, weight, w, b + m, p, pairs, first, count,
-                        amplitude, slope, offset,
-                    )  # fmt: skip
-                    y += _FORWARD[1]
-                else:
-                    _forward_one(
-                        out, here, o_row, source, there, s_row, s_size, weight, w, b + m, p, pairs, first, count,
-                        amplitude, slope, offset,
-                    )  # fmt: skip
-                    y += 1
+                y += _forward(
+                    height - y, out, here, o_row, source, there, s_row, s_size, weight, w, b + m, p, pairs, first,
+                    count, amplitude, slope, offset,
+                )  # fmt: skip
         first += count
 
 
@@ -181,15 +167,7 @@ def add_spread(out, o, o_row, height, width, error, e, e_row, weight, w):
     for x in range(0, width + KERNEL - 1, LANES):
         y = 0
         while y < height:
-            if (height - y) % _BACKWARD[0] == 0:
-                _backward_tall(out, o + y * o_row + x, o_row, error, e + y * e_row + x, e_row, weight, w)
-                y += _BACKWARD[0]
-            elif height - y >= _BACKWARD[1]:
-                _backward_middle(out, o + y * o_row + x, o_row, error, e + y * e_row + x, e_row, weight, w)
-                y += _BACKWARD[1]
-            else:
-                _backward_one(out, o + y * o_row + x, o_row, error, e + y * e_row + x, e_row, weight, w)
-                y += 1
+            y += _backward(height - y, out, o + y * o_row + x, o_row, error, e + y * e_row + x, e_row, weight, w)
 
 
 @compiled
@@ -198,15 +176,7 @@ def add_gradient(sums, error, e, e_row, height, width, source, s, s_row):
     for x in range(0, width, LANES):
         y = 0
         while y < height:
-            if (height - y) % _WEIGHTS[0] == 0:
-                _weights_tall(sums, error, e + y * e_row + x, e_row, source, s + y * s_row + x, s_row)
-                y += _WEIGHTS[0]
-            elif height - y >= _WEIGHTS[1]:
-                _weights_middle(sums, error, e + y * e_row + x, e_row, source, s + y * s_row + x, s_row)
-                y += _WEIGHTS[1]
-            else:
-                _weights_one(sums, error, e + y * e_row + x, e_row, source, s + y * s_row + x, s_row)
-                y += 1
+            y += _weights(height - y, sums, error, e + y * e_row + x, e_row, source, s + y * s_row + x, s_row)
 
 
 @compiled

@@ -36,6 +36,7 @@ __all__ = [
     "store",
     "sub",
     "tile",
+    "tiles",
     "total",
     "transpose",
 ]
@@ -124,6 +125,10 @@ class Emit:
         function = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.fmuladd.v{LANES}f32")
         return self.builder.call(function, [a, b, c])
 
+    def wide(self, value: Any) -> Any:
+        """A vector in float64."""
+        return self.builder.fpext(value, ir.VectorType(ir.DoubleType(), LANES))
+
     def maximum(self, a: Any, b: Any) -> Any:
         return self.builder.select(self.builder.fcmp_ordered(">", a, b), a, b)
 
@@ -182,9 +187,10 @@ class Emit:
 
     def cells(self, count: int, value: Any = None) -> list[Any]:
         """Local vectors that a run-time loop can change; LLVM keeps them in registers."""
-        cells = [cgutils.alloca_once(self.builder, VECTOR) for _ in range(count)]
+        value = self.constant(0.0) if value is None else value
+        cells = [cgutils.alloca_once(self.builder, value.type) for _ in range(count)]
         for cell in cells:
-            self.builder.store(self.constant(0.0) if value is None else value, cell)
+            self.builder.store(value, cell)
         return cells
 
     def add_to(self, cell: Any, a: Any, b: Any) -> None:
@@ -232,6 +238,31 @@ def tile(result: Any, emitter: Callable[..., Any]) -> Any:
         parameters=[first, *list(signature.parameters.values())[1:]], return_annotation=inspect.Signature.empty
     )
     return intrinsic(typed)
+
+
+def tiles(sizes: tuple[int, int, int], make: Callable[[int], Callable[..., None]]) -> Any:
+    """An operation that does a part of `left`, its first value, and returns how much: written in three sizes.
+
+    It does sizes[0] where tiles of that size leave no rest, else sizes[1] where that fits, else sizes[2];
+    `make(size)(emit, *values)` writes the code for each.
+    """
+    emitters = [make(size) for size in sizes]
+    first, second, third = constants = [ir.Constant(INDEX, size) for size in sizes]
+
+    def some(emit: Emit, left: Any, *values: Any) -> Any:
+        b = emit.builder
+        fits = b.select(b.icmp_signed(">=", left, second), second, third)
+        size = b.select(b.icmp_signed("==", b.srem(left, first), emit.index(0)), first, fits)
+        for constant, emitter in zip(constants, emitters, strict=True):
+            with b.if_then(b.icmp_signed("==", size, constant)):
+                emitter(emit, *values)
+        return size
+
+    parameters = list(inspect.signature(emitters[0]).parameters.values())
+    left = inspect.Parameter("left", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    some.__name__ = emitters[0].__name__
+    some.__signature__ = inspect.Signature([parameters[0], left, *parameters[1:]])  # type: ignore[attr-defined]
+    return tile(types.int64, some)
 
 
 def _load(emit: Emit, array: Any, index: Any) -> Any:

@@ -272,7 +272,8 @@ def forward_many(p, curves, weights, pictures, low, gain, frame, outputs, kept, 
             for k in range(p[at.OUT_UNITS]):
                 outputs[n, spot, k] = maps[answers + spot * p[at.OUT_UNITS] + k]
         if kept.shape[0] > 0:
-            kept[n] = maps
+            for i in range(len(maps)):  # an assignment of the whole would bring numba's strings along, for its message
+                kept[n, i] = maps[i]
 
 
 @compiled
