@@ -32,10 +32,10 @@ KEY = "lenet5"
 LARGEST = 2**20  # bytes
 NAMES = ("hidden.weight", "hidden.bias", "last.weight", "last.bias")
 
-HIDDEN = 128  # units
-PICTURES = 220_000  # that it is taught with
+HIDDEN = 192  # units
+PICTURES = 500_000  # that it is taught with
 DISTORTED = (0.15, 0.5)  # how much of the members' distortions: pictures as they are read, and stranger ones
-PASSES = 8
+PASSES = 12
 BATCH = 256
 STEP = 3e-3
 
