@@ -11,6 +11,7 @@ from lenet5.reading.displacement import flanked, spell
 from lenet5.reading.doodles import doodles
 from lenet5.reading.european import EUROPEAN_SHAPES, european
 from lenet5.reading.evaluate import distance, expected_calibration_error
+from lenet5.reading.framed import framed
 from lenet5.reading.lessons import NOTHING, lessons
 from lenet5.reading.pieces import Line
 from lenet5.reading.teach import Teaching, calibrated, teach
@@ -36,6 +37,17 @@ def test_doodles_are_pictures_and_none_is_blank() -> None:
     pictures = doodles(40, np.random.default_rng(1))
     assert pictures.shape == (40, 28, 28)
     assert (pictures.reshape(40, -1) > 100).sum(axis=1).min() > 10
+
+
+def test_a_small_framed_picture_is_read_as_its_ink_or_as_its_paper() -> None:
+    rng = np.random.default_rng(2)
+    block = np.full((60, 50), 255, np.uint8)
+    block[10:50, 20:30] = 0
+    read = np.stack([framed(block, rng) for _ in range(60)])
+    assert read.shape == (60, 28, 28)
+    middles = read[:, 12:16, 13:15].mean(axis=(1, 2))
+    assert (middles < 50).any()
+    assert (middles > 200).any()
 
 
 def test_a_network_learns_from_lessons_and_is_calibrated() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lenet5.datasets import drawn
-from lenet5.reading.graph import Geometry, best_path, candidates
+from lenet5.reading.graph import Geometry, best_path, candidates, digit_cost, left_out, share
 from lenet5.reading.layout import line_ink
 from lenet5.reading.lines import compose, line_lessons
 from lenet5.reading.pieces import cut
@@ -103,3 +103,26 @@ def test_a_composed_line_says_whose_every_pixel_is() -> None:
     assert ink.shape == owners.shape
     assert len(labels) == 4
     assert set(range(4)) <= set(np.unique(owners).tolist())
+
+
+def test_the_share_of_a_text_is_that_of_all_paths_that_read_it() -> None:
+    """Against every path of a short line, one by one."""
+    line, geometry = cut(beside([3, 0], gap=2)), Geometry()
+    found = candidates(line, geometry)
+    likely = np.random.default_rng(0).dirichlet(np.ones(10), len(found))
+    sums: dict[tuple[int, ...], float] = {}
+
+    def go(node: int, cost: float, read: tuple[int, ...]) -> None:
+        if node == len(line.pieces):
+            sums[read] = sums.get(read, 0.0) + float(np.exp(-cost))
+            return
+        go(node + 1, cost + left_out(line, node, geometry)[1], read)
+        for candidate, p in zip(found, likely, strict=True):
+            for digit in range(10) if candidate.first == node else ():
+                dearer = digit_cost(line, candidate, -float(np.log(p[digit])), geometry)
+                go(candidate.last, cost + dearer, (*read, digit))
+
+    go(0, 0.0, ())
+    total = sum(sums.values())
+    for read in [(), (3,), (3, 0), (8, 8, 1)]:
+        assert share(line, found, likely, read, geometry) == pytest.approx(sums[read] / total)

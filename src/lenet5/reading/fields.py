@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.reading.answers import Calibration, character
-from lenet5.reading.graph import Arc, Candidate, Geometry, best_path
+from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, share
 from lenet5.reading.pieces import Line
 from lenet5.reading.readings import Box, Character, Reading, Reason
 
@@ -125,23 +125,21 @@ class LineField:
     def images(self) -> Images:
         return [candidate.image for candidate in self.candidates]
 
-    def path(self, penalties: Penalties, calibration: Calibration) -> list[Arc]:
-        """The best path through the line, from the penalties of its candidates (N, classes)."""
-        likely = calibration.on_path().probabilities(penalties)[:, :-1].max(axis=1, initial=0.0)
-        costs = -np.log(np.maximum(likely, 1e-12))
-        return best_path(self.line, list(self.candidates), costs.astype(np.float32), self.geometry)
-
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+        likely = calibration.on_path().probabilities(penalties)[:, :-1]
+        costs = -np.log(np.maximum(likely.max(axis=1, initial=0.0), 1e-12))
+        path = best_path(self.line, self.candidates, costs.astype(np.float32), self.geometry)
         probabilities = _rarer(calibration.probabilities(penalties), RUBBISH_ON_PATHS)
-        characters = []
-        for arc in self.path(penalties, calibration):
+        characters, digits = [], []
+        for arc in path:
             if arc.candidate is not None:
-                box = self._place(arc)
                 p = probabilities[arc.candidate]
-                characters.append(character(p, classes, box, calibration.reason(p)))
+                characters.append(character(p, classes, self._place(arc), calibration.reason(p)))
+                digits.append(int(likely[arc.candidate].argmax()))
             elif arc.kind != "speck":
                 characters.append(Character(arc.kind, 1.0, self._place(arc)))
-        return _together(characters, self.box, calibration)
+        sure = share(self.line, self.candidates, likely, digits, self.geometry)
+        return _together(characters, self.box, calibration, sure)
 
     def _place(self, arc: Arc) -> Box:
         """The box of an arc's own ink: of a slanted digit, narrower than that of its upright box."""
@@ -159,13 +157,13 @@ def _rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:
     return np.asarray(changed / changed.sum(axis=1, keepdims=True))
 
 
-def _together(characters: list[Character], box: Box, calibration: Calibration) -> Reading:
-    """The reading of a line of characters: as sure as all of its digits together."""
+def _together(characters: list[Character], box: Box, calibration: Calibration, sure: float = 1.0) -> Reading:
+    """The reading of a line of characters: as sure as all of its digits together, and as that these are they."""
     digits = [c for c in characters if c.text not in (".", ",", "-") and c.reason != "blank"]
     if not digits:
         return Reading("", 0.0, box, True, "blank", tuple(characters))
     text = "".join(c.text for c in digits)
-    confidence = float(np.prod([c.confidence for c in digits]))
+    confidence = sure * float(np.prod([c.confidence for c in digits]))
     if not text:
         return Reading("", confidence, box, True, "not a digit", tuple(characters))
     reasons: set[Reason] = {c.reason for c in digits}

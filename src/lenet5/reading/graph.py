@@ -8,6 +8,8 @@ the smallest sum (Viterbi).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +20,7 @@ from lenet5.reading.masks import dilated
 from lenet5.reading.normalise import normalise
 from lenet5.reading.pieces import Line, Piece
 
-__all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates", "digit_cost", "left_out"]
+__all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates", "digit_cost", "left_out", "share"]
 
 # In heights of a line's digits.
 USUAL = 1.0  # from there on a digit is not small
@@ -36,20 +38,20 @@ class Geometry:
     Not in the paper: the costs from `word` on are what `python -m lenet5.reading.costs` found.
     """
 
-    widest: float = 1.7
-    flattest: float = 2.0  # width beside its own height
-    most_pieces: int = 6
+    widest: float = 2.0
+    flattest: float = 2.5  # width beside its own height
+    most_pieces: int = 8
     widest_gap: float = 0.35
-    word: float = 1.67  # how much the network's own −log counts
-    digit: float = 3.66  # the cost of every digit, whatever its shape
-    small: float = 0.0  # for a digit that is smaller by a whole height, squared
-    wide: float = 10.7  # for what is wider than WIDE, squared
-    narrow: float = 13.7  # for what is narrower than NARROW
-    astray: float = 17.6  # for a foot that is further than ASTRAY off the line
-    gap: float = 31.2  # for a gap of one height inside a digit
-    leave_out: float = 1.81  # for a separator or a speck
-    leave_out_large: float = 7.58  # for leaving out ink as high as a digit, squared
-    leave_out_other: float = 1.28  # more, where it is no separator
+    word: float = 1.29  # how much the network's own −log counts
+    digit: float = 2.42  # the cost of every digit, whatever its shape
+    small: float = 0.62  # for a digit that is smaller by a whole height, squared
+    wide: float = 6.23  # for what is wider than WIDE, squared
+    narrow: float = 19.21  # for what is narrower than NARROW
+    astray: float = 15.16  # for a foot that is further than ASTRAY off the line
+    gap: float = 34.66  # for a gap of one height between the parts of a digit
+    leave_out: float = 0.53  # for a separator or a speck
+    leave_out_large: float = 12.23  # for leaving out ink as high as a digit, squared
+    leave_out_other: float = 1.21  # more, where it is no separator
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def digit_cost(line: Line, candidate: Candidate, penalty: float, geometry: Geome
         + geometry.wide * max(0.0, width - WIDE) ** 2
         + geometry.narrow * max(0.0, NARROW - width)
         + geometry.astray * min(1.0, max(0.0, abs(y + height - line.bottom / line.height) - ASTRAY))
+        + geometry.gap * candidate.gap
     )
 
 
@@ -144,7 +147,7 @@ def left_out(line: Line, index: int, geometry: Geometry) -> tuple[Kind, float]:
     return kind, cost
 
 
-def best_path(line: Line, found: list[Candidate], penalties: NDArray[np.float32], geometry: Geometry) -> list[Arc]:
+def best_path(line: Line, found: Sequence[Candidate], penalties: NDArray[np.float32], geometry: Geometry) -> list[Arc]:
     """The arcs of the cheapest path from the first node to the last.
 
     penalties: (len(found),), −log of the probability of the best digit of each candidate.
@@ -174,3 +177,31 @@ def best_path(line: Line, found: list[Candidate], penalties: NDArray[np.float32]
         path.append(step)
         node = step.first
     return path[::-1]
+
+
+def share(
+    line: Line, found: Sequence[Candidate], likely: NDArray[np.float64], digits: Sequence[int], geometry: Geometry
+) -> float:
+    """How likely it is that a line reads these digits: their paths' part of the sum of e^−cost over all paths.
+
+    likely: (len(found), classes), the probability of each digit of each candidate. The forward algorithm of section VI.
+    """
+    nodes, n = len(line.pieces) + 1, len(digits)
+    weights = likely**geometry.word
+    these, all_digits = weights[:, list(digits)], weights.sum(axis=1)
+    ending: list[list[int]] = [[] for _ in range(nodes)]
+    for k, candidate in enumerate(found):
+        ending[candidate.last].append(k)
+    # Of each node: log of the sum over all paths to it, and the parts of those that read none, one, … of the digits.
+    total, shares = np.zeros(nodes), np.zeros((nodes, n + 1))
+    shares[0, 0] = 1.0
+    for node in range(1, nodes):
+        before = total[node - 1] - left_out(line, node - 1, geometry)[1]
+        sums, weight = shares[node - 1].copy(), 1.0
+        for k in ending[node]:
+            first = found[k].first
+            arc = math.exp(min(600.0, total[first] - digit_cost(line, found[k], 0.0, geometry) - before))
+            sums[1:] += arc * shares[first, :-1] * these[k]
+            weight += arc * all_digits[k]
+        total[node], shares[node] = before + math.log(weight), sums / weight
+    return float(shares[-1, -1])
