@@ -125,13 +125,17 @@ class LineField:
     def images(self) -> Images:
         return [candidate.image for candidate in self.candidates]
 
+    def path(self, penalties: Penalties, calibration: Calibration) -> list[Arc]:
+        """The best path through the line, from the penalties of its candidates (N, classes)."""
+        likely = calibration.on_path().probabilities(penalties)[:, :-1].max(axis=1, initial=0.0)
+        costs = -np.log(np.maximum(likely, 1e-12))
+        return best_path(self.line, self.candidates, costs.astype(np.float32), self.geometry)
+
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         likely = calibration.on_path().probabilities(penalties)[:, :-1]
-        costs = -np.log(np.maximum(likely.max(axis=1, initial=0.0), 1e-12))
-        path = best_path(self.line, self.candidates, costs.astype(np.float32), self.geometry)
         probabilities = _rarer(calibration.probabilities(penalties), RUBBISH_ON_PATHS)
         characters, digits = [], []
-        for arc in path:
+        for arc in self.path(penalties, calibration):
             if arc.candidate is not None:
                 p = probabilities[arc.candidate]
                 characters.append(character(p, classes, self._place(arc), calibration.reason(p)))
