@@ -75,6 +75,8 @@ class _Convolution(nn.Module):
             empty = kernels.new_zeros(self.maps * self.sources, kernels.size(-2), kernels.size(-1))
             kernels = empty.index_copy(0, self.places, kernels)
         kernels = kernels.reshape(self.maps, self.sources, kernels.size(-2), kernels.size(-1))
+        if x.size(-1) == kernels.size(-1):  # C5 sees all of S4: a full connection (II-B), and nearer to exact as one
+            return self.squash(nn.functional.linear(x.flatten(1), kernels.flatten(1), self.bias))[:, :, None, None]
         return self.squash(nn.functional.conv2d(x, kernels, self.bias))
 
 
@@ -139,7 +141,8 @@ class _RBF(nn.Module):
         self.register_buffer("codes", torch.empty(layer.units, below))
 
     def forward(self, x: Tensor) -> Tensor:
-        return (x[:, None] - self.codes).square().sum(2)
+        apart = x[:, None] - self.codes
+        return apart.square().sum(2, dtype=torch.float64).to(x.dtype)
 
     def penalties(self, x: Tensor) -> Tensor:
         return self.forward(x)

@@ -52,6 +52,9 @@ class QuantisedGraph(Graph):
             self.add("MaxPool", [below], f"{name}.sum", kernel_shape=[POOL, POOL], **window)
         self._squash(layer.squash, f"{name}.sum", name)
 
+    def _c5(self, layer: Convolution) -> None:
+        self._full(layer, self.add("Flatten", ["s4"], "s4.row", axis=1))  # sums of whole numbers are exact
+
     def _full(self, layer: Convolution | FullConnection, below: str) -> None:
         self.add("Gemm", [below, *self._weights(layer.name)], f"{layer.name}.sum", transB=1)
         self._squash(layer.squash, f"{layer.name}.sum", layer.name)
