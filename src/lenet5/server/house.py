@@ -18,6 +18,7 @@ from lenet5.server.training import Trainings
 
 if TYPE_CHECKING:
     from lenet5.reading.reader import Reader
+    from lenet5.reading.readings import Reading
 
 __all__ = ["Here", "House"]
 
@@ -33,10 +34,8 @@ class House:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        from lenet5.server.routes_reading import read_digits
-
         self.trainings = Trainings(self.networks, self.settings.kept)
-        self.digits = Batcher(lambda pictures: read_digits(self, pictures))
+        self.digits = Batcher(self.read_digits)
         self.metrics.gauge("lenet5_batches", lambda: float(self.digits.batches))
         self.metrics.gauge("lenet5_batched_pictures", lambda: float(self.digits.items))
 
@@ -51,6 +50,10 @@ class House:
                 except WeightsError:
                     self._reader = Reader(self.networks.get(self.networks.default))
             return self._reader
+
+    def read_digits(self, pictures: list[Any]) -> list[Reading | LeNetError]:
+        """One reading for each picture, or what is wrong with it."""
+        return self.reader().read_many(pictures, "digit", on_error="return")
 
     def warm_up(self) -> None:
         """Load and compile what the first request would wait for."""

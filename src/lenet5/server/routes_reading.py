@@ -22,7 +22,7 @@ from lenet5.server.lines import graph_of, slid_over
 from lenet5.server.pictures import ink_of, kind_of
 from lenet5.server.problems import Problem, as_problem
 
-__all__ = ["read_digits", "router"]
+__all__ = ["router"]
 
 router = APIRouter(tags=["reading"])
 Layout = Literal["auto", "digit", "line", "page"]
@@ -71,7 +71,7 @@ async def read(request: Request, here: Here, layout: Wanted = "auto") -> Respons
         pictures = [("", _one(kind_of(request), await request.body()))]
     if layout == "digit":
         answers = [await here.digits(pictures[0][1])] if len(pictures) == 1 else await run_sync(
-            read_digits, here, [p for _, p in pictures]
+            here.read_digits, [p for _, p in pictures]
         )
     else:
         answers = await run_sync(_read_each, here, [p for _, p in pictures], layout)
@@ -115,11 +115,6 @@ def _line(here: House, net: LeNet5, picture: Any) -> dict[str, Any]:
     seen, slide = slid_over(net, upright)
     ink = np.rint(np.clip(upright.ink, 0, 1) * 255).astype(np.uint8)
     return {"graph": {**graph, "png": _png(255 - ink)}, "slide": {**slide, "png": _png(255 - seen)}}
-
-
-def read_digits(here: House, pictures: list[Any]) -> list[Reading | LeNetError]:
-    """One reading for each picture, or what is wrong with it."""
-    return here.reader().read_many(pictures, "digit", on_error="return")
 
 
 def _read_each(here: House, pictures: list[Any], layout: Layout) -> list[list[Reading] | LeNetError]:
