@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lenet5.datasets import drawn
-from lenet5.reading.graph import Geometry, best_path, candidates, digit_cost, left_out, share
+from lenet5.reading.graph import Geometry, best_path, candidates, digit_costs, left_out, share
 from lenet5.reading.layout import line_ink
 from lenet5.reading.lines import compose, line_lessons
 from lenet5.reading.pieces import cut
@@ -76,7 +76,7 @@ def test_the_cheapest_path_is_taken() -> None:
     line = cut(beside([3, 7], gap=6))
     found = candidates(line, Geometry())
     wanted = [k for k, c in enumerate(found) if c.box[2] < 24 and (c.first == 0 or c.last == len(line.pieces))]
-    penalties = np.full(len(found), 50, np.float32)
+    penalties = np.full(len(found), 50.0)
     whole = [k for k in wanted if c_is_whole(found[k].image)]
     penalties[whole] = 0.1
     path = best_path(line, found, penalties, Geometry())
@@ -110,6 +110,7 @@ def test_the_share_of_a_text_is_that_of_all_paths_that_read_it() -> None:
     line, geometry = cut(beside([3, 0], gap=2)), Geometry()
     found = candidates(line, geometry)
     likely = np.random.default_rng(0).dirichlet(np.ones(10), len(found))
+    dearer = [digit_costs(line, found, -np.log(p), geometry) for p in likely.T]
     sums: dict[tuple[int, ...], float] = {}
 
     def go(node: int, cost: float, read: tuple[int, ...]) -> None:
@@ -117,10 +118,9 @@ def test_the_share_of_a_text_is_that_of_all_paths_that_read_it() -> None:
             sums[read] = sums.get(read, 0.0) + float(np.exp(-cost))
             return
         go(node + 1, cost + left_out(line, node, geometry)[1], read)
-        for candidate, p in zip(found, likely, strict=True):
+        for k, candidate in enumerate(found):
             for digit in range(10) if candidate.first == node else ():
-                dearer = digit_cost(line, candidate, -float(np.log(p[digit])), geometry)
-                go(candidate.last, cost + dearer, (*read, digit))
+                go(candidate.last, cost + float(dearer[digit][k]), (*read, digit))
 
     go(0, 0.0, ())
     total = sum(sums.values())

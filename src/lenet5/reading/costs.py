@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.graph import Geometry, candidates, digit_cost, left_out
+from lenet5.reading.graph import Geometry, candidates, digit_costs, left_out
 from lenet5.reading.lines import Pick, compose, judged
 from lenet5.reading.pieces import cut
 from lenet5.reading.reader import Reader
@@ -69,16 +69,17 @@ def arcs_of(reader: Reader, pick: Pick, rng: np.random.Generator) -> Arcs | None
     rows: list[tuple[int, int, list[float], int]] = []
     for i in range(len(line.pieces)):
         rows.append((i, i + 1, [left_out(line, i, unit)[1] for unit in UNITS], OUT))
-    for candidate, p in zip(found, likely, strict=True):
-        k = owner.get((candidate.first, candidate.last))
-        for digit in range(len(p)):
-            is_right = k is not None and labels[k] == digit
-            if is_right or p[digit] > UNLIKELY:
-                penalty = -float(np.log(max(p[digit], 1e-12)))
-                features = [digit_cost(line, candidate, penalty, unit) for unit in UNITS]
-                rows.append((candidate.first, candidate.last, features, k if is_right and k is not None else WRONG))
-    first, last, told, right = (np.array(column) for column in zip(*rows, strict=True))
-    return Arcs(first, last, told, right, len(line.pieces) + 1, len(labels))
+    penalties = -np.log(np.maximum(likely, 1e-12))
+    for digit in range(likely.shape[1]):
+        features = np.stack([digit_costs(line, found, penalties[:, digit], unit) for unit in UNITS], axis=1)
+        for c, p, told in zip(found, likely[:, digit], features.tolist(), strict=True):
+            k = owner.get((c.first, c.last))
+            if k is not None and labels[k] == digit:
+                rows.append((c.first, c.last, told, k))
+            elif p > UNLIKELY:
+                rows.append((c.first, c.last, told, WRONG))
+    first, last, every, right = (np.array(column) for column in zip(*rows, strict=True))
+    return Arcs(first, last, every, right, len(line.pieces) + 1, len(labels))
 
 
 def slope(arcs: Arcs, costs: Floats) -> tuple[float, Floats]:

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -217,8 +218,9 @@ def speed(reader: Reader) -> list[Measured]:
 
 
 def _best_time(run: Callable[[], Any], threads: int, times: int = 3) -> float:
-    before = os.environ.get("LENET5_THREADS")
+    before, others = os.environ.get("LENET5_THREADS"), cv2.getNumThreads()
     os.environ["LENET5_THREADS"] = str(threads)
+    cv2.setNumThreads(threads)
     try:
         best = float("inf")
         for _ in range(times):
@@ -227,6 +229,7 @@ def _best_time(run: Callable[[], Any], threads: int, times: int = 3) -> float:
             best = min(best, time.perf_counter() - start)
         return best
     finally:
+        cv2.setNumThreads(others)
         del os.environ["LENET5_THREADS"]
         if before is not None:
             os.environ["LENET5_THREADS"] = before

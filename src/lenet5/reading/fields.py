@@ -125,17 +125,16 @@ class LineField:
     def images(self) -> Images:
         return [candidate.image for candidate in self.candidates]
 
-    def path(self, penalties: Penalties, calibration: Calibration) -> list[Arc]:
-        """The best path through the line, from the penalties of its candidates (N, classes)."""
-        likely = calibration.on_path().probabilities(penalties)[:, :-1].max(axis=1, initial=0.0)
-        costs = -np.log(np.maximum(likely, 1e-12))
-        return best_path(self.line, self.candidates, costs.astype(np.float32), self.geometry)
+    def path(self, likely: Probabilities) -> list[Arc]:
+        """The best path through the line, from the probabilities of its candidates (N, classes) on paths."""
+        penalties = -np.log(np.maximum(likely.max(axis=1, initial=0.0), 1e-12))
+        return best_path(self.line, self.candidates, penalties, self.geometry)
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         likely = calibration.on_path().probabilities(penalties)[:, :-1]
         probabilities = _rarer(calibration.probabilities(penalties), RUBBISH_ON_PATHS)
         characters, digits = [], []
-        for arc in self.path(penalties, calibration):
+        for arc in self.path(likely):
             if arc.candidate is not None:
                 p = probabilities[arc.candidate]
                 characters.append(character(p, classes, self._place(arc), calibration.reason(p)))
@@ -149,9 +148,12 @@ class LineField:
         """The box of an arc's own ink: of a slanted digit, narrower than that of its upright box."""
         corners = []
         for piece in self.line.pieces[arc.first : arc.last]:
-            rows, columns = np.nonzero(piece.mask)
-            at = np.stack([columns + piece.x, rows + piece.y], axis=1)
-            corners += [at, at + 1]
+            # Of every row of a piece its first and its last pixel: no other lies further out.
+            rows = np.flatnonzero(piece.mask.any(axis=1))
+            inside = piece.mask[rows] > 0
+            for columns in (inside.argmax(axis=1), piece.width - 1 - inside[:, ::-1].argmax(axis=1)):
+                at = np.stack([columns + piece.x, rows + piece.y], axis=1)
+                corners += [at, at + 1]
         return _around(np.concatenate(corners).astype(np.float64), self.back, self.limits)
 
 

@@ -20,7 +20,7 @@ from lenet5.reading.masks import dilated
 from lenet5.reading.normalise import normalise
 from lenet5.reading.pieces import Line, Piece
 
-__all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates", "digit_cost", "left_out", "share"]
+__all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates", "digit_costs", "left_out", "share"]
 
 # In heights of a line's digits.
 USUAL = 1.0  # from there on a digit is not small
@@ -28,6 +28,7 @@ WIDE = 0.8
 NARROW = 0.25
 ASTRAY = 0.1
 
+Floats = NDArray[np.float64]
 Kind = Literal["digit", ".", ",", "-", "speck"]
 
 
@@ -83,6 +84,10 @@ def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
     """Every run of neighbouring pieces that might be a digit by its size, normalised as MNIST is."""
     found = []
     pieces, height = line.pieces, line.height
+    # The line's ink and the canvas have one pixel of paper around them.
+    ink = np.pad(line.ink, 1)
+    canvas = np.zeros_like(ink)
+    glyphs = [_glyph(ink, piece) for piece in pieces]
     for first in range(len(pieces)):
         left, right = pieces[first].x, pieces[first].x + pieces[first].width
         top, bottom = pieces[first].y, pieces[first].y + pieces[first].height
@@ -95,40 +100,37 @@ def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
             top, bottom = min(top, piece.y), max(bottom, piece.y + piece.height)
             if right - left > geometry.widest * height or gaps > geometry.widest_gap:
                 break
+            place, glyph = glyphs[last - 1]
+            np.maximum(canvas[place], glyph, out=canvas[place])
             if bottom - top < 0.3 * height or right - left > geometry.flattest * (bottom - top):
                 continue
             box = (left, top, right - left, bottom - top)
-            image = _picture(line.ink, pieces[first:last], box)
+            image = normalise(canvas[top : bottom + 2, left : right + 2])
             found.append(Candidate(first, last, box, image, gaps))
+        canvas[:, left : right + 2] = 0
     return found
 
 
-def digit_cost(line: Line, candidate: Candidate, penalty: float, geometry: Geometry) -> float:
-    """What it costs to read a candidate as a digit; penalty: −log of that digit's probability."""
-    _, y, width, height = (side / line.height for side in candidate.box)
-    return (
-        geometry.word * penalty
+def _glyph(ink: NDArray[np.float32], piece: Piece) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
+    """Where a piece lies in ink with a margin of one pixel, and its own ink there, the faint edges too."""
+    place = np.s_[piece.y : piece.y + piece.height + 2, piece.x : piece.x + piece.width + 2]
+    return place, ink[place] * dilated(np.pad(piece.mask, 1), 3, 3)
+
+
+def digit_costs(line: Line, found: Sequence[Candidate], penalties: Floats, geometry: Geometry) -> Floats:
+    """What it costs to read each candidate as a digit; penalties: (len(found),), −log of that digit's probability."""
+    _, y, width, height = np.array([c.box for c in found], float).reshape(-1, 4).T / line.height
+    gap = np.array([c.gap for c in found], float)
+    foot = np.abs(y + height - line.bottom / line.height)
+    return np.asarray(
+        geometry.word * penalties
         + geometry.digit
-        + geometry.small * max(0.0, USUAL - height) ** 2
-        + geometry.wide * max(0.0, width - WIDE) ** 2
-        + geometry.narrow * max(0.0, NARROW - width)
-        + geometry.astray * min(1.0, max(0.0, abs(y + height - line.bottom / line.height) - ASTRAY))
-        + geometry.gap * candidate.gap
+        + geometry.small * np.maximum(0, USUAL - height) ** 2
+        + geometry.wide * np.maximum(0, width - WIDE) ** 2
+        + geometry.narrow * np.maximum(0, NARROW - width)
+        + geometry.astray * np.clip(foot - ASTRAY, 0, 1)
+        + geometry.gap * gap
     )
-
-
-def _picture(ink: NDArray[np.float32], pieces: tuple[Piece, ...], box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    x, y, width, height = box
-    mask = np.zeros((height + 2, width + 2), np.uint8)
-    for piece in pieces:
-        py, px = piece.y - y + 1, piece.x - x + 1
-        mask[py : py + piece.height, px : px + piece.width] |= piece.mask
-    # The faint edge of a stroke is part of it.
-    mask = dilated(mask, 3, 3)
-    top, left = max(0, y - 1), max(0, x - 1)
-    part = ink[top : y + height + 1, left : x + width + 1]
-    mask = mask[top - y + 1 :, left - x + 1 :][: part.shape[0], : part.shape[1]]
-    return normalise(part * mask)
 
 
 def left_out(line: Line, index: int, geometry: Geometry) -> tuple[Kind, float]:
@@ -147,7 +149,7 @@ def left_out(line: Line, index: int, geometry: Geometry) -> tuple[Kind, float]:
     return kind, cost
 
 
-def best_path(line: Line, found: Sequence[Candidate], penalties: NDArray[np.float32], geometry: Geometry) -> list[Arc]:
+def best_path(line: Line, found: Sequence[Candidate], penalties: Floats, geometry: Geometry) -> list[Arc]:
     """The arcs of the cheapest path from the first node to the last.
 
     penalties: (len(found),), −log of the probability of the best digit of each candidate.
@@ -156,15 +158,11 @@ def best_path(line: Line, found: Sequence[Candidate], penalties: NDArray[np.floa
     least = np.full(nodes, np.inf)
     least[0] = 0.0
     via: list[Arc | None] = [None] * nodes
-    ending: list[list[int]] = [[] for _ in range(nodes)]
-    for k, candidate in enumerate(found):
-        ending[candidate.last].append(k)
+    costs, ending = digit_costs(line, found, penalties, geometry).tolist(), _ending(found, nodes)
     for node in range(1, nodes):
         kind, cost = left_out(line, node - 1, geometry)
         arcs = [Arc(kind, node - 1, node, None, cost)]
-        for k in ending[node]:
-            total = digit_cost(line, found[k], float(penalties[k]), geometry)
-            arcs.append(Arc("digit", found[k].first, node, k, total))
+        arcs += [Arc("digit", found[k].first, node, k, costs[k]) for k in ending[node]]
         for arc in arcs:
             if least[arc.first] + arc.cost < least[node]:
                 least[node] = least[arc.first] + arc.cost
@@ -180,7 +178,7 @@ def best_path(line: Line, found: Sequence[Candidate], penalties: NDArray[np.floa
 
 
 def share(
-    line: Line, found: Sequence[Candidate], likely: NDArray[np.float64], digits: Sequence[int], geometry: Geometry
+    line: Line, found: Sequence[Candidate], likely: Floats, digits: Sequence[int], geometry: Geometry
 ) -> float:
     """How likely it is that a line reads these digits: their paths' part of the sum of e^−cost over all paths.
 
@@ -189,9 +187,7 @@ def share(
     nodes, n = len(line.pieces) + 1, len(digits)
     weights = likely**geometry.word
     these, all_digits = weights[:, list(digits)], weights.sum(axis=1)
-    ending: list[list[int]] = [[] for _ in range(nodes)]
-    for k, candidate in enumerate(found):
-        ending[candidate.last].append(k)
+    costs, ending = digit_costs(line, found, np.zeros(len(found)), geometry).tolist(), _ending(found, nodes)
     # Of each node: log of the sum over all paths to it, and the parts of those that read none, one, … of the digits.
     total, shares = np.zeros(nodes), np.zeros((nodes, n + 1))
     shares[0, 0] = 1.0
@@ -200,8 +196,16 @@ def share(
         sums, weight = shares[node - 1].copy(), 1.0
         for k in ending[node]:
             first = found[k].first
-            arc = math.exp(min(600.0, total[first] - digit_cost(line, found[k], 0.0, geometry) - before))
+            arc = math.exp(min(600.0, total[first] - costs[k] - before))
             sums[1:] += arc * shares[first, :-1] * these[k]
             weight += arc * all_digits[k]
         total[node], shares[node] = before + math.log(weight), sums / weight
     return float(shares[-1, -1])
+
+
+def _ending(found: Sequence[Candidate], nodes: int) -> list[list[int]]:
+    """Of each node, the candidates that end there."""
+    ending: list[list[int]] = [[] for _ in range(nodes)]
+    for k, candidate in enumerate(found):
+        ending[candidate.last].append(k)
+    return ending

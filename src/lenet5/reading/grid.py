@@ -20,6 +20,7 @@ __all__ = ["Cell", "cells_of", "find_grid"]
 Grey = NDArray[np.float32]
 Outlines = dict[tuple[int, int], NDArray[np.int32]]  # of cells, by row and column
 
+LEAST_SIDE = 40  # pixels; no picture of a grid is smaller
 FAINT = 0.2  # ink from which a pixel may belong to a rule
 RUNS = (40, 80)  # a rule's runs are at least the long side over this
 INNER = 0.75  # of a cell's side
@@ -39,17 +40,21 @@ class Cell:
     ink: Grey
 
 
-def find_grid(ink: Grey) -> tuple[list[Outlines], Mask] | None:
-    """Grids, the largest first, each as {(row, column): outline}, and the mask of all rules; None without a grid.
+def find_grid(ink: Grey) -> tuple[list[Outlines], Mask]:
+    """Grids, the largest first, each as {(row, column): outline}, and the mask of all their rules.
 
     A grid has at least three cells. Of further grids, those of at least a quarter of the largest one's area.
     """
     mask = inked(ink, FAINT)
-    best: tuple[list[Outlines], Mask] | None = None
+    best: tuple[list[Outlines], Mask] = ([], np.zeros_like(mask))
+    if min(ink.shape) < LEAST_SIDE:
+        return best
     most = 2
     for over in RUNS:
         run = max(12, max(mask.shape) // over)
         rules, straight = _rules(mask, run)
+        if not rules.any():
+            continue
         grids = _link(_square(_holes(rules, straight, run), mask))
         if grids and len(grids[0]) > most:
             best, most = (grids, rules), len(grids[0])
@@ -60,6 +65,8 @@ def _rules(mask: Mask, run: int) -> tuple[Mask, Mask]:
     """Rules, joined where they are broken for a little, so that they still close their cells; and as they are."""
     across = find_rules(mask, run, 2 * run)
     down = np.ascontiguousarray(find_rules(np.ascontiguousarray(mask.T), run, 2 * run).T)
+    if not across.any() and not down.any():
+        return across, down
     joined = closed(dilated(across, 1, run // 3 | 1) | dilated(down, run // 3 | 1, 1), 3, 3)
     return joined, across | down
 

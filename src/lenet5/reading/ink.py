@@ -7,6 +7,7 @@ strokes and taken off. On clean pictures nothing is measured and nothing is chan
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +15,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.reading.masks import Mask, dilated
+
 __all__ = ["Ink", "find_ink", "is_dark_on_light"]
 
 Grey = NDArray[np.float32]
-Mask = NDArray[np.uint8]
 
 COARSE = 320  # the paper is guessed on a picture of at most this many pixels a side
 LEAST_CONTRAST = 0.06  # of the paper's brightness; fainter than that is no writing
 GRAIN = 0.2  # of the variance, what a mean over 3×3 pixels must leave: noise keeps a ninth, thin strokes a quarter
+MANY = 200_000  # pixels tell what a picture's statistics are
 PATTERN = 2.5  # standard deviations of the bare paper that are taken off
 
 
@@ -48,15 +51,14 @@ class Ink:
 
 def find_ink(picture: NDArray[np.uint8], dark: bool | None = None) -> Ink:
     """The ink of a picture, uint8 (H, W) or (H, W, 3). `dark` tells the polarity where it is known."""
+    coarse = _shrink(picture, COARSE)
     if dark is None:
-        grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-        dark = is_dark_on_light(np.asarray(grey))
-    bright = picture if dark else 255 - picture
-    channels = [bright] if bright.ndim == 2 else [bright[:, :, c] for c in range(3)]
-    if len(channels) == 3 and not _is_coloured(bright):
-        channels = [bright[:, :, 1]]
-    papers = [_paper(channel) for channel in channels]
-    depths = [_depth(channel, paper) for channel, paper in zip(channels, papers, strict=True)]
+        dark = is_dark_on_light(coarse if coarse.ndim == 2 else np.asarray(cv2.cvtColor(coarse, cv2.COLOR_RGB2GRAY)))
+    if not dark:
+        picture, coarse = 255 - picture, 255 - coarse
+    colours: list[int | None] = [None] if picture.ndim == 2 else [0, 1, 2] if _is_coloured(coarse) else [1]
+    papers = [_paper(_channel(coarse, colour), picture.shape[:2]) for colour in colours]
+    depths = [_depth(_channel(picture, colour), paper) for colour, paper in zip(colours, papers, strict=True)]
     depth = depths[0] if len(depths) == 1 else _blend(depths)
     ink, contrast, noise = _scale(depth)
     paper = papers[0] if dark else 255 - papers[0]
@@ -89,15 +91,19 @@ def _shrink(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
+def _channel(picture: NDArray[np.uint8], colour: int | None) -> NDArray[np.uint8]:
+    """One of a picture's colours; the picture where it has none."""
+    return picture if colour is None else np.asarray(cv2.extractChannel(picture, colour), dtype=np.uint8)
+
+
 def _is_coloured(picture: NDArray[np.uint8]) -> bool:
     small = _shrink(picture, 64).astype(np.int16)
     return bool((small.max(axis=2) - small.min(axis=2)).max() > 24)
 
 
-def _paper(channel: NDArray[np.uint8]) -> Grey:
-    """The brightness of the paper under everything, 0 to 255."""
-    height, width = channel.shape
-    small = _shrink(channel, COARSE)
+def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Grey:
+    """The brightness of the paper under everything, 0 to 255, for a picture of this shape that was shrunk."""
+    height, width = shape
     side = min(small.shape)
     # Wider than any stroke, narrower than a shadow: strokes are thin in large pictures.
     reach = max(3, int(side * (0.45 if min(height, width) < 100 else 0.2))) | 1
@@ -110,22 +116,33 @@ def _paper(channel: NDArray[np.uint8]) -> Grey:
 
 def _depth(channel: NDArray[np.uint8], paper: Grey) -> Grey:
     """How much darker than the paper, of the paper's brightness."""
-    return np.asarray(np.maximum(paper - channel, 0) / np.maximum(paper, np.float32(24)), dtype=np.float32)
+    depth: Grey = paper - channel
+    np.maximum(depth, 0, out=depth)
+    return np.divide(depth, np.maximum(paper, np.float32(24)), out=depth)
 
 
 def _blend(depths: list[Grey]) -> Grey:
     """One depth of three: each colour counts by how well it tells ink from paper."""
-    deepest = np.maximum(np.maximum(depths[0], depths[1]), depths[2])
-    level = max(_otsu(deepest), 0.02)
-    ink = deepest > level
+    some = [_sample(depth) for depth in depths]
+    deepest = np.maximum(np.maximum(some[0], some[1]), some[2])
+    ink = (deepest > max(_otsu(deepest), 0.02)).view(np.uint8)
     if not ink.any() or ink.all():
-        return deepest
+        return np.maximum(np.maximum(depths[0], depths[1]), depths[2])
     weights = []
-    for depth in depths:
-        bare = depth[~ink]
-        weights.append(max(float(depth[ink].mean() - bare.mean()), 0.0) / (float(bare.var()) + 1e-3))
+    for depth in some:
+        (full, _), (bare, spread) = (_spread(depth, where) for where in (ink, 1 - ink))
+        weights.append(max(full - bare, 0.0) / (spread**2 + 1e-3))
     total = sum(weights) or 1.0
-    return np.asarray(sum(w / total * d for w, d in zip(weights, depths, strict=True)), dtype=np.float32)
+    blend = np.zeros_like(depths[0])
+    for weight, depth in zip(weights, depths, strict=True):
+        blend += np.multiply(depth, weight / total, out=depth)
+    return blend
+
+
+def _sample(values: NDArray[Any]) -> NDArray[Any]:
+    """Of a large picture every so manieth row and column: its statistics are the whole one's."""
+    step = math.isqrt(values.size // MANY) or 1
+    return np.ascontiguousarray(values[::step, ::step])
 
 
 def _otsu(depth: Grey) -> float:
@@ -139,21 +156,24 @@ def _otsu(depth: Grey) -> float:
 
 def _scale(depth: Grey) -> tuple[Grey, float, float]:
     """Depth to ink, 0 to 1: the bare paper's own variation taken off, full ink at 1."""
-    marked = (depth > _otsu(depth)).astype(np.uint8)
-    variance = _deviation(depth) ** 2
-    if not marked.any() or _deviation(cv2.blur(depth, (3, 3))) ** 2 < GRAIN * variance:
-        return np.zeros_like(depth), 0.0, variance**0.5
-    full = _quantile(depth[marked > 0], 0.75)
-    bare = cv2.dilate(marked, np.ones((5, 5), np.uint8)) == 0
+    some = _sample(depth)
+    marked = (depth > _otsu(some)).view(np.uint8)
+    ink, bare = _sample(marked) > 0, _sample(dilated(marked, 5, 5)) == 0
+    _, spread = _spread(some)
+    if not ink.any() or _spread(_sample(cv2.blur(depth, (3, 3))))[1] ** 2 < GRAIN * spread**2:
+        return np.zeros_like(depth), 0.0, spread
+    full = _quantile(some[ink], 0.75)
     middle = noise = 0.0
     if bare.sum() > 0.02 * bare.size:
-        values = depth[bare]
-        middle, noise = _quantile(values, 0.5), _deviation(values)
+        values = some[bare]
+        middle, noise = _quantile(values, 0.5), _spread(values)[1]
     floor = min(middle + PATTERN * noise, 0.75 * full)
     contrast = full - middle
     if contrast < LEAST_CONTRAST:
         return np.zeros_like(depth), contrast, noise
-    return np.clip((depth - floor) * (1 / (full - floor)), 0, 1), contrast, noise
+    depth -= floor
+    depth *= 1 / (full - floor)
+    return np.clip(depth, 0, 1, out=depth), contrast, noise
 
 
 def _quantile(values: Grey, share: float) -> float:
@@ -163,6 +183,7 @@ def _quantile(values: Grey, share: float) -> float:
     return float(two[0] + (share * (len(values) - 1) - below) * (two[-1] - two[0]))
 
 
-def _deviation(values: Any) -> float:
-    """The standard deviation of all values, as `np.std` has it, without its cost per call."""
-    return float(cv2.meanStdDev(values)[1][0, 0])
+def _spread(values: Any, where: Mask | None = None) -> tuple[float, float]:
+    """Mean and standard deviation of the values where a mask is 1, in double precision."""
+    mean, deviation = cv2.meanStdDev(values, mask=where)
+    return float(mean[0, 0]), float(deviation[0, 0])

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.reading.masks import PART, dilated, inked, parts
+from lenet5.reading.normalise import bounding_box
+from lenet5.reading.pieces import usual_height
 from lenet5.reading.rules import find_rules, without_rules
 
-__all__ = ["LAYOUTS", "Layout", "guess", "line_ink", "rows_of", "straightened"]
+__all__ = ["LAYOUTS", "Layout", "cropped", "guess", "line_ink", "rows_of", "straightened"]
 
 Layout = Literal["auto", "digit", "line", "page"]
 LAYOUTS: tuple[Layout, ...] = ("auto", "digit", "line", "page")
@@ -19,6 +21,7 @@ LAYOUTS: tuple[Layout, ...] = ("auto", "digit", "line", "page")
 Grey = NDArray[np.float32]
 Parts = NDArray[np.int32]  # (N, 5): x, y, width, height, area
 
+LINE_HEIGHT = 80  # pixels that the network can make use of
 APART = 2.5  # heights between two fields on one row
 
 
@@ -36,6 +39,19 @@ def line_ink(ink: Grey) -> Grey:
     return np.ascontiguousarray(without_rules(np.ascontiguousarray(ink.T), down).T)
 
 
+def cropped(ink: Grey) -> tuple[Grey, NDArray[np.float64]]:
+    """A line's ink with little paper around it, no higher than is of use, and the 3×3 matrix that takes places back."""
+    x, y, width, height = bounding_box(ink, 0.5) or (0, 0, ink.shape[1], ink.shape[0])
+    left, top = max(0, x - 2), max(0, y - 2)
+    ink = ink[top : y + height + 2, left : x + width + 2]
+    back = np.array([[1, 0, left], [0, 1, top], [0, 0, 1.0]])
+    if ink.shape[0] <= LINE_HEIGHT:
+        return ink, back
+    scale = LINE_HEIGHT / ink.shape[0]
+    size = (max(1, round(ink.shape[1] * scale)), LINE_HEIGHT)
+    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA)), back @ np.diag([1 / scale, 1 / scale, 1.0])
+
+
 def _strokes(ink: Grey) -> tuple[Parts, NDArray[np.int32]]:
     """Connected parts that are no specks, and the label of each pixel (0 is none)."""
     labels, stats = parts(inked(ink))
@@ -46,20 +62,12 @@ def _strokes(ink: Grey) -> tuple[Parts, NDArray[np.int32]]:
     return stats[large], renumbered[labels]
 
 
-def _digit_height(parts: Parts) -> float:
-    """The height about which most of the ink's parts lie."""
-    heights, areas = parts[:, 3].astype(float), parts[:, 4].astype(float)
-    order = np.argsort(heights)
-    share = np.cumsum(areas[order]) / areas.sum()
-    return float(heights[order][np.searchsorted(share, 0.5)])
-
-
 def guess(ink: Grey) -> Layout:
     """digit, line or page, from where the ink lies."""
     found, _ = _strokes(line_ink(ink))
     if not len(found):
         return "digit"
-    height = _digit_height(found)
+    height = usual_height(found[:, 3], found[:, 4])
     large = found[(found[:, 3] >= 0.45 * height) & (found[:, 3] <= 2.5 * height)]
     if len(_bands(large)) > 1:
         return "page"
@@ -123,12 +131,13 @@ def rows_of(ink: Grey) -> list[tuple[tuple[int, int, int, int], Grey]]:
     found, labels = _strokes(ink)
     if not len(found):
         return []
-    height = _digit_height(found[found[:, 3] >= min(8, found[:, 3].max())])
-    large = np.flatnonzero((found[:, 3] >= 0.45 * height) & (found[:, 3] <= 3 * height))
+    large = found[found[:, 3] >= min(8, found[:, 3].max())]
+    height = usual_height(large[:, 3], large[:, 4])
+    tall = np.flatnonzero((found[:, 3] >= 0.45 * height) & (found[:, 3] <= 3 * height))
     small = np.flatnonzero(found[:, 3] < 0.45 * height)
     fields = []
-    for band in _bands(found[large]):
-        members = large[band]
+    for band in _bands(found[tall]):
+        members = tall[band]
         for a, b in _fields(found[members], APART * height):
             inside = [int(i) for i in members if a <= found[i, 0] < b]
             box = _around(found[inside])

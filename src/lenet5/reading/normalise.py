@@ -50,8 +50,8 @@ def normalise(ink: NDArray[Any]) -> NDArray[np.uint8]:
     if darkest <= 0 or box is None:
         return field
     x, y, width, height = box
-    glyph = _fit(grey[y : y + height, x : x + width] * (255 / darkest))
-    _put_by_mass(field, np.clip(np.rint(glyph), 0, 255).astype(np.uint8))
+    glyph = _fit(np.maximum(grey[y : y + height, x : x + width], 0) * np.float32(255 / darkest))
+    _put_by_mass(field, np.asarray(cv2.convertScaleAbs(glyph)))
     return field
 
 

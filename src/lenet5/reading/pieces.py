@@ -7,6 +7,7 @@ seam that runs from the top to the bottom and goes around ink where it can, as t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from lenet5.kernels.seams import ways
 from lenet5.reading.masks import Mask, inked, parts
 
-__all__ = ["Line", "Piece", "cut"]
+__all__ = ["Line", "Piece", "cut", "usual_height"]
 
 Grey = NDArray[np.float32]
 
@@ -135,15 +136,18 @@ def _band(strokes: list[Piece], full: int) -> tuple[float, float, float]:
     """Height of the digits, and top and bottom of the band they stand in: of the large parts."""
     if not strokes:
         return float(full), 0.0, float(full)
-    heights = np.array([p.height for p in strokes], float)
-    areas = np.array([p.area for p in strokes], float)
-    order = np.argsort(heights)
-    share = np.cumsum(areas[order]) / areas.sum()
-    height = float(heights[order][np.searchsorted(share, 0.5)])
+    height = usual_height(np.array([p.height for p in strokes]), np.array([p.area for p in strokes]))
     large = [p for p in strokes if p.height > 0.6 * height]
     top = float(np.median([p.y for p in large]))
     bottom = float(np.median([p.y + p.height for p in large]))
     return height, top, bottom
+
+
+def usual_height(heights: NDArray[Any], areas: NDArray[Any]) -> float:
+    """The height (N,) below which half of the area (N,) lies: that of most of the ink, whatever specks there are."""
+    order = np.argsort(heights)
+    share = np.cumsum(areas[order]) / areas.sum()
+    return float(heights[order][np.searchsorted(share, 0.5)])
 
 
 def _cut_part(part: Piece, height: float, stroke: float) -> list[Piece]:

@@ -24,7 +24,7 @@ from lenet5.reading.graph import Geometry, candidates
 from lenet5.reading.grid import Outlines, cells_of, find_grid
 from lenet5.reading.ink import Ink, find_ink
 from lenet5.reading.judge import Judge
-from lenet5.reading.layout import LAYOUTS, Layout, guess, line_ink, rows_of, straightened
+from lenet5.reading.layout import LAYOUTS, Layout, cropped, guess, line_ink, rows_of, straightened
 from lenet5.reading.normalise import bounding_box, normalise
 from lenet5.reading.opening import open_pages
 from lenet5.reading.pieces import Line, cut
@@ -38,10 +38,10 @@ Prepared = Field | LeNetError
 Steps = dict[str, Pixels] | None  # the pictures on the way, by the names of their steps, where somebody wants them
 
 DIGIT_SIDE = 400  # a picture of one digit holds no more than this many pixels a side
-LINE_HEIGHT = 80
 PAGE_SIDE = 2000
 BEST = "lenet5-reader"
-SAMPLE, SMALL = 8, 2.5e-3  # of so many pictures, seconds for each under which one thread is quicker than two
+SAMPLE = 8  # pictures that tell how long the others will take
+SMALL = 2.5e-3  # seconds for each; below, one thread is quicker than two
 
 
 class Network(Protocol):
@@ -189,41 +189,30 @@ class Reader:
         return self._page(ink, back, limits, steps)
 
     def _line_or_boxes(self, ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps) -> Field:
-        found = find_grid(ink) if min(ink.shape) >= 40 else None
-        if found and max(row for row, _ in found[0][0]) == 0:
-            rules = found[1]
+        grids, rules = find_grid(ink)
+        if grids and max(row for row, _ in grids[0]) == 0:
             _note(steps, "rules", lambda: _shown(rules.astype(np.float32)))
-            return _rows(ink, found[0][0], rules, back, limits, steps)[0]
+            return _rows(ink, grids[0], rules, back, limits)[0]
         return self._line(line_ink(ink), back, limits, steps)
 
     def _line(self, ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps = None) -> Field:
         """One line of digits, from its ink."""
         _note(steps, "line", lambda: _shown(ink))
-        box = bounding_box(ink, 0.5) or (0, 0, ink.shape[1], ink.shape[0])
-        # Cropped to its ink, and no larger than the network can make use of.
-        x, y, w, h = box
-        ink = ink[max(0, y - 2) : y + h + 2, max(0, x - 2) : x + w + 2]
-        back = back @ np.array([[1, 0, max(0, x - 2)], [0, 1, max(0, y - 2)], [0, 0, 1.0]])
-        if ink.shape[0] > LINE_HEIGHT:
-            scale = LINE_HEIGHT / ink.shape[0]
-            size = (max(1, round(ink.shape[1] * scale)), LINE_HEIGHT)
-            ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA))
-            back = back @ np.diag([1 / scale, 1 / scale, 1.0])
+        ink, place = cropped(ink)
         line = cut(ink)
         upright = np.array([[1, line.slant, line.shift - line.slant * ink.shape[0] / 2], [0, 1, 0], [0, 0, 1.0]])
         _note(steps, "pieces", lambda: _pieces_shown(line))
         found = candidates(line, self.geometry)
-        back = back @ np.linalg.inv(upright)
+        back = back @ place @ np.linalg.inv(upright)
         box = box_back((0, 0, line.ink.shape[1], line.ink.shape[0]), back, limits)
         return LineField(line, tuple(found), back, limits, self.geometry, box)
 
     def _page(self, ink: Ink, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps) -> list[Field]:
         """The rows of the grids of a page where it has one, else its lines."""
-        found = find_grid(ink.ink)
-        if found:
-            rules = found[1]
+        grids, rules = find_grid(ink.ink)
+        if grids:
             _note(steps, "rules", lambda: _shown(rules.astype(np.float32)))
-            return self._grids(ink.ink, found[0], rules, back, limits, steps)
+            return self._grids(ink.ink, grids, rules, back, limits)
         level, turned = straightened(line_ink(ink.ink))
         _note(steps, "straightened", lambda: _shown(level))
         fields = []
@@ -233,20 +222,12 @@ class Reader:
         return fields or [GlyphField(np.zeros((28, 28), np.uint8), (0, 0, limits[1], limits[0]), "blank")]
 
     def _grids(
-        self,
-        ink: Grey,
-        grids: list[Outlines],
-        rules: Pixels,
-        back: NDArray[np.float64],
-        limits: tuple[int, int],
-        steps: Steps,
+        self, ink: Grey, grids: list[Outlines], rules: Pixels, back: NDArray[np.float64], limits: tuple[int, int]
     ) -> list[Field]:
         """Grids the way up in which the network is surest of their digits."""
         best: tuple[float, list[Field]] = (-np.inf, [])
         for turn in range(4):
-            fields: list[Field] = []
-            for grid in grids:
-                fields += _rows(ink, grid, rules, back, limits, steps if turn == 0 else None, turn)
+            fields = [row for grid in grids for row in _rows(ink, grid, rules, back, limits, turn)]
             images = [image for f in fields for image in f.images]
             if len(images) < 6:
                 return fields
@@ -309,7 +290,6 @@ def _rows(
     rules: Pixels,
     back: NDArray[np.float64],
     limits: tuple[int, int],
-    steps: Steps,
     turn: int = 0,
 ) -> list[Field]:
     """The rows of a grid after `turn` quarter turns against the clock."""

@@ -29,7 +29,9 @@ def find_rules(mask: Mask, run: int, extent: int) -> Mask:
     # A filled block has long runs too, but is not thin.
     long = (width >= extent) & (area < 0.15 * width * np.maximum(width, height) + 12 * width)
     long[0] = False
-    return np.asarray(runs & long[labels].astype(np.uint8))
+    found, marked = np.zeros_like(mask), runs > 0
+    found[marked] = long[labels[marked]]
+    return found
 
 
 def without_rules(ink: Grey, rules: Mask) -> Grey:

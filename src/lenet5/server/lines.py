@@ -13,15 +13,14 @@ from lenet5.network import LeNet5
 from lenet5.reading.fields import LineField
 from lenet5.reading.graph import candidates
 from lenet5.reading.ink import find_ink
-from lenet5.reading.layout import line_ink
+from lenet5.reading.layout import cropped, line_ink
 from lenet5.reading.normalise import BOX, bounding_box
 from lenet5.reading.opening import open_pages
 from lenet5.reading.pieces import Line, cut
-from lenet5.reading.reader import LINE_HEIGHT, Reader
+from lenet5.reading.reader import Reader
 
 __all__ = ["graph_of", "slid_over"]
 
-Grey = NDArray[np.float32]
 WIDEST = 2048  # pixels that the network is slid over
 STEP = 4  # pixels from one output to the next: two subsamplings (section VII)
 
@@ -32,14 +31,14 @@ def graph_of(reader: Reader, picture: Any) -> tuple[Line, dict[str, Any]] | None
     box = bounding_box(ink, 0.5)
     if box is None:
         return None
-    line = cut(_cropped(ink, box))
+    line = cut(cropped(ink)[0])
     found = candidates(line, reader.geometry)
     field = LineField(line, tuple(found), np.eye(3), (line.ink.shape[0], line.ink.shape[1]), reader.geometry, box)
     penalties = np.zeros((0, len(reader.classes)), np.float32)
     if found:
         penalties = reader.network.penalties(np.stack(field.images))
     probabilities = reader.calibration.probabilities(penalties)
-    path = field.path(penalties, reader.calibration)
+    path = field.path(reader.calibration.on_path().probabilities(penalties)[:, :-1])
     chosen = {arc.candidate for arc in path}
     return line, {
         "width": line.ink.shape[1],
@@ -84,13 +83,3 @@ def slid_over(net: LeNet5, line: Line) -> tuple[NDArray[np.uint8], dict[str, Any
         "classes": net.classes,
         "penalties": np.round(penalties, 3).tolist(),
     }
-
-
-def _cropped(ink: Grey, box: tuple[int, int, int, int]) -> Grey:
-    """The ink's box with a little paper around it, at most as high as the reader makes it."""
-    x, y, w, h = box
-    ink = ink[max(0, y - 2) : y + h + 2, max(0, x - 2) : x + w + 2]
-    if ink.shape[0] <= LINE_HEIGHT:
-        return ink
-    size = (max(1, round(ink.shape[1] * LINE_HEIGHT / ink.shape[0])), LINE_HEIGHT)
-    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA))
