@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,9 +50,27 @@ def test_a_notebook_runs_from_the_first_cell_to_the_last(path: Path) -> None:
             exec("".join(cell["source"]), names)
 
 
+CARDS = ROOT / "docs" / "models"
+
+
+def check_cards(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(folder / "make_cards.py"), "--check"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
+
+
 def test_every_shipped_file_has_its_card() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "models" / "make_cards.py"), "--check"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = check_cards(CARDS)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_card_is_of_the_file_that_was_measured_with_or_without_data(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(CARDS, tmp_path / "models"))
+    done = check_cards(folder, LENET5_DATA="")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "for want of data" in done.stdout
+    measured = json.loads((folder / "measured.json").read_text("utf-8"))
+    measured["lenet5"]["sha256"] = "0" * 64
+    (folder / "measured.json").write_text(json.dumps(measured), "utf-8")
+    done = check_cards(folder, LENET5_DATA="")
+    assert done.returncode == 1
+    assert "lenet5 is not the file that was measured" in done.stdout
