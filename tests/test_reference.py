@@ -106,6 +106,26 @@ def test_weights_start_within_the_range_of_their_units_inputs(
     np.testing.assert_allclose(logistic["c5.weight"], 4 * tensors["c5.weight"])
 
 
+@pytest.mark.parametrize("net", NETWORKS, ids=name)
+def test_centred_units_start_in_the_middle_of_their_slope(net: Architecture, rng: np.random.Generator) -> None:
+    tensors = initial(net, rng, "centred")
+    o = forward(net, tensors, np.zeros((1, 32, 32)))
+    for layer in (net.c1, net.s2, net.c3, net.s4, net.c5, net.f6):
+        middle = 0.5 if layer.squash == "logistic" else 0.0
+        np.testing.assert_allclose(o[layer.name], middle, atol=1e-12, err_msg=layer.name)
+    if getattr(net.output, "squash", "") in ("logistic", "softmax"):
+        np.testing.assert_allclose(o["output"], 1 / net.classes)
+
+
+def test_centred_logistic_units_lose_less_of_what_differs(pictures: Array) -> None:
+    def kept(scheme: str) -> float:
+        o = forward(LENET5_SOFTMAX, initial(LENET5_SOFTMAX, np.random.default_rng(1), scheme), pictures)
+        return float(o["f6"].std(0).mean() / o["c1"].std(0).mean())
+
+    assert kept("1/sqrt(F)") < 0.02
+    assert kept("centred") > 0.2
+
+
 def test_an_average_starts_as_the_same_function_as_a_sum(pictures: Array) -> None:
     averaging = replace(LENET5, s2=Subsampling("s2", "average"), s4=Subsampling("s4", "average"))
     one, other = (initial(net, np.random.default_rng(5)) for net in (LENET5, averaging))

@@ -66,6 +66,12 @@ def test_it_learns_digits_of_eight_by_eight() -> None:
     assert LeNet5Classifier(random_state=0).fit(X[learn], y[learn]).score(X[judge], y[judge]) > 0.9
 
 
+@pytest.mark.parametrize("network", ["lenet5-linear", "lenet5-softmax", "lenet5-maxpool"])
+def test_every_network_learns_from_three_hundred_rows(drawn: Rows, network: str) -> None:
+    X, y = drawn
+    assert LeNet5Classifier(network, random_state=0).fit(X[:300], y[:300]).score(X[300:], y[300:]) > 0.7
+
+
 def test_labels_may_be_anything(digits: Rows) -> None:
     X, y = digits
     names = np.array(["zero", "one", "two", "three"])
@@ -176,7 +182,7 @@ def test_pickled_it_answers_the_same(digits: Rows) -> None:
 
 def test_recipes_and_networks_of_ones_own(digits: Rows) -> None:
     X, y = digits
-    own = replace(recipe("plain"), passes=1)
+    own = replace(recipe("plain-centred"), passes=1)
     by_name = LeNet5Classifier("lenet5-softmax", passes=1, random_state=0).fit(X, y)
     assert_same_network(by_name, LeNet5Classifier(LENET5_SOFTMAX, recipe=own, random_state=0).fit(X, y))
     assert quick(passes=1).fit(X, y).network_.architecture == LENET5

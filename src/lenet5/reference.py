@@ -79,6 +79,8 @@ SCHEMES: dict[str, Callable[[Array], Array]] = {
     # Not in the paper: the authors' own later code; 2.4/F leaves hardly any signal at F6 (PAPER.md).
     "1/sqrt(F)": lambda F: 1 / np.sqrt(F),
     "2.4/sqrt(F)": lambda F: 2.4 / np.sqrt(F),
+    # Not in the paper: weights of variance 1/F, and logistic units start in the middle of their slope; see `_centre`.
+    "centred": lambda F: np.sqrt(3 / F),
 }
 
 
@@ -91,8 +93,9 @@ def initial(
 ) -> dict[str, Array]:
     """Every tensor of a network that has learnt nothing, float64, in the order of `Architecture.shapes()`.
 
-    Weights are uniform within ±gain times one of SCHEMES; the RBF codes are Figure 3's. `coefficient` is for
-    the sum of an S unit's four inputs; an average gets four times that, the same function.
+    Weights are uniform within ±gain times one of SCHEMES, biases are 0 but for "centred", the RBF codes are
+    Figure 3's. `coefficient` is for the sum of an S unit's four inputs; an average gets four times that, the same
+    function.
     Raises TrainingError for an unknown scheme.
     """
     if scheme not in SCHEMES:
@@ -116,7 +119,34 @@ def initial(
             tensors[name] = np.zeros(shape)  # Not in the paper.
         elif isinstance(architecture.output, EuclideanRBF):
             tensors[name] = codes(architecture.output.characters).astype(np.float64)
+    if scheme == "centred":
+        _centre(architecture, tensors)
     return tensors
+
+
+def _centre(architecture: Architecture, tensors: dict[str, Array]) -> None:
+    """Start logistic units in the middle of their slope: biases take back the ½ that the units below answer to 0.
+
+    Else that ½ pushes them out of it, and each layer tells pictures apart less than the one below: F6 a hundredth as
+    well as C1, where few pictures never move it. Coefficients get the four times that weights get, and a logistic
+    output starts at 1 / classes.
+    """
+    rest = 0.0  # what the layer below answers to a sum of 0
+    for layer in architecture.layers:
+        if isinstance(layer, EuclideanRBF) or (isinstance(layer, Subsampling) and not layer.trained):
+            continue
+        if isinstance(layer, Subsampling):
+            coefficients = tensors[f"{layer.name}.coefficient"]
+            coefficients *= 4 if layer.squash == "logistic" else 1
+            sums = POOL**2 * _share(layer) * coefficients
+        elif isinstance(layer, Convolution):
+            sums = _kernels(layer, tensors, 1 + max(s for _, s in layer.pairs)).sum((1, 2, 3))
+        else:
+            sums = tensors[f"{layer.name}.weight"].sum(1)
+        tensors[f"{layer.name}.bias"] -= rest * sums
+        rest = 0.0 if layer.squash == "softmax" else float(squash(layer.squash, np.zeros(())))
+    if getattr(architecture.output, "squash", "") == "logistic":
+        tensors["output.bias"] -= np.log(architecture.classes - 1)
 
 
 def _einsum(subscripts: str, *operands: Array) -> Array:

@@ -50,7 +50,8 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
     network: the name of a declared network, or an Architecture; its output layer gets as many units as there are
         classes. An RBF output has the codes of the characters that the classes are called, or else of the first of
         0 to 9, A to Z and so on, and at most 95 classes.
-    recipe: the name of a training recipe, or a Recipe; None is "1998" for an RBF output and "plain" for others.
+    recipe: the name of a training recipe, or a Recipe; None is "1998" for an RBF output and "plain-centred" for
+        others.
     passes, step, distortion: replace the recipe's own, where they are not None.
     early_stopping: hold out `validation_fraction` of the rows, stop when their error has not fallen for
         `n_iter_no_change` passes, and keep the network that was best on them.
@@ -177,7 +178,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
 
     def _recipe(self) -> Recipe:
         rbf = isinstance(self._architecture().output, EuclideanRBF)
-        given = self.recipe if self.recipe is not None else "1998" if rbf else "plain"
+        given = self.recipe if self.recipe is not None else "1998" if rbf else "plain-centred"
         recipe = given if isinstance(given, Recipe) else recipe_called(given)
         own: dict[str, Any] = {"passes": self.passes, "step": self.step, "distortion": self.distortion}
         return replace(recipe, **{name: value for name, value in own.items() if value is not None})
