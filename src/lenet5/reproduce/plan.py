@@ -69,4 +69,4 @@ class Plan:
 
 
 # Enough to see every experiment work in under two minutes on two cores; its numbers are rough.
-QUICK: dict[str, Any] = {"seeds": 2, "count": 12_000, "passes": 8, "robustness": 500}
+QUICK: dict[str, Any] = {"seeds": 2, "count": 10_000, "passes": 6, "robustness": 500}
