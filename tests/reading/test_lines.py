@@ -72,17 +72,19 @@ def test_the_slant_is_taken_off() -> None:
     assert cut(ink).slant == pytest.approx(0.4, abs=0.08)
 
 
-def test_the_cheapest_path_is_taken() -> None:
+def test_the_path_of_digits_that_stand_out_is_taken() -> None:
     line = cut(beside([3, 7], gap=6))
     found = candidates(line, Geometry())
     wanted = [k for k, c in enumerate(found) if c.box[2] < 24 and (c.first == 0 or c.last == len(line.pieces))]
-    penalties = np.full(len(found), 50.0)
-    whole = [k for k in wanted if c_is_whole(found[k].image)]
-    penalties[whole] = 0.1
-    path = best_path(line, found, penalties, Geometry())
+    likely = np.full((len(found), 10), 1e-9)
+    for k in wanted:
+        if c_is_whole(found[k].image):
+            likely[k, 3 if found[k].first == 0 else 7] = 0.9
+    path = best_path(line, found, likely, Geometry())
     assert path[0].first == 0
     assert path[-1].last == len(line.pieces)
     assert all(a.last == b.first for a, b in itertools.pairwise(path))
+    assert [arc.digit for arc in path if arc.digit is not None] == [3, 7]
 
 
 def c_is_whole(image: np.ndarray) -> bool:
@@ -126,3 +128,5 @@ def test_the_share_of_a_text_is_that_of_all_paths_that_read_it() -> None:
     total = sum(sums.values())
     for read in [(), (3,), (3, 0), (8, 8, 1)]:
         assert share(line, found, likely, read, geometry) == pytest.approx(sums[read] / total)
+    path = best_path(line, found, likely, geometry)
+    assert tuple(arc.digit for arc in path if arc.digit is not None) == max(sums, key=lambda read: sums[read])

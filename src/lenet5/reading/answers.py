@@ -72,11 +72,13 @@ class Calibration:
         return "unsure" if best < self.accept else ""
 
 
-def character(probabilities: NDArray[np.float64], classes: tuple[str, ...], box: Box, reason: Reason) -> Character:
-    """The answer to one glyph, from its probabilities (classes + 1,)."""
+def character(
+    probabilities: NDArray[np.float64], classes: tuple[str, ...], box: Box, reason: Reason, read: int | None = None
+) -> Character:
+    """The answer to one glyph, from its probabilities (classes + 1,): the likeliest class, or the one that was read."""
     order = np.argsort(-probabilities[:-1], kind="stable")
     others = [(classes[k], float(probabilities[k])) for k in order if probabilities[k] >= LEAST]
-    best = int(order[0])
+    best = int(order[0]) if read is None else read
     if reason in ("blank", "not a digit"):
         return Character("", float(probabilities[best]), box, tuple(others[: ALTERNATIVES + 1]), reason)
     alternatives = tuple((t, p) for t, p in others if t != classes[best])[:ALTERNATIVES]

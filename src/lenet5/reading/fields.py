@@ -127,18 +127,17 @@ class LineField:
 
     def path(self, likely: Probabilities) -> list[Arc]:
         """The best path through the line, from the probabilities of its candidates (N, classes) on paths."""
-        penalties = -np.log(np.maximum(likely.max(axis=1, initial=0.0), 1e-12))
-        return best_path(self.line, self.candidates, penalties, self.geometry)
+        return best_path(self.line, self.candidates, likely, self.geometry)
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         likely = calibration.on_path().probabilities(penalties)[:, :-1]
         probabilities = _rarer(calibration.probabilities(penalties), RUBBISH_ON_PATHS)
         characters, digits = [], []
         for arc in self.path(likely):
-            if arc.candidate is not None:
+            if arc.candidate is not None and arc.digit is not None:
                 p = probabilities[arc.candidate]
-                characters.append(character(p, classes, self._place(arc), calibration.reason(p)))
-                digits.append(int(likely[arc.candidate].argmax()))
+                characters.append(character(p, classes, self._place(arc), calibration.reason(p), arc.digit))
+                digits.append(arc.digit)
             elif arc.kind != "speck":
                 characters.append(Character(arc.kind, 1.0, self._place(arc)))
         sure = share(self.line, self.candidates, likely, digits, self.geometry)

@@ -2,16 +2,17 @@
 
 Nodes stand between the pieces of a line. An arc from one node to another is a candidate: the pieces between them,
 put together, as one digit, or as something that is no digit and is left out. Every candidate digit is answered by
-the network; an arc's penalty is −log of the probability that the candidate is that digit. The line is the path of
-the smallest sum (Viterbi).
+the network; an arc's penalty is −log of the probability that the candidate is that digit. A path is the likelier the
+smaller its sum; the line reads what all the paths that read the same make likeliest (the forward algorithm).
 """
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,9 @@ USUAL = 1.0  # from there on a digit is not small
 WIDE = 0.8
 NARROW = 0.25
 ASTRAY = 0.1
+# In the search for the likeliest text.
+LIKELY = 2e-3  # probability from which on a candidate may be a digit
+TEXTS = 6  # that are kept at each node
 
 Floats = NDArray[np.float64]
 Kind = Literal["digit", ".", ",", "-", "speck"]
@@ -71,13 +75,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Arc:
-    """A step of the best path: candidate index for a digit, or the piece that is left out and as what."""
+    """A step of the best path: candidate index and which digit it is, or the piece that is left out and as what."""
 
     kind: Kind
     first: int
     last: int
     candidate: int | None
     cost: float
+    digit: int | None = None
 
 
 def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
@@ -149,32 +154,56 @@ def left_out(line: Line, index: int, geometry: Geometry) -> tuple[Kind, float]:
     return kind, cost
 
 
-def best_path(line: Line, found: Sequence[Candidate], penalties: Floats, geometry: Geometry) -> list[Arc]:
-    """The arcs of the cheapest path from the first node to the last.
+def best_path(line: Line, found: Sequence[Candidate], likely: Floats, geometry: Geometry) -> list[Arc]:
+    """The arcs, from the first node to the last, of the cheapest path that reads what is likeliest to stand there.
 
-    penalties: (len(found),), −log of the probability of the best digit of each candidate.
+    likely: (len(found), classes), the probability of each digit of each candidate. Digits may be cut apart in several
+    ways, which all speak for the same text: what counts is the sum of e^−cost over its paths, not the best of them.
     """
     nodes = len(line.pieces) + 1
-    least = np.full(nodes, np.inf)
-    least[0] = 0.0
-    via: list[Arc | None] = [None] * nodes
-    costs, ending = digit_costs(line, found, penalties, geometry).tolist(), _ending(found, nodes)
+    weights = likely**geometry.word
+    costs, ending = digit_costs(line, found, np.zeros(len(found)), geometry).tolist(), _ending(found, nodes)
+    digits = [np.flatnonzero(row > LIKELY).tolist() for row in likely]
+    # Of each node: the likeliest texts that paths to it read, each by its sum and its cheapest path's last arc.
+    texts: list[dict[tuple[int, ...], _Text]] = [{(): _Text(0.0, 0.0, None)}]
     for node in range(1, nodes):
         kind, cost = left_out(line, node - 1, geometry)
-        arcs = [Arc(kind, node - 1, node, None, cost)]
-        arcs += [Arc("digit", found[k].first, node, k, costs[k]) for k in ending[node]]
-        for arc in arcs:
-            if least[arc.first] + arc.cost < least[node]:
-                least[node] = least[arc.first] + arc.cost
-                via[node] = arc
+        reached: dict[tuple[int, ...], _Text] = {}
+        for text, before in texts[node - 1].items():
+            _add(reached, text, before, Arc(kind, node - 1, node, None, cost))
+        for k in ending[node]:
+            first = found[k].first
+            for digit in digits[k]:
+                arc = Arc("digit", first, node, k, costs[k] - math.log(weights[k, digit]), digit)
+                for text, before in texts[first].items():
+                    _add(reached, (*text, digit), before, arc)
+        texts.append(dict(heapq.nlargest(TEXTS, reached.items(), key=lambda item: item[1].log)))
+    text, node = max(texts[-1], key=lambda read: texts[-1][read].log), nodes - 1
     path: list[Arc] = []
-    node = nodes - 1
-    while node > 0:
-        step = via[node]
-        assert step is not None
+    while (step := texts[node][text].arc) is not None:
         path.append(step)
-        node = step.first
+        text, node = text[: len(text) - (step.digit is not None)], step.first
     return path[::-1]
+
+
+class _Text(NamedTuple):
+    """log of the sum of e^−cost over the paths that read it; the least cost of one, and that one's last arc."""
+
+    log: float
+    cost: float
+    arc: Arc | None
+
+
+def _add(reached: dict[tuple[int, ...], _Text], text: tuple[int, ...], before: _Text, arc: Arc) -> None:
+    """More paths that read a text: those of another text, and then an arc."""
+    log, cost = before.log - arc.cost, before.cost + arc.cost
+    held = reached.get(text)
+    if held is None:
+        reached[text] = _Text(log, cost, arc)
+        return
+    high, low = max(log, held.log), min(log, held.log)
+    total = high + math.log1p(math.exp(low - high))
+    reached[text] = _Text(total, cost, arc) if cost < held.cost else _Text(total, held.cost, held.arc)
 
 
 def share(

@@ -29,7 +29,7 @@ def line_ink(ink: Grey) -> Grey:
     """The ink of a line field without the rules it stands on or between."""
     height, width = ink.shape
     mask = inked(ink)
-    across = find_rules(mask, max(20, width // 5), width // 2)
+    across = find_rules(mask, max(20, width // 5), width // 2, int(0.8 * width))
     ink = without_rules(ink, across)
     if height < 24 or not across.any():
         return ink

@@ -16,18 +16,21 @@ __all__ = ["find_rules", "without_rules"]
 Grey = NDArray[np.float32]
 
 
-def find_rules(mask: Mask, run: int, extent: int) -> Mask:
+def find_rules(mask: Mask, run: int, extent: int, inside: int = 0) -> Mask:
     """Horizontal rules in a mask (H, W) of 0 and 1: what lies on straight runs of at least `run` pixels.
 
-    Runs that touch each other make one rule, which counts when it is at least `extent` pixels wide.
+    Runs that touch each other make one rule, which counts when it is at least `extent` pixels wide, and at least
+    `inside` where it reaches neither side of the mask: the bottoms of joined noughts are long and straight too.
     Returns a mask (H, W). For vertical rules hand in the transposed mask.
     """
     # One pixel of slack up and down lets a rule climb one pixel in `run` / 3.
     runs = opened(dilated(mask, 3, 1), 1, run) & mask
     labels, stats = parts(dilated(runs, 3, 5))
-    width, height, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    left, width, height, area = stats[:, 0], stats[:, 2], stats[:, 3], stats[:, 4]
+    ends_inside = (left > 2) & (left + width < mask.shape[1] - 2)
     # A filled block has long runs too, but is not thin.
-    long = (width >= extent) & (area < 0.15 * width * np.maximum(width, height) + 12 * width)
+    thin = area < 0.15 * width * np.maximum(width, height) + 12 * width
+    long = thin & (width >= np.where(ends_inside, max(extent, inside), extent))
     long[0] = False
     found, marked = np.zeros_like(mask), runs > 0
     found[marked] = long[labels[marked]]
