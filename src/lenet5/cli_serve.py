@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -43,3 +44,7 @@ def serve(
         print(where, file=sys.stderr, flush=True)
 
     run(create_app(settings), settings, ready)
+    # A thread may still be in compiled code, the first time in the compiler; to take Python down under it aborts.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
