@@ -47,16 +47,16 @@ class Geometry:
     flattest: float = 2.5  # width beside its own height
     most_pieces: int = 8
     widest_gap: float = 0.35
-    word: float = 1.29  # how much the network's own −log counts
-    digit: float = 2.42  # the cost of every digit, whatever its shape
-    small: float = 0.62  # for a digit that is smaller by a whole height, squared
-    wide: float = 6.23  # for what is wider than WIDE, squared
-    narrow: float = 19.21  # for what is narrower than NARROW
-    astray: float = 15.16  # for a foot that is further than ASTRAY off the line
-    gap: float = 34.66  # for a gap of one height between the parts of a digit
-    leave_out: float = 0.53  # for a separator or a speck
-    leave_out_large: float = 12.23  # for leaving out ink as high as a digit, squared
-    leave_out_other: float = 1.21  # more, where it is no separator
+    word: float = 1.5  # how much the network's own −log counts
+    digit: float = 1.16  # the cost of every digit, whatever its shape
+    small: float = 1.72  # for a digit that is smaller by a whole height, squared
+    wide: float = 7.15  # for what is wider than WIDE, squared
+    narrow: float = 28.35  # for what is narrower than NARROW
+    astray: float = 14.14  # for a foot that is further than ASTRAY off the line
+    gap: float = 25.6  # for a gap of one height between the parts of a digit
+    leave_out: float = 0.82  # for a separator or a speck
+    leave_out_large: float = 11.3  # for leaving out ink as high as a digit, squared
+    leave_out_other: float = 2.04  # more, where it is no separator
 
 
 @dataclass(frozen=True)
