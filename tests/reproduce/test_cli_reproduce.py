@@ -56,7 +56,10 @@ def test_a_rung_that_there_is_not(tmp_path: Path) -> None:
 
 def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
     words = ["--data", "drawn", "--count", "600", "--seeds", "1", "--passes", "20", "--processes", "1"]
-    command = [sys.executable, "-c", "from lenet5.cli import main; main()", "reproduce", *words, "--out", str(tmp_path)]
+    # Where the tests run in the background of a shell, Ctrl-C is ignored, and who is started inherits that.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{heard}; from lenet5.cli import main; main()"
+    command = [sys.executable, "-c", program, "reproduce", *words, "--out", str(tmp_path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while not list(tmp_path.glob("work/*/checkpoint.safetensors")):
             assert process.poll() is None
