@@ -13,7 +13,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 import lenet5
@@ -57,10 +56,7 @@ def main() -> None:
 def _in_onnx(
     network: lenet5.LeNet5, quantised: Quantised | QuantisedEnsemble, digits: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    data = onnx.model(network, quantised=quantised).SerializeToString()
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    session = onnx.session(onnx.model(network, quantised=quantised).SerializeToString())
     parts = np.array_split(digits, 20)
     penalties = np.concatenate([session.run(["penalties"], {"pictures": part})[0] for part in parts])
     return np.asarray(penalties.argmin(axis=1), np.int64)

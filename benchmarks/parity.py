@@ -12,7 +12,6 @@ import sys
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 
@@ -34,25 +33,22 @@ def main() -> None:
     for name in sys.argv[1:] or NETWORKS:
         network = lenet5.load(name)
         ours = network.penalties(test.images)
-        theirs = [_pytorch(network, test.images), _onnx(network, test.images)]
+        theirs = [_pytorch(name, test.images), _onnx(network, test.images)]
         apart = "".join(f"{float(np.abs(answers - ours).max()):10.1e}" for answers in theirs)
         others = sum(int((answers.argmin(1) != ours.argmin(1)).sum()) for answers in theirs)
         derived = "" if isinstance(network, Ensemble) else f"{_gradients(network, test):10.1e}"
         print(f"{name:16}{apart}{others:16}  {derived}", flush=True)
 
 
-def _pytorch(network: lenet5.LeNet5, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
-    module = lenet5.torch.LeNet5.of(network) if not isinstance(network, Ensemble) else lenet5.torch.Ensemble.of(network)
+def _pytorch(name: str, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
+    module = lenet5.torch.load(name)
     with torch.inference_mode():
         parts = [module(lenet5.torch.pictures(torch.tensor(part))).numpy() for part in _blocks(digits)]
     return np.concatenate(parts)
 
 
 def _onnx(network: lenet5.LeNet5, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    data = onnx.model(network).SerializeToString()
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    session = onnx.session(onnx.model(network).SerializeToString())
     return np.concatenate([session.run(["penalties"], {"pictures": part})[0] for part in _blocks(digits)])
 
 

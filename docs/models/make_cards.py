@@ -179,6 +179,8 @@ CHANGED = (
 
 def _row(label: str, cells: Iterable[str]) -> str:
     return f"| {' | '.join((label, *cells))} |"
+
+
 def _shares(errors: dict[str, Any]) -> list[str]:
     """Percent wrong of each class, and of all."""
     wrong, pictures = errors["wrong"], errors["pictures"]

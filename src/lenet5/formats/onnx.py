@@ -27,7 +27,7 @@ from lenet5.formats.onnx_int8 import QuantisedGraph
 from lenet5.formats.quantise import Quantised, QuantisedEnsemble
 from lenet5.network import BACKGROUND, FOREGROUND, LeNet5
 
-__all__ = ["Check", "check", "model", "scaled", "write"]
+__all__ = ["Check", "check", "model", "scaled", "session", "write"]
 
 # Of the largest penalty: what two orders of summing float32 numbers may differ by, and what a value that lies
 # between two whole numbers and is rounded the other way may do.
@@ -97,22 +97,27 @@ def check(
 
     Raises MissingExtraError without onnxruntime.
     """
-    try:
-        import onnxruntime
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("onnxruntime", "onnx") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # its threads wait by spinning, for long where others are at work
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    answering = session(data)
     digits = _probes(count)
     given: NDArray[Any] = digits if pictures == "uint8" else scaled(digits)
-    classes, penalties = session.run(["class", "penalties"], {"pictures": given})
+    classes, penalties = answering.run(["class", "penalties"], {"pictures": given})
     ours = network.penalties(given)
     close = CLOSE if isinstance(network, LeNet5) else CLOSE_INT8
     allowed = max(1e-4, close * _largest(network, given))
     chosen = np.take_along_axis(ours, classes[:, None], axis=1)[:, 0]
     disagreements = int((chosen > ours.min(axis=1) + allowed).sum())
     return Check(count, disagreements, float(np.abs(penalties - ours).max()), allowed)
+
+
+def session(data: bytes) -> Any:
+    """An ONNX Runtime session on one thread of the processor. Raises MissingExtraError without onnxruntime."""
+    try:
+        import onnxruntime
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("onnxruntime", "onnx") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # its threads wait by spinning, for long where others are at work
+    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
 def _largest(network: LeNet5 | Quantised | QuantisedEnsemble, pictures: NDArray[Any]) -> float:
