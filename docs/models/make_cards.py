@@ -27,7 +27,6 @@ from lenet5.architecture import EuclideanRBF
 from lenet5.errors import DataError
 from lenet5.files import write_atomically
 from lenet5.formats import weights
-from lenet5.reading.judge import SHIPPED as JUDGE
 from lenet5.reading.reader import BEST
 
 HERE = Path(__file__).parent
@@ -65,8 +64,8 @@ NOTES = {
         "As `lenet5`, less often.",
     ),
     "lenet5-reader": (
-        "What `lenet5.Reader` reads with, under its judge (`reading/judge.safetensors`): digits cut out of lines, "
-        "forms and photographs, with a confidence.",
+        "What `lenet5.Reader` reads with: digits cut out of lines, forms and photographs, with a confidence. Of the "
+        "paper's codes its output knows the space's too, which stands for what is no digit.",
         "Letters, words, printed type; digits of a few pixels; a decision that nobody checks.",
         "Touching digits whose cut is unclear, a 1 and a 7 of other countries' hands, stains that look like strokes.",
     ),
@@ -198,9 +197,8 @@ def _answered(found: dict[str, Any]) -> list[str]:
     return [f"{found['pictures']:,}", f"{100 * answered:.1f}", f"{100 * sure:.1f}", f"{found['median']:.2f}"]
 
 
-def _digest(name: str, path: Path) -> str:
-    """SHA-256 of the files that answer."""
-    return hashlib.sha256(path.read_bytes() + (JUDGE.read_bytes() if name == BEST else b"")).hexdigest()
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _lines(measured: dict[str, Any]) -> str:
@@ -235,13 +233,13 @@ def main() -> int:
     try:
         for name in given.measure or (shipped if given.measure is not None else ()):
             print(f"measuring {name}", flush=True)
-            measured[name] = {"sha256": _digest(name, shipped[name]), **measure(name)}
+            measured[name] = {"sha256": _digest(shipped[name]), **measure(name)}
             write_atomically(MEASURED, _lines(measured).encode())
     except (DataError, FileNotFoundError) as error:
         print(error)
         return 1
     for name, path in shipped.items():
-        if measured.get(name, {}).get("sha256") != _digest(name, path):
+        if measured.get(name, {}).get("sha256") != _digest(path):
             wrong.append(f"{name} is not the file that was measured: {AGAIN} {name}")
             continue
         target, text = HERE / f"{name}.md", card(name, path, measured[name])

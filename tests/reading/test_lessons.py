@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from lenet5.datasets import drawn
-from lenet5.reading.answers import Calibration
 from lenet5.reading.displacement import flanked, spell
 from lenet5.reading.doodles import doodles
 from lenet5.reading.european import EUROPEAN_SHAPES, european
@@ -77,13 +76,14 @@ def test_a_path_without_cuts_goes_from_digit_to_digit_over_nothing() -> None:
     class Knows:
         def slide(self, images: np.ndarray) -> np.ndarray:
             places = (images.shape[2] - 32) // 4 + 1
-            penalties = np.full((1, 1, places, 10), 60, np.float32)
+            penalties = np.full((1, 1, places, 11), 60, np.float32)
+            penalties[..., 10] = 15
             for place, digit in ((4, 3), (5, 3), (8, 7), (11, 7)):
                 penalties[0, 0, place, digit] = 1
             return penalties
 
     line = Line(np.ones((20, 60), np.float32), 0.0, 0.0, (), 20.0, 0.0, 20.0, 2.0)
-    assert spell(line, Knows(), Calibration(rubbish=15.0, temperature=2.1)) == "377"
+    assert spell(line, Knows(), sharpness=0.5) == "377"
 
 
 def test_the_measures_measure() -> None:

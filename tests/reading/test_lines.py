@@ -9,7 +9,6 @@ import pytest
 
 from lenet5.datasets import drawn
 from lenet5.reading.graph import Geometry, best_path, candidates, digit_costs, left_out, share
-from lenet5.reading.layout import line_ink
 from lenet5.reading.lines import compose, line_lessons
 from lenet5.reading.pieces import cut
 
@@ -43,17 +42,6 @@ def test_digits_that_stand_apart_are_cut_apart_and_nothing_is_lost() -> None:
     assert len(line.pieces) >= 3
     assert len(edges) >= 4
     assert sum(p.area for p in line.pieces) == (line.ink >= 0.35).sum()
-
-
-def test_a_slanted_1_as_high_as_its_field_is_no_rule() -> None:
-    ink = np.zeros((60, 160), np.float32)
-    ink[54:56] = 1
-    for y in range(1, 60):
-        ink[y, int(40 - 0.3 * y) : int(40 - 0.3 * y) + 5] = 1
-    ink[:, 120:122] = 1
-    left = line_ink(ink)
-    assert left[:50, 20:45].sum() > 0.9 * ink[:50, 20:45].sum()
-    assert left[:, 120:122].sum() < 0.2 * ink[:, 120:122].sum()
 
 
 @pytest.mark.parametrize("gap", [0, -2])

@@ -5,7 +5,7 @@ ink        what of it is ink                      graph      which cuts and digi
 layout     digit, line or page; lines             normalise  a glyph as MNIST would hold it
 grid       cells                                  answers    penalties as probabilities
 rules      printed lines                          fields     what there is to answer
-glyph      the one digit of a picture             judge      the last word over all members
+glyph      the one digit of a picture
 reader     all of it, one after the other
 """
 

@@ -1,7 +1,8 @@
 """How sure is the reader? The network's penalties as probabilities that can be taken at their word.
 
 The posterior of eq. 9 with the rubbish class that j stands for: e^−y_i / (e^−j + Σ e^−y_k), the penalties divided by
-a temperature so that of the answers given 0.9, nine in ten are right.
+a temperature so that of the answers given 0.9, nine in ten are right. A network that knows a class for what is no digit
+gives its penalties less that class's: there j is near 0.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from lenet5.errors import ReadingError
 from lenet5.reading.readings import Box, Character, Reason
 
-__all__ = ["Calibration", "character"]
+__all__ = ["NONE", "Calibration", "character"]
 
+NONE = " "  # the class that stands for none of the others: the space, of which Figure 3 has a code as of any character
 ALTERNATIVES = 3
 LEAST = 0.01  # probability of an alternative worth telling
 

@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.answers import Calibration
 from lenet5.reading.european import european
 from lenet5.reading.lessons import NOTHING, Lessons
 from lenet5.reading.normalise import BOX, bounding_box
@@ -67,8 +66,11 @@ def _put(field: NDArray[np.uint8], image: NDArray[np.uint8], box: tuple[int, int
         np.maximum(field[:, column], image[:, x + column - left], out=field[:, column])
 
 
-def spell(line: Line, network: Sliding, sense: Calibration) -> str:
-    """The digits of a line, by the best path through the network's answers."""
+def spell(line: Line, network: Sliding, sharpness: float = 1.0) -> str:
+    """The digits of a line, by the best path through the network's answers, the last of which is "none".
+
+    sharpness: what its penalties are multiplied by.
+    """
     scale = BOX / line.height
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     ink = cv2.resize(line.ink, None, fx=scale, fy=scale, interpolation=how)
@@ -77,9 +79,8 @@ def spell(line: Line, network: Sliding, sense: Calibration) -> str:
     rows = np.arange(SIDE) - top
     inside = (rows >= 0) & (rows < ink.shape[0])
     field[inside, SIDE : SIDE + ink.shape[1]] = np.rint(255 * np.clip(ink, 0, 1)).astype(np.uint8)[rows[inside]]
-    penalties = network.slide(field[None])[0, 0]  # (places, classes)
-    costs = -np.log(np.maximum(sense.probabilities(penalties), 1e-9))  # (places, classes + 1); the last is none
-    return _collapsed(_path(costs))
+    penalties = sharpness * network.slide(field[None])[0, 0].astype(np.float64)  # (places, classes)
+    return _collapsed(_path(penalties + np.log(np.exp(-penalties).sum(axis=1, keepdims=True))))
 
 
 def _path(costs: NDArray[np.float64]) -> list[int]:
@@ -117,12 +118,12 @@ def compared(passes: int = 12) -> dict[str, float]:
     """
     from lenet5.datasets import load
     from lenet5.datasets.writers import split_by_writer
+    from lenet5.ensemble import Ensemble
     from lenet5.loading import load as load_network
     from lenet5.reading.evaluate import labelled
     from lenet5.reading.fields import LineField
-    from lenet5.reading.judge import members_of
     from lenet5.reading.opening import open_pages
-    from lenet5.reading.reader import Reader
+    from lenet5.reading.reader import BEST, Reader
     from lenet5.reading.teach import Teaching, teach
 
     rng = np.random.default_rng(0)
@@ -130,15 +131,15 @@ def compared(passes: int = 12) -> dict[str, float]:
     strange, of = european(12_000, rng)
     matter = flanked(np.concatenate([people.images, strange]), np.concatenate([people.labels, of]), 120_000, rng)
     sliding = teach(matter, Teaching(passes=passes, pictures=100_000))
-    sense = Calibration(rubbish=15.0, temperature=2.1, on_paths=(15.0, 2.1))
-    reader = Reader(members_of(load_network("lenet5-reader"))[0], calibration=sense)
+    network = load_network(BEST)
+    reader = Reader(network.members[0] if isinstance(network, Ensemble) else network)
     pictures, texts = labelled("orand_car_a/strings.zip")
     right = {"graph": 0, "space displacement": 0}
     for picture, text in zip(pictures, texts, strict=True):
         (field,) = reader.fields(open_pages(picture)[0], "line")
         right["graph"] += reader.answer([field])[0].text == text
         if isinstance(field, LineField) and field.line.pieces:
-            right["space displacement"] += spell(field.line, sliding, sense) == text
+            right["space displacement"] += spell(field.line, sliding, Teaching.sharpness) == text
     return {road: 100 * count / len(texts) for road, count in right.items()}
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lenet5.reading.masks import PART, dilated, inked, parts
 from lenet5.reading.normalise import bounding_box
 from lenet5.reading.pieces import usual_height
-from lenet5.reading.rules import find_rules, without_rules
+from lenet5.reading.rules import without_rules
 
 __all__ = ["LAYOUTS", "Layout", "cropped", "guess", "line_ink", "rows_of", "straightened"]
 
@@ -23,20 +23,16 @@ Parts = NDArray[np.int32]  # (N, 5): x, y, width, height, area
 
 LINE_HEIGHT = 80  # pixels that the network can make use of
 APART = 2.5  # heights between two fields on one row
+ACROSS, UPRIGHT = 0.7, 0.9  # of a field's width and height: what its rules cover
 
 
 def line_ink(ink: Grey) -> Grey:
     """The ink of a line field without the rules it stands on or between."""
-    height, width = ink.shape
-    mask = inked(ink)
-    across = find_rules(mask, max(20, width // 5), width // 2, int(0.8 * width))
-    ink = without_rules(ink, across)
-    if height < 24 or not across.any():
-        return ink
+    level = without_rules(ink, ACROSS)
     # Upright rules are looked for only where there is a level one: alone, a 1 would look like them.
-    mask = np.ascontiguousarray(inked(ink).T)
-    down = find_rules(mask, max(12, 2 * height // 3), int(0.9 * height))
-    return np.ascontiguousarray(without_rules(np.ascontiguousarray(ink.T), down).T)
+    if level is ink or len(ink) < 24:
+        return level
+    return np.ascontiguousarray(without_rules(np.ascontiguousarray(level.T), UPRIGHT).T)
 
 
 def cropped(ink: Grey) -> tuple[Grey, NDArray[np.float64]]:

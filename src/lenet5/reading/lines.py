@@ -201,17 +201,20 @@ def _worn(ink: Grey, rng: np.random.Generator) -> Grey:
 def _found(ink: Grey, size: int, rng: np.random.Generator) -> Grey:
     """What the reader finds of a line that is written on a cheque or a form and photographed."""
     height, width = ink.shape
-    printed = np.zeros_like(ink)
+    faint, dark = np.zeros_like(ink), np.zeros_like(ink)
+    foot = float(np.flatnonzero((ink > 0.5).any(axis=1)).max(initial=0))
     for _ in range(int(rng.choice([0, 1, 2], p=[0.4, 0.4, 0.2]))):
-        y = rng.uniform(0.75, 1.0) * height if rng.random() < 0.7 else rng.uniform(0, 1) * height
+        # Most rules are what the digits stand on.
+        y = foot + rng.normal(0.05, 0.1) * size if rng.random() < 0.7 else rng.uniform(0, 1) * height
         ends = (-2, int(y)), (width + 2, int(y + rng.normal(0, 0.008) * width))
-        cv2.line(printed, *ends, float(rng.uniform(0.5, 1)), int(rng.integers(1, 3)), cv2.LINE_AA)
+        rule = dark if rng.random() < 0.5 else faint
+        cv2.line(rule, *ends, float(rng.uniform(0.5, 1)), int(rng.integers(1, 3)), cv2.LINE_AA)
     level, pen = rng.uniform(130, 250), rng.uniform(15, 100)
     look = replace(
         Look.draw(rng), paper=(level,) * 3, ink=(pen,) * 3, blur=float(rng.uniform(0.3, 0.03 * size)),
         pattern=float(rng.uniform(0.05, 0.4)) if rng.random() < 0.6 else 0.0,
     )  # fmt: skip
-    grey = np.ascontiguousarray(photograph(ink, printed, look, rng)[:, :, 1])
+    grey = np.ascontiguousarray(photograph(np.maximum(ink, dark), faint, look, rng)[:, :, 1])
     if rng.random() < 0.5:
         _, jpeg = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))])
         grey = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)

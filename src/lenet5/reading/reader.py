@@ -1,6 +1,7 @@
 """Which digits are in a picture? Opening, ink, layout, pieces, network, answer, one after the other.
 
-The only thing asked of a network is `penalties(images)`: uint8 (N, 28, 28) -> (N, classes), the smallest wins.
+The only thing asked of a network is `penalties(images)`: uint8 (N, 28, 28) -> (N, classes), the smallest wins. If one
+of its classes is the space, that is its answer to what is none of the others.
 """
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ from numpy.typing import NDArray
 
 from lenet5 import threads
 from lenet5.errors import LeNetError, ReadingError
-from lenet5.reading.answers import Calibration
+from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.fields import Field, GlyphField, LineField, RowField, box_back
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry, candidates
 from lenet5.reading.grid import Outlines, cells_of, find_grid
 from lenet5.reading.ink import Ink, find_ink
-from lenet5.reading.judge import Judge
 from lenet5.reading.layout import LAYOUTS, Layout, cropped, guess, line_ink, rows_of, straightened
 from lenet5.reading.normalise import bounding_box, normalise
 from lenet5.reading.opening import open_pages
@@ -54,7 +54,7 @@ class Reader:
     """Reads digits from pictures.
 
     model: a network, the name of shipped weights, or a path to a .safetensors file; the best shipped weights where
-    it is None. judge: the file of a judge over that network; the shipped one, where it is that network's, if None.
+    it is None.
     calibration: how penalties become probabilities; the network's own where it is None.
     accept: the least confidence of an answer that is given rather than rejected; the calibration's where None.
     Raises WeightsError where there are no such weights.
@@ -64,7 +64,6 @@ class Reader:
         self,
         model: Network | str | os.PathLike[str] | None = None,
         *,
-        judge: str | os.PathLike[str] | None = None,
         calibration: Calibration | None = None,
         accept: float | None = None,
     ) -> None:
@@ -72,10 +71,10 @@ class Reader:
             from lenet5.loading import load
 
             model = load(BEST if model is None else model)
-        own = Judge.shipped(model) if judge is None else Judge.load(judge, model)
-        model = own or model
         self.network: Network = model
-        self.classes: tuple[str, ...] = tuple(getattr(model, "classes", "0123456789"))
+        classes = tuple(getattr(model, "classes", "0123456789"))
+        self._none = classes.index(NONE) if NONE in classes else None
+        self.classes: tuple[str, ...] = tuple(c for c in classes if c != NONE)
         self.calibration = calibration or Calibration.of(getattr(model, "metadata", {}))
         if accept is not None:
             self.calibration = replace(self.calibration, accept=accept)
@@ -149,13 +148,14 @@ class Reader:
         return steps
 
     def penalties(self, images: NDArray[Any]) -> NDArray[np.float32]:
-        """(N, classes) for uint8 (N, 28, 28): the judge's or the network's penalties; of an ensemble without a judge,
-        the mean of its members'.
+        """(N, classes) for uint8 (N, 28, 28): the network's penalties, of an ensemble the mean of its members'; less
+        the penalty of "none of them", where the network knows that class.
 
         An ensemble's own answer tells digits apart, and forgets how far they all are from what any digit looks like.
         """
         members = getattr(self.network, "members", (self.network,))
-        return np.asarray(np.mean([m.penalties(images) for m in members], axis=0), dtype=np.float32)
+        mean = np.asarray(np.mean([m.penalties(images) for m in members], axis=0), dtype=np.float32)
+        return mean if self._none is None else np.delete(mean, self._none, axis=1) - mean[:, [self._none]]
 
     def answer(self, fields: list[Field]) -> list[Reading]:
         """A reading for each field, all their candidates in one call of the network."""

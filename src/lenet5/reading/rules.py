@@ -1,7 +1,7 @@
 """Which ink is ruling, lines and boxes that were printed to write on, and what remains without it?
 
 A rule is much longer than any stroke and straight. It is taken away column by column where nothing crosses it; where
-a stroke crosses or meets it, the stroke's ink stays.
+a stroke crosses or meets it, the ink stays.
 """
 
 from __future__ import annotations
@@ -9,52 +9,107 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.masks import Mask, closed, dilated, inked, opened, parts
+from lenet5.reading.masks import Mask, dilated, inked, opened, parts
 
 __all__ = ["find_rules", "without_rules"]
 
 Grey = NDArray[np.float32]
 
+FAINT = 0.25  # ink from which a pixel may belong to a rule
+STEEPEST = 0.06  # of the rules of a line, rise over run
+COLUMNS = 256  # that are enough to find a rule
+THINNER = 0.8  # of the pen's width: what a rule is at most
+WHOLE = 0.95  # of the width: what covers that much may be as thick as the pen
 
-def find_rules(mask: Mask, run: int, extent: int, inside: int = 0) -> Mask:
+
+def find_rules(mask: Mask, run: int, extent: int) -> Mask:
     """Horizontal rules in a mask (H, W) of 0 and 1: what lies on straight runs of at least `run` pixels.
 
-    Runs that touch each other make one rule, which counts when it is at least `extent` pixels wide, and at least
-    `inside` where it reaches neither side of the mask: the bottoms of joined noughts are long and straight too.
+    Runs that touch each other make one rule, which counts when it is at least `extent` pixels wide.
     Returns a mask (H, W). For vertical rules hand in the transposed mask.
     """
     # One pixel of slack up and down lets a rule climb one pixel in `run` / 3.
     runs = opened(dilated(mask, 3, 1), 1, run) & mask
     labels, stats = parts(dilated(runs, 3, 5))
-    left, width, height, area = stats[:, 0], stats[:, 2], stats[:, 3], stats[:, 4]
-    ends_inside = (left > 2) & (left + width < mask.shape[1] - 2)
+    width, height, area = stats[:, 2], stats[:, 3], stats[:, 4]
     # A filled block has long runs too, but is not thin.
     thin = area < 0.15 * width * np.maximum(width, height) + 12 * width
-    long = thin & (width >= np.where(ends_inside, max(extent, inside), extent))
+    long = thin & (width >= extent)
     long[0] = False
     found, marked = np.zeros_like(mask), runs > 0
     found[marked] = long[labels[marked]]
     return found
 
 
-def without_rules(ink: Grey, rules: Mask) -> Grey:
-    """The ink without horizontal rules, but with the strokes that cross them. For vertical ones, transpose both."""
-    if not rules.any():
+def without_rules(ink: Grey, covered: float) -> Grey:
+    """The ink (H, W) without the level rules that cover at least this share of its width. For upright ones, transpose.
+
+    Of a column as much is taken away as the rule is thick: ink that goes on up or down from there is a stroke that
+    meets or crosses the rule, and stays. Where no line is found, the ink itself is returned.
+    """
+    mask = inked(ink, FAINT)
+    found = _straight(mask, covered)
+    if not found:
         return ink
-    mask = inked(ink)
-    # The blurred upper and lower edge of a rule belongs to it.
-    band = dilated(closed(rules, 5, 9), 5, 1)
-    above = _shift(mask & (1 - band), 1)
-    below = _shift(mask & (1 - band), -1)
-    # A stroke goes on through the band from where it enters it, a little slanted if need be.
-    thickness = int(np.median(band.sum(axis=0)[band.any(axis=0)]))
-    from_above, from_below = above & band & mask, below & band & mask
-    for _ in range(thickness + 1):
-        from_above |= _shift(dilated(from_above, 1, 3), 1) & band & mask
-        from_below |= _shift(dilated(from_below, 1, 3), -1) & band & mask
-    crossing = from_above & from_below
-    keep = (1 - band) | crossing
-    return np.asarray(ink * keep, dtype=np.float32)
+    above, below = _runs(mask), _runs(mask[::-1])[::-1]  # of ink: how much of it ends, and begins, at a pixel
+    columns = np.arange(mask.shape[1])
+    rules, others = [], mask.copy()
+    for rows in found:
+        near = np.stack([np.clip(rows + d, 0, len(mask) - 1) for d in (0, -1, 1)])
+        on = mask[near, columns] > 0
+        row, crossed = near[on.argmax(axis=0), columns], on.any(axis=0)
+        top, end = row + 1 - above[row, columns], row + below[row, columns]
+        thick = float(np.median((end - top)[crossed]))
+        own = [(top[x], end[x], x) for x in np.flatnonzero(crossed & (end - top <= thick + 1)).tolist()]
+        rules.append((thick, float(crossed.mean()), own))
+        for first, last, x in own:
+            others[first:last, x] = 0
+    pen, left = _pen(others), ink.copy()
+    for thick, share, own in rules:
+        # Joined noughts have a level stroke in common, which is as thick as their others.
+        if thick <= THINNER * pen or share >= WHOLE:
+            for first, last, x in own:
+                left[max(0, first - 1) : last + 1, x] = 0  # with the blurred edges
+    return left
+
+
+def _straight(mask: Mask, covered: float) -> list[NDArray[np.int64]]:
+    """The straight lines, the row of each column (W,), that find ink in at least this share of the columns."""
+    width = mask.shape[1]
+    every = width // COLUMNS + 1
+    near = dilated(mask, 3, 1)[:, ::every]
+    rows, columns = np.nonzero(near)
+    if len(rows) < covered * near.shape[1]:
+        return []
+    x = columns * every - width / 2
+    lines: list[tuple[float, float, int]] = []  # the share of the columns, the slope, the row in the middle
+    steps = int(STEEPEST * width / 3)  # a pixel and a half more or less at the ends
+    for slope in np.linspace(-STEEPEST, STEEPEST, 2 * steps + 1).tolist() if steps else (0.0,):
+        at = np.rint(rows - slope * x).astype(np.int64)
+        share = np.bincount(at - at.min()) / near.shape[1]
+        lines += [(float(share[k]), slope, int(k + at.min())) for k in np.flatnonzero(share >= covered)]
+    chosen: list[tuple[float, int]] = []
+    for _, slope, middle in sorted(lines, reverse=True):
+        if all(abs(middle - other) > 3 for _, other in chosen):
+            chosen.append((slope, middle))
+    across = np.arange(width) - width / 2
+    return [np.rint(middle + slope * across).astype(np.int64) for slope, middle in chosen]
+
+
+def _pen(mask: Mask) -> float:
+    """How thick most strokes are from top to bottom; infinite where there are none."""
+    runs = _runs(mask)[(mask > 0) & (_shift(mask, -1) == 0)]
+    return float(np.median(runs)) if len(runs) else np.inf
+
+
+def _runs(mask: Mask) -> NDArray[np.int32]:
+    """Of each pixel: how many pixels of ink there are without a gap from it upwards, itself among them."""
+    runs = np.zeros(mask.shape, np.int32)
+    before = np.zeros(mask.shape[1], np.int32)
+    for y, row in enumerate(mask):
+        before = (before + 1) * row
+        runs[y] = before
+    return runs
 
 
 def _shift(mask: Mask, rows: int) -> Mask:

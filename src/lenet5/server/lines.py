@@ -18,6 +18,7 @@ from lenet5.reading.normalise import BOX, bounding_box
 from lenet5.reading.opening import open_pages
 from lenet5.reading.pieces import Line, cut
 from lenet5.reading.reader import Reader
+from lenet5.server.networks import legible
 
 __all__ = ["graph_of", "slid_over"]
 
@@ -36,7 +37,7 @@ def graph_of(reader: Reader, picture: Any) -> tuple[Line, dict[str, Any]] | None
     field = LineField(line, tuple(found), np.eye(3), (line.ink.shape[0], line.ink.shape[1]), reader.geometry, box)
     penalties = np.zeros((0, len(reader.classes)), np.float32)
     if found:
-        penalties = reader.network.penalties(np.stack(field.images))
+        penalties = reader.penalties(np.stack(field.images))
     probabilities = reader.calibration.probabilities(penalties)
     path = field.path(reader.calibration.on_path().probabilities(penalties)[:, :-1])
     chosen = {arc.candidate for arc in path}
@@ -80,6 +81,6 @@ def slid_over(net: LeNet5, line: Line) -> tuple[NDArray[np.uint8], dict[str, Any
         "width": seen.shape[1],
         "height": SIDE,
         "step": STEP,
-        "classes": net.classes,
+        "classes": legible(net),
         "penalties": np.round(penalties, 3).tolist(),
     }

@@ -11,9 +11,14 @@ from lenet5.formats import weights
 from lenet5.loading import load
 from lenet5.network import LeNet5
 
-__all__ = ["Networks", "UnknownNetworkError"]
+__all__ = ["Networks", "UnknownNetworkError", "legible"]
 
 MOST = 64  # networks that are added while the server runs
+
+
+def legible(network: LeNet5) -> tuple[str, ...]:
+    """What its outputs stand for, to be looked at: the space, which is its word for no digit, as ␣."""
+    return tuple("␣" if name == " " else name for name in network.classes)
 
 
 class UnknownNetworkError(LeNetError):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lenet5.architecture import KERNEL, POOL, SIDE, SQUASHES, TABLE_I, EuclideanRBF
 from lenet5.network import LeNet5
 from lenet5.server.house import Here
+from lenet5.server.networks import legible
 from lenet5.server.pictures import BODY, glyph, ink_of, kind_of
 
 __all__ = ["router"]
@@ -38,7 +39,7 @@ def network(name: str, here: Here) -> dict[str, Any]:
     return {
         "name": name,
         "architecture": architecture.to_dict(),
-        "classes": net.classes,
+        "classes": legible(net),
         "counts": [asdict(row) for row in architecture.count()],
         "parameters": architecture.parameters(),
         "connections": sum(row.connections for row in architecture.count()),
@@ -81,8 +82,8 @@ async def activations(request: Request, here: Here, network: Name = "") -> Any:
         return _floats([*maps.values(), penalties, probabilities])
     return {
         "network": network or here.networks.default,
-        "answer": net.classes[int(penalties.argmin())],
-        "classes": net.classes,
+        "answer": legible(net)[int(penalties.argmin())],
+        "classes": legible(net),
         "activations": {name: array[0].tolist() for name, array in maps.items()},
         "penalties": penalties.tolist(),
         "probabilities": probabilities.tolist(),

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from lenet5.network import LeNet5
 from lenet5.reading.normalise import FIELD
 from lenet5.server.house import Here
+from lenet5.server.networks import legible
 from lenet5.server.trials import CHANGES, PATTERNS, changed, strip
 
 __all__ = ["router"]
@@ -48,7 +49,7 @@ def trial(trial: Trial, here: Here) -> dict[str, Any]:
     image = np.array(trial.image, np.uint8)
     settings = {c.name: _within(c.low, c.high, trial.settings.get(c.name, c.neutral)) for c in CHANGES.values()}
     answer: dict[str, Any] = {
-        "truth": net.classes[int(net.predict(image[None])[0])],
+        "truth": legible(net)[int(net.predict(image[None])[0])],
         "settings": settings,
         "now": _asked(net, changed(image, settings, trial.seed)[None])[0],
     }
@@ -72,7 +73,7 @@ def _asked(net: LeNet5, pictures: NDArray[Any]) -> list[dict[str, Any]]:
     ink = pictures if pictures.dtype == np.uint8 else np.rint(np.clip((pictures + 0.1) / 1.275, 0, 1) * 255)
     return [
         {
-            "answer": net.classes[int(p.argmax())],
+            "answer": legible(net)[int(p.argmax())],
             "probability": round(float(p.max()), 4),
             "image": base64.b64encode(picture.astype(np.uint8).tobytes()).decode(),
         }

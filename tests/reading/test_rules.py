@@ -1,0 +1,95 @@
+"""Do printed rules go, and the strokes that stand on them, cross them or look like them stay?"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+import lenet5
+from lenet5.datasets import drawn
+from lenet5.reading.layout import ACROSS, line_ink
+from lenet5.reading.rules import without_rules
+
+
+def ruled(slope: float, thick: int, depth: float = 1.0, shape: tuple[int, int] = (60, 200)) -> np.ndarray:
+    """Ink with one rule from side to side."""
+    ink = np.zeros(shape, np.float32)
+    ends = (0, int(50 - slope * 100)), (shape[1], int(50 + slope * 100))
+    cv2.line(ink, *ends, depth, thick, cv2.LINE_AA)
+    return ink
+
+
+def strokes(ink: np.ndarray, foot: int, pen: int = 5) -> np.ndarray:
+    """The ink with upright strokes from row 10 to the foot."""
+    for x in (40, 90, 150):
+        cv2.line(ink, (x, 10), (x, foot), 1.0, pen, cv2.LINE_AA)
+    return ink
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.02, -0.05])
+@pytest.mark.parametrize("depth", [0.4, 1.0])
+def test_a_rule_goes_and_the_strokes_above_it_stay(slope: float, depth: float) -> None:
+    written = strokes(np.zeros((60, 200), np.float32), 30)
+    left = without_rules(np.maximum(written, ruled(slope, 2, depth)), ACROSS)
+    assert left[:33].sum() == pytest.approx(written[:33].sum())
+    assert left[36:].sum() < 0.02 * ruled(slope, 2, depth).sum()
+
+
+@pytest.mark.parametrize("foot", [49, 57])
+def test_strokes_that_stand_on_a_rule_or_cross_it_stay_whole(foot: int) -> None:
+    written = strokes(np.zeros((60, 200), np.float32), foot)
+    left = without_rules(np.maximum(written, ruled(0.01, 2)), ACROSS)
+    assert left[written > 0.5].sum() > 0.97 * written[written > 0.5].sum()
+    assert left[:, 100:140].sum() == 0
+
+
+def test_a_rule_that_is_broken_goes() -> None:
+    ink = ruled(0.0, 2)
+    ink[:, ::5] = 0
+    assert without_rules(ink, ACROSS).sum() == 0
+    assert without_rules(strokes(ink, 30), ACROSS)[40:].sum() == 0
+
+
+def test_the_stroke_that_joins_noughts_is_no_rule() -> None:
+    ink = np.zeros((60, 200), np.float32)
+    for x in range(20, 180, 32):
+        cv2.ellipse(ink, (x, 30), (14, 16), 0, 0, 360, 1.0, 4, cv2.LINE_AA)
+    cv2.line(ink, (10, 30), (185, 30), 1.0, 4, cv2.LINE_AA)
+    assert np.array_equal(line_ink(ink), ink)
+
+
+def test_ink_without_rules_is_handed_back() -> None:
+    ink = strokes(np.zeros((60, 200), np.float32), 50)
+    assert without_rules(ink, ACROSS) is ink
+    assert line_ink(np.zeros((5, 9), np.float32)).shape == (5, 9)
+
+
+def test_a_slanted_1_as_high_as_its_field_is_no_rule() -> None:
+    ink = np.zeros((60, 160), np.float32)
+    ink[54:56] = 1
+    for y in range(1, 60):
+        ink[y, int(40 - 0.3 * y) : int(40 - 0.3 * y) + 5] = 1
+    ink[:, 120:122] = 1
+    left = line_ink(ink)
+    assert left[:50, 20:45].sum() > 0.9 * ink[:50, 20:45].sum()
+    assert left[:, 120:122].sum() < 0.2 * ink[:, 120:122].sum()
+
+
+def test_every_rule_of_a_page_held_askew_goes() -> None:
+    rng = np.random.default_rng(3)
+    rows = ["".join(map(str, rng.integers(0, 10, 6))) for _ in range(5)]
+    page, boxes = drawn.page(rows, rng, size=50, tilt=0.0)
+    page = page.copy()
+    height, width = page.shape[:2]
+    for row in boxes:
+        foot = max(box[1] + box[3] for box in row if box)
+        cv2.line(page, (0, foot), (width, foot), (90, 90, 120), 1, cv2.LINE_AA)
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    moved = corners + rng.uniform(-0.04, 0.04, (4, 2)).astype(np.float32) * corners.max(axis=0)
+    askew = cv2.warpPerspective(
+        page, cv2.getPerspectiveTransform(corners, moved), (width, height), borderMode=cv2.BORDER_REPLICATE
+    )
+    found = [reading.text for reading in lenet5.Reader().read(askew, layout="page")]
+    assert len(found) == len(rows)
+    assert sum(a == b for a, b in zip(found, rows, strict=True)) >= len(rows) - 1
