@@ -24,15 +24,17 @@ Parts = NDArray[np.int32]  # (N, 5): x, y, width, height, area
 LINE_HEIGHT = 80  # pixels that the network can make use of
 APART = 2.5  # heights between two fields on one row
 ACROSS, UPRIGHT = 0.7, 0.9  # of a field's width and height: what its rules cover
+ALONE = 0.5  # of the pen's width
 
 
 def line_ink(ink: Grey) -> Grey:
     """The ink of a line field without the rules it stands on or between."""
     level = without_rules(ink, ACROSS)
-    # Upright rules are looked for only where there is a level one: alone, a 1 would look like them.
-    if level is ink or len(ink) < 24:
+    if len(ink) < 24:
         return level
-    return np.ascontiguousarray(without_rules(np.ascontiguousarray(level.T), UPRIGHT).T)
+    # Where there is no level rule, a 1 looks much like an upright one.
+    sure = (ALONE, np.inf) if level is ink else ()
+    return np.ascontiguousarray(without_rules(np.ascontiguousarray(level.T), UPRIGHT, *sure).T)
 
 
 def cropped(ink: Grey) -> tuple[Grey, NDArray[np.float64]]:

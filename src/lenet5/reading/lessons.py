@@ -68,7 +68,7 @@ def lessons(mnist: Dataset, rng: np.random.Generator, size: float = 1.0) -> Less
     places = [[np.flatnonzero(labels == k) for k in range(10)] for _, labels in source]
 
     def pick(digit: int | None) -> tuple[Images, int]:
-        s = int(rng.choice(3, p=[0.5, 0.12, 0.38]))
+        s = int(rng.choice(3, p=[0.45, 0.1, 0.45]))
         i = rng.choice(places[s][int(rng.integers(10)) if digit is None else digit])
         return source[s][0][i], int(source[s][1][i])
 

@@ -41,7 +41,7 @@ def find_rules(mask: Mask, run: int, extent: int) -> Mask:
     return found
 
 
-def without_rules(ink: Grey, covered: float) -> Grey:
+def without_rules(ink: Grey, covered: float, thinner: float = THINNER, whole: float = WHOLE) -> Grey:
     """The ink (H, W) without the level rules that cover at least this share of its width. For upright ones, transpose.
 
     Of a column as much is taken away as the rule is thick: ink that goes on up or down from there is a stroke that
@@ -67,7 +67,7 @@ def without_rules(ink: Grey, covered: float) -> Grey:
     pen, left = _pen(others), ink.copy()
     for thick, share, own in rules:
         # Joined noughts have a level stroke in common, which is as thick as their others.
-        if thick <= THINNER * pen or share >= WHOLE:
+        if thick <= thinner * pen or share >= whole:
             for first, last, x in own:
                 left[max(0, first - 1) : last + 1, x] = 0  # with the blurred edges
     return left
