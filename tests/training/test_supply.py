@@ -51,8 +51,8 @@ def test_a_teacher_answers_to_the_very_picture_that_is_shown(abc: Dataset, teach
 def test_a_teacher_at_a_higher_temperature_answers_softer(abc: Dataset, teacher: Path) -> None:
     rows = np.arange(40)
     asked = [Supply(taught(teacher, trust=1.0, temperature=t), abc, seed=0)(rows, 1)[1] for t in (1.0, 2.0)]
-    np.testing.assert_allclose(asked[1] / asked[1].max(axis=1, keepdims=True),
-                               np.sqrt(asked[0] / asked[0].max(axis=1, keepdims=True)), rtol=1e-3, atol=1e-6)  # fmt: skip
+    first, softer = (answers / answers.max(axis=1, keepdims=True) for answers in asked)
+    np.testing.assert_allclose(softer, np.sqrt(first), rtol=1e-3, atol=1e-6)
     np.testing.assert_allclose(asked[1].sum(axis=1), 1, atol=1e-5)
 
 

@@ -23,9 +23,10 @@ Outlines = dict[tuple[int, int], NDArray[np.int32]]  # of cells, by row and colu
 LEAST_SIDE = 40  # pixels; no picture of a grid is smaller
 FAINT = 0.2  # ink from which a pixel may belong to a rule
 RUNS = (40, 80)  # a rule's runs are at least the long side over this
-INNER = 0.75  # of a cell's side
+INNER, CORE = 0.75, 0.4  # of a cell's side
 SQUARE = 0.85  # of its rectangle, what a cell's hull fills; a round fills 0.79
 RULED = 0.75  # of a cell's outline must be rules
+ALL_RULE = 0.9  # of a part's ink
 STRAY = 0.2  # of a part's ink may lie in other cells
 
 
@@ -223,13 +224,14 @@ def _neighbours(centres: NDArray[np.float64], width: float, height: float) -> li
 def cells_of(ink: Grey, grid: Outlines, rules: Mask) -> list[Cell]:
     """Every cell of a grid, row by row, with the ink that was written in it, also where it crosses the rules."""
     owner = np.zeros(ink.shape, np.int32)
-    inside = np.zeros(ink.shape, np.uint8)
+    inside, core = np.zeros((2, *ink.shape), np.uint8)
     order = sorted(grid)
     for k, place in enumerate(order, 1):
         cv2.fillConvexPoly(owner, grid[place], k)
         # A straight stroke may be taken for a rule, but not in the middle of a cell.
         middle = grid[place].mean(axis=0)
-        cv2.fillConvexPoly(inside, np.rint(middle + INNER * (grid[place] - middle)).astype(np.int32), 1)
+        for zone, share in ((inside, INNER), (core, CORE)):
+            cv2.fillConvexPoly(zone, np.rint(middle + share * (grid[place] - middle)).astype(np.int32), 1)
     ruled = dilated(rules, 5, 5)
     strokes = ((ink >= PART) & ((inside > 0) | (ruled == 0))).astype(np.uint8)
     labels, stats = parts(strokes)
@@ -242,9 +244,10 @@ def cells_of(ink: Grey, grid: Outlines, rules: Mask) -> list[Cell]:
     # A part that spreads over cells is cut at their outlines, one that only reaches out is not.
     spread = own.max(axis=1) < (1 - STRAY) * total
     belongs = np.where(spread[labels], owner, main[labels])
-    # What never comes near the middle of a cell is a rest of its rules.
-    near = np.zeros(len(stats), bool)
-    near[np.unique(labels[inside > 0])] = True
+    # What never comes near the middle of a cell is a rest of its rules; what is all rule must go through the middle.
+    near, amid = np.zeros((2, len(stats)), bool)
+    near[np.unique(labels[inside > 0])] = amid[np.unique(labels[core > 0])] = True
+    near &= amid | (np.bincount(labels[ruled > 0], minlength=len(stats)) < ALL_RULE * stats[:, 4])
     belongs[(labels == 0) | ~near[labels]] = 0
     return [_cell(ink, grid[place], place, belongs == k) for k, place in enumerate(order, 1)]
 

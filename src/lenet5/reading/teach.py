@@ -46,7 +46,7 @@ HAND = Distortion(
 )  # fmt: skip
 
 
-NO_DIGIT = 0.003
+NO_DIGIT = 0.001
 NOT_SURE = 0.01
 
 
