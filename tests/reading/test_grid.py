@@ -42,6 +42,17 @@ def test_a_cell_holds_its_own_ink_and_no_rules() -> None:
     assert lengths[-1] - lengths[0] in (9, 10, 11)
 
 
+def test_a_rule_inside_an_outline_that_is_a_little_off_is_no_ink() -> None:
+    ink = form(3, 4)
+    grids, rules = find_grid(ink)
+    here = sorted(grids[0]).index((1, 1))
+    before = cells_of(ink, grids[0], rules)[here].ink
+    moved = {**grids[0], (1, 1): grids[0][1, 1] - np.array([[[SIDE // 6, 0]]], np.int32)}
+    after = cells_of(ink, moved, rules)[here].ink
+    assert before.sum() > 20
+    assert after.sum() == pytest.approx(before.sum(), rel=0.02)
+
+
 def test_a_cell_whose_rule_is_worn_away_is_put_where_the_others_say() -> None:
     ink = form(4, 4)
     ink[30 + SIDE - 2 : 30 + SIDE + 3, 32 + SIDE : 28 + 2 * SIDE] = 0
