@@ -37,7 +37,7 @@ def test_every_schedule_begins_with_the_step_and_none_rises() -> None:
         {"j": 0.0}, {"fade": 1.5}, {"average": -0.1}, {"decay": -1.0}, {"loss": "hinge"},
         {"algorithm": "lbfgs"}, {"schedule": "step"}, {"initialisation": "he"}, {"distortion": "wild"},
         {"gain": float("nan")}, {"coefficient": float("nan")}, {"strength": 0.0},
-        {"trust": 1.1}, {"versions": 0}, {"temperature": 0.0}, {"decay": float("nan")}, {"j": float("nan")},
+        {"trust": 1.1}, {"versions": 0}, {"decay": float("nan")}, {"j": float("nan")},
     ],
     ids=str,
 )  # fmt: skip

@@ -48,14 +48,6 @@ def test_a_teacher_answers_to_the_very_picture_that_is_shown(abc: Dataset, teach
     np.testing.assert_allclose(wanted, 0.75 * answers + 0.25 * labelled, atol=1e-5)
 
 
-def test_a_teacher_at_a_higher_temperature_answers_softer(abc: Dataset, teacher: Path) -> None:
-    rows = np.arange(40)
-    asked = [Supply(taught(teacher, trust=1.0, temperature=t), abc, seed=0)(rows, 1)[1] for t in (1.0, 2.0)]
-    first, softer = (answers / answers.max(axis=1, keepdims=True) for answers in asked)
-    np.testing.assert_allclose(softer, np.sqrt(first), rtol=1e-3, atol=1e-6)
-    np.testing.assert_allclose(asked[1].sum(axis=1), 1, atol=1e-5)
-
-
 def test_versions_come_again_and_differ_from_each_other(abc: Dataset, teacher: Path) -> None:
     supply, rows = Supply(taught(teacher), abc, seed=0), np.arange(30)
     (first, asked), (second, _), (third, again) = (supply(rows, pass_) for pass_ in (0, 1, 2))

@@ -50,7 +50,7 @@ RUNGS = _climb(
     (f"{_ALONE.passes} passes: the recipe best-alone", {"passes": _ALONE.passes}),
     (
         f"learns from seven such networks' answers, distorted {_BEST.strength:g} times as much: the recipe best",
-        {name: getattr(_BEST, name) for name in ("teacher", "temperature", "strength", "fade", "smoothing", "decay")},
+        {name: getattr(_BEST, name) for name in ("teacher", "strength", "fade", "smoothing")},
     ),
 )
 

@@ -63,8 +63,6 @@ class Recipe:
     """Whose answers are learned besides the labels: none, or a network as `lenet5.load` takes it. Not in the paper."""
     trust: float = 0.9
     """The teacher's share of the wanted answer; the label has the rest."""
-    temperature: float = 1.0
-    """What the teacher's −log p are divided by before they are learned: above 1, its answers are softer."""
     versions: int = 30
     """With a teacher: how many distorted versions there are of each picture, so that its answers can be kept."""
     average: float = 0.0
@@ -72,7 +70,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         whole = {"passes": 1, "curvature_pictures": 1, "batch": 1, "versions": 1}
-        above = ("sharpness", "gain", "step", "mu", "strength", "temperature")
+        above = ("sharpness", "gain", "step", "mu", "strength")
         shares = ("fade", "smoothing", "average", "trust")
         for name, least in whole.items():
             _expect(getattr(self, name) >= least, name, getattr(self, name), f"a whole number from {least} on")
@@ -135,9 +133,7 @@ RECIPES: dict[str, Recipe] = {
     # The same 60,000 parameters and the same codes, trained as well as we know how; chosen on held-out writers.
     # First by themselves, on any data; then taught by seven that were, which know MNIST's digits.
     "best-alone": _ALONE,
-    "best": replace(
-        _ALONE, strength=1.3, fade=0.0, smoothing=0.0, decay=0.01, teacher="lenet5-ensemble", temperature=1.67
-    ),
+    "best": replace(_ALONE, strength=1.3, fade=0.0, smoothing=0.0, teacher="lenet5-ensemble"),
 }
 
 

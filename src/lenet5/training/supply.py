@@ -49,12 +49,10 @@ class Supply:
         return distortion.apply(self._train.images, rows, seed=self._seed, pass_=pass_)
 
     def _ask(self, teacher: LeNet5, version: int) -> NDArray[np.float32]:
-        """What the teacher answers to all pictures in this version at the recipe's temperature: (N, classes)."""
+        """What the teacher answers to all pictures in this version, probabilities (N, classes)."""
         everything = np.arange(len(self._train))
         parts = np.array_split(everything, -(-len(everything) // ASKED))
-        answers = np.concatenate([teacher.probabilities(self._shown(rows, version)) for rows in parts])
-        answers **= np.float32(1 / self._recipe.temperature)
-        return np.asarray(answers / answers.sum(axis=1, keepdims=True))
+        return np.concatenate([teacher.probabilities(self._shown(rows, version)) for rows in parts])
 
     def _strength(self, pass_: int) -> float:
         """How much there is of the distortion in this pass: its strength, falling to 0 over the last `fade` of them."""
