@@ -33,8 +33,8 @@ def line_ink(ink: Grey) -> Grey:
     if len(ink) < 24:
         return level
     # Where there is no level rule, a 1 looks much like an upright one.
-    sure = (ALONE, np.inf) if level is ink else ()
-    return np.ascontiguousarray(without_rules(np.ascontiguousarray(level.T), UPRIGHT, *sure).T)
+    thinner = (ALONE,) if level is ink else ()
+    return np.ascontiguousarray(without_rules(np.ascontiguousarray(level.T), UPRIGHT, *thinner).T)
 
 
 def cropped(ink: Grey) -> tuple[Grey, NDArray[np.float64]]:

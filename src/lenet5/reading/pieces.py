@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.kernels.seams import ways
-from lenet5.reading.masks import Mask, inked, parts
+from lenet5.reading.masks import Mask, depth, inked, parts, pen
 
 __all__ = ["Line", "Piece", "cut", "usual_height"]
 
@@ -82,8 +82,8 @@ def _strokes(ink: Grey) -> tuple[list[Piece], float]:
         return [], 1.0
     tall = stats[:, 3] >= 0.4 * stats[1:, 3].max()
     tall[0] = False
-    distance = np.asarray(cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3), np.float32)[1:-1, 1:-1]
-    stroke = _pen(distance, tall[labels])
+    distance = depth(mask)
+    stroke = pen(distance, tall[labels]) or 1.0
     found = []
     for i in range(1, len(stats)):
         x, y, w, h, area = map(int, stats[i])
@@ -94,12 +94,6 @@ def _strokes(ink: Grey) -> tuple[list[Piece], float]:
         if area >= max(3.0, 0.5 * stroke * stroke) and (tall[i] or (thick and dark)):
             found.append(Piece(x, y, part.astype(np.uint8), area))
     return found, stroke
-
-
-def _pen(distance: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
-    """The width of the pen: twice the median distance of the strokes' ridges from the paper."""
-    ridge = (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)) - 1e-3) & (distance > 0) & where
-    return max(1.0, 2 * float(np.median(distance[ridge])) - 0.5)
 
 
 def _slant(mask: Mask) -> float:

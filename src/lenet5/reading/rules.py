@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.masks import Mask, dilated, inked, opened, parts
+from lenet5.reading.masks import Mask, depth, dilated, inked, opened, parts, pen
 
 __all__ = ["find_rules", "without_rules"]
 
@@ -19,7 +19,8 @@ FAINT = 0.25  # ink from which a pixel may belong to a rule
 STEEPEST = 0.06  # of the rules of a line, rise over run
 COLUMNS = 256  # that are enough to find a rule
 THINNER = 0.8  # of the pen's width: what a rule is at most
-WHOLE = 0.95  # of the width: what covers that much may be as thick as the pen
+WHOLE = 0.95  # of the width: what covers that much of a wide field may be as thick as the pen
+WIDE = 2.5  # heights
 
 
 def find_rules(mask: Mask, run: int, extent: int) -> Mask:
@@ -41,7 +42,7 @@ def find_rules(mask: Mask, run: int, extent: int) -> Mask:
     return found
 
 
-def without_rules(ink: Grey, covered: float, thinner: float = THINNER, whole: float = WHOLE) -> Grey:
+def without_rules(ink: Grey, covered: float, thinner: float = THINNER) -> Grey:
     """The ink (H, W) without the level rules that cover at least this share of its width. For upright ones, transpose.
 
     Of a column as much is taken away as the rule is thick: ink that goes on up or down from there is a stroke that
@@ -64,10 +65,11 @@ def without_rules(ink: Grey, covered: float, thinner: float = THINNER, whole: fl
         rules.append((thick, float(crossed.mean()), own))
         for first, last, x in own:
             others[first:last, x] = 0
-    pen, left = _pen(others), ink.copy()
+    stroke, left = pen(depth(mask), others > 0), ink.copy()
+    wide = mask.shape[1] >= WIDE * mask.shape[0]
     for thick, share, own in rules:
-        # Joined noughts have a level stroke in common, which is as thick as their others.
-        if thick <= thinner * pen or share >= whole:
+        # Joined noughts, and a 7 that fills its picture, have level strokes too, as thick as their others.
+        if thick <= thinner * stroke or (wide and share >= WHOLE):
             for first, last, x in own:
                 left[max(0, first - 1) : last + 1, x] = 0  # with the blurred edges
     return left
@@ -96,12 +98,6 @@ def _straight(mask: Mask, covered: float) -> list[NDArray[np.int64]]:
     return [np.rint(middle + slope * across).astype(np.int64) for slope, middle in chosen]
 
 
-def _pen(mask: Mask) -> float:
-    """How thick most strokes are from top to bottom; infinite where there are none."""
-    runs = _runs(mask)[(mask > 0) & (_shift(mask, -1) == 0)]
-    return float(np.median(runs)) if len(runs) else np.inf
-
-
 def _runs(mask: Mask) -> NDArray[np.int32]:
     """Of each pixel: how many pixels of ink there are without a gap from it upwards, itself among them."""
     runs = np.zeros(mask.shape, np.int32)
@@ -110,13 +106,3 @@ def _runs(mask: Mask) -> NDArray[np.int32]:
         before = (before + 1) * row
         runs[y] = before
     return runs
-
-
-def _shift(mask: Mask, rows: int) -> Mask:
-    """The mask moved down by `rows` (up where negative)."""
-    moved = np.zeros_like(mask)
-    if rows > 0:
-        moved[rows:] = mask[:-rows]
-    else:
-        moved[:rows] = mask[-rows:]
-    return moved
