@@ -1,6 +1,6 @@
 """How well does the reader read? Every number that is promised of it, on handwriting that it did not learn from.
 
-    python -m lenet5.reading.evaluate [--model NAME-OR-PATH] [--json FILE] [SET ...]
+    python -m lenet5.reading.evaluate [--model NAME-OR-PATH] [--json FILE] [--plot FILE] [SET ...]
 
 Needs the development data, found through LENET5_DATA (see the README). Nothing is chosen here.
 """
@@ -23,38 +23,54 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.errors import DataError, LeNetError
+from lenet5.errors import DataError, LeNetError, MissingExtraError, ReadingError
+from lenet5.files import write_atomically
 from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
 
-__all__ = ["SETS", "Measured", "distance", "expected_calibration_error", "labelled", "main"]
+__all__ = [
+    "SETS", "Bin", "Measured", "distance", "expected_calibration_error", "labelled", "main", "reliability",
+]  # fmt: skip
 
 SUDOKU = "842716359139845276576392841983451627264978135751623498397164582415289763628537914"
 STUDENT = "0001250981"
 
 
+BINS = 15  # of confidence, all equally wide
+
+
+@dataclass(frozen=True)
+class Bin:
+    """A point of a reliability curve: how many answers of about one confidence, its mean, the share that is right."""
+
+    answers: int
+    confidence: float
+    right: float
+
+
 @dataclass(frozen=True)
 class Measured:
-    """One promise: what was measured, what was promised, and whether it is kept."""
+    """One promise: what was measured, what was promised, and whether it is kept; of a calibration error its curve."""
 
     what: str
     value: float
     unit: str
     promised: str
     kept: bool | None
+    curve: tuple[Bin, ...] = ()
 
 
-def _at_most(what: str, value: float, unit: str, most: float) -> Measured:
-    return Measured(what, round(float(value), 4), unit, f"at most {most:g}", bool(value <= most))
+def _at_most(what: str, value: float, unit: str, most: float, curve: tuple[Bin, ...] = ()) -> Measured:
+    return Measured(what, round(float(value), 4), unit, f"at most {most:g}", bool(value <= most), curve)
 
 
 def _at_least(what: str, value: float, unit: str, least: float) -> Measured:
     return Measured(what, round(float(value), 4), unit, f"at least {least:g}", bool(value >= least))
 
 
-def _told(what: str, value: float, unit: str) -> Measured:
-    return Measured(what, round(float(value), 4), unit, "", None)
+def _told(what: str, value: float, unit: str, curve: tuple[Bin, ...] = ()) -> Measured:
+    return Measured(what, round(float(value), 4), unit, "", None, curve)
 
 
 def _data() -> Path:
@@ -81,15 +97,20 @@ def distance(a: str, b: str) -> int:
     return row[-1]
 
 
-def expected_calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 15) -> float:
-    """Mean difference between confidence and share of right answers, over equal bins of confidence, in percent."""
+def reliability(sure: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS) -> tuple[Bin, ...]:
+    """How often answers of each confidence are right: (N,), 0 to 1, and (N,). Bins without answers are left out."""
     at = np.minimum((sure * bins).astype(int), bins - 1)
-    total = 0.0
-    for k in range(bins):
-        inside = at == k
-        if inside.any():
-            total += inside.sum() * abs(float(sure[inside].mean()) - float(right[inside].mean()))
-    return 100 * total / len(sure)
+    return tuple(
+        Bin(int(inside.sum()), float(sure[inside].mean()), float(right[inside].mean()))
+        for inside in (at == k for k in range(bins))
+        if inside.any()
+    )
+
+
+def expected_calibration_error(curve: tuple[Bin, ...]) -> float:
+    """Mean difference between confidence and share of right answers, over a reliability curve, in percent."""
+    apart = sum(point.answers * abs(point.confidence - point.right) for point in curve)
+    return 100 * apart / sum(point.answers for point in curve)
 
 
 def _confidences(readings: list[Reading]) -> NDArray[np.float64]:
@@ -101,14 +122,12 @@ def digits(reader: Reader) -> list[Measured]:
     pictures, labels = labelled("bhmsds/digits.zip")
     readings = reader.read_many(pictures)
     right = np.array([r.text == label for r, label in zip(readings, labels, strict=True)])
+    curve = reliability(_confidences(readings), right)
     found = [
         _at_most("bhmsds digits: error", 100 * float((~right).mean()), "%", 3.0),
         _told("bhmsds digits: rejected", 100 * float(np.mean([r.rejected for r in readings])), "%"),
-        _at_most(
-            "bhmsds digits: expected calibration error",
-            expected_calibration_error(_confidences(readings), right), "%", 2.0,
-        ),
-    ]  # fmt: skip
+        _at_most("bhmsds digits: expected calibration error", expected_calibration_error(curve), "%", 2.0, curve),
+    ]
     threshold = float(np.quantile(_confidences(readings), 0.01))
     # Left out are those that are digits to any eye: I / - are 1, z is 2.
     for name, what, left_out, least in (
@@ -140,14 +159,12 @@ def amounts(reader: Reader) -> list[Measured]:
     readings = reader.read_many(pictures, layout="line")
     right = np.array([r.text == label for r, label in zip(readings, labels, strict=True)])
     wrong = sum(distance(r.text, label) for r, label in zip(readings, labels, strict=True))
+    curve = reliability(_confidences(readings), right)
     return [
         _at_least("orand_car_a: amounts exactly right", 100 * float(right.mean()), "%", 65.0),
         _at_least("orand_car_a: digits right", 100 * (1 - wrong / sum(map(len, labels))), "%", 90.0),
-        _told(
-            "orand_car_a: expected calibration error",
-            expected_calibration_error(_confidences(readings), right), "%",
-        ),
-    ]  # fmt: skip
+        _told("orand_car_a: expected calibration error", expected_calibration_error(curve), "%", curve),
+    ]
 
 
 def photos(reader: Reader) -> list[Measured]:
@@ -173,15 +190,13 @@ def mnist(reader: Reader) -> list[Measured]:
     readings = reader.read_many(list((190 - 0.6 * test.images).astype(np.uint8)))
     right = np.array([r.text == str(label) for r, label in zip(readings, test.labels, strict=True)])
     through = 100 * float((~right).mean())
+    curve = reliability(_confidences(readings), right)
     return [
         _told("MNIST test: error of the network alone", alone, "%"),
         _told("MNIST test: error through the reader", through, "%"),
         _at_most("MNIST test: the reader worse by", through - alone, "points", 0.2),
-        _at_most(
-            "MNIST test: expected calibration error",
-            expected_calibration_error(_confidences(readings), right), "%", 2.0,
-        ),
-    ]  # fmt: skip
+        _at_most("MNIST test: expected calibration error", expected_calibration_error(curve), "%", 2.0, curve),
+    ]
 
 
 def nothing(reader: Reader) -> list[Measured]:
@@ -252,6 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("sets", nargs="*", default=[], metavar="SET", help=f"of {', '.join(SETS)}; all by default")
     parser.add_argument("--model", help="shipped weights by name, or a .safetensors file")
     parser.add_argument("--json", type=Path, help="also write the results here")
+    parser.add_argument("--plot", type=Path, help="also draw the reliability curves into this .svg, .png or .pdf")
     given = parser.parse_args(arguments)
     unknown = sorted(set(given.sets) - set(SETS))
     try:
@@ -259,6 +275,8 @@ def main(arguments: list[str] | None = None) -> int:
             raise DataError(f"no set {', '.join(unknown)}; expected some of {', '.join(SETS)}")
         reader = Reader(given.model)
         found = [m for name in given.sets or SETS for m in SETS[name](reader)]
+        if given.plot:
+            _plot(found, given.plot)
     except LeNetError as error:
         print(error, file=sys.stderr)
         return 2
@@ -266,12 +284,41 @@ def main(arguments: list[str] | None = None) -> int:
     for m in found:
         kept = "" if m.kept is None else "yes" if m.kept else "NO"
         table.add_row(m.what, f"{m.value:g} {m.unit}".strip(), m.promised, kept)
-    Console(width=120).print(table)
+    console = Console(width=120)
+    console.print(table)
+    for m in found:
+        if m.curve:
+            curve = Table("confidence, mean", "right, %", "answers", title=f"{m.what} {m.value:g} {m.unit}")
+            for point in m.curve:
+                curve.add_row(f"{point.confidence:.3f}", f"{100 * point.right:.1f}", f"{point.answers:,}")
+            console.print(curve)
     if given.json:
-        from lenet5.files import write_atomically
-
         write_atomically(given.json, json.dumps([asdict(m) for m in found], indent=1).encode())
     return int(any(m.kept is False for m in found))
+
+
+def _plot(found: list[Measured], path: Path) -> None:
+    """The reliability curves: the share of right answers over confidence; on the diagonal, confidence is kept."""
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("matplotlib", "plot") from error
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    for m in found:
+        if m.curve:
+            sure, right = [point.confidence for point in m.curve], [point.right for point in m.curve]
+            line = axes.plot(sure, right, label=f"{m.what} {m.value:.2f} {m.unit}")[0]
+            axes.scatter(sure, right, [3 + point.answers**0.5 for point in m.curve], color=line.get_color())
+    axes.set(xlabel="confidence", ylabel="right", xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axes.legend(fontsize=7)
+    drawing = io.BytesIO()
+    try:
+        figure.savefig(drawing, format=path.suffix[1:] or "svg")
+    except ValueError as error:
+        raise ReadingError(f"--plot {path}: {error}; expected a name that ends in .svg, .png or .pdf") from error
+    write_atomically(path, drawing.getvalue())
 
 
 if __name__ == "__main__":
