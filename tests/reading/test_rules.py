@@ -69,6 +69,13 @@ def test_the_bars_of_digits_that_fill_their_picture_are_no_rules(text: str) -> N
         assert line_ink(ink).sum() > 0.99 * ink.sum()
 
 
+def test_what_is_thick_or_everywhere_is_no_rule() -> None:
+    ink = strokes(np.zeros((60, 200), np.float32), 50)
+    ink[20:40] = 1
+    assert np.array_equal(line_ink(ink), ink)
+    assert line_ink(np.ones((300, 400), np.float32)).all()
+
+
 def test_ink_without_rules_is_handed_back() -> None:
     ink = strokes(np.zeros((60, 200), np.float32), 50)
     assert without_rules(ink, ACROSS) is ink

@@ -6,6 +6,8 @@ a stroke crosses or meets it, the ink stays.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ Grey = NDArray[np.float32]
 FAINT = 0.25  # ink from which a pixel may belong to a rule
 STEEPEST = 0.06  # of the rules of a line, rise over run
 COLUMNS = 256  # that are enough to find a rule
+MOST_LINES = 10_000  # of all slopes that are looked at, those that find most ink
 THINNER = 0.8  # of the pen's width: what a rule is at most
 WHOLE = 0.95  # of the width: what covers that much of a wide field may be as thick as the pen
 WIDE = 2.5  # heights
@@ -54,6 +57,7 @@ def without_rules(ink: Grey, covered: float, thinner: float = THINNER) -> Grey:
         return ink
     above, below = _runs(mask), _runs(mask[::-1])[::-1]  # of ink: how much of it ends, and begins, at a pixel
     columns = np.arange(mask.shape[1])
+    thickest = max(4.0, mask.shape[1] / 100)
     rules, others = [], mask.copy()
     for rows in found:
         near = np.stack([np.clip(rows + d, 0, len(mask) - 1) for d in (0, -1, 1)])
@@ -61,18 +65,25 @@ def without_rules(ink: Grey, covered: float, thinner: float = THINNER) -> Grey:
         row, crossed = near[on.argmax(axis=0), columns], on.any(axis=0)
         top, end = row + 1 - above[row, columns], row + below[row, columns]
         thick = float(np.median((end - top)[crossed]))
-        own = [(top[x], end[x], x) for x in np.flatnonzero(crossed & (end - top <= thick + 1)).tolist()]
-        rules.append((thick, float(crossed.mean()), own))
-        for first, last, x in own:
-            others[first:last, x] = 0
+        if thick > thickest:
+            continue
+        x = np.flatnonzero(crossed & (end - top <= thick + 1))
+        rules.append((thick, float(crossed.mean()), x, top[x], end[x]))
+        _clear(others, x, top[x], end[x])
     stroke, left = pen(depth(mask), others > 0), ink.copy()
     wide = mask.shape[1] >= WIDE * mask.shape[0]
-    for thick, share, own in rules:
+    for thick, share, x, top, end in rules:
         # Joined noughts, and a 7 that fills its picture, have level strokes too, as thick as their others.
         if thick <= thinner * stroke or (wide and share >= WHOLE):
-            for first, last, x in own:
-                left[max(0, first - 1) : last + 1, x] = 0  # with the blurred edges
+            _clear(left, x, top - 1, end + 1)  # with the blurred edges
     return left
+
+
+def _clear(ink: NDArray[Any], x: NDArray[np.int64], top: NDArray[np.int64], end: NDArray[np.int64]) -> None:
+    """Nothing in the columns x (K,) from row top (K,) to row end (K,), in place."""
+    for d in range(int((end - top).max(initial=0))):
+        inside = (top + d >= 0) & (top + d < np.minimum(end, len(ink)))
+        ink[top[inside] + d, x[inside]] = 0
 
 
 def _straight(mask: Mask, covered: float) -> list[NDArray[np.int64]]:
@@ -88,12 +99,15 @@ def _straight(mask: Mask, covered: float) -> list[NDArray[np.int64]]:
     steps = int(STEEPEST * width / 3)  # a pixel and a half more or less at the ends
     for slope in np.linspace(-STEEPEST, STEEPEST, 2 * steps + 1).tolist() if steps else (0.0,):
         at = np.rint(rows - slope * x).astype(np.int64)
-        share = np.bincount(at - at.min()) / near.shape[1]
-        lines += [(float(share[k]), slope, int(k + at.min())) for k in np.flatnonzero(share >= covered)]
+        lowest = int(at.min())
+        share = np.bincount(at - lowest) / near.shape[1]
+        lines += [(float(share[k]), slope, k + lowest) for k in np.flatnonzero(share >= covered).tolist()]
     chosen: list[tuple[float, int]] = []
-    for _, slope, middle in sorted(lines, reverse=True):
-        if all(abs(middle - other) > 3 for _, other in chosen):
+    taken: set[int] = set()
+    for _, slope, middle in sorted(lines, reverse=True)[:MOST_LINES]:
+        if middle not in taken:
             chosen.append((slope, middle))
+            taken.update(range(middle - 3, middle + 4))
     across = np.arange(width) - width / 2
     return [np.rint(middle + slope * across).astype(np.int64) for slope, middle in chosen]
 
