@@ -246,7 +246,8 @@ def cells_of(ink: Grey, grid: Outlines, rules: Mask) -> list[Cell]:
     belongs = np.where(spread[labels], owner, main[labels])
     # What never comes near the middle of a cell is a rest of its rules; what is all rule must go through the middle.
     near, amid = np.zeros((2, len(stats)), bool)
-    near[np.unique(labels[inside > 0])] = amid[np.unique(labels[core > 0])] = True
+    near[np.unique(labels[inside > 0])] = True
+    amid[np.unique(labels[core > 0])] = True
     near &= amid | (np.bincount(labels[ruled > 0], minlength=len(stats)) < ALL_RULE * stats[:, 4])
     belongs[(labels == 0) | ~near[labels]] = 0
     return [_cell(ink, grid[place], place, belongs == k) for k, place in enumerate(order, 1)]

@@ -10,6 +10,7 @@ from lenet5.errors import LeNetError
 from lenet5.formats import weights
 from lenet5.loading import load
 from lenet5.network import LeNet5
+from lenet5.reading.answers import NONE
 
 __all__ = ["Networks", "UnknownNetworkError", "legible"]
 
@@ -18,7 +19,7 @@ MOST = 64  # networks that are added while the server runs
 
 def legible(network: LeNet5) -> tuple[str, ...]:
     """What its outputs stand for, to be looked at: the space, which is its word for no digit, as ␣."""
-    return tuple("␣" if name == " " else name for name in network.classes)
+    return tuple("␣" if name == NONE else name for name in network.classes)
 
 
 class UnknownNetworkError(LeNetError):
