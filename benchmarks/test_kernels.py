@@ -30,10 +30,8 @@ def maps() -> Any:
 
 
 def test_forward_of_one_picture(benchmark: Any) -> None:
-    outputs, nothing = np.empty((1, 1, 10), np.float32), np.empty((0, 0), np.float32)
-    benchmark(
-        single.forward_many, PLAN.places, PLAN.curves, NETWORK.parameters, DIGITS[:1], *SCALE, outputs, nothing, maps()
-    )
+    outputs = np.empty((1, 10), np.float32)
+    benchmark(single.forward_many, PLAN.places, PLAN.curves, NETWORK.parameters, DIGITS[:1], *SCALE, outputs, maps())
 
 
 def test_predict_one_picture(benchmark: Any) -> None:

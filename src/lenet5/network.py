@@ -28,9 +28,10 @@ __all__ = ["LeNet5"]
 BACKGROUND, FOREGROUND = np.float32(-0.1), np.float32(1.175)  # II-B
 _OF_A_BYTE = (FOREGROUND - BACKGROUND) / np.float32(255)
 FRAMED = 28  # a picture of this side gets a frame of two pixels
+_SIDES = ((FRAMED, FRAMED), (SIDE, SIDE))
 
 Floats = NDArray[np.float32]
-_NOTHING = np.empty((0, 0), np.float32)
+_BYTES = np.dtype(np.uint8)
 _local = threading.local()
 
 
@@ -126,7 +127,8 @@ class LeNet5:
 
         array, low, gain, frame = _pictures(images, square=True)
         kept = np.zeros((len(array), self._plan.maps), np.float32)
-        self._forward(self._plan, array, low, gain, frame, kept)
+        for picture, maps in zip(array[:, None], kept, strict=True):
+            self._few(picture, low, gain, frame, maps)
         p = self._plan.places
         shapes = {
             "input": (at.INPUT, 1, p[at.INPUT_H], p[at.INPUT_W], p[at.INPUT_ROW]),
@@ -184,33 +186,33 @@ class LeNet5:
         total = np.log(np.exp(score - highest).sum(axis=-1, keepdims=True)) + highest
         return np.asarray(total - score, np.float32)
 
-    def _forward(
-        self, plan: Plan, array: NDArray[Any], low: Any, gain: Any, frame: int, kept: Floats | None = None
-    ) -> Floats:
-        """What the output layer says (N, places, classes), one picture at a time; `kept` (N, maps) gets all maps."""
+    def _forward(self, plan: Plan, array: NDArray[Any], low: Any, gain: Any, frame: int) -> Floats:
+        """What the output layer says (N, places, classes), one picture of any size at a time."""
         from lenet5.kernels import plan as at
 
         spots = int(plan.places[at.C5_H] * plan.places[at.C5_W])
-        outputs = np.empty((len(array), spots, self.architecture.classes), np.float32)
+        outputs = np.empty((len(array), spots * self._classes), np.float32)
 
         def some(start: int) -> None:
-            part = slice(start, start + PIECE)
+            part, maps = slice(start, start + PIECE), _room(plan, _maps)
             self._forward_many(
-                plan.places, plan.curves, self.parameters, array[part], low, gain, frame, outputs[part],
-                _NOTHING if kept is None else kept[part], _room(plan, _maps),
-            )  # fmt: skip
+                plan.places, plan.curves, self.parameters, array[part], low, gain, frame, outputs[part], maps
+            )
 
         threads.run(some, range(0, len(array), PIECE))
-        return outputs
+        return outputs.reshape(len(array), spots, self._classes)
 
-    def _few(self, array: NDArray[Any], low: Any, gain: Any, frame: int) -> Floats:
-        """What the output layer says (N, classes), one picture at a time in this thread, and no time lost around it."""
-        outputs = np.empty((len(array), 1, self._classes), np.float32)
+    def _few(self, array: NDArray[Any], low: Any, gain: Any, frame: int, maps: Floats | None = None) -> Floats:
+        """What the output layer says (N, classes), one picture at a time in this thread, and no time lost around it.
+
+        `maps` gets all maps of the last.
+        """
+        outputs = np.empty((len(array), self._classes), np.float32)
         plan = self._plan
-        self._forward_many(
-            plan.places, plan.curves, self.parameters, array, low, gain, frame, outputs, _NOTHING, _room(plan, _maps)
-        )
-        return outputs[:, 0]
+        if maps is None:
+            maps = _room(plan, _maps)
+        self._forward_many(plan.places, plan.curves, self.parameters, array, low, gain, frame, outputs, maps)
+        return outputs
 
     def _bulk(self, array: NDArray[Any], low: Any, gain: Any, frame: int) -> Floats:
         """What the output layer says (N, classes), many pictures at a time."""
@@ -251,15 +253,15 @@ def _room(plan: Plan, make: Callable[[Plan], Any]) -> Any:
 def _pictures(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np.float32, int]:
     """The array as kernels want it, and what scales it: pictures = low + gain·array, framed by `frame` pixels."""
     array = np.asarray(images)
-    expected = "(N, 28, 28) or (N, 32, 32)" if square else "(N, H, W), H and W at least 32"
-    if array.ndim == 2:
-        raise PictureError(f"one picture of shape {array.shape}; expected {expected}: give picture[None]")
     sides = array.shape[1:]
-    fits = array.ndim == 3 and (sides in ((FRAMED, FRAMED), (SIDE, SIDE)) if square else min(sides) >= SIDE)
+    fits = sides in _SIDES if square else len(sides) == 2 and min(sides) >= SIDE
     if not fits:
-        raise PictureError(f"pictures of shape {array.shape}; expected {expected}")
+        expected = "(N, 28, 28) or (N, 32, 32)" if square else "(N, H, W), H and W at least 32"
+        what = "one picture" if array.ndim == 2 else "pictures"
+        advice = ": give picture[None]" if array.ndim == 2 else ""
+        raise PictureError(f"{what} of shape {array.shape}; expected {expected}{advice}")
     frame = (SIDE - FRAMED) // 2 if sides == (FRAMED, FRAMED) else 0
-    if array.dtype == np.uint8:
+    if array.dtype == _BYTES:
         low, gain = BACKGROUND, _OF_A_BYTE
     elif np.issubdtype(array.dtype, np.floating):
         array = array.astype(np.float32, copy=False)
@@ -267,8 +269,8 @@ def _pictures(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, n
         _check_range(array, bool(frame))
     else:
         raise PictureError(f"pictures of type {array.dtype}; expected uint8, 0 to 255, or float")
-    array = np.ascontiguousarray(array).view()
-    array.flags.writeable = False  # one compiled kernel serves arrays that can be written and that cannot
+    array = np.ascontiguousarray(array)[:]
+    array.setflags(write=False)  # one compiled kernel serves arrays that can be written and that cannot
     return array, low, gain, frame
 
 

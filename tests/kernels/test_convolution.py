@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from lenet5 import reference
 from lenet5.architecture import Architecture, Convolution, all_of
-from lenet5.kernels.convolution import add_gradient, add_spread, convolve, sum_gradient
+from lenet5.kernels import strips
+from lenet5.kernels.convolution import add_gradient, add_spread, convolve, gather_units, sum_gradient
 from lenet5.kernels.lanes import LANES, multiples
 from lenet5.network import LeNet5
 from networks import SMALL, start
@@ -23,17 +24,18 @@ from networks import SMALL, start
 Floats = NDArray[np.float32]
 
 # Heights and widths: C1's and C3's, and some that fill no tile and no vector.
-SIZES = [(28, 28), (10, 10), (1, 1), (7, 17), (29, 33)]
+SIZES = [(28, 28), (10, 10), (1, 1), (7, 17), (29, 33), (5, 3), (11, 14)]
 FRONT, BEHIND = 16, 96  # what the plan leaves around maps
 
 
 class Map:
-    """A map among other floats, in rows that are longer than it is wide."""
+    """A map among other floats, in rows that are longer than it is wide, with room to pack a map's strips."""
 
-    def __init__(self, values: Floats, row: int) -> None:
+    def __init__(self, values: Floats, row: int, table: list[int]) -> None:
         self.height, self.width = values.shape
         self.row = row
-        self.flat = np.zeros(FRONT + (self.height + 4) * row + BEHIND, np.float32)
+        self.packed = FRONT + (self.height + LANES) * row + BEHIND
+        self.flat = np.zeros(self.packed + table[strips.VIEW] + strips.TOGETHER * table[strips.UNITS], np.float32)
         self.inner[...] = values
 
     @property
@@ -46,10 +48,19 @@ class Map:
 def case(request: pytest.FixtureRequest, rng: np.random.Generator) -> tuple[Map, Map, Floats]:
     """A source, a map of its 5×5 windows, and a kernel."""
     height, width = request.param
-    row = multiples(width + 4)
-    source = Map(rng.standard_normal((height + 4, width + 4)).astype(np.float32), row)
-    above = Map(rng.standard_normal((height, width)).astype(np.float32), row)
+    row, table = multiples(width + 4), strips.table(height, width)
+    source = Map(rng.standard_normal((height + 4, width + 4)).astype(np.float32), row, table)
+    above = Map(rng.standard_normal((height, width)).astype(np.float32), row, table)
     return source, above, rng.standard_normal(25).astype(np.float32)
+
+
+def forward(source: Map, above: Map, kernel: Floats, bias: float, squash: tuple[float, float, float]) -> None:
+    """One kernel from one map to another."""
+    weights, p = np.append(kernel, np.float32(bias)), np.array([0, 0, *strips.table(above.height, above.width)])
+    convolve(
+        above.flat, FRONT, above.row, above.height, 1, source.flat, FRONT, source.row, 0, 1, 2, source.packed,
+        weights, 0, 25, p, 0, 1, tuple(np.array(squash, np.float32)),
+    )  # fmt: skip
 
 
 def windows(values: Floats) -> NDArray[Any]:
@@ -59,12 +70,8 @@ def windows(values: Floats) -> NDArray[Any]:
 def test_forward_squashes_the_bias_and_the_windows_times_the_kernel(case: tuple[Map, Map, Floats]) -> None:
     source, above, kernel = case
     expected = 0.3 + np.einsum("yxij,ij->yx", windows(source.inner), kernel.reshape(5, 5))
-    weights, pairs = np.append(kernel, np.float32(0.3)), np.array([0, 0])
     for squash in ((0, 0, 0), (1.7159, 2 / 3, 0.5)):
-        convolve(
-            above.flat, FRONT, above.row, above.height, above.width, 1, source.flat, FRONT, source.row, 0,
-            weights, 0, 25, pairs, 0, 1, tuple(np.array(squash, np.float32)),
-        )  # fmt: skip
+        forward(source, above, kernel, 0.3, squash)
         wanted = squash[2] + squash[0] * np.tanh(squash[1] * expected) if squash[0] else expected
         np.testing.assert_allclose(above.inner, wanted, atol=1e-5)
 
@@ -78,11 +85,19 @@ def test_backward_spreads_each_error_over_its_window(case: tuple[Map, Map, Float
 
 
 def test_the_gradient_sums_over_all_places(case: tuple[Map, Map, Floats]) -> None:
-    source, above, _ = case
-    lanes, found = np.zeros(25 * LANES, np.float32), np.ones(25, np.float32)
-    add_gradient(lanes, above.flat, FRONT, above.row, above.height, above.width, source.flat, FRONT, source.row)
-    sum_gradient(found, 0, lanes)
+    source, above, kernel = case
     expected = 1 + np.einsum("yxij,yx->ij", windows(source.inner), above.inner).reshape(25)
+    table = strips.table(above.height, above.width)
+    error, p = Map(above.inner, above.row, table), np.array(table)
+    error.flat[FRONT + error.height * error.row :] = 7  # what lies behind a map must not count
+    forward(source, above, kernel, 0.3, (0, 0, 0))  # packs the source
+    lanes, found = np.zeros(25 * LANES, np.float32), np.ones(25, np.float32)
+    gather_units(error.flat, FRONT, error.row, error.height, p, 0, error.packed)
+    add_gradient(
+        lanes, error.flat, FRONT, error.row, error.height, error.packed, source.flat, FRONT, source.row, source.packed,
+        p, 0,
+    )  # fmt: skip
+    sum_gradient(found, 0, lanes)
     np.testing.assert_allclose(found, expected, atol=1e-4)
     assert not lanes.any()
 

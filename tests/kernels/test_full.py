@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lenet5.kernels.full import add_outer, connect, connect_back, step_outer
+from lenet5.kernels.full import add_outer, connect, connect_back, step_back
 from lenet5.kernels.lanes import multiples
 
 SIZES = [(120, 400), (84, 120), (10, 84), (1, 1), (9, 17)]  # units, units below
@@ -34,5 +34,7 @@ def test_forward_back_and_the_two_outer_products(units: int, below: int, rng: np
     np.testing.assert_allclose(gradient.reshape(units, row), 1 + np.outer(error, x), rtol=1e-5, atol=1e-5)
 
     expected = matrix - rate.reshape(units, row) * np.outer(error, x)
-    step_outer(weight, 0, row, rate, error, 0, units, x, 0)
+    again = np.full(row, np.nan, np.float32)
+    step_back(again, 0, weight, 0, row, rate, error, 0, units, x, 0)
+    np.testing.assert_allclose(again, back, rtol=1e-5, atol=1e-5)  # by the weights as they were before
     np.testing.assert_allclose(weight.reshape(units, row), expected, rtol=1e-5, atol=1e-5)

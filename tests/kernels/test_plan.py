@@ -10,6 +10,7 @@ import pytest
 from lenet5.architecture import Architecture
 from lenet5.kernels import plan as at
 from lenet5.kernels.plan import Plan, plan_for
+from lenet5.kernels.strips import TOGETHER, UNITS, VIEW
 from networks import NETWORKS, name
 
 
@@ -50,6 +51,8 @@ def maps(plan: Plan) -> Iterator[tuple[int, int]]:
     yield p[at.F6], spots * p[at.OUT_ROW]
     for start in (at.OUT, at.OUT_SUMS):
         yield p[start], spots * p[at.OUT_UNITS]
+    for start, sources, strips in ((at.C1_PACKED, 1, at.C1_STRIPS), (at.C3_PACKED, p[at.C1_MAPS], at.C3_STRIPS)):
+        yield p[start], sources * p[p[strips] + VIEW] + TOGETHER * p[p[strips] + UNITS]
 
 
 @pytest.mark.parametrize("size", [(32, 32), (32, 97), (61, 40)], ids=str)

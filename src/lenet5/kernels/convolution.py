@@ -9,6 +9,8 @@ in registers while the 25 products of a kernel are added:
 
 The Gauss-Newton curvature (paper, eqs. 25 and 27) is the same three sums with every weight, every source and every
 derivative squared; callers hand in the squares.
+
+Columns that fill no vector are packed into whole ones (`strips`) for the forward sums and for the weights'.
 """
 
 from __future__ import annotations
@@ -20,55 +22,71 @@ from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import FLOAT, LANES, Emit, tile, tiles
+from lenet5.kernels.lanes import FLOAT, INDEX, LANES, Emit, tile, tiles
+from lenet5.kernels.strips import NARROW, PACKED_ROW, STRIPS, TOGETHER, UNITS, VIEW, gather, pack, scatter
 
 # Rows of a map that a tile holds in registers: 28 and 10, the heights of C1 and C3, are made of the first two.
-_FORWARD = (14, 10, 1) if LANES == 16 else (7, 10, 1)
-_GRADIENT = (14, 10, 1) if LANES == 16 else (7, 5, 1)
+_FORWARD = (14, 10, 1) if LANES == 16 else (8, 10, 1)
+_BACKWARD = (14, 10, 1) if LANES == 16 else (7, 5, 1)
+_WEIGHTS = (14, 10, 1) if LANES == 16 else (7, 10, 1)
+_PACKED = (7, 3, 1)  # of a narrow strip
+__all__ = ["add_gradient", "add_spread", "convolve", "gather_units", "sum_gradient"]
 
-__all__ = ["add_gradient", "add_spread", "convolve", "sum_gradient"]
 
+def _forward_tile(rows: int, step: int = 1, maps: int = 1) -> Callable[..., None]:
+    """Rows of one map, or the same rows of several; `step` floats lie between the columns of the source."""
 
-def _forward_tile(rows: int) -> Callable[..., None]:
     def forward(
-        emit: Emit, out: Any, o: Any, o_row: Any, source: Any, s: Any, s_row: Any, s_size: Any, weight: Any, w: Any,
-        b: Any, p: Any, pairs: Any, first: Any, count: Any, amplitude: Any, slope: Any, offset: Any,
+        emit: Emit, out: Any, o: Any, o_row: Any, o_size: Any, source: Any, s: Any, s_row: Any, s_size: Any,
+        weight: Any, w: Any, b: Any, p: Any, pairs: Any, first: Any, count: Any, amplitude: Any, slope: Any,
+        offset: Any,
     ) -> None:  # fmt: skip
         """rows × LANES units of a map: the bias, the kernels first .. first + count − 1, the squash.
 
-        p[pairs + 2·k + 1] is the source of kernel k.
+        p[pairs + 2·k + 1] is the source of kernel k. The next map has the next bias and the next `count` kernels, and
+        lies o_size further; where o_size is 0 it is the same map once more.
         """
         ir = emit.builder
-        cells = emit.cells(rows, emit.broadcast(weight, b))
+        another = ir.zext(ir.icmp_signed("!=", o_size, emit.index(0)), INDEX)
+        biases = [emit.broadcast(weight, ir.add(b, ir.mul(another, emit.index(m)))) for m in range(maps)]
+        cells = [emit.cells(rows, bias) for bias in biases]
         with emit.loop(count) as k:
-            kernel = ir.add(first, k)
-            place = ir.add(pairs, ir.add(ir.mul(kernel, emit.index(2)), emit.index(1)))
-            corner = ir.add(s, ir.mul(ir.load(emit.at(p, place)), s_size))
-            taps = ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
-            _add_kernel(emit, cells, source, corner, s_row, weight, taps)
+            corners, taps = [], []
+            for m in range(maps):
+                kernel = ir.add(ir.add(first, k), ir.mul(ir.mul(another, emit.index(m)), count))
+                place = ir.add(pairs, ir.add(ir.mul(kernel, emit.index(2)), emit.index(1)))
+                corners.append(ir.add(s, ir.mul(ir.load(emit.at(p, place)), s_size)))
+                taps.append(ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL))))
+            sums = [[ir.load(cell) for cell in of_map] for of_map in cells]
+            for j in range(KERNEL):
+                for m in range(maps):
+                    _add_column(emit, sums[m], source, corners[m], s_row, emit.index(j * step), weight, taps[m], j)
+            for of_map, values in zip(cells, sums, strict=True):
+                for cell, value in zip(of_map, values, strict=True):
+                    ir.store(value, cell)
         curve = [emit.splat(value) for value in (amplitude, slope, offset)]
         with ir.if_then(ir.fcmp_unordered("!=", amplitude, FLOAT(0.0))):
-            for cell in cells:
+            for cell in (cell for of_map in cells for cell in of_map):
                 ir.store(emit.squash(ir.load(cell), *curve), cell)
-        for y, cell in enumerate(cells):
-            emit.store(ir.load(cell), out, ir.add(o, ir.mul(o_row, emit.index(y))))
+        for m, of_map in enumerate(cells):
+            for y, cell in enumerate(of_map):
+                place = ir.add(ir.add(o, ir.mul(o_size, emit.index(m))), ir.mul(o_row, emit.index(y)))
+                emit.store(ir.load(cell), out, place)
 
     return forward
 
 
-def _add_kernel(emit: Emit, cells: list[Any], source: Any, s: Any, s_row: Any, weight: Any, w: Any) -> None:
-    """The 25 products of one kernel onto rows of sums."""
+def _add_column(
+    emit: Emit, sums: list[Any], source: Any, s: Any, s_row: Any, x: Any, weight: Any, w: Any, j: int
+) -> None:  # fmt: skip
+    """The products of column j of a kernel onto rows of sums."""
     b = emit.builder
-    sums = [b.load(cell) for cell in cells]
-    for j in range(KERNEL):
-        taps = [emit.broadcast(weight, b.add(w, emit.index(i * KERNEL + j))) for i in range(KERNEL)]
-        for r in range(len(cells) + KERNEL - 1):
-            x = emit.load(source, b.add(s, b.add(b.mul(s_row, emit.index(r)), emit.index(j))))
-            for i in range(KERNEL):
-                if 0 <= r - i < len(cells):
-                    sums[r - i] = emit.fma(taps[i], x, sums[r - i])
-    for cell, value in zip(cells, sums, strict=True):
-        b.store(value, cell)
+    taps = [emit.broadcast(weight, b.add(w, emit.index(i * KERNEL + j))) for i in range(KERNEL)]
+    for r in range(len(sums) + KERNEL - 1):
+        seen = emit.load(source, b.add(s, b.add(b.mul(s_row, emit.index(r)), x)))
+        for i in range(KERNEL):
+            if 0 <= r - i < len(sums):
+                sums[r - i] = emit.fma(taps[i], seen, sums[r - i])
 
 
 def _backward_tile(rows: int) -> Callable[..., None]:
@@ -89,17 +107,18 @@ def _backward_tile(rows: int) -> Callable[..., None]:
     return backward
 
 
-def _weights_tile(rows: int) -> Callable[..., None]:
+def _weights_tile(rows: int, step: int = 1) -> Callable[..., None]:
     def weights(emit: Emit, sums: Any, error: Any, e: Any, e_row: Any, source: Any, s: Any, s_row: Any) -> None:
         """sums (25, LANES) += the products of rows × LANES units of error with what they saw; lanes not yet added."""
         b = emit.builder
         errors = [emit.load(error, b.add(e, b.mul(e_row, emit.index(r)))) for r in range(rows)]
-        for columns in ((0, 1), (2, 3), (4,)):  # ten sums at a time stay in registers
+        at_once = 1 if LANES < 16 and rows > 7 else 2  # columns whose sums stay in registers beside the errors
+        for columns in (range(j, min(j + at_once, KERNEL)) for j in range(0, KERNEL, at_once)):
             places = {(i, j): emit.index((i * KERNEL + j) * LANES) for i in range(KERNEL) for j in columns}
             parts = {key: emit.load(sums, place) for key, place in places.items()}
             for r in range(rows + KERNEL - 1):
                 for j in columns:
-                    x = emit.load(source, b.add(s, b.add(b.mul(s_row, emit.index(r)), emit.index(j))))
+                    x = emit.load(source, b.add(s, b.add(b.mul(s_row, emit.index(r)), emit.index(j * step))))
                     for i in range(KERNEL):
                         if 0 <= r - i < rows:
                             parts[i, j] = emit.fma(errors[r - i], x, parts[i, j])
@@ -130,32 +149,78 @@ def _totals(emit: Emit, gradient: Any, g: Any, sums: Any) -> None:
 
 
 _forward = tiles(_FORWARD, _forward_tile)
-_backward = tiles(_GRADIENT, _backward_tile)
-_weights = tiles(_GRADIENT, _weights_tile)
+_forward_packed = tile(types.void, _forward_tile(_PACKED[0], LANES))
+_forward_together = tiles((3, 2, 1), lambda rows: _forward_tile(rows, LANES, TOGETHER))
+_backward = tiles(_BACKWARD, _backward_tile)
+_weights = tiles(_WEIGHTS, _weights_tile)
+_weights_packed = tiles(_PACKED, lambda rows: _weights_tile(rows, LANES))
 _add_totals = tile(types.void, _totals)
 
 
 @compiled
-def convolve(out, o, o_row, height, width, maps, source, s, s_row, s_size, weight, w, b, p, pairs, kernels, squash_):
-    """out[o:] (maps, height, width; rows o_row apart) = a convolutional layer over source[s:], maps s_size apart.
+def convolve(
+    out, o, o_row, height, maps, source, s, s_row, s_size, sources, strips, packed, weight, w, b, p, pairs, kernels,
+    squash_,
+):  # fmt: skip
+    """out[o:] (maps, height, …; rows o_row apart) = a convolutional layer over source[s:], maps s_size apart.
 
-    p[pairs:] holds (map, source) of each kernel, in the order of the maps.
+    p[pairs:] holds (map, source) of each kernel, in the order of the maps, and p[strips:] is the `strips.table` of
+    the maps. source[packed:] is room for the packed views of all `sources`, which stay for the gradient, and for the
+    packed units of three maps.
     """
     amplitude, slope, offset = squash_
     first = 0
     for m in range(maps):
-        count = 0
-        while first + count < kernels and p[pairs + 2 * (first + count)] == m:
-            count += 1
-        for x in range(0, width, LANES):
+        count = _kernels_of(p, pairs, kernels, first)
+        here = o + m * height * o_row
+        for x in range(0, p[strips], LANES):
             y = 0
             while y < height:
-                here, there = o + (m * height + y) * o_row + x, s + y * s_row + x
                 y += _forward(
-                    height - y, out, here, o_row, source, there, s_row, s_size, weight, w, b + m, p, pairs, first,
-                    count, amplitude, slope, offset,
+                    height - y, out, here + y * o_row + x, o_row, 0, source, s + y * s_row + x, s_row, s_size,
+                    weight, w, b + m, p, pairs, first, count, amplitude, slope, offset,
                 )  # fmt: skip
         first += count
+    view, size = p[strips + VIEW], p[strips + UNITS]
+    units = packed + sources * view
+    for at in range(strips + NARROW, strips + NARROW + 5 * p[strips + STRIPS], 5):
+        x, columns, rows, seen = p[at], p[at + 1], p[at + 2], packed + p[at + 3]
+        for n in range(sources):
+            pack(source, seen + n * view, rows, columns, source, s + n * s_size + x, s_row)
+        m = first = 0
+        while m < maps:
+            count = _kernels_of(p, pairs, kernels, first)
+            together = 1
+            while together < TOGETHER and _kernels_of(p, pairs, kernels, first + together * count) == count:
+                together += 1
+            if together < TOGETHER:
+                together = 1
+            y = 0
+            while rows - y >= _PACKED[0]:
+                for i in range(together):
+                    _forward_packed(
+                        source, units + i * size + y * LANES, LANES, 0, source, seen + y * PACKED_ROW, PACKED_ROW,
+                        view, weight, w, b + m + i, p, pairs, first + i * count, count, amplitude, slope, offset,
+                    )  # fmt: skip
+                y += _PACKED[0]
+            while y < rows:
+                y += _forward_together(
+                    rows - y, source, units + y * LANES, LANES, size if together == TOGETHER else 0,
+                    source, seen + y * PACKED_ROW, PACKED_ROW, view, weight, w, b + m, p, pairs, first, count,
+                    amplitude, slope, offset,
+                )  # fmt: skip
+            for i in range(together):
+                scatter(out, o + (m + i) * height * o_row + x, o_row, rows, columns, source, units + i * size)
+            m, first = m + together, first + together * count
+
+
+@compiled
+def _kernels_of(p, pairs, kernels, first):
+    """How many kernels the map of kernel `first` has; they lie one behind the other. 0 behind the last."""
+    count = 0
+    while first + count < kernels and p[pairs + 2 * (first + count)] == p[pairs + 2 * first]:
+        count += 1
+    return count
 
 
 @compiled
@@ -171,12 +236,28 @@ def add_spread(out, o, o_row, height, width, error, e, e_row, weight, w):
 
 
 @compiled
-def add_gradient(sums, error, e, e_row, height, width, source, s, s_row):
-    """sums (25·LANES) += error[e:] (height, width) times what each unit saw of source[s:]."""
-    for x in range(0, width, LANES):
+def gather_units(error, e, e_row, height, p, strips, units):
+    """error[units:] = the packed units of a map's narrow strips, error[e:] (height, …)."""
+    for at in range(strips + NARROW, strips + NARROW + 5 * p[strips + STRIPS], 5):
+        gather(error, units + p[at + 4], height, p[at + 2], p[at + 1], error, e + p[at], e_row)
+
+
+@compiled
+def add_gradient(sums, error, e, e_row, height, units, source, s, s_row, packed, p, strips):
+    """sums (25·LANES) += error[e:] (height, …; its packed units error[units:]) times what each unit saw of source[s:].
+
+    The packed view of the source is source[packed:], as `convolve` left it.
+    """
+    for x in range(0, p[strips], LANES):
         y = 0
         while y < height:
-            y += _weights(height - y, sums, error, e + y * e_row + x, e_row, source, s + y * s_row + x, s_row)
+            here, there = e + y * e_row + x, s + y * s_row + x
+            y += _weights(height - y, sums, error, here, e_row, source, there, s_row)
+    for at in range(strips + NARROW, strips + NARROW + 5 * p[strips + STRIPS], 5):
+        rows, y = p[at + 2], 0
+        while y < rows:
+            here, there = units + p[at + 4] + y * LANES, packed + p[at + 3] + y * PACKED_ROW
+            y += _weights_packed(rows - y, sums, error, here, LANES, source, there, PACKED_ROW)
 
 
 @compiled

@@ -16,12 +16,13 @@ from typing import Any
 from numba import types
 
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import LANES, Emit, fma, load, mul, splat, store, sub, tile
+from lenet5.kernels.lanes import LANES, Emit, fma, load, splat, store, tile
 
-__all__ = ["add_outer", "connect", "connect_back", "step_outer"]
+__all__ = ["add_outer", "connect", "connect_back", "step_back"]
 
 _UNITS = 8  # units whose sums are held in registers at once
 _VECTORS = 8 if LANES == 16 else 4  # vectors of errors that are held in registers at once
+_STEPPED = 2  # and where the weights are stepped as well: more would read too many rows of weights side by side
 
 
 def _dot_tile(units: int) -> Any:
@@ -58,8 +59,33 @@ def _back_tile(vectors: int) -> Any:
     return tile(types.void, back)
 
 
+def _step_tile(vectors: int) -> Any:
+    def step(
+        emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, rate: Any, error: Any, e: Any, units: Any,
+        x: Any, at: Any,
+    ) -> None:  # fmt: skip
+        """The same as `back`, and each weight stepped once it has been read."""
+        b = emit.builder
+        sums = emit.cells(vectors)
+        seen = [emit.load(x, b.add(at, emit.index(k * LANES))) for k in range(vectors)]
+        with emit.loop(units) as j:
+            share = emit.broadcast(error, b.add(e, j))
+            row = b.add(w, b.mul(w_row, j))
+            for k, cell in enumerate(sums):
+                place = b.add(row, emit.index(k * LANES))
+                old = emit.load(weight, place)
+                emit.add_to(cell, old, share)
+                moved = b.fmul(emit.load(rate, place), b.fmul(share, seen[k]))
+                emit.store(b.fsub(old, moved), weight, place)
+        for k, cell in enumerate(sums):
+            emit.store(b.load(cell), out, b.add(o, emit.index(k * LANES)))
+
+    return tile(types.void, step)
+
+
 _dot_many, _dot_one = _dot_tile(_UNITS), _dot_tile(1)
 _back_many, _back_one = _back_tile(_VECTORS), _back_tile(1)
+_step_many, _step_one = _step_tile(_STEPPED), _step_tile(1)
 
 
 @compiled
@@ -99,11 +125,15 @@ def add_outer(gradient, w, w_row, error, e, units, x, at):
 
 
 @compiled
-def step_outer(weight, w, w_row, rate, error, e, units, x, at):
-    """weight[w:] −= rate[w:]·(error[e:] ⊗ x[at:]): eq. 18 at once, the gradient never stored."""
-    for j in range(units):
-        share = splat(error[e + j])
-        for i in range(0, w_row, LANES):
-            place = w + j * w_row + i
-            moved = mul(load(rate, place), mul(share, load(x, at + i)))
-            store(weight, place, sub(load(weight, place), moved))
+def step_back(out, o, weight, w, w_row, rate, error, e, units, x, at):
+    """out[o : o + w_row] = the errors of the units below, and weight[w:] −= rate[w:]·(error[e:] ⊗ x[at:]) (eq. 18).
+
+    Both in one pass: each weight is read once, before its step, and the gradient is never stored.
+    """
+    i = 0
+    while w_row - i >= _STEPPED * LANES:
+        _step_many(out, o + i, weight, w + i, w_row, rate, error, e, units, x, at + i)
+        i += _STEPPED * LANES
+    while i < w_row:
+        _step_one(out, o + i, weight, w + i, w_row, rate, error, e, units, x, at + i)
+        i += LANES

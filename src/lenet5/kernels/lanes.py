@@ -152,6 +152,15 @@ class Emit:
         mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), lanes)
         return self.builder.shuffle_vector(a, b, mask)
 
+    def first(self, value: Any, count: Any) -> Any:
+        """The first `count` lanes, zero in the others."""
+        b, lanes = self.builder, ir.VectorType(INDEX, LANES)
+        one = b.insert_element(ir.Constant(lanes, ir.Undefined), count, ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        counts = b.shuffle_vector(one, ir.Constant(lanes, ir.Undefined), zeros)
+        keep = b.icmp_signed("<", ir.Constant(lanes, list(range(LANES))), counts)
+        return b.select(keep, value, self.constant(0.0))
+
     def transpose(self, rows: list[Any]) -> list[Any]:
         """LANES vectors, so that lane i of vector k becomes lane k of vector i."""
         rows, half = list(rows), LANES // 2
@@ -318,12 +327,7 @@ def _transpose(emit: Emit, out: Any, o: Any, o_row: Any, source: Any, s: Any, s_
 
 
 def _first(emit: Emit, value: Any, count: Any) -> Any:
-    lanes = ir.VectorType(INDEX, LANES)
-    one = emit.builder.insert_element(ir.Constant(lanes, ir.Undefined), count, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    counts = emit.builder.shuffle_vector(one, ir.Constant(lanes, ir.Undefined), zeros)
-    keep = emit.builder.icmp_signed("<", ir.Constant(lanes, list(range(LANES))), counts)
-    return emit.builder.select(keep, value, emit.constant(0.0))
+    return emit.first(value, count)
 
 
 load = tile(lanes_type, _load)  # load(array, index): the LANES values from index on

@@ -16,23 +16,24 @@ from numpy.typing import NDArray
 
 from lenet5.architecture import SQUASHES, Architecture, EuclideanRBF, LayerCount
 from lenet5.kernels.lanes import multiples
+from lenet5.kernels.strips import TOGETHER, UNITS, VIEW, table
 
 __all__ = ["Plan", "plan_for", "zeros"]
 
-_FIELDS = 64
+_FIELDS = 72
 # fmt: off
 (
     INPUT_H, INPUT_W, INPUT_ROW, INPUT,
-    C1_MAPS, C1_H, C1_W, C1_ROW, C1, C1_PAIRS, C1_KERNELS,
+    C1_MAPS, C1_H, C1_W, C1_ROW, C1, C1_STRIPS, C1_PACKED, C1_PAIRS, C1_KERNELS,
     S2_H, S2_W, S2_ROW, S2, S2_SUMS, S2_MAXIMUM,
-    C3_MAPS, C3_H, C3_W, C3_ROW, C3, C3_PAIRS, C3_KERNELS,
+    C3_MAPS, C3_H, C3_W, C3_ROW, C3, C3_STRIPS, C3_PACKED, C3_PAIRS, C3_KERNELS,
     S4_H, S4_W, S4, S4_SUMS, S4_MAXIMUM,
     C5_MAPS, C5_H, C5_W, C5_INPUTS, C5_ROW, C5, WINDOW,
     F6_UNITS, F6_ROW, F6,
     OUT_UNITS, OUT_ROW, OUT, OUT_SUMS, OUT_KIND,
     C1_WEIGHT, C1_BIAS, S2_COEFFICIENT, S2_BIAS, C3_WEIGHT, C3_BIAS, S4_COEFFICIENT, S4_BIAS,
     C5_BIAS, F6_BIAS, OUT_BIAS, SMALL, C5_WEIGHT, F6_WEIGHT, OUT_WEIGHT, TRAINED, CODES, PARAMETERS, MAPS,
-) = range(63)
+) = range(67)
 # fmt: on
 
 # The rows of `curves`: (amplitude, slope, offset) of each layer's squash, and the shares of S2 and S4.
@@ -42,11 +43,12 @@ RBF, SOFTMAX, SQUASHED = range(3)  # what OUT_KIND can be
 
 # Vectors of a tile may read or write past the end of a map; nothing else lies there.
 _FRONT, _BEHIND = 16, 96
+_ROWS_BEHIND = 8  # and of a narrow strip, rows past the last map's last
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`places` int64 (indices as named in this module, connected pairs behind), `curves` float32 (8, 3)."""
+    """`places` int64 (indices as named in this module, connected pairs and strips behind), `curves` float32 (8, 3)."""
 
     places: NDArray[np.int64]
     curves: NDArray[np.float32]
@@ -88,10 +90,16 @@ def plan_for(architecture: Architecture, height: int = 32, width: int = 32) -> P
     counts = {row.name: row for row in architecture.count(height, width)}
     _lay_maps(places, architecture, counts, height, width)
     tensors = _lay_tensors(places, architecture)
-    c1, c3 = architecture.c1.pairs, architecture.c3.pairs
-    places[C1_PAIRS], places[C3_PAIRS] = _FIELDS, _FIELDS + 2 * len(c1)
-    places[C1_KERNELS], places[C3_KERNELS] = len(c1), len(c3)
-    places = np.concatenate([places, np.array(c1 + c3, np.int64).reshape(-1)])
+    behind: list[int] = []
+    for layer, pairs, kernels, strips in (
+        (architecture.c1, C1_PAIRS, C1_KERNELS, C1_STRIPS),
+        (architecture.c3, C3_PAIRS, C3_KERNELS, C3_STRIPS),
+    ):
+        places[pairs], places[kernels] = _FIELDS + len(behind), len(layer.pairs)
+        behind += [map_ for pair in layer.pairs for map_ in pair]
+        places[strips] = _FIELDS + len(behind)
+        behind += table(counts[layer.name].height, counts[layer.name].width)
+    places = np.concatenate([places, np.array(behind, np.int64)])
     curves = _curves(architecture)
     places.flags.writeable = curves.flags.writeable = False
     return Plan(places, curves, tensors)
@@ -129,14 +137,17 @@ def _lay_maps(
         RBF if isinstance(output, EuclideanRBF) else SOFTMAX if output.squash == "softmax" else SQUASHED
     )
     places[INPUT] = room(height * input_row)
-    places[C1] = room(c1.maps * c1.height * input_row)
+    places[C1] = room((c1.maps * c1.height + _ROWS_BEHIND) * input_row)
     places[S2], places[S2_SUMS] = (room(s2.maps * s2.height * s2_row) for _ in range(2))
-    places[C3] = room(c3.maps * c3.height * s2_row)
+    places[C3] = room((c3.maps * c3.height + _ROWS_BEHIND) * s2_row)
     places[S4], places[S4_SUMS] = (room(s4.maps * s4.height * s4.width) for _ in range(2))
     places[WINDOW] = room(multiples(25 * c3.maps))
     places[C5] = room(spots * multiples(c5.maps))
     places[F6] = room(spots * multiples(architecture.f6.units))
     places[OUT], places[OUT_SUMS] = (room(spots * multiples(architecture.classes)) for _ in range(2))
+    for packed, sources, layer in ((C1_PACKED, 1, c1), (C3_PACKED, c1.maps, c3)):
+        strips = table(layer.height, layer.width)
+        places[packed] = room(sources * strips[VIEW] + TOGETHER * strips[UNITS])
     places[MAPS] = cursor
 
 

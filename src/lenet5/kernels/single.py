@@ -1,7 +1,7 @@
 """How does one picture go through the seven layers, and its error back? (paper, II-B, appendix C)
 
 `forward` fills `maps`; `backward` fills `errors` and adds to `gradient` all but the outer products of the three
-matrices, which `gradient_of` adds to a gradient and `online` takes off the weights at once.
+matrices, which `gradient_of` adds to a gradient; for `online` it takes them off the weights at once.
 
 The Gauss-Newton curvature is the gradient's own code with everything that multiplies an error squared: `weights`
 and `seen` hold the squares of parameters and maps, and `squared` squares the derivatives (eqs. 25 and 27).
@@ -15,11 +15,12 @@ import numpy as np
 
 from lenet5.kernels import plan as at
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.convolution import add_gradient, add_spread, convolve, sum_gradient
-from lenet5.kernels.full import add_outer, connect, connect_back, step_outer
+from lenet5.kernels.convolution import add_gradient, add_spread, convolve, gather_units, sum_gradient
+from lenet5.kernels.full import add_outer, connect, connect_back, step_back
 from lenet5.kernels.lanes import LANES, fma, load, mul, pixels, splat, store, sub
 from lenet5.kernels.output import distances, full_error, full_outputs, rbf_curvature, rbf_error
 from lenet5.kernels.squash import pass_back, squash
+from lenet5.kernels.strips import VIEW
 from lenet5.kernels.subsampling import subsample, subsample_back, subsample_gradient
 
 __all__ = ["curvature_of", "forward", "forward_many", "gradient_of", "online"]
@@ -58,9 +59,9 @@ def _full(maps, out, units, pad, weights, w, row, b, x, curve):
 def forward(p, curves, weights, maps):
     """All maps from the input map. A wide picture has several places for C5, F6 and OUTPUT, row by row."""
     convolve(
-        maps, p[at.C1], p[at.C1_ROW], p[at.C1_H], p[at.C1_W], p[at.C1_MAPS], maps, p[at.INPUT], p[at.INPUT_ROW],
-        p[at.INPUT_H] * p[at.INPUT_ROW], weights, p[at.C1_WEIGHT], p[at.C1_BIAS], p, p[at.C1_PAIRS], p[at.C1_KERNELS],
-        _curve(curves, at.CURVE_C1),
+        maps, p[at.C1], p[at.C1_ROW], p[at.C1_H], p[at.C1_MAPS], maps, p[at.INPUT], p[at.INPUT_ROW],
+        p[at.INPUT_H] * p[at.INPUT_ROW], 1, p[at.C1_STRIPS], p[at.C1_PACKED], weights, p[at.C1_WEIGHT], p[at.C1_BIAS],
+        p, p[at.C1_PAIRS], p[at.C1_KERNELS], _curve(curves, at.CURVE_C1),
     )  # fmt: skip
     s2, c1 = p[at.S2_H] * p[at.S2_ROW], p[at.C1_H] * p[at.C1_ROW]
     for m in range(p[at.C1_MAPS]):
@@ -72,9 +73,9 @@ def forward(p, curves, weights, maps):
     amplitude, slope, offset = _curve(curves, at.CURVE_S2)
     squash(maps, p[at.S2], p[at.C1_MAPS] * s2, amplitude, slope, offset)
     convolve(
-        maps, p[at.C3], p[at.C3_ROW], p[at.C3_H], p[at.C3_W], p[at.C3_MAPS], maps, p[at.S2], p[at.S2_ROW],
-        s2, weights, p[at.C3_WEIGHT], p[at.C3_BIAS], p, p[at.C3_PAIRS], p[at.C3_KERNELS],
-        _curve(curves, at.CURVE_C3),
+        maps, p[at.C3], p[at.C3_ROW], p[at.C3_H], p[at.C3_MAPS], maps, p[at.S2], p[at.S2_ROW],
+        s2, p[at.C1_MAPS], p[at.C3_STRIPS], p[at.C3_PACKED], weights, p[at.C3_WEIGHT], p[at.C3_BIAS],
+        p, p[at.C3_PAIRS], p[at.C3_KERNELS], _curve(curves, at.CURVE_C3),
     )  # fmt: skip
     s4, c3 = p[at.S4_H] * p[at.S4_W], p[at.C3_H] * p[at.C3_ROW]
     for m in range(p[at.C3_MAPS]):
@@ -128,18 +129,25 @@ def _place_at(p, curves, weights, maps, y, x):
 
 
 @compiled
-def backward(p, curves, weights, maps, seen, errors, gradient, lanes, wanted, row, loss, j, sharpness, squared):
+def backward(p, curves, weights, rates, maps, seen, errors, gradient, lanes, wanted, row, loss, j, sharpness, squared):
     """errors, and gradient += all but the matrices' part, for the picture whose wanted answer is wanted[row].
 
-    `lanes` is room for 25 vectors of zeros, and zeros again afterwards. Returns E.
+    The matrices are stepped by their `rates`, where there are any. `lanes` is room for 25 vectors of zeros, and zeros
+    again afterwards. Returns E.
     """
-    cost = _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, row, loss, j, sharpness, squared)
+    cost = _backward_output(
+        p, curves, weights, rates, maps, seen, errors, gradient, wanted, row, loss, j, sharpness, squared
+    )
     amplitude, slope, offset = _curve(curves, at.CURVE_F6)
     pass_back(errors, p[at.F6], p[at.OUT_ROW], maps, p[at.F6], amplitude, slope, offset, squared)
-    connect_back(errors, p[at.C5], weights, p[at.F6_WEIGHT], p[at.F6_ROW], errors, p[at.F6], p[at.F6_UNITS])
+    _matrix_back(
+        errors, p[at.C5], weights, p[at.F6_WEIGHT], p[at.F6_ROW], rates, p[at.F6], p[at.F6_UNITS], maps, p[at.C5]
+    )
     amplitude, slope, offset = _curve(curves, at.CURVE_C5)
     pass_back(errors, p[at.C5], p[at.F6_ROW], maps, p[at.C5], amplitude, slope, offset, squared)
-    connect_back(errors, p[at.S4], weights, p[at.C5_WEIGHT], p[at.C5_ROW], errors, p[at.C5], p[at.C5_MAPS])
+    _matrix_back(
+        errors, p[at.S4], weights, p[at.C5_WEIGHT], p[at.C5_ROW], rates, p[at.C5], p[at.C5_MAPS], maps, p[at.WINDOW]
+    )
     for i in range(p[at.F6_UNITS]):
         gradient[p[at.F6_BIAS] + i] += errors[p[at.F6] + i]
     for i in range(p[at.C5_MAPS]):
@@ -150,7 +158,18 @@ def backward(p, curves, weights, maps, seen, errors, gradient, lanes, wanted, ro
 
 
 @compiled
-def _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, row, loss, j, sharpness, squared):
+def _matrix_back(errors, e, weights, w, w_row, rates, above, units, maps, seen):
+    """errors[e:] of the units below a matrix, which is stepped where there are rates; errors[above:] are its units'."""
+    if len(rates) > 0:
+        step_back(errors, e, weights, w, w_row, rates, errors, above, units, maps, seen)
+    else:
+        connect_back(errors, e, weights, w, w_row, errors, above, units)
+
+
+@compiled
+def _backward_output(
+    p, curves, weights, rates, maps, seen, errors, gradient, wanted, row, loss, j, sharpness, squared
+):  # fmt: skip
     """From the answer to the errors of F6's outputs."""
     if p[at.OUT_KIND] == at.RBF:
         cost = rbf_error(
@@ -164,7 +183,10 @@ def _backward_output(p, curves, weights, maps, seen, errors, gradient, wanted, r
             errors, p[at.OUT], maps, p[at.OUT], maps, p[at.OUT_SUMS], p[at.OUT_UNITS], p[at.OUT_KIND],
             _curve(curves, at.CURVE_OUT), wanted, row, loss, squared,
         )  # fmt: skip
-        connect_back(errors, p[at.F6], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], errors, p[at.OUT], p[at.OUT_UNITS])
+        _matrix_back(
+            errors, p[at.F6], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], rates, p[at.OUT], p[at.OUT_UNITS],
+            maps, p[at.F6],
+        )  # fmt: skip
         for i in range(p[at.OUT_UNITS]):
             gradient[p[at.OUT_BIAS] + i] += errors[p[at.OUT] + i]
     return cost
@@ -192,22 +214,28 @@ def _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squ
         )  # fmt: skip
     for i in range(0, p[at.C1_MAPS] * s2, LANES):
         store(errors, p[at.S2] + i, splat(0.0))
+    before = -1
     for k in range(p[at.C3_KERNELS]):
         m, n = p[p[at.C3_PAIRS] + 2 * k], p[p[at.C3_PAIRS] + 2 * k + 1]
+        if m != before:
+            before = m
+            gather_units(
+                errors, p[at.C3] + m * c3, p[at.C3_ROW], p[at.C3_H], p, p[at.C3_STRIPS], p[at.C3_PACKED]
+            )
         add_spread(
             errors, p[at.S2] + n * s2, p[at.S2_ROW], p[at.C3_H], p[at.C3_W],
             errors, p[at.C3] + m * c3, p[at.C3_ROW], weights, p[at.C3_WEIGHT] + 25 * k,
         )  # fmt: skip
         add_gradient(
-            lanes, errors, p[at.C3] + m * c3, p[at.C3_ROW], p[at.C3_H], p[at.C3_W],
-            seen, p[at.S2] + n * s2, p[at.S2_ROW],
+            lanes, errors, p[at.C3] + m * c3, p[at.C3_ROW], p[at.C3_H], p[at.C3_PACKED], seen, p[at.S2] + n * s2,
+            p[at.S2_ROW], p[at.C3_PACKED] + n * p[p[at.C3_STRIPS] + VIEW], p, p[at.C3_STRIPS],
         )  # fmt: skip
         sum_gradient(gradient, p[at.C3_WEIGHT] + 25 * k, lanes)
 
 
 @compiled
 def _backward_s2_c1(p, curves, weights, maps, seen, errors, gradient, lanes, squared):
-    s2, c1, size = p[at.S2_H] * p[at.S2_ROW], p[at.C1_H] * p[at.C1_ROW], p[at.INPUT_H] * p[at.INPUT_ROW]
+    s2, c1 = p[at.S2_H] * p[at.S2_ROW], p[at.C1_H] * p[at.C1_ROW]
     amplitude, slope, offset = _curve(curves, at.CURVE_S2)
     pass_back(errors, p[at.S2], p[at.C1_MAPS] * s2, maps, p[at.S2], amplitude, slope, offset, squared)
     share = curves[at.SHARES, 0] * curves[at.SHARES, 0] if squared else curves[at.SHARES, 0]
@@ -226,10 +254,11 @@ def _backward_s2_c1(p, curves, weights, maps, seen, errors, gradient, lanes, squ
             squared, p[at.S2_MAXIMUM],
         )  # fmt: skip
     for k in range(p[at.C1_KERNELS]):
-        m, n = p[p[at.C1_PAIRS] + 2 * k], p[p[at.C1_PAIRS] + 2 * k + 1]
+        m = p[p[at.C1_PAIRS] + 2 * k]
+        gather_units(errors, p[at.C1] + m * c1, p[at.C1_ROW], p[at.C1_H], p, p[at.C1_STRIPS], p[at.C1_PACKED])
         add_gradient(
-            lanes, errors, p[at.C1] + m * c1, p[at.C1_ROW], p[at.C1_H], p[at.C1_W],
-            seen, p[at.INPUT] + n * size, p[at.INPUT_ROW],
+            lanes, errors, p[at.C1] + m * c1, p[at.C1_ROW], p[at.C1_H], p[at.C1_PACKED],
+            seen, p[at.INPUT], p[at.INPUT_ROW], p[at.C1_PACKED], p, p[at.C1_STRIPS],
         )  # fmt: skip
         sum_gradient(gradient, p[at.C1_WEIGHT] + 25 * k, lanes)
 
@@ -257,33 +286,29 @@ def _is_wrong(p, maps, wanted, row):
 
 
 @compiled
-def forward_many(p, curves, weights, pictures, low, gain, frame, outputs, kept, maps):
-    """outputs (N, places, classes) of low + gain·pictures (N, H, W) of any type, framed by `low`.
+def forward_many(p, curves, weights, pictures, low, gain, frame, outputs, maps):
+    """outputs (N, places·classes) of low + gain·pictures (N, H, W) of any type, framed by `low`.
 
-    The outputs are RBF distances, or the weighted sums of a full output. kept[n] = all maps of picture n, where
-    kept has rows.
+    The outputs are RBF distances, or the weighted sums of a full output. `maps` keeps all maps of the last picture.
     """
     answers = p[at.OUT] if p[at.OUT_KIND] == at.RBF else p[at.OUT_SUMS]
-    spots = p[at.C5_H] * p[at.C5_W]
     for n in range(pictures.shape[0]):
         _place(p, maps, pictures[n], low, gain, frame)
         forward(p, curves, weights, maps)
-        for spot in range(spots):
-            for k in range(p[at.OUT_UNITS]):
-                outputs[n, spot, k] = maps[answers + spot * p[at.OUT_UNITS] + k]
-        if kept.shape[0] > 0:
-            for i in range(len(maps)):  # an assignment of the whole would bring numba's strings along, for its message
-                kept[n, i] = maps[i]
+        for k in range(outputs.shape[1]):
+            outputs[n, k] = maps[answers + k]
 
 
 @compiled
 def gradient_of(p, curves, weights, pictures, wanted, rows, loss, j, sharpness, gradient, maps, errors, lanes):
     """gradient += Σ ∂E/∂w over pictures[rows]. Returns (Σ E, how many were answered wrongly)."""
-    cost, wrong = 0.0, 0
+    none, cost, wrong = weights[:0], 0.0, 0
     for n in rows:
         _place(p, maps, pictures[n], 0.0, 1.0, 0)
         forward(p, curves, weights, maps)
-        cost += backward(p, curves, weights, maps, maps, errors, gradient, lanes, wanted, n, loss, j, sharpness, False)
+        cost += backward(
+            p, curves, weights, none, maps, maps, errors, gradient, lanes, wanted, n, loss, j, sharpness, False
+        )
         _add_matrices(p, gradient, errors, maps)
         wrong += _is_wrong(p, maps, wanted, n)
     return cost, wrong
@@ -294,12 +319,13 @@ def curvature_of(
     p, curves, weights, squares, pictures, wanted, rows, loss, j, sharpness, curvature, maps, seen, errors, lanes
 ):
     """curvature += Σ of the diagonal Gauss-Newton terms h_kk over pictures[rows]; `squares` is weights squared."""
+    none = weights[:0]
     for n in rows:
         _place(p, maps, pictures[n], 0.0, 1.0, 0)
         forward(p, curves, weights, maps)
         for i in range(maps.shape[0]):
             seen[i] = maps[i] * maps[i]
-        backward(p, curves, squares, maps, seen, errors, curvature, lanes, wanted, n, loss, j, sharpness, True)
+        backward(p, curves, squares, none, maps, seen, errors, curvature, lanes, wanted, n, loss, j, sharpness, True)
         _add_matrices(p, curvature, errors, seen)
 
 
@@ -314,14 +340,10 @@ def online(p, curves, weights, rates, pictures, wanted, loss, j, sharpness, maps
     for n in range(pictures.shape[0]):
         _place(p, maps, pictures[n], 0.0, 1.0, 0)
         forward(p, curves, weights, maps)
-        cost += backward(p, curves, weights, maps, maps, errors, small, lanes, wanted, n, loss, j, sharpness, False)
+        cost += backward(
+            p, curves, weights, rates, maps, maps, errors, small, lanes, wanted, n, loss, j, sharpness, False
+        )
         wrong += _is_wrong(p, maps, wanted, n)
-        step_outer(weights, p[at.C5_WEIGHT], p[at.C5_ROW], rates, errors, p[at.C5], p[at.C5_MAPS], maps, p[at.WINDOW])
-        step_outer(weights, p[at.F6_WEIGHT], p[at.F6_ROW], rates, errors, p[at.F6], p[at.F6_UNITS], maps, p[at.C5])
-        if p[at.OUT_KIND] != at.RBF:
-            step_outer(
-                weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], rates, errors, p[at.OUT], p[at.OUT_UNITS], maps, p[at.F6]
-            )
         for i in range(0, p[at.SMALL], LANES):
             store(weights, i, sub(load(weights, i), mul(load(rates, i), load(small, i))))
             store(small, i, splat(0.0))

@@ -1,0 +1,114 @@
+"""How are the columns of a map that fill no vector computed without waste?
+
+A map is cut into strips: as many of LANES columns as fit, then narrower ones, each a power of two. A strip of LANES
+columns is read where it lies. A narrower one, of c columns and H rows, is cut across into LANES/c parts of
+Q = ⌈H·c/LANES⌉ rows, and the parts lie side by side in vectors:
+
+    lane l·c + x of vector q  =  row q + l·Q, column x of the strip
+
+so that C3's 10×10 units are 10 + 3 vectors of 8 instead of 20. What a strip sees through a kernel is `packed` alike:
+Q + 4 rows of five vectors, one for each column of the kernel, so that unit (q, x) sees at tap (i, j) what lies at
+row q + i, vector j, in the same lane.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+
+from lenet5.architecture import KERNEL
+from lenet5.kernels.lanes import FLOAT, INDEX, LANES, Emit, tile
+
+__all__ = ["NARROW", "PACKED_ROW", "STRIPS", "TOGETHER", "UNITS", "VIEW", "gather", "pack", "scatter", "table"]
+
+VIEW, UNITS, STRIPS, NARROW = range(1, 5)  # places in a table; it starts with the columns of whole vectors
+
+PACKED_ROW = KERNEL * LANES  # floats of a row of a packed strip: a vector for each column of a kernel
+TOGETHER = 3  # maps that are computed at a time where a strip has so few rows that a sum would wait for itself
+_WIDTHS = [1 << k for k in range(1, LANES.bit_length() - 1)]  # of narrow strips: 2, 4 … LANES/2
+
+
+def table(height: int, width: int) -> list[int]:
+    """What kernels need to know of the strips of maps of height × width.
+
+    [columns that whole vectors take, floats of a packed view of one source, floats of a map's packed units, narrow
+    strips, then for each of them: its first column, its columns, Q, where it is in a view, and where in the units].
+    """
+    narrow: list[int] = []
+    x = view = units = 0
+    while width - x > 3 * LANES // 4:
+        x += LANES
+    whole = x
+    while x < width:
+        columns = max(2, 1 << (width - x).bit_length() - 1)  # the last of them may be no unit's
+        rows = -(-height * columns // LANES)
+        narrow += [x, columns, rows, view, units]
+        view, units, x = view + (rows + KERNEL - 1) * PACKED_ROW, units + rows * LANES, x + columns
+    return [whole, view, units, len(narrow) // 5, *narrow]
+
+
+def _piece(emit: Emit, array: Any, index: Any, width: int) -> Any:
+    """The address of `width` values."""
+    return emit.builder.bitcast(emit.at(array, index), ir.VectorType(FLOAT, width).as_pointer())
+
+
+def _range(start: int, count: int) -> ir.Constant:
+    return ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(start, start + count)))
+
+
+def _join(emit: Emit, source: Any, s: Any, step: Any, width: int) -> Any:
+    """LANES values: `width` of them from source[s], as many from source[s + step] …"""
+    b = emit.builder
+    parts = []
+    for k in range(LANES // width):
+        parts.append(b.load(_piece(emit, source, b.add(s, b.mul(step, emit.index(k))), width), align=4))
+    while len(parts) > 1:
+        both = _range(0, 2 * parts[0].type.count)
+        parts = [b.shuffle_vector(x, y, both) for x, y in zip(parts[::2], parts[1::2], strict=True)]
+    return parts[0]
+
+
+def _pack(emit: Emit, out: Any, o: Any, rows: Any, columns: Any, source: Any, s: Any, s_row: Any) -> None:
+    b = emit.builder
+    for width in _WIDTHS:
+        fits = b.icmp_signed("==", columns, emit.index(width))
+        with b.if_then(fits), emit.loop(b.add(rows, emit.index(KERNEL - 1))) as t:
+            here, there = b.add(o, b.mul(t, emit.index(PACKED_ROW))), b.add(s, b.mul(t, s_row))
+            for j in range(KERNEL):
+                value = _join(emit, source, b.add(there, emit.index(j)), b.mul(rows, s_row), width)
+                emit.store(value, out, b.add(here, emit.index(j * LANES)))
+
+
+def _gather(
+    emit: Emit, out: Any, o: Any, height: Any, rows: Any, columns: Any, source: Any, s: Any, s_row: Any
+) -> None:
+    b = emit.builder
+    for width in _WIDTHS:
+        with b.if_then(b.icmp_signed("==", columns, emit.index(width))), emit.loop(rows) as q:
+            value = _join(emit, source, b.add(s, b.mul(q, s_row)), b.mul(rows, s_row), width)
+            parts = emit.index(0)  # part k has this row where q + k·rows is under the height
+            for k in range(LANES // width):
+                there = b.icmp_signed("<", b.add(q, b.mul(rows, emit.index(k))), height)
+                parts = b.add(parts, b.zext(there, INDEX))
+            emit.store(emit.first(value, b.mul(parts, columns)), out, b.add(o, b.mul(q, emit.index(LANES))))
+
+
+def _scatter(emit: Emit, out: Any, o: Any, o_row: Any, rows: Any, columns: Any, source: Any, s: Any) -> None:
+    b = emit.builder
+    for width in _WIDTHS:
+        with b.if_then(b.icmp_signed("==", columns, emit.index(width))), emit.loop(rows) as q:
+            value = emit.load(source, b.add(s, b.mul(q, emit.index(LANES))))
+            for k in range(LANES // width):
+                row = b.add(q, b.mul(rows, emit.index(k)))
+                piece = b.shuffle_vector(value, value, _range(k * width, width))
+                b.store(piece, _piece(emit, out, b.add(o, b.mul(row, o_row)), width), align=4)
+
+
+# out[o:] = the packed view of a strip in parts of `rows`: pack(out, o, rows, columns, source, s, s_row)
+pack = tile(types.void, _pack)
+# out[o:] = the units of a strip, zero in lanes of no row: gather(out, o, height, rows, columns, source, s, s_row)
+gather = tile(types.void, _gather)
+# a strip's units to where they belong, rubbish to rows behind: scatter(out, o, o_row, rows, columns, source, s)
+scatter = tile(types.void, _scatter)
