@@ -22,7 +22,7 @@ def bench(
     threads: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     peers: Annotated[str | None, Parameter()] = None,
     json_file: Annotated[Path | None, Parameter(name="--json")] = None,
-    plot: Path | None = None,
+    plot: Annotated[Path | None, Parameter(validator=validators.Path(ext="svg"))] = None,
 ) -> None:
     """Time this package and its peers: the same network, pictures and threads, in one run.
 

@@ -232,7 +232,7 @@ class LeNet5:
 
 
 FEW = 24  # from this many pictures on, many at a time is quicker
-PIECE = 256  # pictures that one thread takes at a time
+PIECE = 64  # pictures that one thread takes at a time
 
 
 def _maps(plan: Plan) -> Floats:

@@ -24,7 +24,7 @@ def show(console: Console, result: Result) -> None:
     tasks = list(result.times)
     reading = [task for task in tasks if task.kind == "read"]
     learning = [task for task in tasks if task.kind != "read"]
-    for title, part in (("reading", reading), ("learning", learning)):
+    for title, part in (("reading, so\nmany a call", reading), ("\nlearning", learning)):
         if part:
             console.print(_table(title, result, part))
     console.print(_ratios(result))
@@ -34,7 +34,7 @@ def show(console: Console, result: Result) -> None:
 
 def _table(title: str, result: Result, tasks: list[Task]) -> RenderableType:
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column(f"\n{title}", no_wrap=True)
+    table.add_column(title, no_wrap=True)
     first = tasks[0]
     single = first == Task("read", 1)
     for task in tasks:
@@ -59,7 +59,7 @@ def _table(title: str, result: Result, tasks: list[Task]) -> RenderableType:
 
 def _head(task: Task) -> str:
     if task.kind == "read":
-        return "one\npicture" if task.size == 1 else f"at a time\n{task.size:,}"
+        return "\none" if task.size == 1 else f"\n{task.size:,}"
     return "\nonline" if task.kind == "online" else f"batches\nof {task.size}"
 
 
