@@ -40,9 +40,9 @@ def _table(title: str, result: Result, tasks: list[Task]) -> RenderableType:
     for task in tasks:
         table.add_column(_head(task), justify="right", no_wrap=True)
         if task is first and single:
-            table.add_column("99 %\nof calls", justify="right", no_wrap=True)
+            table.add_column("one,\n99 %", justify="right", no_wrap=True)
     table.add_column("of peak\nat most", justify="right", no_wrap=True)
-    table.add_column("memory\nMB", justify="right", no_wrap=True)
+    table.add_column("\nMB", justify="right", no_wrap=True)
     for name in {name: None for task in tasks for name in result.times[task]}:
         cells = []
         for task in tasks:
