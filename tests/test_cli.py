@@ -53,7 +53,11 @@ def test_every_command_explains_itself(run: Run) -> None:
         assert f"Usage: lenet5 {command}" in said
 
 
-@pytest.mark.parametrize("arguments", [("summry",), ("summary", "--sise", "32x32"), ("summary", "a", "b")], ids=str)
+@pytest.mark.parametrize(
+    "arguments",
+    [("summry",), ("summary", "--sise", "32x32"), ("summary", "a", "b"), ("bench", "--plot", "bench.png")],
+    ids=str,
+)
 def test_wrong_usage_ends_with_2(run: Run, arguments: tuple[str, ...]) -> None:
     status, said, error = run(*arguments)
     assert status == 2

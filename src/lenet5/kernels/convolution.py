@@ -30,6 +30,7 @@ _FORWARD = (14, 10, 1) if LANES == 16 else (8, 10, 1)
 _BACKWARD = (14, 10, 1) if LANES == 16 else (7, 5, 1)
 _WEIGHTS = (14, 10, 1) if LANES == 16 else (7, 10, 1)
 _PACKED = (7, 3, 1)  # of a narrow strip
+
 __all__ = ["add_gradient", "add_spread", "convolve", "gather_units", "sum_gradient"]
 
 

@@ -11,6 +11,7 @@ The Gauss-Newton curvature is the same with weights and x squared.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from numba import types
@@ -43,18 +44,32 @@ def _dot_tile(units: int) -> Any:
     return tile(types.void, dot)
 
 
+def _errors_below(
+    emit: Emit, vectors: int, out: Any, o: Any, weight: Any, w: Any, w_row: Any, error: Any, e: Any, units: Any,
+    seen_weight: Callable[..., None],
+) -> None:  # fmt: skip
+    """out[o : o + vectors·LANES] = Σ_j error[e + j]·weight[w + j·w_row :].
+
+    `seen_weight(k, place, value, share)` is told of each vector of weights, k to the right, and of its unit's error.
+    """
+    b = emit.builder
+    sums = emit.cells(vectors)
+    with emit.loop(units) as j:
+        share = emit.broadcast(error, b.add(e, j))
+        row = b.add(w, b.mul(w_row, j))
+        for k, cell in enumerate(sums):
+            place = b.add(row, emit.index(k * LANES))
+            value = emit.load(weight, place)
+            emit.add_to(cell, value, share)
+            seen_weight(k, place, value, share)
+    for k, cell in enumerate(sums):
+        emit.store(b.load(cell), out, b.add(o, emit.index(k * LANES)))
+
+
 def _back_tile(vectors: int) -> Any:
     def back(emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, error: Any, e: Any, units: Any) -> None:
-        """out[o : o + vectors·LANES] = Σ_j error[e + j]·weight[w + j·w_row :]."""
-        b = emit.builder
-        sums = emit.cells(vectors)
-        with emit.loop(units) as j:
-            share = emit.broadcast(error, b.add(e, j))
-            row = b.add(w, b.mul(w_row, j))
-            for k, cell in enumerate(sums):
-                emit.add_to(cell, emit.load(weight, b.add(row, emit.index(k * LANES))), share)
-        for k, cell in enumerate(sums):
-            emit.store(b.load(cell), out, b.add(o, emit.index(k * LANES)))
+        """The errors below alone."""
+        _errors_below(emit, vectors, out, o, weight, w, w_row, error, e, units, lambda *_: None)
 
     return tile(types.void, back)
 
@@ -64,21 +79,15 @@ def _step_tile(vectors: int) -> Any:
         emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, rate: Any, error: Any, e: Any, units: Any,
         x: Any, at: Any,
     ) -> None:  # fmt: skip
-        """The same as `back`, and each weight stepped once it has been read."""
+        """The errors below, and each weight stepped once it has been read."""
         b = emit.builder
-        sums = emit.cells(vectors)
         seen = [emit.load(x, b.add(at, emit.index(k * LANES))) for k in range(vectors)]
-        with emit.loop(units) as j:
-            share = emit.broadcast(error, b.add(e, j))
-            row = b.add(w, b.mul(w_row, j))
-            for k, cell in enumerate(sums):
-                place = b.add(row, emit.index(k * LANES))
-                old = emit.load(weight, place)
-                emit.add_to(cell, old, share)
-                moved = b.fmul(emit.load(rate, place), b.fmul(share, seen[k]))
-                emit.store(b.fsub(old, moved), weight, place)
-        for k, cell in enumerate(sums):
-            emit.store(b.load(cell), out, b.add(o, emit.index(k * LANES)))
+
+        def move(k: int, place: Any, value: Any, share: Any) -> None:
+            moved = b.fmul(emit.load(rate, place), b.fmul(share, seen[k]))
+            emit.store(b.fsub(value, moved), weight, place)
+
+        _errors_below(emit, vectors, out, o, weight, w, w_row, error, e, units, move)
 
     return tile(types.void, step)
 
