@@ -45,34 +45,49 @@ def test_a_weight_s_rate_is_eta_over_mu_plus_curvature(rng: np.random.Generator,
         assert learner.steps() == (min(rates[n].min() for n in h), max(rates[n].max() for n in h))
 
 
-def adam(t: Tensors, how: Any, shown: Any, batches: list[NDArray[np.int64]]) -> Tensors:
-    """Kingma and Ba's algorithm 1, decay kept out of the gradient, as its paper's successors have it."""
+def moved(algorithm: str, t: Tensors, how: Any, shown: Any, batches: list[NDArray[np.int64]]) -> Tensors:
+    """Kingma and Ba's algorithm 1, decay kept out of the gradient, as its paper's successors have it; or, for matrices
+    between the picture and F6, Jordan's Muon with the step of Liu et al."""
     m, v = ({n: np.zeros_like(x) for n, x in t.items()} for _ in range(2))
     for step, rows in enumerate(batches, 1):
         _, g = reference.gradient(SOFTMAX, t, shown[rows], LABELS[rows], "cross_entropy")
-        m = {n: 0.9 * m[n] + 0.1 * g[n] for n in g}
-        v = {n: 0.999 * v[n] + 0.001 * g[n] ** 2 for n in g}
-        t = {
-            n: (1 - how.step * how.decay) * x
-            - how.step * (m[n] / (1 - 0.9**step)) / (np.sqrt(v[n] / (1 - 0.999**step)) + 1e-8)
-            for n, x in t.items()
-        }
+        after = {}
+        for n, x in t.items():
+            if algorithm == "muon" and n in ("c1.weight", "c3.weight", "c5.weight", "f6.weight"):
+                m[n] = 0.95 * m[n] + g[n]
+                towards = orthogonal((g[n] + 0.95 * m[n]).reshape(len(x), -1))
+                go = 0.2 * np.sqrt(max(towards.shape)) * towards.reshape(x.shape)
+            else:
+                m[n], v[n] = 0.9 * m[n] + 0.1 * g[n], 0.999 * v[n] + 0.001 * g[n] ** 2
+                go = (m[n] / (1 - 0.9**step)) / (np.sqrt(v[n] / (1 - 0.999**step)) + 1e-8)
+            after[n] = (1 - how.step * how.decay) * x - how.step * go
+        t = after
     return t
 
 
-def test_mini_batches_are_adam(rng: np.random.Generator, shown: Any) -> None:
+def orthogonal(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Jordan's polynomial, five times, of the singular values."""
+    u, s, v = np.linalg.svd(matrix, full_matrices=False)
+    s /= np.sqrt((s**2).sum())
+    for _ in range(5):
+        s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
+    return np.asarray((u * s) @ v)
+
+
+@pytest.mark.parametrize("algorithm", ["adam", "muon"])
+def test_mini_batches_take_the_steps_of_their_algorithm(rng: np.random.Generator, shown: Any, algorithm: str) -> None:
     """Ten pictures in batches of four: the last batch has two."""
     t = start(SOFTMAX, rng)
-    how = replace(recipe("plain"), schedule="constant", step=1e-3, decay=0.5, batch=4)
+    how = replace(recipe("plain"), algorithm=algorithm, schedule="constant", step=1e-3, decay=0.5, batch=4)
     network = LeNet5(SOFTMAX, t)
     learner = MiniBatch(how, plan_for(SOFTMAX), network.parameters)
     learner.begin(0, np.arange(0), lambda rows: (shown[rows], WANTED[rows]))
     cost, wrong = learner.learn(shown.astype(np.float32), WANTED, 0, 0.0)
-    expected = adam(t, how, shown, [np.arange(4), np.arange(4, 8), np.arange(8, 10)])
+    expected = moved(algorithm, t, how, shown, [np.arange(4), np.arange(4, 8), np.arange(8, 10)])
     for name, tensor in expected.items():
         # Adam's first steps are ±step, whatever the gradient: where that is about zero, either sign may come out.
-        moved = network.tensors[name] - t[name]
-        assert np.corrcoef(moved.ravel(), (tensor - t[name]).ravel())[0, 1] > 0.999 if moved.size > 1 else True
+        went = network.tensors[name] - t[name]
+        assert np.corrcoef(went.ravel(), (tensor - t[name]).ravel())[0, 1] > 0.999 if went.size > 1 else True
         assert np.median(np.abs(network.tensors[name] - tensor)) < 1e-5
     assert cost > 0
     assert 0 <= wrong <= 10

@@ -19,7 +19,10 @@ from networks import SMALL
 SOFTMAX = replace(SMALL, name="small-softmax", output=FullConnection("output", 3, "softmax"))
 ONLINE = replace(recipe("1998-distorted"), passes=3, step=1.0)
 BATCHES = replace(recipe("plain"), passes=3, average=0.99, distortion="affine-1998", fade=0.5)
-BOTH = pytest.mark.parametrize(("net", "how"), [(SMALL, ONLINE), (SOFTMAX, BATCHES)], ids=["online", "batches"])
+MUON = replace(BATCHES, algorithm="muon")
+EACH = pytest.mark.parametrize(
+    ("net", "how"), [(SMALL, ONLINE), (SOFTMAX, BATCHES), (SOFTMAX, MUON)], ids=["online", "batches", "muon"]
+)
 
 Make = Callable[..., Run]
 
@@ -37,7 +40,7 @@ def state(run: Run) -> dict[str, Any]:
     return {"records": records, **{name: array.tobytes() for name, array in arrays.items()}}
 
 
-@BOTH
+@EACH
 def test_the_number_of_threads_changes_no_bit(
     net: Any, how: Recipe, abc: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,7 +51,7 @@ def test_the_number_of_threads_changes_no_bit(
     assert found[0] == found[1] == found[2]
 
 
-@BOTH
+@EACH
 def test_another_seed_is_another_network(net: Any, how: Recipe, abc: Dataset) -> None:
     short = replace(how, passes=1)
     weights = [finish(Run(net, short, abc, seed=seed)).trained().parameters for seed in (0, 0, 1)]
@@ -56,7 +59,7 @@ def test_another_seed_is_another_network(net: Any, how: Recipe, abc: Dataset) ->
     assert (weights[0] != weights[2]).any()
 
 
-@BOTH
+@EACH
 def test_a_run_that_is_stopped_anywhere_goes_on_as_if_it_had_not_been(
     net: Any, how: Recipe, abc: Dataset, tmp_path: Path
 ) -> None:
@@ -112,7 +115,7 @@ def test_it_tells_of_blocks_and_passes_and_keeps_the_records(abc: Dataset, tmp_p
     ]  # fmt: skip
 
 
-@BOTH
+@EACH
 def test_it_learns(net: Any, how: Recipe, abc: Dataset) -> None:
     half = len(abc) // 2
     longer = replace(how, passes=6, distortion="none")

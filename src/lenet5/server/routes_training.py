@@ -33,7 +33,7 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$"  # no path, no script
 class Changes(BaseModel):
     """What is different from the named recipe; what is absent stays as it is."""
 
-    algorithm: Literal["sdlm", "adam"] | None = None
+    algorithm: Literal["sdlm", "adam", "muon"] | None = None
     loss: Literal["mse", "map", "cross_entropy"] | None = None
     schedule: Literal["1998", "cosine", "constant"] | None = None
     passes: int | None = Field(default=None, ge=1, le=200)

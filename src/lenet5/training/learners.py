@@ -6,6 +6,7 @@ after a block depends on the seed and on what it has seen, never on the number o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -22,6 +23,7 @@ __all__ = ["LOSSES", "Learner", "MiniBatch", "Online", "Pictures"]
 
 Floats = NDArray[np.float32]
 LOSSES = {"mse": output.MSE, "map": output.MAP, "cross_entropy": output.CROSS_ENTROPY}
+MATRICES = ("c1.weight", "c3.weight", "c5.weight", "f6.weight")  # that Muon steps, in the order of the plan
 SHARDS = 4  # a mini-batch is summed in this many pieces, each on a thread of its own
 
 # Positions of training pictures -> what is shown, float32 (n, 32, 32), and what is wanted, float32 (n, classes).
@@ -101,7 +103,10 @@ class Online:
 
 
 class MiniBatch:
-    """Adam on mini-batches. Not in the paper."""
+    """Adam or Muon on mini-batches. Not in the paper.
+
+    Muon is for matrices, a row for each unit or kernel; biases and coefficients are Adam's, and so is a full OUTPUT.
+    """
 
     constant_order = False
 
@@ -114,6 +119,13 @@ class MiniBatch:
         self._blocks = [batch.room(plan) for _ in range(SHARDS)]
         self._room = _Room(plan)
         self._rate = 0.0
+        tensors = [plan.tensors[name] for name in (MATRICES if recipe.algorithm == "muon" else ())]
+        self._matrices = [
+            (start, shape[0], math.prod(shape[1:]), row, update.room(shape[0], math.prod(shape[1:])))
+            for start, shape, row in tensors
+        ]
+        gaps = [0, *(edge for start, shape, row in tensors for edge in (start, start + shape[0] * row))]
+        self._others = list(zip(gaps[::2], [*gaps[1::2], int(plan.places[TRAINED])], strict=True))
 
     def arrays(self) -> dict[str, Floats]:
         return {"first": self._first, "second": self._second, "average": self._average, "count": self._count}
@@ -124,21 +136,30 @@ class MiniBatch:
     def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
         cost, wrong, recipe = 0.0, 0, self._recipe
         self._rate = eta(recipe, pass_, part)
-        trained = int(self._plan.places[TRAINED])
         for start in range(0, len(shown), recipe.batch):
             end = min(start + recipe.batch, len(shown))
             for shard_cost, shard_wrong in self._add_up(shown, wanted, start, end):
                 cost, wrong = cost + shard_cost, wrong + shard_wrong
             self._count[0] += 1
             step = int(self._count[0])
-            update.adam(
-                self._weights, self._gradients, end - start, self._first, self._second, trained,
-                self._rate, recipe.decay, step, 0.9, 0.999,
-            )  # fmt: skip
+            self._move(end - start, step)
             # A young average follows quickly: it would remember the first weights for long.
             memory = min(recipe.average, (1 + step) / (10 + step))
             update.follow(self._average, self._weights, 1 - memory if recipe.average else 1.0)
         return cost, wrong
+
+    def _move(self, count: int, step: int) -> None:
+        """All weights, by the mean gradient of `count` pictures."""
+        rate, decay, gradient = self._rate, self._recipe.decay, self._gradients[0]
+        update.mean(self._gradients, count, int(self._plan.places[TRAINED]))
+        for start, end in self._others:
+            update.adam(self._weights, gradient, self._first, self._second, start, end, rate, decay, step, 0.9, 0.999)
+
+        def move(matrix: tuple[int, int, int, int, tuple[Floats, ...]]) -> None:
+            *place, room = matrix
+            update.muon(self._weights, gradient, self._first, *place, rate, decay, 0.95, *room)
+
+        threads.run(move, self._matrices)
 
     def _add_up(self, shown: Floats, wanted: Floats, start: int, end: int) -> list[tuple[float, int]]:
         """Each shard's gradient of pictures start .. end − 1: whole blocks, and what is left over one by one."""

@@ -22,8 +22,8 @@ class Recipe:
     Raises TrainingError where a value is out of its range.
     """
 
-    algorithm: Literal["sdlm", "adam"] = "sdlm"
-    """sdlm: online, stochastic diagonal Levenberg-Marquardt (appendix C). adam: mini-batches."""
+    algorithm: Literal["sdlm", "adam", "muon"] = "sdlm"
+    """sdlm: online, stochastic diagonal Levenberg-Marquardt (appendix C). adam, muon: mini-batches."""
     loss: Literal["mse", "map", "cross_entropy"] = "map"
     """mse is eq. 8, map is eq. 9, cross_entropy is eq. 9 without the rubbish class."""
     j: float = 5.0
@@ -42,15 +42,15 @@ class Recipe:
     schedule: Literal["1998", "cosine", "constant"] = "1998"
     """How the step falls from pass to pass: as published, along half a cosine to nothing, or not at all."""
     step: float = 0.1
-    """sdlm: multiplies the schedule's η. adam: the learning rate."""
+    """sdlm: multiplies the schedule's η. adam, muon: the learning rate."""
     mu: float = 0.02
     """Keeps a step finite where the curvature is small (eq. 21)."""
     curvature_pictures: int = 500
     """How many pictures the curvature is estimated on before each pass."""
     batch: int = 64
-    """adam: pictures in a mini-batch."""
+    """adam, muon: pictures in a mini-batch."""
     decay: float = 0.0
-    """adam: of the weights, per unit of learning rate."""
+    """adam, muon: of the weights, per unit of learning rate."""
     distortion: str = "none"
     """What is done to each picture anew in each pass: none, or the name of a Distortion."""
     strength: float = 1.0
@@ -90,7 +90,7 @@ class Recipe:
 
 
 _CHOICES = {
-    "algorithm": ("sdlm", "adam"),
+    "algorithm": ("sdlm", "adam", "muon"),
     "loss": ("mse", "map", "cross_entropy"),
     "initialisation": ("2.4/F", "1/sqrt(F)", "2.4/sqrt(F)", "centred"),
     "schedule": ("1998", "cosine", "constant"),
