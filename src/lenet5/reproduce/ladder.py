@@ -49,9 +49,10 @@ RUNGS = _climb(
     ("the last tenth of the passes distorts less and less", {"fade": _ALONE.fade}),
     (f"{_ALONE.passes} passes: the recipe best-alone", {"passes": _ALONE.passes}),
     (
-        f"learns from seven such networks' answers, distorted {_BEST.strength:g} times as much: the recipe best",
-        {name: getattr(_BEST, name) for name in ("teacher", "strength", "fade", "smoothing")},
+        "learns what the seven of lenet5-ensemble answer to the same distorted picture",
+        {name: getattr(_BEST, name) for name in ("teacher", "trust", "fade", "smoothing")},
     ),
+    ("by Muon: the recipe best", {"algorithm": _BEST.algorithm, "step": _BEST.step}),
 )
 
 
