@@ -9,14 +9,15 @@ import lenet5
 from lenet5.architecture import LENET5, LENET5_SOFTMAX
 from lenet5.cli import main
 from lenet5.ensemble import Ensemble
-from lenet5.errors import ArchitectureError
+from lenet5.errors import ArchitectureError, WeightsError
+from lenet5.formats import weights
 from lenet5.reference import initial
 
 
 @pytest.fixture
 def members():
     return [
-        lenet5.LeNet5(LENET5, initial(LENET5, np.random.default_rng(seed)), {"sharpness": 0.1 * (seed + 1)})
+        lenet5.LeNet5(LENET5, initial(LENET5, np.random.default_rng(seed)), {"sharpness": seed + 1})
         for seed in range(3)
     ]
 
@@ -45,6 +46,25 @@ def test_saved_and_loaded_it_answers_the_same(members, digits, tmp_path):
     assert isinstance(loaded, Ensemble)
     assert loaded.metadata["seed"] == [0, 1, 2]
     np.testing.assert_array_equal(loaded.penalties(digits), ensemble.penalties(digits))
+
+
+def test_each_member_keeps_its_own_story(members, tmp_path):
+    stories = [{"seed": seed, "command": f"lenet5 train --seed {seed}"} for seed in range(3)]
+    path = Ensemble(members, {"version": "1", "command": "lenet5 join", "member": stories}).save(tmp_path / "three")
+    for seed, member in enumerate(lenet5.load(path).members):
+        assert (member.metadata["seed"], member.metadata["command"]) == (seed, f"lenet5 train --seed {seed}")
+        assert (member.metadata["version"], member.metadata["sharpness"]) == ("1", seed + 1)
+
+
+@pytest.mark.parametrize("told", [
+    {"member": 5}, {"member": [{}]}, {"member": [1, 2, 3]}, {"member_sharpness": [1.0]},
+    {"member_sharpness": ["a", "b", "c"]}, {"classes": 5}, {"classes": ["a"]},
+])  # fmt: skip
+def test_stories_that_do_not_fit_are_refused(members, tmp_path, told):
+    tensors = [member.tensors for member in members]
+    path = weights.write(tmp_path / "three", LENET5, tensors, told)
+    with pytest.raises(WeightsError, match=f"three: .*{next(iter(told))}.*expected"):
+        lenet5.load(path)
 
 
 def test_slides_as_its_windows_answer(members, rng):

@@ -13,6 +13,7 @@ import lenet5
 from lenet5 import reference
 from lenet5.architecture import LENET5, LENET5_SOFTMAX, Architecture
 from lenet5.errors import PictureError, WeightsError
+from lenet5.formats import weights
 from lenet5.network import LeNet5
 from networks import NETWORKS, SMALL, name, start
 
@@ -162,6 +163,17 @@ def test_a_saved_network_answers_the_same(network: LeNet5, images: Images, tmp_p
     assert (again.penalties(images) == network.penalties(images)).all()
     assert again.architecture == network.architecture
     assert again.metadata["seed"] == 5
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("sharpness", "x"), ("sharpness", None), ("sharpness", 0), ("sharpness", -1.0), ("sharpness", float("inf")),
+    ("sharpness", float("nan")), ("classes", 5), ("classes", "0123456789"), ("classes", ["0"]), ("classes", [0] * 10),
+])  # fmt: skip
+def test_metadata_that_does_not_suit_the_network_is_refused(tmp_path: Path, key: str, value: Any) -> None:
+    net = lenet5.load()
+    file = weights.write(tmp_path / "net", net.architecture, [net.tensors], {key: value})
+    with pytest.raises(WeightsError, match=rf"net: {key} .*; expected a n"):
+        lenet5.load(file)
 
 
 def test_an_unknown_name_says_which_there_are() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.errors import ArchitectureError
-from lenet5.network import LeNet5
+from lenet5.network import LeNet5, checked
 
 __all__ = ["Ensemble", "together"]
 
@@ -36,7 +36,7 @@ class Ensemble(LeNet5):
         self.members = tuple(members)
         self.architecture = members[0].architecture
         # Each member has applied its own sharpness before probabilities are averaged.
-        self.metadata = {**(metadata or {}), "sharpness": 1.0}
+        self.metadata = checked({**(metadata or {}), "sharpness": 1.0}, self.architecture)
         self.tensors = {
             f"{number}/{name}": tensor
             for number, member in enumerate(members)

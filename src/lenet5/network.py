@@ -7,7 +7,9 @@ pixels of paper.
 
 from __future__ import annotations
 
+import math
 import os
+import reprlib
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +25,7 @@ from lenet5.errors import PictureError, WeightsError
 if TYPE_CHECKING:
     from lenet5.kernels.plan import Plan
 
-__all__ = ["LeNet5"]
+__all__ = ["LeNet5", "checked"]
 
 BACKGROUND, FOREGROUND = np.float32(-0.1), np.float32(1.175)  # II-B
 _OF_A_BYTE = (FOREGROUND - BACKGROUND) / np.float32(255)
@@ -35,12 +37,28 @@ _BYTES = np.dtype(np.uint8)
 _local = threading.local()
 
 
+def checked(metadata: Mapping[str, Any] | None, architecture: Architecture) -> dict[str, Any]:
+    """A copy of a network's metadata, whose classes and sharpness suit it. Raises WeightsError where they don't."""
+    copy = dict(metadata or {})
+    names, sharpness = copy.get("classes"), copy.get("sharpness", 1.0)
+    if names is not None and not (
+        isinstance(names, list | tuple)
+        and len(names) == architecture.classes
+        and all(isinstance(name, str) for name in names)
+    ):
+        raise WeightsError(f"classes {reprlib.repr(names)}; expected a name for each of {architecture.classes} outputs")
+    if isinstance(sharpness, bool) or not isinstance(sharpness, int | float) or not 0 < sharpness < math.inf:
+        raise WeightsError(f"sharpness {reprlib.repr(sharpness)}; expected a number above 0")
+    return copy
+
+
 class LeNet5:
     """A network of seven layers with its parameters.
 
     tensors: name to array, named and shaped by `architecture.shapes()`; copied to float32.
-    metadata: what is known of its making, kept in the file that `save` writes.
-    Raises WeightsError where a tensor is missing, too many, or of another shape.
+    metadata: what is known of its making, kept in the file that `save` writes. Two of its keys matter here: "classes",
+    a name for each output, and "sharpness", a number above 0 that multiplies penalties before they are probabilities.
+    Raises WeightsError where a tensor is missing, too many, or of another shape, or one of these keys is no such thing.
     """
 
     def __init__(
@@ -55,7 +73,7 @@ class LeNet5:
         self._forward_many = forward_many  # found once: an import costs a tenth of what a picture does
         self._classes = architecture.classes
         self.architecture = architecture
-        self.metadata: dict[str, Any] = dict(metadata or {})
+        self.metadata = checked(metadata, architecture)
         self._plan = plan_for(architecture)
         # All tensors lie in one array, as the kernels want it; `tensors` are views of it.
         self.parameters: Floats = zeros(self._plan.parameters)
