@@ -49,7 +49,7 @@ RUNGS = _climb(
     ("the last tenth of the passes distorts less and less", {"fade": _ALONE.fade}),
     (f"{_ALONE.passes} passes: the recipe best-alone", {"passes": _ALONE.passes}),
     (
-        "learns what the seven of lenet5-ensemble answer to the same distorted picture",
+        "learns what the seven of lenet5-teacher answer to the same distorted picture",
         {name: getattr(_BEST, name) for name in ("teacher", "trust", "fade", "smoothing")},
     ),
     ("by Muon: the recipe best", {"algorithm": _BEST.algorithm, "step": _BEST.step}),

@@ -134,7 +134,7 @@ RECIPES: dict[str, Recipe] = {
     # First by themselves, on any data; then taught by seven that were, which know MNIST's digits.
     "best-alone": _ALONE,
     "best": replace(
-        _ALONE, algorithm="muon", step=6e-3, fade=0.0, smoothing=0.0, teacher="lenet5-ensemble", trust=1.0
+        _ALONE, algorithm="muon", step=6e-3, fade=0.0, smoothing=0.0, teacher="lenet5-teacher", trust=1.0
     ),
 }
 
