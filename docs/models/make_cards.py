@@ -69,8 +69,14 @@ NOTES = {
         "Letters, words, printed type; digits of a few pixels; a decision that nobody checks.",
         "Touching digits whose cut is unclear, a 1 and a 7 of other countries' hands, stains that look like strokes.",
     ),
+    "lenet5-teacher": (
+        "What the recipe `best` learns from: four networks of the recipe `best-alone` and three that Muon made of it, "
+        "which err more differently. Their answer is the mean of their probabilities.",
+        "Photographs and scans: it has seen MNIST only.",
+        "As `lenet5`, less often.",
+    ),
     "lenet5-ensemble": (
-        "Several networks of the kind of `lenet5-best` that answer together: the mean of their probabilities.",
+        "Seven networks of the recipe `best-alone` that answer together: the mean of their probabilities.",
         "Photographs and scans: it has seen MNIST only. A microcontroller: `lenet5 export` wants one network.",
         "As `lenet5`, less often.",
     ),

@@ -85,7 +85,7 @@ def train(
         lenet5, lenet5-linear, lenet5-softmax or lenet5-maxpool.
     recipe
         A named recipe: 1998 (the default for RBF outputs), 1998-distorted, 1998-literal, plain (for others),
-        plain-centred (for them, and few pictures), best-alone, or best, which learns what lenet5-ensemble answers to
+        plain-centred (for them, and few pictures), best-alone, or best, which learns what lenet5-teacher answers to
         MNIST's digits.
     data
         mnist, drawn, or a folder or zip file of pictures: LABEL/name.png, or labels.csv.
