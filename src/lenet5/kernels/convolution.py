@@ -169,12 +169,30 @@ def convolve(
     the maps. source[packed:] is room for the packed views of all `sources`, which stay for the gradient, and for the
     packed units of three maps.
     """
+    _convolve_whole(
+        out, o, o_row, height, maps, source, s, s_row, s_size, p[strips], weight, w, b, p, pairs, kernels, squash_
+    )
+    for at in range(strips + NARROW, strips + NARROW + 5 * p[strips + STRIPS], 5):
+        x, columns, rows, seen = p[at], p[at + 1], p[at + 2], packed + p[at + 3]
+        for n in range(sources):
+            pack(source, seen + n * p[strips + VIEW], rows, columns, source, s + n * s_size + x, s_row)
+        _convolve_narrow(
+            out, o + x, o_row, height, maps, columns, rows, source, seen, p[strips + VIEW],
+            packed + sources * p[strips + VIEW], p[strips + UNITS], weight, w, b, p, pairs, kernels, squash_,
+        )  # fmt: skip
+
+
+@compiled
+def _convolve_whole(
+    out, o, o_row, height, maps, source, s, s_row, s_size, width, weight, w, b, p, pairs, kernels, squash_
+):
+    """The first `width` columns of every map, in whole vectors where they lie."""
     amplitude, slope, offset = squash_
     first = 0
     for m in range(maps):
         count = _kernels_of(p, pairs, kernels, first)
         here = o + m * height * o_row
-        for x in range(0, p[strips], LANES):
+        for x in range(0, width, LANES):
             y = 0
             while y < height:
                 y += _forward(
@@ -182,37 +200,43 @@ def convolve(
                     weight, w, b + m, p, pairs, first, count, amplitude, slope, offset,
                 )  # fmt: skip
         first += count
-    view, size = p[strips + VIEW], p[strips + UNITS]
-    units = packed + sources * view
-    for at in range(strips + NARROW, strips + NARROW + 5 * p[strips + STRIPS], 5):
-        x, columns, rows, seen = p[at], p[at + 1], p[at + 2], packed + p[at + 3]
-        for n in range(sources):
-            pack(source, seen + n * view, rows, columns, source, s + n * s_size + x, s_row)
-        m = first = 0
-        while m < maps:
-            count = _kernels_of(p, pairs, kernels, first)
+
+
+@compiled
+def _convolve_narrow(
+    out, o, o_row, height, maps, columns, rows, source, seen, view, units, size, weight, w, b, p, pairs, kernels,
+    squash_,
+):  # fmt: skip
+    """A narrow strip of every map: from the packed views source[seen:] to packed units, and those to out[o:].
+
+    Maps with as many kernels as the next two are computed three at a time where their rows are few.
+    """
+    amplitude, slope, offset = squash_
+    m = first = 0
+    while m < maps:
+        count = _kernels_of(p, pairs, kernels, first)
+        together = 1
+        while together < TOGETHER and _kernels_of(p, pairs, kernels, first + together * count) == count:
+            together += 1
+        if together < TOGETHER:
             together = 1
-            while together < TOGETHER and _kernels_of(p, pairs, kernels, first + together * count) == count:
-                together += 1
-            if together < TOGETHER:
-                together = 1
-            y = 0
-            while rows - y >= _PACKED[0]:
-                for i in range(together):
-                    _forward_packed(
-                        source, units + i * size + y * LANES, LANES, 0, source, seen + y * PACKED_ROW, PACKED_ROW,
-                        view, weight, w, b + m + i, p, pairs, first + i * count, count, amplitude, slope, offset,
-                    )  # fmt: skip
-                y += _PACKED[0]
-            while y < rows:
-                y += _forward_together(
-                    rows - y, source, units + y * LANES, LANES, size if together == TOGETHER else 0,
-                    source, seen + y * PACKED_ROW, PACKED_ROW, view, weight, w, b + m, p, pairs, first, count,
-                    amplitude, slope, offset,
-                )  # fmt: skip
+        y = 0
+        while rows - y >= _PACKED[0]:
             for i in range(together):
-                scatter(out, o + (m + i) * height * o_row + x, o_row, rows, columns, source, units + i * size)
-            m, first = m + together, first + together * count
+                _forward_packed(
+                    source, units + i * size + y * LANES, LANES, 0, source, seen + y * PACKED_ROW, PACKED_ROW,
+                    view, weight, w, b + m + i, p, pairs, first + i * count, count, amplitude, slope, offset,
+                )  # fmt: skip
+            y += _PACKED[0]
+        while y < rows:
+            y += _forward_together(
+                rows - y, source, units + y * LANES, LANES, size if together == TOGETHER else 0,
+                source, seen + y * PACKED_ROW, PACKED_ROW, view, weight, w, b + m, p, pairs, first, count,
+                amplitude, slope, offset,
+            )  # fmt: skip
+        for i in range(together):
+            scatter(out, o + (m + i) * height * o_row, o_row, rows, columns, source, units + i * size)
+        m, first = m + together, first + together * count
 
 
 @compiled
