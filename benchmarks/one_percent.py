@@ -16,8 +16,9 @@ from typing import Any
 
 START = time.perf_counter()
 SEED = 1
-# The recipe `best`, cut short.
-RECIPE = {"passes": 8, "batch": 64, "distortion": "mild", "fade": 0.25}
+# The recipe `best-alone`, cut short, by Muon. On held-out writers five such passes end at 0.75 %, and eight of Adam on
+# batches of 64 at 0.87.
+RECIPE = {"algorithm": "muon", "step": 0.01, "passes": 5, "distortion": "mild", "fade": 0.25}
 
 
 def main() -> None:
@@ -61,6 +62,7 @@ def _torch(train: Any, test: Any, threads: int) -> Iterator[float]:
     from lenet5 import torch as in_torch
     from lenet5.architecture import LENET5
     from lenet5.reference import initial
+    from lenet5.training.learners import MATRICES
     from lenet5.training.supply import Supply
 
     torch.set_num_threads(threads)
@@ -68,21 +70,43 @@ def _torch(train: Any, test: Any, threads: int) -> Iterator[float]:
     supply = Supply(recipe, train, SEED)
     first = initial(LENET5, np.random.default_rng([SEED, 0]), recipe.initialisation, recipe.gain, recipe.coefficient)
     module = in_torch.LeNet5(LENET5, first)
-    adam = torch.optim.AdamW(module.parameters(), recipe.step, weight_decay=recipe.decay, fused=True)
+    matrices = {p: torch.zeros_like(p) for name, p in module.named_parameters() if name in MATRICES}
+    others = [p for p in module.parameters() if p not in matrices]
+    adam = torch.optim.AdamW(others, recipe.step, weight_decay=recipe.decay, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, recipe.passes * -(-len(train) // recipe.batch))
     for pass_ in range(recipe.passes):
         order = np.random.default_rng([SEED, 1, pass_]).permutation(len(train))
         for start in range(0, len(order), recipe.batch):
             shown, wanted = map(torch.tensor, supply(order[start : start + recipe.batch], pass_))
-            adam.zero_grad()
+            module.zero_grad()
             penalties = module(shown[:, None])
             torch.nn.functional.cross_entropy(-recipe.sharpness * penalties, wanted).backward()
+            _muon(matrices, schedule.get_last_lr()[0], recipe.decay)
             adam.step()
             schedule.step()
         with torch.inference_mode():
             parts = torch.tensor(test.images).split(1000)
             classes = torch.cat([module(in_torch.pictures(part)).argmin(1) for part in parts])
         yield 100 * float((classes.numpy() != test.labels).mean())
+
+
+def _muon(matrices: Any, rate: float, decay: float) -> None:
+    """A step of each matrix, a row for each unit or kernel, as `kernels.update.muon` does it."""
+    import torch
+
+    from lenet5.kernels.update import POLYNOMIAL, TIMES
+
+    a, b, c = POLYNOMIAL
+    with torch.no_grad():
+        for matrix, momentum in matrices.items():
+            momentum.mul_(0.95).add_(matrix.grad)
+            towards = (matrix.grad + 0.95 * momentum).flatten(1)
+            x = (towards.T if towards.shape[0] > towards.shape[1] else towards) / (towards.norm() + 1e-7)
+            for _ in range(TIMES):
+                square = x @ x.T
+                x = a * x + (b * square + c * square @ square) @ x
+            x = x.T if towards.shape[0] > towards.shape[1] else x
+            matrix.mul_(1 - rate * decay).sub_(rate * 0.2 * max(x.shape) ** 0.5 * x.view_as(matrix))
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import LANES, Emit, multiples, tiles
 
-__all__ = ["adam", "follow", "mean", "muon", "room"]
+__all__ = ["POLYNOMIAL", "TIMES", "adam", "follow", "mean", "muon", "room"]
 
-_A, _B, _C, _TIMES = 3.4445, -4.7750, 2.0315, 5  # Jordan's: what is over 0.0015 ends between 0.68 and 1.21
+POLYNOMIAL, TIMES = (3.4445, -4.7750, 2.0315), 5  # Jordan's: what is over 0.0015 ends between 0.68 and 1.21
 _WIDE = 16  # columns of a product that are summed at a time
 _SIZES = {4: (3, 2, 1), 8: (6, 4, 1), 16: (12, 4, 1)}[LANES]  # and rows
 
@@ -129,7 +129,7 @@ def muon(weights, gradient, momentum, start, rows, columns, row, rate, decay, me
     for r in range(short):
         for c in range(long):
             x[r, c] *= scale
-    for _ in range(_TIMES):
+    for _ in range(TIMES):
         for r in range(short):
             for c in range(long):
                 turned[c, r] = x[r, c]
@@ -137,8 +137,8 @@ def muon(weights, gradient, momentum, start, rows, columns, row, rate, decay, me
         _multiply(fourth, square, square, short, short, short)
         for r in range(short):
             for c in range(short):
-                square[r, c] = np.float32(_B) * square[r, c] + np.float32(_C) * fourth[r, c]
-            square[r, r] += np.float32(_A)
+                square[r, c] = np.float32(POLYNOMIAL[1]) * square[r, c] + np.float32(POLYNOMIAL[2]) * fourth[r, c]
+            square[r, r] += np.float32(POLYNOMIAL[0])
         _multiply(other, square, x, short, short, long)
         x, other = other, x
     lr, fall = np.float32(0.2 * np.sqrt(long) * rate), np.float32(one - rate * decay)

@@ -19,7 +19,7 @@ from lenet5.kernels.lanes import LANES
 from lenet5.kernels.plan import TRAINED, Plan, zeros
 from lenet5.training.recipe import Recipe, eta
 
-__all__ = ["LOSSES", "Learner", "MiniBatch", "Online", "Pictures"]
+__all__ = ["LOSSES", "MATRICES", "Learner", "MiniBatch", "Online", "Pictures"]
 
 Floats = NDArray[np.float32]
 LOSSES = {"mse": output.MSE, "map": output.MAP, "cross_entropy": output.CROSS_ENTROPY}
