@@ -86,12 +86,14 @@ def adam(weights, gradient, first, second, start, end, rate, decay, step, beta1,
     one = np.float32(1)
     tilt1, tilt2 = one / np.float32(1 - beta1**step), one / np.float32(1 - beta2**step)
     b1, b2, lr, fall = np.float32(beta1), np.float32(beta2), np.float32(rate), np.float32(1 - rate * decay)
-    for i in range(start, end):
-        g = gradient[i]
-        gradient[i] = 0.0
-        first[i] = b1 * first[i] + (one - b1) * g
-        second[i] = b2 * second[i] + (one - b2) * g * g
-        weights[i] = fall * weights[i] - lr * (first[i] * tilt1) / (np.sqrt(second[i] * tilt2) + np.float32(1e-8))
+    # Slices, whose indices start from 0: LLVM makes vectors of them.
+    w, by_w, m, v = weights[start:end], gradient[start:end], first[start:end], second[start:end]
+    for i in range(len(w)):
+        g = by_w[i]
+        by_w[i] = 0.0
+        m[i] = b1 * m[i] + (one - b1) * g
+        v[i] = b2 * v[i] + (one - b2) * g * g
+        w[i] = fall * w[i] - lr * (m[i] * tilt1) / (np.sqrt(v[i] * tilt2) + np.float32(1e-8))
 
 
 def room(rows: int, columns: int) -> tuple[NDArray[np.float32], ...]:
