@@ -15,6 +15,7 @@ from lenet5.kernels.peak import peak
 from lenet5.kernels.plan import TRAINED, plan_for, zeros
 from lenet5.network import BACKGROUND, FOREGROUND, LeNet5
 from lenet5.reference import initial
+from lenet5.training.learners import MATRICES
 
 PLAN = plan_for(LENET5)
 RNG = np.random.default_rng(1998)
@@ -77,11 +78,24 @@ def test_curvature_of_one_picture(benchmark: Any) -> None:
     )  # fmt: skip
 
 
+def test_mean_of_a_mini_batch(benchmark: Any) -> None:
+    benchmark(update.mean, zeros(4, PLAN.parameters), 64, int(PLAN.places[TRAINED]))
+
+
 def test_adam(benchmark: Any) -> None:
-    size = PLAN.parameters
+    weights, gradient, first, second = NETWORK.parameters.copy(), *(zeros(PLAN.parameters) for _ in range(3))
+    trained = int(PLAN.places[TRAINED])
+    benchmark(update.adam, weights, gradient, first, second, 0, trained, 1e-12, 0.0, 1, 0.9, 0.999)
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_muon(name: str, benchmark: Any) -> None:
+    start, shape, row = PLAN.tensors[name]
+    rows, columns = shape[0], int(np.prod(shape[1:]))
+    momentum = RNG.normal(size=PLAN.parameters).astype(np.float32)
     benchmark(
-        update.adam, NETWORK.parameters.copy(), zeros(4, size), 64, zeros(size), zeros(size),
-        int(PLAN.places[TRAINED]), 1e-12, 0.0, 1, 0.9, 0.999,
+        update.muon, NETWORK.parameters.copy(), zeros(PLAN.parameters), momentum, start, rows, columns, row,
+        1e-12, 0.0, 1.0, *update.room(rows, columns),
     )  # fmt: skip
 
 

@@ -120,12 +120,12 @@ class MiniBatch:
         self._room = _Room(plan)
         self._rate = 0.0
         tensors = [plan.tensors[name] for name in (MATRICES if recipe.algorithm == "muon" else ())]
-        self._matrices = [
-            (start, shape[0], math.prod(shape[1:]), row, update.room(shape[0], math.prod(shape[1:])))
-            for start, shape, row in tensors
-        ]
-        gaps = [0, *(edge for start, shape, row in tensors for edge in (start, start + shape[0] * row))]
-        self._others = list(zip(gaps[::2], [*gaps[1::2], int(plan.places[TRAINED])], strict=True))
+        places = [(start, shape[0], math.prod(shape[1:]), row) for start, shape, row in tensors]
+        self._matrices = [(*place, update.room(*place[1:3])) for place in places]
+        # Adam has what lies before, between and behind them.
+        edges = [0, *(edge for start, rows, _, row in places for edge in (start, start + rows * row))]
+        edges.append(int(plan.places[TRAINED]))
+        self._others = list(zip(edges[::2], edges[1::2], strict=True))
 
     def arrays(self) -> dict[str, Floats]:
         return {"first": self._first, "second": self._second, "average": self._average, "count": self._count}
