@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 
 from lenet5.architecture import ARCHITECTURES
+from lenet5.ensemble import Ensemble
+from lenet5.formats import weights
+from lenet5.loading import load
 from lenet5.network import LeNet5
 
 Open = Callable[..., Any]
@@ -366,6 +369,21 @@ def test_every_declared_network_is_shown_and_adds_up(open_page: Open) -> None:
             _adds_up(page)
         page.locator(".outputs button").nth(3).click()
         _adds_up(page)
+
+
+def test_the_members_of_an_ensemble_stand_together(open_page: Open) -> None:
+    page = open_page()
+    _settled(page)
+    groups = page.locator("#network optgroup").evaluate_all(
+        "groups => groups.map((group) => [group.label, [...group.children].map((option) => option.value)])"
+    )
+    ensembles = {name: load(name) for name in weights.shipped()}
+    members = {name: len(net.members) for name, net in ensembles.items() if isinstance(net, Ensemble)}
+    assert {label: names for label, names in groups} == {
+        name: [f"{name}-{number}" for number in range(1, count + 1)] for name, count in members.items()
+    }
+    page.select_option("#network", "lenet5-ensemble-2")
+    page.wait_for_function("() => document.querySelector('.see')?.dataset.network === 'lenet5-ensemble-2'")
 
 
 def _adds_up(page: Any) -> None:

@@ -34,7 +34,7 @@ Tensors = dict[str, NDArray[np.float32]]
 def shipped() -> dict[str, Path]:
     """Name and path of every file of weights that comes with the package."""
     folder = Path(str(resources.files("lenet5"))) / "weights"
-    return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+    return {path.stem: path for path in sorted(folder.glob("*.safetensors"), key=lambda path: path.stem)}
 
 
 def find(name: str | os.PathLike[str]) -> Path:

@@ -29,17 +29,23 @@ class UnknownNetworkError(LeNetError):
 class Networks:
     """Networks by name. The members of an ensemble stand one by one: lenet5-ensemble-1, lenet5-ensemble-2 …
 
+    ensembles: the names of each ensemble's members, by the name of the ensemble.
+
     Safe to use from several threads. Raises WeightsError where a file can't be read.
     """
 
     def __init__(self, extra: tuple[Path, ...] = ()) -> None:
         self._networks: dict[str, LeNet5] = {}
         self._lock = threading.Lock()
+        self.ensembles: dict[str, list[str]] = {}
         for name, path in (weights.shipped() | {path.stem: path for path in extra}).items():
             network = load(path)
-            members = network.members if isinstance(network, Ensemble) else (network,)
-            for number, member in enumerate(members, 1):
-                self._networks[name if len(members) == 1 else f"{name}-{number}"] = member
+            if isinstance(network, Ensemble):
+                members = {f"{name}-{number}": member for number, member in enumerate(network.members, 1)}
+                self.ensembles[name] = list(members)
+                self._networks |= members
+            else:
+                self._networks[name] = network
         self._most = len(self._networks) + MOST
 
     def names(self) -> list[str]:

@@ -25,7 +25,8 @@ FLOATS = "application/octet-stream"
 
 @router.get("/networks", summary="The networks that the server knows")
 def networks(here: Here) -> dict[str, Any]:
-    return {"default": here.networks.default, "networks": here.networks.names()}
+    known = here.networks
+    return {"default": known.default, "networks": known.names(), "ensembles": known.ensembles}
 
 
 @router.get("/networks/{name}", summary="One network: layers, counts and how they come about, squashings, tensors")

@@ -44,7 +44,11 @@ async function show() {
 async function listNetworks() {
   const listed = await get("networks");
   const chosen = chooser.value;
-  chooser.replaceChildren(...listed.networks.map((name) => h("option", { value: name }, name)));
+  const option = (name) => h("option", { value: name }, name);
+  const members = Object.values(listed.ensembles).flat();
+  chooser.replaceChildren(
+    ...listed.networks.filter((name) => !members.includes(name)).map(option),
+    ...Object.entries(listed.ensembles).map(([label, names]) => h("optgroup", { label }, names.map(option))));
   chooser.value = listed.networks.includes(chosen) ? chosen : listed.default;
 }
 
