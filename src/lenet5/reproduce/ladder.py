@@ -54,8 +54,10 @@ RUNGS = _climb(
     ),
     ("by Muon", {"algorithm": _BEST.algorithm, "step": _BEST.step}),
     ("from four networks by Adam and three by Muon", {"teacher": _BEST.teacher}),
-    ("distorted no more than those were", {"strength": _BEST.strength}),
-    ("from their answers alone, without the labels: the recipe best", {"trust": _BEST.trust}),
+    (
+        "all of the answer theirs, to pictures distorted as theirs were: the recipe best",
+        {name: getattr(_BEST, name) for name in ("trust", "strength")},
+    ),
 )
 
 
