@@ -35,7 +35,8 @@ def bench(
     threads
         On how many threads; by default as many as there are processors to use.
     peers
-        Only these, separated by commas: numpy reference, onnxruntime, openvino, torch, torch.compile, jax.
+        Only these, separated by commas: numpy reference, onnxruntime, openvino, torch, torch by maps, torch.compile,
+        jax.
     json_file
         Write everything that was measured to this file.
     plot

@@ -11,7 +11,7 @@ from lenet5.bench.run import Result
 __all__ = ["svg"]
 
 _LEFT, _RIGHT, _TOP, _ROW, _WIDTH = 120, 20, 46, 34, 760
-_COLOURS = ("#c0392b", "#7f8c8d", "#2471a3", "#1e8449", "#b9770e", "#d4ac0d", "#7d3c98")
+_COLOURS = ("#c0392b", "#7f8c8d", "#2471a3", "#1e8449", "#b9770e", "#6e2c00", "#d4ac0d", "#7d3c98")
 _COLOUR = dict(zip(PEERS, _COLOURS, strict=True))
 
 

@@ -56,6 +56,7 @@ PEERS = {
         Peer("onnxruntime", "of_onnxruntime", ("onnxruntime", "onnx")),
         Peer("openvino", "of_openvino", ("openvino", "onnx")),
         Peer("torch", "of_torch", ("torch",)),
+        Peer("torch by maps", "of_torch", ("torch",), (("by_maps", True),)),
         Peer("torch.compile", "of_torch", ("torch",), (("compiled", True),)),
         Peer("jax", "of_jax", ("jax",)),
     )
