@@ -68,9 +68,10 @@ class LeNet5:
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
         from lenet5.kernels.plan import plan_for, zeros
-        from lenet5.kernels.single import forward_many
+        from lenet5.kernels.single import FEW, forward_many
 
-        self._forward_many = forward_many  # found once: an import costs a tenth of what a picture does
+        # Found once: an import costs a tenth of what a picture does.
+        self._few_below, self._forward_many = FEW, forward_many
         self._classes = architecture.classes
         self.architecture = architecture
         self.metadata = checked(metadata, architecture)
@@ -106,7 +107,7 @@ class LeNet5:
         Raises PictureError for arrays that are not pictures.
         """
         array, low, gain, frame = _pictures(images, square=True)
-        if len(array) < FEW:
+        if len(array) < self._few_below:
             return self._penalties(self._few(array, low, gain, frame))
         return self._penalties(self._bulk(array, low, gain, frame))
 
@@ -249,7 +250,6 @@ class LeNet5:
         return outputs
 
 
-FEW = 24  # from this many pictures on, many at a time is quicker
 PIECE = 64  # pictures that one thread takes at a time
 
 

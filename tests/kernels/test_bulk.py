@@ -10,7 +10,8 @@ from lenet5 import reference
 from lenet5.architecture import LENET5, Architecture
 from lenet5.kernels import bulk
 from lenet5.kernels.lanes import LANES
-from lenet5.network import FEW, PIECE, LeNet5
+from lenet5.kernels.single import FEW
+from lenet5.network import PIECE, LeNet5
 from networks import NETWORKS, name, start
 
 

@@ -247,7 +247,7 @@ def bulk(p, curves, weights, pictures, low, gain, frame, outputs, block, s2, s4,
     """
     nothing = np.empty(0, np.float32)
     for start in range(0, pictures.shape[0], PICTURES):
-        for q in range(GROUP):
+        for q in range(min(GROUP, -(-(pictures.shape[0] - start) // LANES))):
             gather(block, pictures, start + q * LANES, p, low, gain, frame)
             maps_of(
                 s2, 0, p[at.S2_W], p[at.S2_H] * p[at.S2_W], LANES, p[at.S2_H], p[at.S2_W],

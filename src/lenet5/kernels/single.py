@@ -23,7 +23,9 @@ from lenet5.kernels.squash import pass_back, squash
 from lenet5.kernels.strips import VIEW
 from lenet5.kernels.subsampling import subsample, subsample_back, subsample_gradient
 
-__all__ = ["curvature_of", "forward", "forward_many", "gradient_of", "online"]
+__all__ = ["FEW", "curvature_of", "forward", "forward_many", "gradient_of", "online"]
+
+FEW = 3 * LANES // 2  # from so many pictures on, `bulk` is quicker
 
 
 @compiled
