@@ -167,7 +167,7 @@ def test_a_network_survives_json(net: Architecture) -> None:
 @pytest.mark.parametrize(
     "damaged",
     [{}, {"name": "x"}, LENET5.to_dict() | {"c1": None}, LENET5.to_dict() | {"f6": {"units": 84}},
-     LENET5.to_dict() | {"output": 10}, LENET5.to_dict() | {"c3": {"name": "c3", "table": [["a"]]}}],
+     LENET5.to_dict() | {"output": 10}, LENET5.to_dict() | {"c3": {"name": "c3", "tables": [["a"]]}}],
 )  # fmt: skip
 def test_what_is_no_declaration_is_refused(damaged: dict[str, object]) -> None:
     with pytest.raises(ArchitectureError, match="expected the layers c1, s2, c3, s4, c5, f6, output"):
@@ -202,7 +202,12 @@ def test_an_unknown_name_is_answered_with_those_there_are() -> None:
         (lambda: Subsampling("s2", "median"), "s2: no subsampling 'median'; expected one of sum"),  # type: ignore
         (lambda: Subsampling("s2", "maximum"), "s2: a maximum is not squashed; give squash='none'"),
         (lambda: Subsampling("s2", "sum", "relu"), "s2: no squash 'relu'"),
-        (lambda: FullConnection("f6", 0), "f6: 0 units; expected at least one"),
+        (lambda: FullConnection("f6", 0), "f6: 0 units; expected a whole number from 1 on"),
+        (lambda: FullConnection("f6", 2.5), r"f6: 2\.5 units; expected a whole number"),  # type: ignore
+        (lambda: FullConnection("f6", "84"), "f6: '84' units; expected a whole number"),  # type: ignore
+        (lambda: Convolution("c3", (("a",),)), "c3: a connection table of .*str"),  # type: ignore
+        (lambda: Convolution("c3", ((0, 1.7),)), "c3: a connection table of .*float"),  # type: ignore
+        (lambda: EuclideanRBF("output", 10), "output: characters 10; expected text"),  # type: ignore
         (lambda: FullConnection("f6", 84, "softmax"), "f6: no squash 'softmax'"),
         (lambda: EuclideanRBF("output", "1é"), r"output: no code for \['é'\]"),
         (lambda: EuclideanRBF("output", "1"), "output: characters '1'; expected at least two"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import lenet5
 from lenet5 import cli
@@ -133,6 +134,21 @@ def test_evaluate_shows_error_interval_and_confusions(run: Run, model: str) -> N
     assert max(map(len, said.splitlines())) <= 80
 
 
+def test_names_are_shown_as_they_are(run: Run, rng: np.random.Generator) -> None:
+    """What looks like markup is none."""
+    for label in ("a", "b"):
+        folder = Path("scans [final]", label)
+        folder.mkdir(parents=True)
+        for k in range(6):
+            Image.fromarray(rng.integers(0, 255, (40, 30)).astype(np.uint8)).save(folder / f"{k}.png")
+    learned = ("--data", "scans [final]", "--network", "lenet5-softmax", "--passes", "1", "--held-out", "0")
+    status, said, _ = run("train", *learned, "--out", "[/x].safetensors")
+    assert status == 0
+    assert "weights in [/x].safetensors" in " ".join(said.split())
+    assert "'scans [final]'" in " ".join(run("summary", "[/x].safetensors")[1].split())
+    assert "on scans [final]" in " ".join(run("evaluate", "[/x].safetensors", "--data", "scans [final]")[1].split())
+
+
 def test_evaluate_lists_every_mistake(run: Run, model: str) -> None:
     _, said, _ = run("evaluate", model, "--data", "drawn", "--count", "50", "--json")
     told = json.loads(said)
@@ -150,6 +166,8 @@ def test_evaluate_lists_every_mistake(run: Run, model: str) -> None:
     [
         (("summary", "nothing"), "no network 'nothing'"),
         (("evaluate", "nothing"), "no network 'nothing'"),
+        (("evaluate", "n" * 300), "no network 'nnn"),
+        (("evaluate", "lenet5", "--data", "n" * 300), "no data set 'nnn"),
         (("evaluate", "text"), "not a whole file of LeNet-5 weights"),
         (("evaluate", "empty"), "cannot read empty"),
         (("evaluate", "model.safetensors", "--data", "nowhere"), "nowhere"),
@@ -165,6 +183,9 @@ def test_evaluate_lists_every_mistake(run: Run, model: str) -> None:
         (("train", "--data", "drawn", "--count", "60", "--held-out", "60"), "to hold out of 60"),
         (("train", "--data", "drawn", "--out", "text/x.safetensors"), "text"),
         (("train", "--data", "drawn", "--out", "text"), "text is there already"),
+        (("train", "--data", "drawn", "--out", "new.run"), "does not end in .run"),
+        (("train", "--data", "drawn", "--out", "."), "expected a file's name"),
+        (("export", "model.safetensors", "--to", "c", "--int8", "--data", "nowhere"), "no data set 'nowhere'"),
         (("train", "--data", "words", "--held-out", "0"), "--network lenet5-softmax"),
     ],
     ids=lambda v: " ".join(v) if isinstance(v, tuple) else "",
@@ -172,8 +193,6 @@ def test_evaluate_lists_every_mistake(run: Run, model: str) -> None:
 def test_what_is_wrong_is_said(
     run: Run, model: str, rng: np.random.Generator, arguments: tuple[str, ...], message: str
 ) -> None:
-    from PIL import Image
-
     Path("text").write_text("some words")
     Path("empty").mkdir()
     for label in ("letters/A", "letters/B", "words/ten", "words/two"):

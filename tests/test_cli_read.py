@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +74,36 @@ def test_answers_are_drawn_into_copies(folder: Path) -> None:
     with Image.open(folder / "marked" / "line.png.png") as copy, Image.open(folder / "deep" / "line.png") as original:
         assert copy.size == original.size
         assert np.any(np.asarray(copy.convert("RGB")) != np.asarray(original.convert("RGB")))
+
+
+def test_pictures_of_one_name_get_a_copy_each(folder: Path) -> None:
+    for sub in ("0", "1", "1/0"):
+        (folder / "many" / sub).mkdir(parents=True, exist_ok=True)
+        Image.open(folder / "deep" / "line.png").save(folder / "many" / sub / "line.png")
+    run(folder / "many", "--annotate", folder / "marked")
+    names = sorted(path.name for path in (folder / "marked").iterdir())
+    assert names == ["0_line.png.png", "1_line.png.png", "line.png.png"]
+
+
+@pytest.mark.parametrize("option", ["--explain"])
+def test_no_picture_is_written_over(folder: Path, capsys: pytest.CaptureFixture[str], option: str) -> None:
+    picture = folder / "deep" / "line.png"
+    before = picture.read_bytes()
+    assert run(picture, option, folder / "deep" / ".." / "deep" / "line.png") == 2
+    assert "is one of the pictures" in capsys.readouterr().err
+    assert picture.read_bytes() == before
+    assert run("") == 2
+    assert "an empty name" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_stdout_that_takes_nothing_is_told_of(folder: Path) -> None:
+    command = [sys.executable, "-c", "from lenet5.cli import main; main()", "read", str(folder / "deep" / "line.png")]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (2, "lenet5: cannot write to stdout: No space left on device\n")
+    closed = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *command], stderr=subprocess.PIPE, text=True)
+    assert (closed.returncode, closed.stderr) == (0, "")
 
 
 def test_every_step_is_explained_in_one_file(folder: Path) -> None:

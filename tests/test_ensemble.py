@@ -48,6 +48,25 @@ def test_saved_and_loaded_it_answers_the_same(members, digits, tmp_path):
     np.testing.assert_array_equal(loaded.penalties(digits), ensemble.penalties(digits))
 
 
+def test_of_one_member_it_is_saved_as_what_it_is(members, digits, tmp_path):
+    ensemble = Ensemble(members[1:2])
+    loaded = lenet5.load(ensemble.save(tmp_path / "one.safetensors"))
+    assert isinstance(loaded, Ensemble)
+    np.testing.assert_array_equal(loaded.probabilities(digits), ensemble.probabilities(digits))
+
+
+def test_its_classes_are_its_members(members):
+    named = [lenet5.LeNet5(m.architecture, m.tensors, {"classes": list("abcdefghij")}) for m in members]
+    assert Ensemble(named).classes == tuple("abcdefghij")
+    with pytest.raises(ArchitectureError, match="expected the same of all"):
+        Ensemble([*named, members[0]])
+
+
+def test_its_parameters_are_each_member_s(members):
+    with pytest.raises(AttributeError, match="of each of its `members`"):
+        _ = Ensemble(members).parameters
+
+
 def test_each_member_keeps_its_own_story(members, tmp_path):
     stories = [{"seed": seed, "command": f"lenet5 train --seed {seed}"} for seed in range(3)]
     path = Ensemble(members, {"version": "1", "command": "lenet5 join", "member": stories}).save(tmp_path / "three")

@@ -78,6 +78,9 @@ def test_no_pictures_no_answers(network: LeNet5) -> None:
     ("wrong", "message"),
     [
         (np.zeros((28, 28), np.uint8), r"picture\[None\]"),
+        (np.zeros((9, 784), np.uint8), r"pictures of .*reshape\(-1, 28, 28\)"),
+        ([[1, 2], [3]], "expected all of one shape"),
+        (np.full((1, 28, 28), 1e300), "infinite"),
         (np.zeros((1, 27, 28), np.uint8), r"\(1, 27, 28\)"),
         (np.zeros((1, 1, 28, 28), np.uint8), r"\(1, 1, 28, 28\)"),
         (np.zeros((1, 28, 28), np.int64), "int64"),
@@ -122,6 +125,19 @@ def test_activations_have_the_layers_shapes(network: LeNet5, images: Images) -> 
         "c5": (120,), "f6": (84,), "output": (10,),
     }  # fmt: skip
     np.testing.assert_allclose(found["output"], network.penalties(images[:2]), rtol=1e-5)
+
+
+def test_tensors_are_written_to_and_not_replaced(network: LeNet5, images: Images, tmp_path: Path) -> None:
+    """What the kernels work with is what is saved."""
+    before = network.penalties(images)
+    with pytest.raises(TypeError):
+        network.tensors["c1.bias"] = np.zeros(6, np.float32)  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        network.parameters = network.parameters.copy()  # type: ignore[misc]
+    network.tensors["c1.bias"][...] = 0.5
+    assert not np.array_equal(network.penalties(images), before)
+    saved = lenet5.load(network.save(tmp_path / "changed.safetensors"))
+    assert np.array_equal(saved.penalties(images), network.penalties(images))
 
 
 @pytest.mark.parametrize("threads", ["1", "2", "3"])

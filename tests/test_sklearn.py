@@ -149,6 +149,13 @@ def test_partial_fit_goes_on(digits: Rows) -> None:
         model.partial_fit(X[:10], y[:10] + 5)
 
 
+def test_passes_are_counted_anew_by_each_fit(digits: Rows) -> None:
+    model = quick(passes=1)
+    assert [model.fit(*digits).n_iter_ for _ in range(2)] == [1, 1]
+    with pytest.raises(ValueError, match="passes is 0; expected a whole number"):
+        quick(passes=0).fit(*digits)
+
+
 def test_early_stopping_keeps_the_best(digits: Rows) -> None:
     model = quick(passes=40, early_stopping=True, n_iter_no_change=2).fit(*digits)
     errors = [record.held_out_error for record in model.records_]

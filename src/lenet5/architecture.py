@@ -8,8 +8,10 @@ for the paper's network at the end of this file.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from typing import Any, Literal
 
 from lenet5.codes import CHARACTERS, DIGITS
@@ -104,7 +106,11 @@ class Convolution:
 
     def __post_init__(self) -> None:
         # A table that comes out of JSON is made of lists.
-        object.__setattr__(self, "table", tuple(tuple(int(s) for s in sources) for sources in self.table))
+        try:
+            table = tuple(tuple(operator.index(source) for source in sources) for sources in self.table)
+        except TypeError as error:
+            raise ArchitectureError(f"{self.name}: a connection table of {error}; expected rows of maps") from error
+        object.__setattr__(self, "table", table)
         _expect(len(self.table) > 0, f"{self.name}: the connection table has no maps; give one row of sources a map")
         for m, sources in enumerate(self.table):
             _expect(
@@ -159,7 +165,9 @@ class FullConnection:
     squash: str = "tanh"
 
     def __post_init__(self) -> None:
-        _expect(self.units > 0, f"{self.name}: {self.units} units; expected at least one")
+        whole = isinstance(self.units, Integral) and not isinstance(self.units, bool)
+        _expect(whole and self.units > 0, f"{self.name}: {self.units!r} units; expected a whole number from 1 on")
+        object.__setattr__(self, "units", int(self.units))
         last = ("softmax",) if self.name == "output" else ()
         _expect_squash(self.name, self.squash, (*SQUASHES, *last))
 
@@ -172,6 +180,7 @@ class EuclideanRBF:
     characters: str = DIGITS
 
     def __post_init__(self) -> None:
+        _expect(isinstance(self.characters, str), f"{self.name}: characters {self.characters!r}; expected text")
         unknown = sorted(set(self.characters) - set(CHARACTERS))
         _expect(not unknown, f"{self.name}: no code for {unknown}; expected printable ASCII characters")
         _expect(
@@ -221,6 +230,7 @@ class Architecture:
     output: EuclideanRBF | FullConnection
 
     def __post_init__(self) -> None:
+        _expect(isinstance(self.name, str), f"a network called {self.name!r}; expected text")
         for name, layer in zip(NAMES, self.layers, strict=True):
             _expect(layer.name == name, f"{self.name}: the layer at {name} is named {layer.name!r}; name it {name!r}")
         for convolution, below in ((self.c1, 1), (self.c3, self.c1.maps), (self.c5, self.c3.maps)):

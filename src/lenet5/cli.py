@@ -6,6 +6,7 @@ a command ran and its answer is no, 2 for wrong usage and for every LeNetError, 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -43,6 +44,12 @@ for _name, (_place, _help) in COMMANDS.items():
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, `sys.argv` by default, and exit with its status."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape")  # a file's name may be of any bytes, and is shown as it is
     sys.exit(_run(arguments))
 
 
@@ -54,11 +61,21 @@ def _run(arguments: Sequence[str] | None) -> int:
     except CycloptsError:  # which cyclopts has shown already
         return 2
     except LeNetError as error:
-        print(f"lenet5: {error}", file=sys.stderr)
+        _complain(str(error))
         return 2
     except KeyboardInterrupt as stop:
-        print(f"lenet5: stopped{f': {stop}' if stop.args else ''}", file=sys.stderr)
+        _complain(f"stopped{f': {stop}' if stop.args else ''}")
         return 130
     except BrokenPipeError:  # `lenet5 … | head`: whoever listened has heard enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # of files, each command says what is wrong; this is a full disk behind stdout
+        _complain(f"{error.filename or 'cannot write to stdout'}: {error.strerror or error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+
+
+def _complain(words: str) -> None:
+    with contextlib.suppress(OSError):  # nobody may listen
+        print(f"lenet5: {words}", file=sys.stderr)
+        sys.stderr.flush()

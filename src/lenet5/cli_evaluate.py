@@ -9,6 +9,7 @@ from cyclopts import Parameter, validators
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from lenet5 import cli_data
 from lenet5.datasets import Part
@@ -55,7 +56,7 @@ def evaluate(
         return
     console = Console(highlight=False)
     low, high = found.interval
-    console.print(f"{model} on {dataset.name}: {found.wrong:,} of {found.pictures:,} wrong")
+    console.print(f"{model} on {dataset.name}: {found.wrong:,} of {found.pictures:,} wrong", markup=False)
     console.print(f"error            {found.error:.2f} %, with 95 % confidence {low:.2f} to {high:.2f} %")
     console.print(f"mean penalty     {found.mean_penalty:.4g} of the right class")
     console.print(f"speed            {found.pictures / found.seconds:,.0f} pictures/s\n")
@@ -73,5 +74,5 @@ def _table(found: Evaluation) -> Table:
         total = int(row.sum())
         counts = [f"[bold]{n}[/]" if k == right else f"{n or '·'}" for k, n in enumerate(row[: len(shown)])]
         error = f"{100 * (total - row[right]) / total:.2f} %" if total else ""
-        table.add_row(f"[bold]{name}[/]", *counts, str(total), error)
+        table.add_row(Text(name, "bold"), *counts, str(total), error)
     return table

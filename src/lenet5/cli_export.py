@@ -62,6 +62,7 @@ def export(
     if to == "c" and (activations or pictures != "uint8"):
         raise WeightsError("--activations and --pictures are for --to onnx; leave them out")
     quantised = _quantised(network) if int8 else None
+    cost = _cost(network, quantised, data) if quantised is not None else None
     if to == "onnx":
         from lenet5.formats import onnx
 
@@ -79,8 +80,7 @@ def export(
         sizes = c.write(path, network, quantised=None if isinstance(quantised, QuantisedEnsemble) else quantised)
         told = {"flash": sizes.flash, "ram": sizes.ram}
         text = f"{path}: tables {sizes.flash:,} bytes of flash, room {sizes.ram:,} bytes of RAM"
-    if quantised is not None:
-        cost = _cost(network, quantised, data)
+    if cost is not None:
         told |= cost
         text += (
             f"\nerror on {cost['data']}: {cost['error']:.2f} % as it was, {cost['error_int8']:.2f} % in eight bits "

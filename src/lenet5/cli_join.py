@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def join(*models: Path, out: Path) -> None:
     from lenet5.errors import WeightsError
     from lenet5.loading import load
 
-    if out.exists():
+    if os.path.exists(out):
         raise WeightsError(f"{out} is there already; name another --out, or remove it")
     members = [load(model) for model in models]
     for model, member in zip(models, members, strict=True):

@@ -91,12 +91,17 @@ def read(
 
     if json_ and csv_:
         raise PictureError("--json and --csv at once; choose one of them")
-    if annotate is not None and annotate.exists() and not annotate.is_dir():
+    if not all(files):
+        raise PictureError("an empty name among the files; leave it out")
+    if explain is not None and os.path.realpath(explain) in {os.path.realpath(file) for file in files}:
+        raise PictureError(f"--explain {explain} is one of the pictures; name another file")
+    if annotate is not None and os.path.exists(annotate) and not os.path.isdir(annotate):
         raise PictureError(f"--annotate {annotate} is not a folder; give a folder, it is made where there is none")
     pictures = list(pictures_in(files))
     reader = Reader(model, accept=accept)
     show = _Show(json_, csv_)
     pages: list[tuple[str, dict[str, Any]]] = []
+    copies: set[str] = set()
     status = 0
     with Progress(console=Console(stderr=True), transient=True, disable=len(pictures) < 2) as bar:
         for path in bar.track(pictures, description="reading"):
@@ -106,7 +111,7 @@ def read(
                 readings = reader.read(path, layout)
                 show.readings(path, readings)
                 if annotate is not None:
-                    _annotate(annotate, path, readings)
+                    _annotate(annotate, path, readings, copies)
                 if explain is not None:
                     pages.append((str(path), reader.explain(path, layout)))
                 status = max(status, int(any(r.rejected for r in readings)))
@@ -126,7 +131,7 @@ def pictures_in(files: list[str]) -> Iterator[Path | PictureError]:
     """
     for name in files:
         path = Path(name)
-        if path.is_dir():
+        if os.path.isdir(path):  # which says no of a name that is too long, where Path raises
             # Links to folders are not followed: they may lead round in circles.
             found = [
                 Path(folder, file)
@@ -135,7 +140,7 @@ def pictures_in(files: list[str]) -> Iterator[Path | PictureError]:
                 if Path(file).suffix.lower() in SUFFIXES
             ]
         elif not os.path.lexists(path) and glob.has_magic(name):
-            found = [Path(p) for p in glob.glob(name, recursive=True) if not Path(p).is_dir()]
+            found = [Path(p) for p in glob.glob(name, recursive=True) if not os.path.isdir(p)]
         else:
             yield path
             continue
@@ -182,8 +187,11 @@ def _png(picture: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _annotate(folder: Path, path: Path, readings: list[Reading]) -> None:
-    """A copy of each page with boxes and answers, as NAME.png, or NAME-2.png for the second of several pages."""
+def _annotate(folder: Path, path: Path, readings: list[Reading], copies: set[str]) -> None:
+    """A copy of each page with boxes and answers, as NAME.png, or NAME-2.png for the second of several pages.
+
+    copies: the names that were given so far; of a second picture of a name, its folders are put before it.
+    """
     from lenet5.files import write_atomically
     from lenet5.reading.opening import open_pages
     from lenet5.reading.reader import annotated
@@ -192,8 +200,12 @@ def _annotate(folder: Path, path: Path, readings: list[Reading]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PictureError(f"{folder} cannot be made: {error.strerror}") from error
+    called, *folders = reversed([part for part in path.parts if part not in (path.anchor, "..")])
+    while called in copies:
+        called = f"{folders.pop(0)}_{called}" if folders else f"{called}_"
+    copies.add(called)
     for page, pixels in enumerate(open_pages(path)):
-        name = f"{path.name}{f'-{page + 1}' if page else ''}.png"
+        name = f"{called}{f'-{page + 1}' if page else ''}.png"
         picture = annotated(pixels, [r for r in readings if r.page == page])
         write_atomically(folder / name, _png(picture), error=PictureError)
 

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from lenet5.architecture import ARCHITECTURES, SIDE, Architecture, LayerCount
 from lenet5.errors import ArchitectureError
@@ -95,5 +96,5 @@ def _print_metadata(console: Console, metadata: dict[str, Any]) -> None:
     for key, value in metadata.items():
         if isinstance(value, dict):
             value = ", ".join(f"{k} {v}" for k, v in value.items() if v not in ("", None))
-        table.add_row(key, str(value))
+        table.add_row(Text(key), Text(str(value)))
     console.print(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import os
 import shlex
 import signal
 import textwrap
@@ -143,7 +144,7 @@ def train(
             f"\ntest error {tested.error:.2f} % of {tested.pictures:,} pictures, with 95 % confidence "
             f"{low:.2f} to {high:.2f} %"
         )
-    console.print(f"weights in {out}, the run in {run.folder}")
+    console.print(f"weights in {out}, the run in {run.folder}", markup=False)
 
 
 def _command(flags: dict[str, Any]) -> str:
@@ -154,9 +155,11 @@ def _command(flags: dict[str, Any]) -> str:
 
 def _check_place(out: Path, resume: bool) -> None:
     """Hours of training must not end at a folder that cannot be written to, nor over another network."""
+    if not out.name or out.suffix == ".run":
+        raise TrainingError(f"--out {str(out)!r}; expected a file's name that does not end in .run: NAME.safetensors")
     if not resume:
         for there in (out, out.with_suffix(".run")):
-            if there.exists():
+            if os.path.exists(there):
                 raise TrainingError(
                     f"{there} is there already; go on with that run by --resume, name another --out, or remove it"
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ class Ensemble(LeNet5):
     """Networks of one architecture that answer together; used like one.
 
     Its penalties are −log of the mean of the members' probabilities. `tensors` holds every member's, named
-    "0/c1.weight" and so on. Raises ArchitectureError where the members are not alike, are ensembles, or there are none.
+    "0/c1.weight" and so on. Raises ArchitectureError where the members are not alike, answer different classes, are
+    ensembles, or there are none.
     """
 
     def __init__(self, members: Sequence[LeNet5], metadata: Mapping[str, Any] | None = None) -> None:
@@ -33,15 +35,25 @@ class Ensemble(LeNet5):
                 raise ArchitectureError(
                     f"{member!r} among the members; expected single networks: give its own members, `ensemble.members`"
                 )
+            if member.classes != members[0].classes:
+                raise ArchitectureError(
+                    f"members for the classes {members[0].classes} and {member.classes}; expected the same of all"
+                )
         self.members = tuple(members)
         self.architecture = members[0].architecture
         # Each member has applied its own sharpness before probabilities are averaged.
-        self.metadata = checked({**(metadata or {}), "sharpness": 1.0}, self.architecture)
-        self.tensors = {
+        named = {"classes": list(members[0].classes)} if "classes" in members[0].metadata else {}
+        self.metadata = checked({**named, **(metadata or {}), "sharpness": 1.0}, self.architecture)
+        self.tensors = MappingProxyType({
             f"{number}/{name}": tensor
             for number, member in enumerate(members)
             for name, tensor in member.tensors.items()
-        }
+        })
+
+    @property
+    def parameters(self) -> NDArray[np.float32]:
+        """Each member has its own. Raises AttributeError."""
+        raise AttributeError("an ensemble has no parameters of its own: take those of each of its `members`")
 
     def penalties(self, images: Any) -> NDArray[np.float32]:
         """(N, classes): −log of the mean probability; the smallest wins. Raises PictureError as a network does."""

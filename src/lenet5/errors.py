@@ -44,7 +44,7 @@ class WeightsError(LeNetError):
     """A file of weights that is missing, damaged or of another kind."""
 
 
-class TrainingError(LeNetError):
+class TrainingError(LeNetError, ValueError):
     """A run that cannot be started, continued or saved."""
 
 

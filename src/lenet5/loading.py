@@ -24,7 +24,7 @@ def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5:
     """
     architecture, members, metadata = weights.read(weights.find(name))
     try:
-        if len(members) == 1:
+        if len(members) == 1 and "member_sharpness" not in metadata:  # which any ensemble's file has
             return LeNet5(architecture, members[0], metadata)
         # What is told of all together, less what is told of each; and of each its own.
         shared = {key: value for key, value in metadata.items() if key not in ("command", *_OF_EACH)}

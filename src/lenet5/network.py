@@ -13,6 +13,7 @@ import reprlib
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,15 +77,25 @@ class LeNet5:
         self.architecture = architecture
         self.metadata = checked(metadata, architecture)
         self._plan = plan_for(architecture)
-        # All tensors lie in one array, as the kernels want it; `tensors` are views of it.
-        self.parameters: Floats = zeros(self._plan.parameters)
-        self.tensors: dict[str, Floats] = self._plan.views(self.parameters)
+        # All tensors lie in one array, as the kernels want it; `tensors` are views of it, which can be written to but
+        # not replaced: the kernels would not see that.
+        self._parameters = zeros(self._plan.parameters)
+        self.tensors: Mapping[str, Floats] = MappingProxyType(self._plan.views(self._parameters))
         if set(tensors) != set(self.tensors):
-            raise WeightsError(f"tensors {sorted(tensors)}; {architecture.name} needs {sorted(self.tensors)}")
+            raise WeightsError(
+                f"tensors {sorted(map(str, tensors))}; {architecture.name} needs {sorted(self.tensors)}"
+            )
         for name, view in self.tensors.items():
             if np.shape(tensors[name]) != view.shape:
                 raise WeightsError(f"{name!r} has shape {np.shape(tensors[name])}; expected {view.shape}")
+            if np.asarray(tensors[name]).dtype.kind not in "biuf":
+                raise WeightsError(f"{name!r} is of type {np.asarray(tensors[name]).dtype}; expected numbers")
             view[...] = tensors[name]
+
+    @property
+    def parameters(self) -> Floats:
+        """Every weight and bias in one array, laid out as the kernels want it: write to it, and the network changes."""
+        return self._parameters
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -270,19 +281,24 @@ def _room(plan: Plan, make: Callable[[Plan], Any]) -> Any:
 
 def _pictures(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np.float32, int]:
     """The array as kernels want it, and what scales it: pictures = low + gain·array, framed by `frame` pixels."""
-    array = np.asarray(images)
+    try:
+        array = np.asarray(images)
+    except ValueError as error:
+        raise PictureError(f"pictures that are no array ({error}); expected all of one shape") from error
     sides = array.shape[1:]
     fits = sides in _SIDES if square else len(sides) == 2 and min(sides) >= SIDE
     if not fits:
         expected = "(N, 28, 28) or (N, 32, 32)" if square else "(N, H, W), H and W at least 32"
-        what = "one picture" if array.ndim == 2 else "pictures"
-        advice = ": give picture[None]" if array.ndim == 2 else ""
+        rows = sides == (FRAMED * FRAMED,)
+        what = "one picture" if array.ndim == 2 and not rows else "pictures"
+        advice = ": give pictures.reshape(-1, 28, 28)" if rows else ": give picture[None]" if array.ndim == 2 else ""
         raise PictureError(f"{what} of shape {array.shape}; expected {expected}{advice}")
     frame = (SIDE - FRAMED) // 2 if sides == (FRAMED, FRAMED) else 0
     if array.dtype == _BYTES:
         low, gain = BACKGROUND, _OF_A_BYTE
     elif np.issubdtype(array.dtype, np.floating):
-        array = array.astype(np.float32, copy=False)
+        with np.errstate(over="ignore"):  # what does not fit float32 is refused as infinite
+            array = array.astype(np.float32, copy=False)
         low, gain = (BACKGROUND, FOREGROUND - BACKGROUND) if frame else (np.float32(0), np.float32(1))
         _check_range(array, bool(frame))
     else:

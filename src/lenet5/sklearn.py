@@ -140,7 +140,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
             run.network.parameters[...] = self._last.parameters
             for name, array in run.learner.arrays().items():
                 array[...] = self._learner.get(name, array)
-        self._train(run)
+        self._train(run, getattr(self, "n_iter_", 0))
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -183,7 +183,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         own: dict[str, Any] = {"passes": self.passes, "step": self.step, "distortion": self.distortion}
         return replace(recipe, **{name: value for name, value in own.items() if value is not None})
 
-    def _train(self, run: Run) -> None:
+    def _train(self, run: Run, before: int = 0) -> None:
         records: list[PassRecord] = []
         best, least, since = None, np.inf, 0
         for event in run.go():
@@ -204,7 +204,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         self.network_ = best or run.trained()
         self.network_.metadata["classes"] = [str(c) for c in self.classes_]
         self.records_ = records
-        self.n_iter_ = getattr(self, "n_iter_", 0) + len(records) if run.recipe.passes == 1 else len(records)
+        self.n_iter_ = before + len(records)
 
 
 class MnistNormalizer(TransformerMixin, BaseEstimator):

@@ -190,7 +190,7 @@ class LeNet5(nn.Module):
     @torch.jit.unused
     def network(self) -> network.LeNet5:
         """The network with this module's parameters as they are now; they are copied."""
-        tensors = {name: tensor.detach().cpu().numpy() for name, tensor in self.state_dict().items()}
+        tensors = {name: tensor.detach().cpu().float().numpy() for name, tensor in self.state_dict().items()}
         return network.LeNet5(self.architecture, tensors, self.metadata)
 
     def forward(self, pictures: Tensor) -> Tensor:

@@ -93,6 +93,35 @@ def test_a_zip_file_may_hold_folders(tmp_path: Path) -> None:
     assert datasets.load(str(path)).classes == ("a", "b")
 
 
+def test_a_zip_file_may_hold_the_folder_itself(tmp_path: Path) -> None:
+    """As file managers pack it; what macOS adds is passed over, and a single class is no such folder."""
+    pictures = {"7/a.png": png(bar()), "8/a.png": png(bar()), "7/._a.png": b"resource", ".git/b.png": b"hidden"}
+    packed = {f"mine/{name}": data for name, data in pictures.items()} | {"__MACOSX/mine/7/._a.png": b"resource"}
+    files: dict[str, bytes | str] = {**packed}
+    assert datasets.load(str(pack(tmp_path / "classes.zip", files))).classes == ("7", "8")
+    assert datasets.load(str(put(tmp_path / "folder", {**pictures}))).classes == ("7", "8")
+    listed: dict[str, bytes | str] = {"mine/labels.csv": "path, label\r./a.png, 5\r", "mine/a.png": png(bar())}
+    assert datasets.load(str(pack(tmp_path / "listed.zip", listed))).classes == ("5",)
+    assert datasets.load(str(pack(tmp_path / "one.zip", {"7/a.png": png(bar())}))).classes == ("7",)
+
+
+def test_parts_may_be_kept_apart_in_a_zip_file(tmp_path: Path) -> None:
+    files: dict[str, bytes | str] = {
+        f"mine/{name}.png": png(bar()) for name in ("train/x/a", "train/y/a", "train/y/b", "test/y/a")
+    }
+    path = str(pack(tmp_path / "set.zip", files))
+    assert datasets.has_test(path)
+    train, test = datasets.load(path, "train"), datasets.load(path, "test")
+    assert (len(train), len(test)) == (3, 1)
+    assert test.classes == train.classes == ("x", "y")
+
+
+def test_all_that_the_reader_opens_is_learned_from(tmp_path: Path) -> None:
+    grey = io.BytesIO()
+    Image.fromarray(bar()).save(grey, "PPM")
+    assert len(datasets.load(str(put(tmp_path, {"7/a.pgm": grey.getvalue(), "7/b.png": png(bar())})))) == 2
+
+
 def test_parts_may_be_kept_apart(tmp_path: Path) -> None:
     pictures = {f"{part}.png": png(bar()) for part in "abc"}
     put(tmp_path / "train" / "x", pictures)
@@ -124,7 +153,10 @@ def test_numbers_are_sorted_by_value() -> None:
         ({"7/a.png": b""}, "7/a.png.*(no picture|damaged|empty)"),
         ({"scan.png": png(bar())}, "scan.png has no label: put it into a folder"),
         ({"labels.csv": "path,label\na.png,\n"}, "labels.csv, line 2: path 'a.png' and label ''"),
-        ({"labels.csv": "file,class\na.png,1\n"}, "line 2: .* a first line that says path,label"),
+        ({"labels.csv": "file,class\na.png,1\n"}, r"the columns \['file', 'class'\]; expected a first line"),
+        ({"labels.csv": "path;label\na.png;1\n"}, r"the columns \['path;label'\]"),
+        ({"labels.csv": 'path,label\na.png,"1\nb.png,2\n'}, "not a table of comma-separated values"),
+        ({"labels.csv": "path,label\na.png,1\n./a.png,2\n"}, "line 3: 'a.png' is '2' here and '1' before"),
         ({"labels.csv": "path,label\nno.png,1\n"}, "no.png: .*No such file|'no.png' is not in it"),
         ({"labels.csv": b"path,label\n\xff\xfe,1\n"}, "not a table of comma-separated values in UTF-8"),
         ({"labels.csv": "path,label\n../../secret.png,1\n"}, "leads out of|is not in it"),

@@ -109,6 +109,8 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path: Path, data: bytes) -> N
         ({"members": 0}, "0 members"),
         ({"members": 10**9}, "1000000000 members"),
         ({"members": "two"}, "does not describe"),
+        ({"members": float("inf")}, "does not describe"),
+        ({"architecture": {**SMALL.to_dict(), "name": ["small"]}}, "expected text"),
         ({"members": 2}, "another architecture"),
         ({"architecture": {}}, "does not describe"),
         ({"architecture": LENET5.to_dict()}, "another architecture"),
@@ -137,9 +139,21 @@ def test_weights_of_another_kind_of_number_are_refused(file: Path) -> None:
 
 
 def test_a_diverged_network_is_refused(tmp_path: Path) -> None:
-    path = weights.write(tmp_path / "x", SMALL, [tensors() | {"f6.bias": np.full(84, np.nan)}], {})
+    with pytest.raises(WeightsError, match=r"f6\.bias.*not finite"):
+        weights.write(tmp_path / "x", SMALL, [tensors() | {"f6.bias": np.full(84, np.nan)}], {})
+    assert not (tmp_path / "x").exists()
+    path = weights.write(tmp_path / "x", SMALL, [tensors() | {"f6.bias": np.full(84, 1998.5)}], {})
+    number = np.float32(1998.5).tobytes()
+    path.write_bytes(path.read_bytes().replace(number, np.float32(np.nan).tobytes()))
     with pytest.raises(WeightsError, match=r"f6\.bias.*not finite"):
         weights.read(path)
+
+
+@pytest.mark.parametrize("metadata", [{"error": np.float32(1)}, {"seeds": {1}}, {1: "one", "two": 2}], ids=repr)
+def test_metadata_that_json_has_no_word_for_is_refused(tmp_path: Path, metadata: dict[Any, Any]) -> None:
+    with pytest.raises(WeightsError, match="metadata that is no JSON"):
+        weights.write(tmp_path / "x", SMALL, [tensors()], metadata)
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_file_larger_than_any_network_is_not_read(tmp_path: Path) -> None:

@@ -112,6 +112,18 @@ def test_arrays_of_other_types_are_scaled_to_bytes(array: np.ndarray) -> None:
     assert pixels.max() == 255
 
 
+@pytest.mark.parametrize("white", [1.0, 1.03, 255.01, 256, 1020, 1023, 4080, 16383, 65535])
+def test_white_is_white_at_any_depth_and_a_little_over_it(white: float) -> None:
+    """A resized picture goes over its white, and a camera has 10, 12 or 14 bits."""
+    (pixels,) = open_pages(GREY.astype(type(white)) * white / 255)
+    assert np.abs(pixels - GREY.astype(float)).max() <= 9
+
+
+def test_a_little_under_black_is_black() -> None:
+    (pixels,) = open_pages(GREY / 255.0 - 0.02)
+    assert pixels.min() == 0
+
+
 @pytest.mark.parametrize(
     ("rubbish", "says"),
     [
@@ -120,6 +132,7 @@ def test_arrays_of_other_types_are_scaled_to_bytes(array: np.ndarray) -> None:
         (saved(Image.fromarray(GREY), "PNG")[:60], "damaged|no picture"),
         (np.full((9, 9), np.nan), "finite"),
         (np.full((9, 9), -1.0), "expected 0 to 1"),
+        (np.full((9, 9), -1), "expected 0 to 1"),
         (np.zeros((1, 1), np.uint8), "at least 5"),
         (np.zeros((6, 3000), np.uint8), "100 times"),
         (np.zeros((9, 9, 2), np.uint8), "shape"),

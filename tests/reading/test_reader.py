@@ -172,7 +172,10 @@ def test_any_network_with_penalties_will_do(digits: drawn.Dataset) -> None:
         lambda r: r.read_many([], layout="page"),
         lambda r: r.read_many([], on_error="ignore"),
         lambda _: Calibration(temperature=0),
-        lambda _: Calibration.of({"reading": {"temper": 1}}),
+        *(
+            lambda _, told=told: Calibration.of({"reading": told})
+            for told in ({"temper": 1}, {"rubbish": "x"}, {"rubbish": [1, 2]}, {"on_paths": "ab"}, {"on_paths": 5})
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(reader: Reader, ask) -> None:

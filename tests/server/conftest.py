@@ -51,8 +51,8 @@ def start(untrained: list[Path], tmp_path_factory: pytest.TempPathFactory) -> It
     """Run `lenet5 serve` with these arguments; gives the process and the address it listens on."""
     processes = []
 
-    def started(*arguments: str) -> tuple[subprocess.Popen[str], str]:
-        kept = tmp_path_factory.mktemp("kept")
+    def started(*arguments: str, kept: Path | None = None) -> tuple[subprocess.Popen[str], str]:
+        kept = kept or tmp_path_factory.mktemp("kept")
         process = subprocess.Popen(
             [sys.executable, "-c", START, *map(str, untrained), "--port", "0", "--kept", str(kept), *arguments],
             stderr=subprocess.PIPE, text=True, env={**os.environ, "LENET5_THREADS": "1"},

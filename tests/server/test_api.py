@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from PIL import Image
 
 from lenet5.loading import load
 from lenet5.network import LeNet5
@@ -159,8 +160,36 @@ def test_a_training_is_told_of_as_it_goes_and_goes_on_from_kept_weights(client: 
     on = client.post("trainings", json={**wish, "start_from": "kept-by-a-test", "changes": {"passes": 1}}).json()["id"]
     while client.get(f"trainings/{on}").json()["state"] not in ("done", "failed"):
         time.sleep(0.1)
+    assert client.put(f"trainings/{on}/kept", json={"name": "kept-by-a-test"}).status_code == 201  # kept here before
     (record,) = client.get(f"trainings/{on}").json()["passes"]
     assert record["train_error"] < told["passes"][0]["train_error"]
+
+
+def test_what_is_there_already_is_not_replaced_by_what_is_kept(start: Any, tmp_path: Path) -> None:
+    """Neither a file in the folder, which may be hours of training, nor a network that the server was given."""
+    hours = tmp_path / "hours.safetensors"
+    hours.write_bytes(b"of training")
+    _, address = start(kept=tmp_path)
+    with httpx.Client(base_url=f"{address}/api/v1", timeout=60) as client:
+        number = client.post("trainings", json={"pictures": 500, "changes": {"passes": 1}}).json()["id"]
+        while client.get(f"trainings/{number}").json()["state"] not in ("done", "failed"):
+            time.sleep(0.1)
+        for name in ("hours", "untrained-lenet5", "lenet5-ensemble-1"):
+            _problem(client.put(f"trainings/{number}/kept", json={"name": name}), 409, "already")
+    assert hours.read_bytes() == b"of training"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hours.safetensors"]
+
+
+def test_a_large_picture_of_one_digit_is_shrunk_before_it_is_looked_at(client: httpx.Client) -> None:
+    picture = np.full((3000, 3000), 250, np.uint8)
+    picture[900:2100, 1450:1550] = 20
+    for side, path in ((1, "activations"), (1, "line"), (10, "activations")):
+        file = io.BytesIO()
+        Image.fromarray(picture[::side, ::side]).save(file, "PNG")
+        told = client.post(path, content=file.getvalue(), headers={"content-type": "image/png"})
+        assert told.status_code == 200
+        if path == "activations":
+            assert told.json()["answer"] == "1"
 
 
 # ---- As it is not.

@@ -41,7 +41,8 @@ def test_the_page_names_no_other_machine() -> None:
 
 
 def test_another_sites_page_may_not_ask(address: str) -> None:
-    for headers in ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}):
+    foreign = [{"origin": origin} for origin in ("https://evil.example", "null", "http://[")]
+    for headers in (*foreign, {"sec-fetch-site": "cross-site"}):
         assert httpx.post(f"{address}/api/read", content=b"x", headers=headers).status_code == 403
     assert httpx.options(f"{address}/api/read", headers={"origin": "https://evil.example"}).status_code in (403, 405)
 
@@ -49,6 +50,7 @@ def test_another_sites_page_may_not_ask(address: str) -> None:
 def test_another_name_for_this_machine_is_refused(address: str) -> None:
     assert httpx.get(f"{address}/api/health", headers={"host": "evil.example"}).status_code == 421
     assert httpx.get(f"{address}/api/health", headers={"host": "localhost:1"}).status_code == 200
+    assert httpx.get(f"{address}/api/health", headers={"host": "LOCALHOST.:1"}).status_code == 200
 
 
 def test_beyond_this_machine_a_token_is_needed() -> None:
@@ -56,6 +58,9 @@ def test_beyond_this_machine_a_token_is_needed() -> None:
         with pytest.raises(LeNetError, match="token"):
             Settings(host="0.0.0.0", token=token)
     assert Settings(host="0.0.0.0", token=TOKEN).token == TOKEN
+    for token in ("a token with spaces", "päßwörter12345678", "semicolons;;;;;;;;", "lines\nlines\nlines"):
+        with pytest.raises(LeNetError, match="not every client can send"):
+            Settings(token=token)
 
 
 def test_with_a_token_only_those_who_know_it_are_answered(start: Callable[..., tuple[object, str]]) -> None:

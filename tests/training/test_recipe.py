@@ -38,6 +38,7 @@ def test_every_schedule_begins_with_the_step_and_none_rises() -> None:
         {"algorithm": "lbfgs"}, {"schedule": "step"}, {"initialisation": "he"}, {"distortion": "wild"},
         {"gain": float("nan")}, {"coefficient": float("nan")}, {"strength": 0.0},
         {"trust": 1.1}, {"versions": 0}, {"decay": float("nan")}, {"j": float("nan")},
+        {"passes": 1.5}, {"passes": "3"}, {"batch": True}, {"step": "a"}, {"decay": float("inf")},
     ],
     ids=str,
 )  # fmt: skip

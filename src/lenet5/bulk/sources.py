@@ -126,10 +126,10 @@ def total(source: str | os.PathLike[str]) -> int:
 
 def _members(source: Path) -> Iterator[tuple[Kind, Path]]:
     """The files that a source is made of, or the folder itself."""
-    if source.is_file():
+    if os.path.isfile(source):
         yield _kind(source), source
         return
-    if not source.is_dir():
+    if not os.path.isdir(source):
         raise DataError(f"{source}: nothing there; expected a folder, a .tar or a .parquet file")
     try:
         packed = sorted(p for p in source.iterdir() if p.suffix in (".tar", ".parquet") and p.is_file())

@@ -1,17 +1,20 @@
 """How does a folder of somebody's pictures, or a zip file of one, become a data set?
 
 Either `labels.csv`, with the columns path and label, names the pictures and their classes; or every picture lies
-in a folder named after its class: `7/scan-12.png`. Pictures may have any size and either polarity.
+in a folder named after its class: `7/scan-12.png`. Pictures may have any size and either polarity. Of a zip file in
+which all lies in one folder that is no class, that folder is meant. Names that begin with a dot are passed over.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import lzma
+import os
 import zipfile
 import zlib
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Protocol
 
 import numpy as np
@@ -20,12 +23,13 @@ from numpy.typing import NDArray
 from lenet5.datasets.dataset import SIDE, Dataset
 from lenet5.errors import DataError, PictureError
 from lenet5.files import inside, read_bounded
+from lenet5.reading.opening import SUFFIXES as OPENED
 
 __all__ = ["folder", "has_parts"]
 
 LABELS = "labels.csv"
 PARTS = ("train", "test")
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
+SUFFIXES = OPENED - {".pdf"}
 MOST_BYTES = 64 << 20  # of one picture, or of labels.csv
 MOST_PICTURES = 1_000_000
 
@@ -41,17 +45,19 @@ def folder(path: Path, part: str = "train") -> Dataset:
     label, or that a link leads out of the folder to.
     """
     if not has_parts(path):
-        return _load(path, path.name)
-    learn = path / "train"
+        return _load(_open(path), path.name)
+    learn = _open(path, "train")
     if part == "train":
         return _load(learn, f"{path.name} train")
-    classes = sort_classes(label for _, label in _labelled(_open(learn)))
-    return _load(path / "test", f"{path.name} test").with_classes(classes)
+    classes = sort_classes(label for _, label in _labelled(learn))
+    return _load(_open(path, "test"), f"{path.name} test").with_classes(classes)
 
 
 def has_parts(path: Path) -> bool:
-    """Whether the folder keeps the pictures to learn from apart from those to test on."""
-    return all((path / part).is_dir() for part in PARTS)
+    """Whether the folder or zip file keeps the pictures to learn from apart from those to test on."""
+    if os.path.isfile(path) and zipfile.is_zipfile(path):
+        return {name.partition("/")[0] for name in _Zip(path).names() if "/" in name} >= set(PARTS)
+    return all(os.path.isdir(path / part) for part in PARTS)
 
 
 def sort_classes(labels: Iterable[str]) -> tuple[str, ...]:
@@ -64,9 +70,8 @@ def sort_classes(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(labels), key=key))
 
 
-def _load(path: Path, name: str) -> Dataset:
-    files = _open(path)
-    labelled = sorted(_labelled(files))
+def _load(files: _Files, name: str) -> Dataset:
+    path, labelled = files.path, sorted(_labelled(files))
     if not labelled:
         raise DataError(
             f"{path}: no pictures in it; expected {LABELS}, or a folder for each class with pictures "
@@ -109,11 +114,11 @@ class _Files(Protocol):
         """The bytes of one. Raises DataError where it is missing, damaged or too long."""
 
 
-def _open(path: Path) -> _Files:
-    if path.is_dir():
-        return _Folder(path)
-    if path.is_file():
-        return _Zip(path)
+def _open(path: Path, part: str = "") -> _Files:
+    if os.path.isdir(path):
+        return _Folder(path / part)
+    if os.path.isfile(path):
+        return _Zip(path, part)
     raise DataError(
         f"no data set {str(path)!r}: expected mnist, drawn, or the path of a folder or zip file of pictures"
     )
@@ -127,7 +132,8 @@ class _Folder:
         try:
             found = [*self.path.iterdir()]
             found += [file for sub in found if sub.is_dir() for file in sub.iterdir()]
-            return [file.relative_to(self.path).as_posix() for file in found if not file.is_dir()]
+            names = [file.relative_to(self.path) for file in found if not file.is_dir()]
+            return [name.as_posix() for name in names if not _hidden(name)]
         except OSError as problem:
             raise DataError(f"cannot list {self.path}: {problem.strerror}") from problem
 
@@ -136,28 +142,52 @@ class _Folder:
 
 
 class _Zip:
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, part: str = "") -> None:
+        self.path = path / part
         try:
             self.archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError) as problem:
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
             raise DataError(f"{path}: not a folder, and not a zip file that can be read ({problem})") from problem
+        members = {PurePosixPath(info.filename): info for info in self.archive.infolist() if not info.is_dir()}
+        members = {name: info for name, info in members.items() if name.parts and not _hidden(name)}
+        members = _below(members, next(iter(members)).parts[0]) if _only_folder(members) else members
+        self._members = {str(name): info for name, info in (_below(members, part) if part else members).items()}
 
     def names(self) -> list[str]:
-        return [info.filename for info in self.archive.infolist() if not info.is_dir()]
+        return list(self._members)
 
     def read(self, name: str) -> bytes:
         try:
-            with self.archive.open(name) as file:
+            with self.archive.open(self._members[str(PurePosixPath(name))]) as file:
                 data = file.read(MOST_BYTES + 1)
         except KeyError as problem:
             raise DataError(f"{self.path}: {name!r} is not in it") from problem
         # An encrypted file is a RuntimeError, an unknown compression a NotImplementedError.
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as problem:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError) as problem:
             raise DataError(f"{self.path}: {name!r} cannot be unpacked ({problem})") from problem
         if len(data) > MOST_BYTES:
             raise DataError(f"{self.path}: {name!r} unpacks to more than {MOST_BYTES:,} bytes")
         return data
+
+
+def _below(members: dict[PurePosixPath, zipfile.ZipInfo], folder: str) -> dict[PurePosixPath, zipfile.ZipInfo]:
+    """Those in the folder, named from there."""
+    return {PurePosixPath(*name.parts[1:]): i for name, i in members.items() if name.parts[0] == folder != str(name)}
+
+
+def _only_folder(members: Iterable[PurePosixPath]) -> bool:
+    """Whether all lies in one folder that is no class: labels.csv is in it, or there are folders and no pictures."""
+    names = list(members)
+    direct = [name for name in names if len(name.parts) <= 2]
+    return len({name.parts[0] for name in names}) == 1 and (
+        any(name.name == LABELS and len(name.parts) == 2 for name in direct)
+        or not any(len(name.parts) == 1 or name.suffix.lower() in SUFFIXES for name in direct)
+    )
+
+
+def _hidden(name: PurePath) -> bool:
+    """Whether a file or its folder is not meant to be seen; macOS puts what it knows of files into __MACOSX."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
 
 
 def _labelled(files: _Files) -> list[tuple[str, str]]:
@@ -176,16 +206,20 @@ def _labelled(files: _Files) -> list[tuple[str, str]]:
 
 def _read_labels(data: bytes, name: str) -> list[tuple[str, str]]:
     try:
-        rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig")))
-        labelled = []
+        text = io.StringIO(data.decode("utf-8-sig"), newline=None)
+        rows = csv.DictReader(text, strict=True, skipinitialspace=True)
+        if not {"path", "label"} <= {*(rows.fieldnames or ())}:
+            raise DataError(f"{name}: the columns {rows.fieldnames}; expected a first line that says path,label")
+        labels: dict[str, str] = {}
         for row in rows:
             path, label = (row.get("path") or "").strip(), (row.get("label") or "").strip()
             if not path or not label:
+                raise DataError(f"{name}, line {rows.line_num}: path {path!r} and label {label!r}; expected both")
+            path = str(PurePosixPath(path))
+            if labels.setdefault(path, label) != label:
                 raise DataError(
-                    f"{name}, line {rows.line_num}: path {path!r} and label {label!r}; "
-                    f"expected both, under a first line that says path,label"
+                    f"{name}, line {rows.line_num}: {path!r} is {label!r} here and {labels[path]!r} before; give one"
                 )
-            labelled.append((path, label))
     except (UnicodeDecodeError, csv.Error) as problem:
         raise DataError(f"{name}: not a table of comma-separated values in UTF-8 ({problem})") from problem
-    return labelled
+    return list(labels.items())

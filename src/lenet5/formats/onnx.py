@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,8 @@ def model(
     quantised: Quantised | QuantisedEnsemble | None = None,
 ) -> Any:
     """The network as an `onnx.ModelProto`. Raises MissingExtraError without onnx."""
+    if pictures not in get_args(Pictures):
+        raise WeightsError(f"pictures={pictures!r}; expected one of {', '.join(get_args(Pictures))}")
     if quantised is None:
         return assemble(Graph(network, pictures), activations)
     if pictures != "uint8":

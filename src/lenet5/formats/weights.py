@@ -40,7 +40,7 @@ def shipped() -> dict[str, Path]:
 def find(name: str | os.PathLike[str]) -> Path:
     """The file of a shipped network's weights by its name, or the path that was given. Raises WeightsError."""
     known = shipped()
-    if str(name) not in known and not Path(name).exists():
+    if str(name) not in known and not os.path.exists(name):
         raise WeightsError(
             f"no network {str(name)!r}; expected one of {', '.join(known) or 'none shipped'}, or the path of a "
             f".safetensors file"
@@ -64,7 +64,14 @@ def write(
         for member, named in enumerate(members)
         for name, tensor in named.items()
     }
-    data = save(tensors, {KEY: json.dumps(header, sort_keys=True)})
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise WeightsError(f"{name!r} has values that are not finite; such weights could not be read again")
+    try:
+        story = json.dumps(header, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise WeightsError(f"metadata that is no JSON ({error}); expected text, numbers, lists and dicts") from error
+    data = save(tensors, {KEY: story})
     return files.write_atomically(path, data, error=WeightsError)
 
 
@@ -87,7 +94,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Architecture, list[Tensors], dic
     try:
         architecture = Architecture.from_dict(header["architecture"])
         members = int(header["members"])
-    except (ArchitectureError, KeyError, TypeError, ValueError) as error:
+    except (ArchitectureError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise WeightsError(f"{path}: metadata that does not describe a network: {error}") from error
     if not 1 <= members <= 64:
         raise WeightsError(f"{path}: {members} members; expected 1 to 64")

@@ -41,6 +41,13 @@ class Calibration:
     on_paths: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
+        numbers = (0.0 if self.rubbish is None else self.rubbish, self.temperature, self.accept)
+        if not all(isinstance(number, int | float) for number in numbers):
+            raise ReadingError(f"rubbish, temperature, accept {numbers}; expected numbers")
+        if self.on_paths is not None:
+            if not isinstance(self.on_paths, list | tuple) or len(self.on_paths) != 2:
+                raise ReadingError(f"on_paths {self.on_paths!r}; expected rubbish and temperature")
+            Calibration(*self.on_paths)
         if not self.temperature > 0 or not 0 <= self.accept <= 1:
             raise ReadingError(f"temperature {self.temperature}, accept {self.accept}; expected above 0, and 0 to 1")
 

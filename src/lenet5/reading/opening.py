@@ -10,6 +10,7 @@ import io
 import math
 import os
 import stat
+import warnings
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
@@ -30,6 +31,8 @@ MAX_PIXELS = 64_000_000
 MAX_PAGES = 64
 MIN_SIDE = 5  # under that no digit can be told from another
 MAX_ASPECT = 100
+WHITES = (1, 255, 1023, 4095, 16383, 65535)  # the largest values of masks and fractions, and of 8 to 16 bits
+RINGING = 0.1  # a resized picture goes over its white, and below its black, by a share of it
 PDF_DOTS = 150  # an inch: a handwritten digit is then some 30 pixels high, and an A4 page has 2 million pixels
 
 _PDFIUM = Lock()  # PDFium is not made for several threads
@@ -47,7 +50,8 @@ def open_pages(source: Any, name: str = "the picture") -> list[NDArray[np.uint8]
     """Every page of a picture as uint8 (H, W) or (H, W, 3), turned as its EXIF tag says, on opaque paper.
 
     source: a path, bytes, a PIL image, or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of bool, integers
-    or floats (0 to 1, or 0 to 255). `name` is what messages call it where it has no path.
+    or floats, whose white is the smallest of WHITES that no value passes. `name` is what messages call it where it
+    has no path.
     Raises PictureError for what is no picture, is damaged, or has more than MAX_BYTES, MAX_PIXELS or MAX_PAGES.
     """
     if isinstance(source, str | os.PathLike):
@@ -102,7 +106,10 @@ def _decode(data: bytes, name: str) -> list[NDArray[np.uint8]]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `_check_size` says it, as an error
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+        with image:
             return _frames(image, name)
     except PictureError:
         raise
@@ -198,11 +205,11 @@ def _to_bytes(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
     if not np.isfinite(values).all():
         raise PictureError(f"{name} has values that are not finite (NaN or infinite); expected numbers")
     lowest, highest = float(values.min()), float(values.max())
-    if lowest < 0:
+    # An integer picture whose largest value is 1 is a mask.
+    full = next((full for full in WHITES if highest <= (1 + RINGING) * full), highest)
+    if lowest < (-RINGING * full if array.dtype.kind == "f" else 0):
         raise PictureError(f"{name} has values down to {lowest:g}; expected 0 to 1, to 255 or to 65535")
-    # 0..1 only for floats: an integer picture whose largest value is 1 is a mask, which is the same thing.
-    full = 1.0 if highest <= 1 else 255.0 if highest <= 255 else max(highest, 65535.0)
-    return np.asarray(np.rint(values * (255 / full)), dtype=np.uint8)
+    return np.asarray(np.rint((values * (255 / full)).clip(0, 255)), dtype=np.uint8)
 
 
 def _flatten(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -30,7 +30,7 @@ from lenet5.reading.opening import open_pages
 from lenet5.reading.pieces import Line, cut
 from lenet5.reading.readings import Box, Reading
 
-__all__ = ["Network", "Reader"]
+__all__ = ["Network", "Reader", "shrunk"]
 
 Grey = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -174,7 +174,7 @@ class Reader:
         """What there is to answer in one page, uint8 (H, W) or (H, W, 3); `steps` gets the pictures on the way."""
         _note(steps, "picture", lambda: pixels)
         side = {"digit": DIGIT_SIDE}.get(layout, PAGE_SIDE)
-        small, scale = _shrunk(pixels, side)
+        small, scale = shrunk(pixels, side)
         ink = find_ink(small)
         _note(steps, "paper", lambda: np.clip(ink.paper, 0, 255).astype(np.uint8))
         _note(steps, "ink", lambda: _shown(ink.ink))
@@ -257,7 +257,7 @@ def _check_layout(layout: str) -> None:
         raise ReadingError(f"no layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
 
 
-def _shrunk(pixels: Pixels, side: int) -> tuple[Pixels, float]:
+def shrunk(pixels: Pixels, side: int) -> tuple[Pixels, float]:
     """The picture with at most `side` pixels a side, and by how much it was shrunk."""
     scale = min(1.0, side / max(pixels.shape[:2]))
     if scale == 1:

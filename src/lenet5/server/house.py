@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from lenet5.errors import LeNetError, WeightsError
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Here", "House"]
 
+AT_ONCE = 8
+
 
 @dataclass
 class House:
@@ -30,11 +34,14 @@ class House:
     metrics: Metrics
     digits: Batcher[Any, Any] = field(init=False)
     trainings: Trainings = field(init=False)
+    at_once: CapacityLimiter = field(init=False)
+    """How many requests may decode pictures at the same time: one may hold hundreds of megabytes for a moment."""
     _reader: Reader | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.trainings = Trainings(self.networks, self.settings.kept)
+        self.at_once = CapacityLimiter(min(AT_ONCE, max(2, os.cpu_count() or 1)))
         self.digits = Batcher(self.read_digits)
         self.metrics.gauge("lenet5_batches", lambda: float(self.digits.batches))
         self.metrics.gauge("lenet5_batched_pictures", lambda: float(self.digits.items))

@@ -17,7 +17,7 @@ from lenet5.reading.layout import cropped, line_ink
 from lenet5.reading.normalise import BOX, bounding_box
 from lenet5.reading.opening import open_pages
 from lenet5.reading.pieces import Line, cut
-from lenet5.reading.reader import Reader
+from lenet5.reading.reader import PAGE_SIDE, Reader, shrunk
 from lenet5.server.networks import legible
 
 __all__ = ["graph_of", "slid_over"]
@@ -28,7 +28,7 @@ STEP = 4  # pixels from one output to the next: two subsamplings (section VII)
 
 def graph_of(reader: Reader, picture: Any) -> tuple[Line, dict[str, Any]] | None:
     """The line and its recognition graph as plain data (sections V and VI), or None where there is no ink."""
-    ink = line_ink(find_ink(open_pages(picture)[0]).ink)
+    ink = line_ink(find_ink(shrunk(open_pages(picture)[0], PAGE_SIDE)[0]).ink)
     box = bounding_box(ink, 0.5)
     if box is None:
         return None

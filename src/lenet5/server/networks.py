@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from lenet5.ensemble import Ensemble
-from lenet5.errors import LeNetError
+from lenet5.errors import LeNetError, WeightsError
 from lenet5.formats import weights
 from lenet5.loading import load
 from lenet5.network import LeNet5
@@ -38,7 +38,12 @@ class Networks:
         self._networks: dict[str, LeNet5] = {}
         self._lock = threading.Lock()
         self.ensembles: dict[str, list[str]] = {}
-        for name, path in (weights.shipped() | {path.stem: path for path in extra}).items():
+        named = weights.shipped()
+        for path in extra:
+            if path.stem in named:
+                raise WeightsError(f"{path} and {named[path.stem]} are both called {path.stem!r}; rename one of them")
+            named[path.stem] = path
+        for name, path in named.items():
             network = load(path)
             if isinstance(network, Ensemble):
                 members = {f"{name}-{number}": member for number, member in enumerate(network.members, 1)}
@@ -46,7 +51,12 @@ class Networks:
                 self._networks |= members
             else:
                 self._networks[name] = network
+        self._given = frozenset(self._networks)
         self._most = len(self._networks) + MOST
+
+    def is_given(self, name: str) -> bool:
+        """Whether the server knew this name when it began."""
+        return name in self._given or name in self.ensembles
 
     def names(self) -> list[str]:
         with self._lock:

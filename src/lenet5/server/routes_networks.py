@@ -78,7 +78,7 @@ def weights(name: str, here: Here) -> Response:
 async def activations(request: Request, here: Here, network: Name = "") -> Any:
     net = here.networks.get(network or here.networks.default)
     kind, body = kind_of(request), await request.body()
-    maps, penalties, probabilities = await run_sync(_look, net, kind, body)
+    maps, penalties, probabilities = await run_sync(_look, net, kind, body, limiter=here.at_once)
     if FLOATS in request.headers.get("accept", ""):
         return _floats([*maps.values(), penalties, probabilities])
     return {

@@ -71,10 +71,10 @@ async def read(request: Request, here: Here, layout: Wanted = "auto") -> Respons
         pictures = [("", _one(kind_of(request), await request.body()))]
     if layout == "digit":
         answers = [await here.digits(pictures[0][1])] if len(pictures) == 1 else await run_sync(
-            here.read_digits, [p for _, p in pictures]
+            here.read_digits, [p for _, p in pictures], limiter=here.at_once
         )
     else:
-        answers = await run_sync(_read_each, here, [p for _, p in pictures], layout)
+        answers = await run_sync(_read_each, here, [p for _, p in pictures], layout, limiter=here.at_once)
     if len(pictures) == 1 and isinstance(answers[0], LeNetError) and kind_of(request) != "multipart/form-data":
         raise answers[0]
     here.metrics.count("lenet5_pictures_read_total", by=len(pictures))
@@ -89,7 +89,7 @@ async def read(request: Request, here: Here, layout: Wanted = "auto") -> Respons
 )
 async def explain(request: Request, here: Here, layout: Wanted = "auto") -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
-    return {"steps": await run_sync(_steps, here, picture, layout)}
+    return {"steps": await run_sync(_steps, here, picture, layout, limiter=here.at_once)}
 
 
 def _steps(here: House, picture: Any, layout: Layout) -> list[dict[str, str]]:
@@ -104,7 +104,7 @@ def _steps(here: House, picture: Any, layout: Layout) -> list[dict[str, str]]:
 async def line(request: Request, here: Here, network: NetworkName = "") -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
     net = here.networks.get(network or here.networks.default)
-    return await run_sync(_line, here, net, picture)
+    return await run_sync(_line, here, net, picture, limiter=here.at_once)
 
 
 def _line(here: House, net: LeNet5, picture: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,8 @@ class Settings:
                 f"host {self.host!r} can be reached from other machines, and the token has {len(self.token)} "
                 f"characters; expected at least 16: give --token, or leave --host at 127.0.0.1"
             )
+        if not re.fullmatch(r"[A-Za-z0-9._~+/=-]*", self.token):
+            raise LeNetError("a token that not every client can send; expected ASCII letters, digits and ._~+/=-")
         if not 0 <= self.port <= 65535:
             raise LeNetError(f"port {self.port}; expected 0 to 65535 (0: any that is free)")
 
@@ -53,4 +56,4 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.lower().rstrip(".") == "localhost"

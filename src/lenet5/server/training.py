@@ -85,6 +85,7 @@ class Trainings:
     def __init__(self, networks: Networks, kept: Path) -> None:
         self._networks, self._folder = networks, kept
         self._all: dict[int, Training] = {}
+        self._kept: set[Path] = set()  # files that were written here, and may be again
         self._pipes: dict[int, Any] = {}
         self._processes: dict[int, Any] = {}
         self._threads: dict[int, threading.Thread] = {}
@@ -162,7 +163,11 @@ class Trainings:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise TrainingError(f"cannot make the folder {self._folder}: {error.strerror}") from error
-        path = network.save(self._folder / f"{name}.safetensors")
+        path = self._folder / f"{name}.safetensors"
+        if path not in self._kept and (path.exists() or self._networks.is_given(name)):
+            raise BusyError(f"there is a network {name!r} already, which was not kept here; choose another name")
+        network.save(path)
+        self._kept.add(path)
         self._networks.put(name, network.__class__(network.architecture, network.tensors, network.metadata))
         return path
 

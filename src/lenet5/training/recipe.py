@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
+from numbers import Integral, Real
 from typing import Any, Literal
 
 from lenet5.datasets.distortions import DISTORTIONS
@@ -73,14 +74,17 @@ class Recipe:
         above = ("sharpness", "gain", "step", "mu", "strength")
         shares = ("fade", "smoothing", "average", "trust")
         for name, least in whole.items():
-            _expect(getattr(self, name) >= least, name, getattr(self, name), f"a whole number from {least} on")
+            value = getattr(self, name)
+            _expect(_number(value, Integral) and value >= least, name, value, f"a whole number from {least} on")
+        for name in (*above, *shares, "j", "coefficient", "decay"):
+            _expect(_number(getattr(self, name), Real), name, getattr(self, name), "a number")
         for name in above:
             _expect(0 < getattr(self, name) < float("inf"), name, getattr(self, name), "a number above 0")
         for name in shares:
             _expect(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a number from 0 to 1")
         _expect(self.j > 0, "j", self.j, "a number above 0 (the paper: j is positive)")
         _expect(math.isfinite(self.coefficient), "coefficient", self.coefficient, "a finite number")
-        _expect(self.decay >= 0, "decay", self.decay, "a number from 0 on")
+        _expect(0 <= self.decay < float("inf"), "decay", self.decay, "a number from 0 on")
         _expect(not self.fade or self.teacher == "none", "fade", self.fade, "0 with a teacher, whose versions stay")
         for name, allowed in _CHOICES.items():
             _expect(getattr(self, name) in allowed, name, getattr(self, name), f"one of {', '.join(allowed)}")
@@ -96,6 +100,10 @@ _CHOICES = {
     "schedule": ("1998", "cosine", "constant"),
     "distortion": tuple(DISTORTIONS),
 }
+
+
+def _number(value: object, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _expect(condition: bool, name: str, value: object, expected: str) -> None:
