@@ -79,6 +79,21 @@ def test_a_folder_is_read_into_parquet(model: str, tmp_path: Path, capsys: pytes
     assert "12 of them before this start" in capsys.readouterr().err
 
 
+def test_a_parquet_file_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install 'lenet5[bulk]'")
+    (tmp_path / "g.parquet").write_bytes(b"PAR1 and no more")
+    assert lenet5("read", "--input", str(tmp_path / "g.parquet"), "--output", str(tmp_path / "o.parquet")) == 2
+    assert "no Parquet file that can be read" in capsys.readouterr().err
+    assert not (tmp_path / "o.parquet").exists()
+
+
+def test_what_is_not_for_pictures_by_the_million(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert lenet5("read", "--input", str(tmp_path), "--output", str(tmp_path / "o.parquet"), "--json") == 2
+    assert "--json is not for --input" in capsys.readouterr().err
+    assert lenet5("read", "x.png", "--workers", "2") == 2
+    assert "--workers are for --input" in capsys.readouterr().err
+
+
 def test_input_without_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert lenet5("read", "--input", tmp_path) == 2
     assert "go together" in capsys.readouterr().err

@@ -81,10 +81,15 @@ def read(
     if input_ is not None or output is not None:
         if input_ is None or output is None or files:
             raise PictureError("--input and --output go together, and without files; give both of them, or files alone")
+        for name, given in {"--json": json_, "--csv": csv_, "--annotate": annotate, "--explain": explain}.items():
+            if given:
+                raise PictureError(f"{name} is not for --input; leave it out")
         from lenet5.cli_bulk import read_bulk
 
         how = "digit" if layout == "auto" else layout
         return read_bulk(input_, output, engine=engine, workers=workers, layout=how, model=model, accept=accept)
+    if workers is not None or engine != "local":
+        raise PictureError("--engine and --workers are for --input; leave them out")
     if not files:
         raise PictureError("no pictures named; give files, folders or patterns, or --input and --output")
     from lenet5.reading import Reader
@@ -93,11 +98,12 @@ def read(
         raise PictureError("--json and --csv at once; choose one of them")
     if not all(files):
         raise PictureError("an empty name among the files; leave it out")
-    if explain is not None and os.path.realpath(explain) in {os.path.realpath(file) for file in files}:
-        raise PictureError(f"--explain {explain} is one of the pictures; name another file")
     if annotate is not None and os.path.exists(annotate) and not os.path.isdir(annotate):
         raise PictureError(f"--annotate {annotate} is not a folder; give a folder, it is made where there is none")
     pictures = list(pictures_in(files))
+    named = {os.path.realpath(picture) for picture in pictures if isinstance(picture, Path)}
+    if explain is not None and os.path.realpath(explain) in named:
+        raise PictureError(f"--explain {explain} is one of the pictures; name another file")
     reader = Reader(model, accept=accept)
     show = _Show(json_, csv_)
     pages: list[tuple[str, dict[str, Any]]] = []

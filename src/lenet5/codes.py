@@ -141,4 +141,4 @@ def codes(characters: str = DIGITS) -> NDArray[np.float32]:
 
     Returns a float32 array of shape (len(characters), 84), values −1 and +1, rows of the bitmap from the top.
     """
-    return np.stack([bitmap(c).reshape(-1) for c in characters]).astype(np.float32)
+    return np.array([bitmap(c) for c in characters], np.float32).reshape(-1, 84)

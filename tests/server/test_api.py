@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import io
 import json
 import time
@@ -233,6 +234,14 @@ def test_a_bomb_is_not_unpacked(client: httpx.Client) -> None:
 def test_a_body_over_the_limit_is_refused(client: httpx.Client) -> None:
     answer = client.post("read", content=b"\0" * (17 * 2**20), headers=PNG)
     _problem(answer, 413, "16,777,216")
+
+
+def test_who_sends_too_much_at_once_is_told_so(address: str) -> None:
+    """Python's own client looks for an answer only when all is sent."""
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    connection.request("POST", "/api/v1/read", b"\0" * (17 * 2**20), PNG)
+    assert connection.getresponse().status == 413
+    connection.close()
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ class Shard:
 
     def _of_parquet(self) -> Iterator[tuple[str, bytes | LeNetError]]:
         ((group, row),) = self.items
-        with parquet().ParquetFile(self.path) as file:
+        with _opened(self.path) as file:
             column, inner = _column(file, self.path)
             for batch in file.iter_batches(BATCH, row_groups=[group], columns=[column]):
                 for value in batch.column(0).to_pylist():
@@ -85,6 +85,17 @@ class Shard:
                         yield key, PictureError(f"{key}: {'nothing there' if data is None else f'{len(data):,} bytes'}")
                     else:
                         yield key, data
+
+
+def _opened(path: Path | str) -> Any:
+    """A Parquet file, to be closed. Raises DataError for what is none."""
+    opener = parquet()
+    import pyarrow as pa
+
+    try:
+        return opener.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: no Parquet file that can be read ({error})") from error
 
 
 def parquet() -> Any:
@@ -120,7 +131,8 @@ def total(source: str | os.PathLike[str]) -> int:
         elif kind == "tar":
             found += path.stat().st_size
         else:
-            found += parquet().read_metadata(path).num_rows
+            with _opened(path) as file:
+                found += file.metadata.num_rows
     return found
 
 
@@ -187,7 +199,7 @@ def _cut_tar(path: Path) -> Iterator[tuple[tuple[Any, ...], int]]:
 
 
 def _cut_parquet(path: Path) -> Iterator[tuple[tuple[Any, ...], int]]:
-    with parquet().ParquetFile(path) as file:
+    with _opened(path) as file:
         _column(file, str(path))
         row = 0
         for group in range(file.num_row_groups):

@@ -95,11 +95,12 @@ def _as_mnist(data: bytes) -> NDArray[np.uint8]:
     from lenet5.reading.ink import find_ink, is_dark_on_light
     from lenet5.reading.normalise import normalise
     from lenet5.reading.opening import open_pages
+    from lenet5.reading.reader import DIGIT_SIDE, shrunk
 
     picture = open_pages(data)[0]  # (H, W) or (H, W, 3)
     if picture.shape == (SIDE, SIDE) and not is_dark_on_light(picture):
         return picture
-    return normalise(find_ink(picture).ink)
+    return normalise(find_ink(shrunk(picture, DIGIT_SIDE)[0]).ink)
 
 
 class _Files(Protocol):

@@ -57,7 +57,7 @@ class Reader:
     it is None.
     calibration: how penalties become probabilities; the network's own where it is None.
     accept: the least confidence of an answer that is given rather than rejected; the calibration's where None.
-    Raises WeightsError where there are no such weights.
+    Raises WeightsError where there are no such weights, ReadingError for what is no network.
     """
 
     def __init__(
@@ -71,6 +71,8 @@ class Reader:
             from lenet5.loading import load
 
             model = load(BEST if model is None else model)
+        if not callable(getattr(model, "penalties", None)):
+            raise ReadingError(f"a model {model!r}; expected a network, or the name or path of one")
         self.network: Network = model
         classes = tuple(getattr(model, "classes", "0123456789"))
         self._none = classes.index(NONE) if NONE in classes else None

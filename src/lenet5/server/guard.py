@@ -22,6 +22,7 @@ from lenet5.server.settings import Settings, is_loopback
 __all__ = ["Guard"]
 
 COOKIE = "lenet5"
+HEARD_OUT = 4  # times the largest body
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
@@ -121,21 +122,27 @@ class Guard:
         return hmac.compare_digest(given.encode(), self._settings.token.encode())
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
-        """All of the body, or an error; a length that is announced is believed only as far as refusing goes."""
+        """All of the body, or an error; a length that is announced is believed only as far as refusing goes.
+
+        Of a body that is too large, a client sees the answer only after it was heard out: within reason it is.
+        """
         limit = self._settings.largest_body
         announced = headers.get("content-length", "")
-        if announced.isdecimal() and int(announced[:20]) > limit:
+        if announced.isdecimal() and int(announced[:20]) > HEARD_OUT * limit:
             raise _TooLargeError
         parts, size = [], 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise _GoneError
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > limit:
+            part = message.get("body", b"")
+            size += len(part)
+            if size <= limit:
+                parts.append(part)
+            last = not message.get("more_body")
+            if size > HEARD_OUT * limit or (last and size > limit):
                 raise _TooLargeError
-            if not message.get("more_body"):
+            if last:
                 return b"".join(parts)
 
 
