@@ -94,8 +94,7 @@ def _as_mnist(data: bytes) -> NDArray[np.uint8]:
     """The glyph in a picture file, uint8 (28, 28). Raises PictureError."""
     from lenet5.reading.ink import find_ink, is_dark_on_light
     from lenet5.reading.normalise import normalise
-    from lenet5.reading.opening import open_pages
-    from lenet5.reading.reader import DIGIT_SIDE, shrunk
+    from lenet5.reading.opening import DIGIT_SIDE, open_pages, shrunk
 
     picture = open_pages(data)[0]  # (H, W) or (H, W, 3)
     if picture.shape == (SIDE, SIDE) and not is_dark_on_light(picture):

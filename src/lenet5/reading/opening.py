@@ -24,7 +24,10 @@ from lenet5.errors import MissingExtraError, PictureError
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["MAX_BYTES", "MAX_PAGES", "MAX_PIXELS", "MIN_SIDE", "SUFFIXES", "Picture", "open_pages"]
+__all__ = [
+    "DIGIT_SIDE", "MAX_BYTES", "MAX_PAGES", "MAX_PIXELS", "MIN_SIDE", "PAGE_SIDE", "SUFFIXES", "Picture", "open_pages",
+    "shrunk",
+]  # fmt: skip
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 64_000_000
@@ -33,6 +36,8 @@ MIN_SIDE = 5  # under that no digit can be told from another
 MAX_ASPECT = 100
 WHITES = (1, 255, 1023, 4095, 16383, 65535)  # the largest values of masks and fractions, and of 8 to 16 bits
 RINGING = 0.1  # a resized picture goes over its white, and below its black, by a share of it
+DIGIT_SIDE = 400  # a picture of one digit needs no more pixels a side
+PAGE_SIDE = 2000
 PDF_DOTS = 150  # an inch: a handwritten digit is then some 30 pixels high, and an A4 page has 2 million pixels
 
 _PDFIUM = Lock()  # PDFium is not made for several threads
@@ -66,6 +71,17 @@ def open_pages(source: Any, name: str = "the picture") -> list[NDArray[np.uint8]
     raise PictureError(
         f"{name} is a {type(source).__name__}; expected a path, bytes, a PIL image or a NumPy array"
     )
+
+
+def shrunk(pixels: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
+    """The picture with at most `side` pixels a side, and by how much it was shrunk."""
+    import cv2
+
+    scale = min(1.0, side / max(pixels.shape[:2]))
+    if scale == 1:
+        return pixels, 1.0
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)), scale
 
 
 def _read_bytes(path: Path) -> bytes:

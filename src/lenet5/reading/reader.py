@@ -26,19 +26,17 @@ from lenet5.reading.grid import Outlines, cells_of, find_grid
 from lenet5.reading.ink import Ink, find_ink
 from lenet5.reading.layout import LAYOUTS, Layout, cropped, guess, line_ink, rows_of, straightened
 from lenet5.reading.normalise import bounding_box, normalise
-from lenet5.reading.opening import open_pages
+from lenet5.reading.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, shrunk
 from lenet5.reading.pieces import Line, cut
 from lenet5.reading.readings import Box, Reading
 
-__all__ = ["Network", "Reader", "shrunk"]
+__all__ = ["Network", "Reader"]
 
 Grey = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 Prepared = Field | LeNetError
 Steps = dict[str, Pixels] | None  # the pictures on the way, by the names of their steps, where somebody wants them
 
-DIGIT_SIDE = 400  # a picture of one digit holds no more than this many pixels a side
-PAGE_SIDE = 2000
 BEST = "lenet5-reader"
 SAMPLE = 8  # pictures that tell how long the others will take
 SMALL = 2.5e-3  # seconds for each; below, one thread is quicker than two
@@ -257,15 +255,6 @@ def _each(prepare: Callable[[Any], Prepared], pictures: list[Any]) -> list[Prepa
 def _check_layout(layout: str) -> None:
     if layout not in LAYOUTS:
         raise ReadingError(f"no layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
-
-
-def shrunk(pixels: Pixels, side: int) -> tuple[Pixels, float]:
-    """The picture with at most `side` pixels a side, and by how much it was shrunk."""
-    scale = min(1.0, side / max(pixels.shape[:2]))
-    if scale == 1:
-        return pixels, 1.0
-    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)), scale
 
 
 def _digit(ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps) -> GlyphField:

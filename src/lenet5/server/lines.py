@@ -15,9 +15,9 @@ from lenet5.reading.graph import candidates
 from lenet5.reading.ink import find_ink
 from lenet5.reading.layout import cropped, line_ink
 from lenet5.reading.normalise import BOX, bounding_box
-from lenet5.reading.opening import open_pages
+from lenet5.reading.opening import PAGE_SIDE, open_pages, shrunk
 from lenet5.reading.pieces import Line, cut
-from lenet5.reading.reader import PAGE_SIDE, Reader, shrunk
+from lenet5.reading.reader import Reader
 from lenet5.server.networks import legible
 
 __all__ = ["graph_of", "slid_over"]

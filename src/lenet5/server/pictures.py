@@ -65,8 +65,7 @@ def ink_of(kind: str, body: bytes) -> NDArray[Any]:
         return np.frombuffer(body, np.uint8).reshape(side, side)
     if kind.startswith("image/"):
         from lenet5.reading.ink import find_ink
-        from lenet5.reading.opening import open_pages
-        from lenet5.reading.reader import DIGIT_SIDE, shrunk
+        from lenet5.reading.opening import DIGIT_SIDE, open_pages, shrunk
 
         return find_ink(shrunk(open_pages(body)[0], DIGIT_SIDE)[0]).ink
     raise PictureError(f"a body of type {kind[:80]!r}; expected image/…, application/octet-stream or application/json")
