@@ -176,5 +176,7 @@ def test_a_folder_that_cannot_be_made_is_named(abc: Dataset, tmp_path: Path) -> 
 def test_recipe_network_and_data_must_suit_each_other(abc: Dataset) -> None:
     with pytest.raises(TrainingError, match="3 classes and lenet5-softmax 10 outputs"):
         Run(LENET5_SOFTMAX, recipe("plain"), abc)
+    with pytest.raises(TrainingError, match="seed -1; expected a whole number from 0 on"):
+        Run(SMALL, ONLINE, abc, seed=-1)
     with pytest.raises(TrainingError, match=r"'map' does not suit.*--recipe plain"):
         Run(SOFTMAX, recipe("1998"), abc)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Here", "House"]
 
-AT_ONCE = 8
+AT_ONCE = 4
 
 
 @dataclass

@@ -69,7 +69,7 @@ class Run:
     folder: where checkpoints and records go; None keeps nothing.
     checkpoint_every: seconds between checkpoints; the end of a pass is always one.
     about: what else `run.json` tells.
-    Raises TrainingError where the recipe does not suit the network or the data.
+    Raises TrainingError where the recipe does not suit the network or the data, and for a seed below 0.
     """
 
     architecture: Architecture
@@ -84,6 +84,8 @@ class Run:
 
     def __post_init__(self) -> None:
         _check(self.architecture, self.recipe, self.train)
+        if self.seed < 0:
+            raise TrainingError(f"seed {self.seed}; expected a whole number from 0 on")
         tensors = initial(
             self.architecture, np.random.default_rng([self.seed, 0]), self.recipe.initialisation,
             self.recipe.gain, self.recipe.coefficient,
