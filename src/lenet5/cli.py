@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="surrogateescape")  # a file's name may be of any bytes, and is shown as it is
+    # Pillow's warning of a large picture: `reading.opening` refuses it with an error of its own.
+    warnings.filterwarnings("ignore", "Image size", module="PIL")
     sys.exit(_run(arguments))
 
 

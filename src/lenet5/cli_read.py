@@ -101,8 +101,7 @@ def read(
     if annotate is not None and os.path.exists(annotate) and not os.path.isdir(annotate):
         raise PictureError(f"--annotate {annotate} is not a folder; give a folder, it is made where there is none")
     pictures = list(pictures_in(files))
-    named = {os.path.realpath(picture) for picture in pictures if isinstance(picture, Path)}
-    if explain is not None and os.path.realpath(explain) in named:
+    if explain is not None and os.path.realpath(explain) in {os.path.realpath(str(picture)) for picture in pictures}:
         raise PictureError(f"--explain {explain} is one of the pictures; name another file")
     reader = Reader(model, accept=accept)
     show = _Show(json_, csv_)

@@ -86,11 +86,12 @@ class LeNet5:
                 f"tensors {sorted(map(str, tensors))}; {architecture.name} needs {sorted(self.tensors)}"
             )
         for name, view in self.tensors.items():
-            if np.shape(tensors[name]) != view.shape:
-                raise WeightsError(f"{name!r} has shape {np.shape(tensors[name])}; expected {view.shape}")
-            if np.asarray(tensors[name]).dtype.kind not in "biuf":
-                raise WeightsError(f"{name!r} is of type {np.asarray(tensors[name]).dtype}; expected numbers")
-            view[...] = tensors[name]
+            given = np.asarray(tensors[name])
+            if given.shape != view.shape:
+                raise WeightsError(f"{name!r} has shape {given.shape}; expected {view.shape}")
+            if given.dtype.kind not in "biuf":
+                raise WeightsError(f"{name!r} is of type {given.dtype}; expected numbers")
+            view[...] = given
 
     @property
     def parameters(self) -> Floats:

@@ -82,7 +82,7 @@ def model(
     activations: bool = False,
     quantised: Quantised | QuantisedEnsemble | None = None,
 ) -> Any:
-    """The network as an `onnx.ModelProto`. Raises MissingExtraError without onnx."""
+    """The network as an `onnx.ModelProto`. Raises MissingExtraError without onnx, WeightsError for other pictures."""
     if pictures not in get_args(Pictures):
         raise WeightsError(f"pictures={pictures!r}; expected one of {', '.join(get_args(Pictures))}")
     if quantised is None:

@@ -10,7 +10,6 @@ import io
 import math
 import os
 import stat
-import warnings
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
@@ -122,10 +121,7 @@ def _decode(data: bytes, name: str) -> list[NDArray[np.uint8]]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `_check_size` says it, as an error
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-        with image:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             return _frames(image, name)
     except PictureError:
         raise

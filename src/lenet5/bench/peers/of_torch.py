@@ -53,8 +53,8 @@ class _Torch:
         self._module = in_torch.LeNet5.of(material.network)
         reading = in_torch.LeNet5.of(material.network)
         if by_maps:
-            self._module.c3 = _ByMaps(self._module.c3, material.network.architecture)
-            reading.c3 = _ByMaps(reading.c3, material.network.architecture)
+            for module in (self._module, reading):
+                module.c3 = _ByMaps(module.c3, material.network.architecture)
         else:
             _make_dense(reading, material)
         parameters = dict(self._module.named_parameters())
