@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .PHONY: demo test browser lint release-check accuracy bench clean
 
 demo: $(VENV)/installed
-	$(BIN)/lenet5 read src/lenet5/examples/*.png
+	$(BIN)/lenet5 read src/lenet5/samples/*.png
 
 test: $(VENV)/installed-dev browser
 	$(BIN)/python -m pytest
@@ -32,6 +32,7 @@ browser:
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
+	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
 release-check: $(VENV)/installed-dev

@@ -91,7 +91,7 @@ class OnnxRuntime:
 
 def parts(folder: Path, first: int | None) -> int:
     from lenet5 import Reader
-    from lenet5.reading.opening import open_pages
+    from lenet5.pictures.opening import open_pages
 
     reader, count, spent = Reader(MODEL), 0, [0.0, 0.0]
     for some in pictures(folder, first):
@@ -188,13 +188,15 @@ def timed(folder: Path, way: str, first: int | None) -> None:
     print(
         json.dumps(
             {
-                "way": way, "pictures": int(told[-1]), "seconds": round(seconds, 1),
+                "way": way,
+                "pictures": int(told[-1]),
+                "seconds": round(seconds, 1),
                 "pictures_per_second": round(int(told[-1]) / seconds),
                 "most_memory_mb_in_each_quarter": [round(q) for q in quarters],
             }
         ),
         flush=True,
-    )  # fmt: skip
+    )
 
 
 def killed(folder: Path, seconds: float, way: str) -> None:
@@ -218,9 +220,16 @@ def killed(folder: Path, seconds: float, way: str) -> None:
         failed = len(table) - table["error"].null_count
     quarters = [round(max(part)) for part in np.array_split(memory.found, 4) if len(part)]
     told = {
-        "way": way, "given": rows, "killed_after_s": seconds, "parts_then": parts_then, "goes_on_for_s": round(again),
-        "most_memory_mb_in_each_quarter": quarters, "rows": len(table), "different_keys": unique, "failed": failed,
-    }  # fmt: skip
+        "way": way,
+        "given": rows,
+        "killed_after_s": seconds,
+        "parts_then": parts_then,
+        "goes_on_for_s": round(again),
+        "most_memory_mb_in_each_quarter": quarters,
+        "rows": len(table),
+        "different_keys": unique,
+        "failed": failed,
+    }
     print(json.dumps(told), flush=True)
     if (len(table), unique) != (rows, rows):
         raise SystemExit("a picture is missing, or there twice")

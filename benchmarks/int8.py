@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import lenet5
 from lenet5 import datasets
-from lenet5.cli_export import MEASURED
+from lenet5.cli.export import MEASURED
 from lenet5.ensemble import Ensemble
 from lenet5.formats import c, onnx
 from lenet5.formats.quantise import Quantised, QuantisedEnsemble, quantise

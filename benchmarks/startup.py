@@ -17,7 +17,7 @@ from pathlib import Path
 
 import lenet5
 
-PICTURE = Path(lenet5.__file__).parent / "examples" / "digit_3.png"
+PICTURE = Path(lenet5.__file__).parent / "samples" / "digit_3.png"
 COMMANDS = {
     "python": [sys.executable, "-c", "pass"],
     "import numpy": [sys.executable, "-c", "import numpy"],

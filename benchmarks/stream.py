@@ -34,13 +34,14 @@ def main() -> None:
         print(
             json.dumps(
                 {
-                    "pictures": int(counts.sum()), "seconds": round(seconds, 4),
+                    "pictures": int(counts.sum()),
+                    "seconds": round(seconds, 4),
                     "microseconds_per_picture": round(1e6 * seconds / count, 2),
                     "most_memory_mb": round((most_memory() or 0) / 1e6, 1),
                 }
             ),
             flush=True,
-        )  # fmt: skip
+        )
 
 
 if __name__ == "__main__":

@@ -41,9 +41,7 @@ def test_predict_one_picture(benchmark: Any) -> None:
 
 def test_forward_of_many_pictures(benchmark: Any) -> None:
     outputs = np.empty((len(DIGITS), 10), np.float32)
-    benchmark(
-        bulk.bulk, PLAN.places, PLAN.curves, NETWORK.parameters, DIGITS, *SCALE, outputs, *bulk.room(PLAN)
-    )
+    benchmark(bulk.bulk, PLAN.places, PLAN.curves, NETWORK.parameters, DIGITS, *SCALE, outputs, *bulk.room(PLAN))
 
 
 def test_gather(benchmark: Any) -> None:
@@ -57,25 +55,61 @@ def test_online_step(benchmark: Any) -> None:
     rates[: PLAN.places[TRAINED]] = 1e-12
     weights = NETWORK.parameters.copy()
     benchmark(
-        single.online, PLAN.places, PLAN.curves, weights, rates, SHOWN[:1], WANTED[:1], MAP, 10.0, 1.0,
-        maps(), maps(), zeros(PLAN.parameters), zeros(25 * LANES),
-    )  # fmt: skip
+        single.online,
+        PLAN.places,
+        PLAN.curves,
+        weights,
+        rates,
+        SHOWN[:1],
+        WANTED[:1],
+        MAP,
+        10.0,
+        1.0,
+        maps(),
+        maps(),
+        zeros(PLAN.parameters),
+        zeros(25 * LANES),
+    )
 
 
 def test_gradient_of_a_block(benchmark: Any) -> None:
     """LANES pictures."""
     benchmark(
-        batch.block_gradient, PLAN.places, PLAN.curves, NETWORK.parameters, SHOWN, WANTED, 0, CROSS_ENTROPY, 10.0, 1.0,
-        zeros(PLAN.parameters), *batch.room(PLAN),
-    )  # fmt: skip
+        batch.block_gradient,
+        PLAN.places,
+        PLAN.curves,
+        NETWORK.parameters,
+        SHOWN,
+        WANTED,
+        0,
+        CROSS_ENTROPY,
+        10.0,
+        1.0,
+        zeros(PLAN.parameters),
+        *batch.room(PLAN),
+    )
 
 
 def test_curvature_of_one_picture(benchmark: Any) -> None:
     squares = NETWORK.parameters**2
     benchmark(
-        single.curvature_of, PLAN.places, PLAN.curves, NETWORK.parameters, squares, SHOWN, WANTED,
-        np.zeros(1, np.int64), MAP, 10.0, 1.0, zeros(PLAN.parameters), maps(), maps(), maps(), zeros(25 * LANES),
-    )  # fmt: skip
+        single.curvature_of,
+        PLAN.places,
+        PLAN.curves,
+        NETWORK.parameters,
+        squares,
+        SHOWN,
+        WANTED,
+        np.zeros(1, np.int64),
+        MAP,
+        10.0,
+        1.0,
+        zeros(PLAN.parameters),
+        maps(),
+        maps(),
+        maps(),
+        zeros(25 * LANES),
+    )
 
 
 def test_mean_of_a_mini_batch(benchmark: Any) -> None:
@@ -94,9 +128,19 @@ def test_muon(name: str, benchmark: Any) -> None:
     rows, columns = shape[0], int(np.prod(shape[1:]))
     momentum = RNG.normal(size=PLAN.parameters).astype(np.float32)
     benchmark(
-        update.muon, NETWORK.parameters.copy(), zeros(PLAN.parameters), momentum, start, rows, columns, row,
-        1e-12, 0.0, 1.0, *update.room(rows, columns),
-    )  # fmt: skip
+        update.muon,
+        NETWORK.parameters.copy(),
+        zeros(PLAN.parameters),
+        momentum,
+        start,
+        rows,
+        columns,
+        row,
+        1e-12,
+        0.0,
+        1.0,
+        *update.room(rows, columns),
+    )
 
 
 @pytest.mark.parametrize("threads", [1, 2])

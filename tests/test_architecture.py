@@ -59,8 +59,14 @@ def test_every_network_has_the_seven_layers_and_sizes_of_the_paper(net: Architec
     rows = net.count()
     assert tuple(row.name for row in rows) == NAMES
     assert [(row.maps, row.height, row.width) for row in rows] == [
-        (6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5), (120, 1, 1), (84, 1, 1), (10, 1, 1),
-    ]  # fmt: skip
+        (6, 28, 28),
+        (6, 14, 14),
+        (16, 10, 10),
+        (16, 5, 5),
+        (120, 1, 1),
+        (84, 1, 1),
+        (10, 1, 1),
+    ]
     assert [row.neurons for row in rows] == [4_704, 1_176, 1_600, 400, 120, 84, 10]
 
 
@@ -119,11 +125,20 @@ def test_the_kernels_are_stored_map_by_map() -> None:
 
 def test_the_tensors_of_the_paper() -> None:
     assert LENET5.shapes() == {
-        "c1.weight": (6, 5, 5), "c1.bias": (6,), "s2.coefficient": (6,), "s2.bias": (6,),
-        "c3.weight": (60, 5, 5), "c3.bias": (16,), "s4.coefficient": (16,), "s4.bias": (16,),
-        "c5.weight": (120, 16, 5, 5), "c5.bias": (120,), "f6.weight": (84, 120), "f6.bias": (84,),
+        "c1.weight": (6, 5, 5),
+        "c1.bias": (6,),
+        "s2.coefficient": (6,),
+        "s2.bias": (6,),
+        "c3.weight": (60, 5, 5),
+        "c3.bias": (16,),
+        "s4.coefficient": (16,),
+        "s4.bias": (16,),
+        "c5.weight": (120, 16, 5, 5),
+        "c5.bias": (120,),
+        "f6.weight": (84, 120),
+        "f6.bias": (84,),
         "rbf.codes": (10, 84),
-    }  # fmt: skip
+    }
 
 
 def test_max_pooling_has_no_tensors_and_a_full_connection_has() -> None:
@@ -166,9 +181,15 @@ def test_a_network_survives_json(net: Architecture) -> None:
 
 @pytest.mark.parametrize(
     "damaged",
-    [{}, {"name": "x"}, LENET5.to_dict() | {"c1": None}, LENET5.to_dict() | {"f6": {"units": 84}},
-     LENET5.to_dict() | {"output": 10}, LENET5.to_dict() | {"c3": {"name": "c3", "tables": [["a"]]}}],
-)  # fmt: skip
+    [
+        {},
+        {"name": "x"},
+        LENET5.to_dict() | {"c1": None},
+        LENET5.to_dict() | {"f6": {"units": 84}},
+        LENET5.to_dict() | {"output": 10},
+        LENET5.to_dict() | {"c3": {"name": "c3", "tables": [["a"]]}},
+    ],
+)
 def test_what_is_no_declaration_is_refused(damaged: dict[str, object]) -> None:
     with pytest.raises(ArchitectureError, match="expected the layers c1, s2, c3, s4, c5, f6, output"):
         Architecture.from_dict(damaged)
@@ -218,7 +239,7 @@ def test_an_unknown_name_is_answered_with_those_there_are() -> None:
         (lambda: replace(LENET5, c5=Convolution("c5", all_of(120, 15))), "every map of c5 must see all 16"),
         (lambda: replace(LENET5, f6=FullConnection("f6", 100)), "f6 has 100 units; the codes of Fig"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_declaration_says_what_is_wrong(declare: object, message: str) -> None:
     with pytest.raises(ArchitectureError, match=message):
         declare()  # type: ignore[operator]

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from lenet5.formats import weights
+from lenet5 import storage
 
 ROOT = Path(__file__).parent.parent
 PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]
 BLOCK = re.compile(r"^```python(?: requires=(\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 pytestmark = pytest.mark.skipif(
-    not {"lenet5", "lenet5-reader"} <= set(weights.shipped()), reason="the pages read with the shipped weights"
+    not {"lenet5", "lenet5-reader"} <= set(storage.shipped()), reason="the pages read with the shipped weights"
 )
 
 
@@ -50,27 +50,28 @@ def test_a_notebook_runs_from_the_first_cell_to_the_last(path: Path) -> None:
             exec("".join(cell["source"]), names)
 
 
-CARDS = ROOT / "docs" / "models"
+CARDS = Path("benchmarks", "cards")
 
 
 def check_cards(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(folder / "make_cards.py"), "--check"]
+    command = [sys.executable, str(folder / CARDS / "make_cards.py"), "--check"]
     return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
 
 
 def test_every_shipped_file_has_its_card() -> None:
-    done = check_cards(CARDS)
+    done = check_cards(ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_card_is_of_the_file_that_was_measured_with_or_without_data(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(CARDS, tmp_path / "models"))
-    done = check_cards(folder, LENET5_DATA="")
+    for part in (CARDS, Path("docs", "models")):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    done = check_cards(tmp_path, LENET5_DATA="")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "for want of data" in done.stdout
-    measured = json.loads((folder / "measured.json").read_text("utf-8"))
+    measured = json.loads((tmp_path / CARDS / "measured.json").read_text("utf-8"))
     measured["lenet5"]["sha256"] = "0" * 64
-    (folder / "measured.json").write_text(json.dumps(measured), "utf-8")
-    done = check_cards(folder, LENET5_DATA="")
+    (tmp_path / CARDS / "measured.json").write_text(json.dumps(measured), "utf-8")
+    done = check_cards(tmp_path, LENET5_DATA="")
     assert done.returncode == 1
     assert "lenet5 is not the file that was measured" in done.stdout

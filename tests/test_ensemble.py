@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import lenet5
+from lenet5 import storage
 from lenet5.architecture import LENET5, LENET5_SOFTMAX
 from lenet5.cli import main
 from lenet5.ensemble import Ensemble
 from lenet5.errors import ArchitectureError, WeightsError
-from lenet5.formats import weights
 from lenet5.reference import initial
 
 
@@ -35,9 +35,7 @@ def test_probabilities_are_the_mean_of_the_members(members, digits):
 
 
 def test_one_member_answers_as_it_does_alone(members, digits):
-    np.testing.assert_allclose(
-        Ensemble(members[:1]).probabilities(digits), members[0].probabilities(digits), atol=1e-6
-    )
+    np.testing.assert_allclose(Ensemble(members[:1]).probabilities(digits), members[0].probabilities(digits), atol=1e-6)
 
 
 def test_saved_and_loaded_it_answers_the_same(members, digits, tmp_path):
@@ -75,13 +73,21 @@ def test_each_member_keeps_its_own_story(members, tmp_path):
         assert (member.metadata["version"], member.metadata["sharpness"]) == ("1", seed + 1)
 
 
-@pytest.mark.parametrize("told", [
-    {"member": 5}, {"member": [{}]}, {"member": [1, 2, 3]}, {"member_sharpness": [1.0]},
-    {"member_sharpness": ["a", "b", "c"]}, {"classes": 5}, {"classes": ["a"]},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"member": 5},
+        {"member": [{}]},
+        {"member": [1, 2, 3]},
+        {"member_sharpness": [1.0]},
+        {"member_sharpness": ["a", "b", "c"]},
+        {"classes": 5},
+        {"classes": ["a"]},
+    ],
+)
 def test_stories_that_do_not_fit_are_refused(members, tmp_path, told):
     tensors = [member.tensors for member in members]
-    path = weights.write(tmp_path / "three", LENET5, tensors, told)
+    path = storage.write(tmp_path / "three", LENET5, tensors, told)
     with pytest.raises(WeightsError, match=f"three: .*{next(iter(told))}.*expected"):
         lenet5.load(path)
 

@@ -87,12 +87,7 @@ def test_reading_stops_at_the_limit(tmp_path: Path) -> None:
 
 def test_only_regular_files_are_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for name, message in [
-        ("pipe", "a device"),
-        (".", "directory"),
-        ("none", "No such file"),
-        ("a\0b", "null"),
-    ]:
+    for name, message in [("pipe", "a device"), (".", "directory"), ("none", "No such file"), ("a\0b", "null")]:
         with pytest.raises(PictureError, match=message):
             read_bounded(f"{tmp_path}/{name}", 10, error=PictureError)
 

@@ -10,10 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 import lenet5
-from lenet5 import reference
+from lenet5 import reference, storage
 from lenet5.architecture import LENET5, LENET5_SOFTMAX, Architecture
 from lenet5.errors import PictureError, WeightsError
-from lenet5.formats import weights
 from lenet5.network import LeNet5
 from networks import NETWORKS, SMALL, name, start
 
@@ -121,9 +120,15 @@ def test_sliding_needs_a_window(network: LeNet5, shape: tuple[int, ...]) -> None
 def test_activations_have_the_layers_shapes(network: LeNet5, images: Images) -> None:
     found = network.activations(images[:2])
     assert {n: a.shape[1:] for n, a in found.items()} == {
-        "input": (1, 32, 32), "c1": (6, 28, 28), "s2": (6, 14, 14), "c3": (16, 10, 10), "s4": (16, 5, 5),
-        "c5": (120,), "f6": (84,), "output": (10,),
-    }  # fmt: skip
+        "input": (1, 32, 32),
+        "c1": (6, 28, 28),
+        "s2": (6, 14, 14),
+        "c3": (16, 10, 10),
+        "s4": (16, 5, 5),
+        "c5": (120,),
+        "f6": (84,),
+        "output": (10,),
+    }
     np.testing.assert_allclose(found["output"], network.penalties(images[:2]), rtol=1e-5)
 
 
@@ -181,13 +186,24 @@ def test_a_saved_network_answers_the_same(network: LeNet5, images: Images, tmp_p
     assert again.metadata["seed"] == 5
 
 
-@pytest.mark.parametrize(("key", "value"), [
-    ("sharpness", "x"), ("sharpness", None), ("sharpness", 0), ("sharpness", -1.0), ("sharpness", float("inf")),
-    ("sharpness", float("nan")), ("classes", 5), ("classes", "0123456789"), ("classes", ["0"]), ("classes", [0] * 10),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("sharpness", "x"),
+        ("sharpness", None),
+        ("sharpness", 0),
+        ("sharpness", -1.0),
+        ("sharpness", float("inf")),
+        ("sharpness", float("nan")),
+        ("classes", 5),
+        ("classes", "0123456789"),
+        ("classes", ["0"]),
+        ("classes", [0] * 10),
+    ],
+)
 def test_metadata_that_does_not_suit_the_network_is_refused(tmp_path: Path, key: str, value: Any) -> None:
     net = lenet5.load()
-    file = weights.write(tmp_path / "net", net.architecture, [net.tensors], {key: value})
+    file = storage.write(tmp_path / "net", net.architecture, [net.tensors], {key: value})
     with pytest.raises(WeightsError, match=rf"net: {key} .*; expected a n"):
         lenet5.load(file)
 

@@ -8,10 +8,22 @@ import sys
 import lenet5
 
 PUBLIC = {
-    "load", "LeNet5", "Reader", "Reading", "Architecture", "ARCHITECTURES", "__version__",
-    "LeNetError", "ArchitectureError", "PictureError", "DataError", "WeightsError", "TrainingError", "ReadingError",
+    "load",
+    "LeNet5",
+    "Reader",
+    "Reading",
+    "Architecture",
+    "ARCHITECTURES",
+    "__version__",
+    "LeNetError",
+    "ArchitectureError",
+    "PictureError",
+    "DataError",
+    "WeightsError",
+    "TrainingError",
+    "ReadingError",
     "MissingExtraError",
-}  # fmt: skip
+}
 HEAVY = ["numba", "llvmlite", "cv2", "PIL", "safetensors", "pooch", "platformdirs", "cyclopts", "rich", "torch"]
 
 

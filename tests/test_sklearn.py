@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lenet5 import datasets
 from lenet5.architecture import LENET5, LENET5_SOFTMAX
-from lenet5.reading.normalise import normalise
+from lenet5.pictures.normalise import normalise
 from lenet5.training import recipe
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install 'lenet5[sklearn]'")

@@ -1,8 +1,8 @@
 """LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998), exact to the paper: read digits, train, and look inside.
 
-    net = lenet5.load("lenet5")          the network of 1998 with its shipped weights
-    net.predict(images)                  (N, 28, 28) or (N, 32, 32), uint8 or float -> (N,) labels
-    lenet5.Reader().read("cheque.jpg")   the digits in a picture
+net = lenet5.load("lenet5")          the network of 1998 with its shipped weights
+net.predict(images)                  (N, 28, 28) or (N, 32, 32), uint8 or float -> (N,) labels
+lenet5.Reader().read("cheque.jpg")   the digits in a picture
 """
 
 from __future__ import annotations

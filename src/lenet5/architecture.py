@@ -244,8 +244,7 @@ class Architecture:
         _expect(self.c5.table == full, f"{self.name}: every map of c5 must see all {self.c3.maps} maps of s4")
         if isinstance(self.output, EuclideanRBF):
             _expect(
-                self.f6.units == 84,
-                f"{self.name}: f6 has {self.f6.units} units; the codes of Figure 3 need 84 (7×12)",
+                self.f6.units == 84, f"{self.name}: f6 has {self.f6.units} units; the codes of Figure 3 need 84 (7×12)"
             )
 
     @property
@@ -349,12 +348,18 @@ def _count_convolution(layer: Convolution, below: int, height: int, width: int) 
     else:
         total = f"{k}·{kernels} + {layer.maps}"
     return LayerCount(
-        layer.name, "convolution", layer.maps, height, width,
+        layer.name,
+        "convolution",
+        layer.maps,
+        height,
+        width,
         neurons=layer.maps * height * width,
-        trainable=trainable, trainable_sum=f"{total} = {trainable:,}", fixed=0,
+        trainable=trainable,
+        trainable_sum=f"{total} = {trainable:,}",
+        fixed=0,
         connections=trainable * height * width,
         connections_sum=f"{trainable:,}·{height}·{width} = {trainable * height * width:,}",
-    )  # fmt: skip
+    )
 
 
 def _count_subsampling(layer: Subsampling, maps: int, height: int, width: int) -> LayerCount:
@@ -362,14 +367,18 @@ def _count_subsampling(layer: Subsampling, maps: int, height: int, width: int) -
     per_unit = inputs + 1 if layer.trained else inputs
     unit = f"({POOL}·{POOL} + 1)" if layer.trained else f"{POOL}·{POOL}"
     return LayerCount(
-        layer.name, f"subsampling ({layer.kind})", maps, height, width,
+        layer.name,
+        f"subsampling ({layer.kind})",
+        maps,
+        height,
+        width,
         neurons=neurons,
         trainable=2 * maps if layer.trained else 0,
         trainable_sum=f"(1 + 1)·{maps} = {2 * maps}" if layer.trained else "0",
         fixed=0,
         connections=neurons * per_unit,
         connections_sum=f"{unit}·{maps}·{height}·{width} = {neurons * per_unit:,}",
-    )  # fmt: skip
+    )
 
 
 def _count_full(layer: FullConnection | EuclideanRBF, below: int, height: int, width: int) -> LayerCount:
@@ -379,13 +388,18 @@ def _count_full(layer: FullConnection | EuclideanRBF, below: int, height: int, w
     places = f"·{height}·{width}" if height * width > 1 else ""
     connections = weights * height * width
     return LayerCount(
-        layer.name, "Euclidean RBF" if rbf else "full connection", layer.units, height, width,
+        layer.name,
+        "Euclidean RBF" if rbf else "full connection",
+        layer.units,
+        height,
+        width,
         neurons=layer.units * height * width,
         trainable=0 if rbf else weights,
         trainable_sum=f"0 ({total} = {weights:,} fixed)" if rbf else f"{total} = {weights:,}",
         fixed=weights if rbf else 0,
-        connections=connections, connections_sum=f"{total}{places} = {connections:,}",
-    )  # fmt: skip
+        connections=connections,
+        connections_sum=f"{total}{places} = {connections:,}",
+    )
 
 
 def _declare(
@@ -432,9 +446,7 @@ LENET5_MAXPOOL = _declare(
     output=FullConnection("output", 10, "logistic"),
 )
 
-ARCHITECTURES: dict[str, Architecture] = {
-    a.name: a for a in (LENET5, LENET5_LINEAR, LENET5_SOFTMAX, LENET5_MAXPOOL)
-}
+ARCHITECTURES: dict[str, Architecture] = {a.name: a for a in (LENET5, LENET5_LINEAR, LENET5_SOFTMAX, LENET5_MAXPOOL)}
 
 
 def architecture(name: str) -> Architecture:

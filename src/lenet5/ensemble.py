@@ -44,11 +44,13 @@ class Ensemble(LeNet5):
         # Each member has applied its own sharpness before probabilities are averaged.
         named = {"classes": list(members[0].classes)} if "classes" in members[0].metadata else {}
         self.metadata = checked({**named, **(metadata or {}), "sharpness": 1.0}, self.architecture)
-        self.tensors = MappingProxyType({
-            f"{number}/{name}": tensor
-            for number, member in enumerate(members)
-            for name, tensor in member.tensors.items()
-        })
+        self.tensors = MappingProxyType(
+            {
+                f"{number}/{name}": tensor
+                for number, member in enumerate(members)
+                for name, tensor in member.tensors.items()
+            }
+        )
 
     @property
     def parameters(self) -> NDArray[np.float32]:
@@ -70,11 +72,11 @@ class Ensemble(LeNet5):
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write all members into one .safetensors file. Raises WeightsError where it can't be written."""
-        from lenet5.formats import weights
+        from lenet5 import storage
 
         sharpness = [member.metadata.get("sharpness", 1.0) for member in self.members]
         metadata = {**self.metadata, "member_sharpness": sharpness}
-        return weights.write(path, self.architecture, [member.tensors for member in self.members], metadata)
+        return storage.write(path, self.architecture, [member.tensors for member in self.members], metadata)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled, for a pool of processes."""

@@ -30,10 +30,7 @@ def cache_folder() -> Path:
 
 
 def write_atomically(
-    path: str | os.PathLike[str],
-    data: bytes | Callable[[BinaryIO], object],
-    *,
-    error: type[LeNetError] = LeNetError,
+    path: str | os.PathLike[str], data: bytes | Callable[[BinaryIO], object], *, error: type[LeNetError] = LeNetError
 ) -> Path:
     """Write the file at `path` whole, or leave what was there untouched.
 

@@ -6,9 +6,9 @@ import os
 import reprlib
 from typing import Any
 
+from lenet5 import storage
 from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
-from lenet5.formats import weights
 from lenet5.network import LeNet5
 
 __all__ = ["load"]
@@ -22,7 +22,7 @@ def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5:
 
     Raises WeightsError where there is none, or the file is damaged.
     """
-    architecture, members, metadata = weights.read(weights.find(name))
+    architecture, members, metadata = storage.read(storage.find(name))
     try:
         if len(members) == 1 and "member_sharpness" not in metadata:  # which any ensemble's file has
             return LeNet5(architecture, members[0], metadata)

@@ -63,10 +63,7 @@ class LeNet5:
     """
 
     def __init__(
-        self,
-        architecture: Architecture,
-        tensors: Mapping[str, Any],
-        metadata: Mapping[str, Any] | None = None,
+        self, architecture: Architecture, tensors: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
     ) -> None:
         from lenet5.kernels.plan import plan_for, zeros
         from lenet5.kernels.single import FEW, forward_many
@@ -82,9 +79,7 @@ class LeNet5:
         self._parameters = zeros(self._plan.parameters)
         self.tensors: Mapping[str, Floats] = MappingProxyType(self._plan.views(self._parameters))
         if set(tensors) != set(self.tensors):
-            raise WeightsError(
-                f"tensors {sorted(map(str, tensors))}; {architecture.name} needs {sorted(self.tensors)}"
-            )
+            raise WeightsError(f"tensors {sorted(map(str, tensors))}; {architecture.name} needs {sorted(self.tensors)}")
         for name, view in self.tensors.items():
             given = np.asarray(tensors[name])
             if given.shape != view.shape:
@@ -183,9 +178,9 @@ class LeNet5:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the network as a .safetensors file, whole or not at all. Raises WeightsError where it can't be."""
-        from lenet5.formats import weights
+        from lenet5 import storage
 
-        return weights.write(path, self.architecture, [self.tensors], self.metadata)
+        return storage.write(path, self.architecture, [self.tensors], self.metadata)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled, for a pool of processes: made anew, so that `tensors` are views of `parameters` there too."""

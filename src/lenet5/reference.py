@@ -31,9 +31,18 @@ from lenet5.codes import codes
 from lenet5.errors import PictureError, TrainingError
 
 __all__ = [
-    "LOSSES", "SCHEMES", "curvature", "forward", "gradient", "initial", "losses", "penalties", "scale",
-    "squash", "squash_slope",
-]  # fmt: skip
+    "LOSSES",
+    "SCHEMES",
+    "curvature",
+    "forward",
+    "gradient",
+    "initial",
+    "losses",
+    "penalties",
+    "scale",
+    "squash",
+    "squash_slope",
+]
 
 Array = NDArray[np.float64]
 Tensors = Mapping[str, Array]

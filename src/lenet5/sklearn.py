@@ -103,9 +103,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         held_out = None
         rows = np.arange(len(labels))
         if self.early_stopping:
-            rows, apart = train_test_split(
-                rows, test_size=self.validation_fraction, stratify=labels, random_state=seed
-            )
+            rows, apart = train_test_split(rows, test_size=self.validation_fraction, stratify=labels, random_state=seed)
             held_out = dataset.take(apart, "held out")
         times = _times(sample_weight, X, np.random.default_rng(seed))
         rows = _any_order(dataset, np.repeat(rows, times[rows]))
@@ -226,7 +224,7 @@ class MnistNormalizer(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> Pictures:
         """(N, columns) -> uint8 (N, 784)."""
-        from lenet5.reading.normalise import normalise
+        from lenet5.pictures.normalise import normalise
 
         check_is_fitted(self, "n_features_in_")
         X = validate_data(self, X, dtype="numeric", reset=False)

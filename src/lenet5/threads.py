@@ -31,9 +31,7 @@ def threads() -> int:
     if wanted is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not wanted.isdecimal() or int(wanted) < 1:
-        raise LeNetError(
-            f"LENET5_THREADS is {wanted!r}; expected a whole number from 1 on, or leave it unset"
-        )
+        raise LeNetError(f"LENET5_THREADS is {wanted!r}; expected a whole number from 1 on, or leave it unset")
     return int(wanted)
 
 

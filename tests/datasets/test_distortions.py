@@ -98,8 +98,13 @@ def test_strength_narrows_every_range() -> None:
     half = MUCH.times(0.5)
     assert half.scale == pytest.approx((math.sqrt(0.8), math.sqrt(1.2)))
     assert (half.shear, half.shift, half.rotation, half.elastic, half.thickness, half.noise) == (
-        0.1, 1, 7.5, 0.5, 0.25, 0.01,
-    )  # fmt: skip
+        0.1,
+        1,
+        7.5,
+        0.5,
+        0.25,
+        0.01,
+    )
     assert (1 + half.squeeze) ** 2 == pytest.approx(1.1)
     nothing = MUCH.times(0).apply(NOISE, np.arange(40), seed=0)
     assert np.array_equal(nothing, transform(NOISE))

@@ -10,11 +10,11 @@ import pytest
 
 import lenet5
 from lenet5.datasets.drawn import Look, line, page
-from lenet5.datasets.drawn.examples import examples, save_examples
+from lenet5.datasets.drawn.samples import samples, save_samples
 from lenet5.errors import DataError
 
 PLAIN = Look(paper=(255, 255, 255), ink=(0, 0, 0))
-EXAMPLES = Path(lenet5.__file__).parent / "examples"
+SAMPLES = Path(lenet5.__file__).parent / "samples"
 
 
 def test_boxes_enclose_all_ink_and_no_more(rng: np.random.Generator) -> None:
@@ -87,18 +87,18 @@ def test_a_size_out_of_range_is_refused(size: float, rng: np.random.Generator) -
         line("1", rng, size=size)
 
 
-def test_the_shipped_examples_are_drawn_again_as_they_are() -> None:
-    drawn = examples()
-    assert sorted(drawn) == sorted(path.name for path in EXAMPLES.glob("*.png"))
+def test_the_shipped_samples_are_drawn_again_as_they_are() -> None:
+    drawn = samples()
+    assert sorted(drawn) == sorted(path.name for path in SAMPLES.glob("*.png"))
     for name, picture in drawn.items():
-        shipped = cv2.imread(str(EXAMPLES / name))
+        shipped = cv2.imread(str(SAMPLES / name))
         assert shipped is not None
         np.testing.assert_array_equal(shipped[..., ::-1], picture, err_msg=name)
-        assert (EXAMPLES / name).stat().st_size < 20_000
+        assert (SAMPLES / name).stat().st_size < 20_000
 
 
-def test_examples_are_written_or_refused(tmp_path: Path) -> None:
-    written = save_examples(tmp_path)
+def test_samples_are_written_or_refused(tmp_path: Path) -> None:
+    written = save_samples(tmp_path)
     assert {path.name for path in written} == {path.name for path in tmp_path.iterdir()}
     with pytest.raises(DataError):
-        save_examples(tmp_path / "missing")
+        save_samples(tmp_path / "missing")

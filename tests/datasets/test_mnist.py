@@ -54,9 +54,7 @@ def test_pictures_labels_and_writers_come_from_the_folder(small: Path) -> None:
     assert len(datasets.load("mnist", count=2)) == 2
 
 
-def test_files_may_be_unpacked_and_lie_in_the_folder_itself(
-    small: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_may_be_unpacked_and_lie_in_the_folder_itself(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in small.rglob("*.gz"):
         (small / path.stem).write_bytes(gzip.decompress(path.read_bytes()))
         path.unlink()
@@ -161,9 +159,7 @@ def test_the_first_right_copy_is_kept(small: Path, mirror: str, monkeypatch: pyt
     assert mnist("train").images.tobytes() == IMAGES[16:]
 
 
-def test_a_damaged_copy_in_the_cache_is_replaced(
-    small: Path, mirror: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_damaged_copy_in_the_cache_is_replaced(small: Path, mirror: str, monkeypatch: pytest.MonkeyPatch) -> None:
     point_at(monkeypatch, [f"{mirror}/good/"], [f"{mirror}/good/"])
     mnist("train")
     copy = small / "cache" / "mnist" / f"{NAMES['images']}.gz"

@@ -78,9 +78,7 @@ def test_floats_are_within_rounding_of_the_network(
 ) -> None:
     network = network_of(net, rng)
     program = compiled(tmp_path, network, None, "-O2")
-    np.testing.assert_allclose(
-        answers(program, net.classes, digits), network.penalties(digits), rtol=1e-5, atol=1e-4
-    )
+    np.testing.assert_allclose(answers(program, net.classes, digits), network.penalties(digits), rtol=1e-5, atol=1e-4)
     assert self_test(program) == 0
 
 
@@ -128,7 +126,7 @@ def test_flash_and_ram_are_those_of_the_compiled_program(
     rng: np.random.Generator, digits: NDArray[np.uint8], tmp_path: Path
 ) -> None:
     network = network_of(ARCHITECTURES["lenet5"], rng)
-    main = "int main(void) { printf(\"%u\", (unsigned)sizeof(lenet5_room)); return 0; }"
+    main = 'int main(void) { printf("%u", (unsigned)sizeof(lenet5_room)); return 0; }'
     (tmp_path / "main.c").write_text(f'#include <stdio.h>\n#include "lenet5.h"\n{main}\n')
     for quantised in (None, quantise(network, digits)):
         found = export.write(tmp_path / "lenet5.h", network, quantised=quantised)

@@ -50,9 +50,7 @@ def test_classes_probabilities_and_penalties(
     network = LeNet5(net, networks.start(net, rng), {"sharpness": 0.1})
     assert export.write(tmp_path / "net.onnx", network, pictures=pictures).passed
     given = digits if pictures == "uint8" else export.scaled(digits)
-    classes, probabilities, penalties = answers(
-        tmp_path / "net.onnx", ["class", "probabilities", "penalties"], given
-    )
+    classes, probabilities, penalties = answers(tmp_path / "net.onnx", ["class", "probabilities", "penalties"], given)
     ours = network.penalties(given)
     np.testing.assert_allclose(penalties, ours, rtol=5e-7, atol=1e-4)
     np.testing.assert_allclose(probabilities, network.probabilities(given), atol=1e-4)
@@ -91,9 +89,7 @@ def test_an_ensemble_in_one_file(
     ensemble = Ensemble(members)
     quantised = QuantisedEnsemble.of(ensemble, digits) if eight_bits else None
     check = export.write(tmp_path / "net.onnx", ensemble, quantised=quantised, activations=not eight_bits)
-    classes, probabilities, penalties = answers(
-        tmp_path / "net.onnx", ["class", "probabilities", "penalties"], digits
-    )
+    classes, probabilities, penalties = answers(tmp_path / "net.onnx", ["class", "probabilities", "penalties"], digits)
     ours = quantised or ensemble
     np.testing.assert_allclose(penalties, ours.penalties(digits), atol=check.allowed)
     np.testing.assert_array_equal(classes, penalties.argmin(axis=1))

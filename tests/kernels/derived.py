@@ -22,22 +22,27 @@ def wanted(net: Architecture, labels: NDArray[np.integer[Any]]) -> NDArray[np.fl
 
 
 def gradient(
-    net: Architecture,
-    tensors: Any,
-    x: NDArray[Any],
-    labels: Any,
-    loss: str,
-    j: float = 10.0,
-    sharpness: float = 1.0,
+    net: Architecture, tensors: Any, x: NDArray[Any], labels: Any, loss: str, j: float = 10.0, sharpness: float = 1.0
 ) -> tuple[float, Arrays]:
     """The mean loss over the pictures, and its derivative by every trainable tensor."""
     plan, weights = plan_for(net), LeNet5(net, tensors).parameters
     total = np.zeros_like(weights)
     maps, errors, lanes = (np.zeros(n, np.float32) for n in (plan.maps, plan.maps, 25 * LANES))
     cost, _ = single.gradient_of(
-        plan.places, plan.curves, weights, x.astype(np.float32), wanted(net, labels), np.arange(len(x)),
-        LOSSES[loss], j, sharpness, total, maps, errors, lanes,
-    )  # fmt: skip
+        plan.places,
+        plan.curves,
+        weights,
+        x.astype(np.float32),
+        wanted(net, labels),
+        np.arange(len(x)),
+        LOSSES[loss],
+        j,
+        sharpness,
+        total,
+        maps,
+        errors,
+        lanes,
+    )
     assert not lanes.any()
     return cost / len(x), trained(plan.views(total / np.float32(len(x))))
 
@@ -48,9 +53,22 @@ def curvature(net: Architecture, tensors: Any, x: NDArray[Any], labels: Any, los
     total = np.zeros_like(weights)
     maps, seen, errors, lanes = (np.zeros(n, np.float32) for n in (*(plan.maps,) * 3, 25 * LANES))
     single.curvature_of(
-        plan.places, plan.curves, weights, weights * weights, x.astype(np.float32), wanted(net, labels),
-        np.arange(len(x)), LOSSES[loss], j, 1.0, total, maps, seen, errors, lanes,
-    )  # fmt: skip
+        plan.places,
+        plan.curves,
+        weights,
+        weights * weights,
+        x.astype(np.float32),
+        wanted(net, labels),
+        np.arange(len(x)),
+        LOSSES[loss],
+        j,
+        1.0,
+        total,
+        maps,
+        seen,
+        errors,
+        lanes,
+    )
     return trained(plan.views(total / np.float32(len(x))))
 
 

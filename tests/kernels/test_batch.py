@@ -26,9 +26,18 @@ def test_a_block_s_gradient_is_the_sum_of_its_pictures(network, loss, rng):
 
     found = np.zeros_like(net.parameters)
     cost, wrong = batch.block_gradient(
-        plan.places, plan.curves, net.parameters, pictures, wanted, LANES, LOSSES[loss], 10.0, 1.0, found,
+        plan.places,
+        plan.curves,
+        net.parameters,
+        pictures,
+        wanted,
+        LANES,
+        LOSSES[loss],
+        10.0,
+        1.0,
+        found,
         *batch.room(plan),
-    )  # fmt: skip
+    )
 
     mean, gradient = reference.gradient(network, exact, shown[second], labels[second], loss, j=10.0)
     assert cost == pytest.approx(LANES * mean, rel=1e-4)

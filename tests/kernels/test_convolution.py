@@ -58,9 +58,26 @@ def forward(source: Map, above: Map, kernel: Floats, bias: float, squash: tuple[
     """One kernel from one map to another."""
     weights, p = np.append(kernel, np.float32(bias)), np.array([0, 0, *strips.table(above.height, above.width)])
     convolve(
-        above.flat, FRONT, above.row, above.height, 1, source.flat, FRONT, source.row, 0, 1, 2, source.packed,
-        weights, 0, 25, p, 0, 1, tuple(np.array(squash, np.float32)),
-    )  # fmt: skip
+        above.flat,
+        FRONT,
+        above.row,
+        above.height,
+        1,
+        source.flat,
+        FRONT,
+        source.row,
+        0,
+        1,
+        2,
+        source.packed,
+        weights,
+        0,
+        25,
+        p,
+        0,
+        1,
+        tuple(np.array(squash, np.float32)),
+    )
 
 
 def windows(values: Floats) -> NDArray[Any]:
@@ -94,9 +111,19 @@ def test_the_gradient_sums_over_all_places(case: tuple[Map, Map, Floats]) -> Non
     lanes, found = np.zeros(25 * LANES, np.float32), np.ones(25, np.float32)
     gather_units(error.flat, FRONT, error.row, error.height, p, 0, error.packed)
     add_gradient(
-        lanes, error.flat, FRONT, error.row, error.height, error.packed, source.flat, FRONT, source.row, source.packed,
-        p, 0,
-    )  # fmt: skip
+        lanes,
+        error.flat,
+        FRONT,
+        error.row,
+        error.height,
+        error.packed,
+        source.flat,
+        FRONT,
+        source.row,
+        source.packed,
+        p,
+        0,
+    )
     sum_gradient(found, 0, lanes)
     np.testing.assert_allclose(found, expected, atol=1e-4)
     assert not lanes.any()

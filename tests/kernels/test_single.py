@@ -92,9 +92,20 @@ def test_online_steps_after_each_picture(
     rates[: plan.places[TRAINED]] = rng.uniform(1e-4, 1e-3, plan.places[TRAINED])
     maps, errors, small, lanes = (np.zeros(n, np.float32) for n in (*(plan.maps,) * 2, plan.parameters, 25 * LANES))
     cost, wrong = single.online(
-        plan.places, plan.curves, network.parameters, rates, pictures.astype(np.float32), wanted(net, LABELS),
-        LOSSES[loss], 10.0, 1.0, maps, errors, small, lanes,
-    )  # fmt: skip
+        plan.places,
+        plan.curves,
+        network.parameters,
+        rates,
+        pictures.astype(np.float32),
+        wanted(net, LABELS),
+        LOSSES[loss],
+        10.0,
+        1.0,
+        maps,
+        errors,
+        small,
+        lanes,
+    )
     expected_cost, expected_wrong = 0.0, 0
     epsilon = plan.views(rates)
     for p in range(2):

@@ -43,9 +43,23 @@ def test_forward_and_back(kind: str, height: int, width: int, rng: np.random.Gen
 
     errors = np.zeros_like(source)
     total = subsample_back(
-        errors, FRONT, s_row, 2 * width, error, FRONT, o_row, height, width, source, FRONT, s_row,
-        np.float32(0.7), NONE, False, np.int64(maximum),
-    )  # fmt: skip
+        errors,
+        FRONT,
+        s_row,
+        2 * width,
+        error,
+        FRONT,
+        o_row,
+        height,
+        width,
+        source,
+        FRONT,
+        s_row,
+        np.float32(0.7),
+        NONE,
+        False,
+        np.int64(maximum),
+    )
     taken = fours == fours.max((2, 3), keepdims=True) if maximum else np.ones_like(fours)
     back = (0.7 * of_sums[:, :, None, None] * taken).transpose(0, 2, 1, 3).reshape(2 * height, 2 * width)
     np.testing.assert_allclose(rows(errors, FRONT, 2 * height, 2 * width, s_row), back, rtol=1e-5, atol=1e-6)

@@ -8,7 +8,7 @@ import pytest
 
 import lenet5
 from lenet5.datasets import drawn
-from lenet5.reading.ink import find_ink
+from lenet5.pictures.ink import find_ink
 from lenet5.reading.layout import ACROSS, line_ink
 from lenet5.reading.rules import without_rules
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lenet5 import storage
 from lenet5.architecture import ARCHITECTURES
-from lenet5.formats import weights
 from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.reference import initial
@@ -26,7 +26,7 @@ START = "import sys; from lenet5.cli import main; main(['serve', *sys.argv[1:]])
 @pytest.fixture(scope="session")
 def network() -> LeNet5:
     """The shipped network of 1998."""
-    if "lenet5" not in weights.shipped():
+    if "lenet5" not in storage.shipped():
         pytest.skip("no weights are shipped for lenet5")
     return load("lenet5")
 
@@ -55,8 +55,10 @@ def start(untrained: list[Path], tmp_path_factory: pytest.TempPathFactory) -> It
         kept = kept or tmp_path_factory.mktemp("kept")
         process = subprocess.Popen(
             [sys.executable, "-c", START, *map(str, untrained), "--port", "0", "--kept", str(kept), *arguments],
-            stderr=subprocess.PIPE, text=True, env={**os.environ, "LENET5_THREADS": "1"},
-        )  # fmt: skip
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "LENET5_THREADS": "1"},
+        )
         processes.append(process)
         assert process.stderr is not None
         line = process.stderr.readline()

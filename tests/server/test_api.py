@@ -20,7 +20,7 @@ from PIL import Image
 from lenet5.loading import load
 from lenet5.network import LeNet5
 
-EXAMPLES = Path(str(resources.files("lenet5"))) / "examples"
+EXAMPLES = Path(str(resources.files("lenet5"))) / "samples"
 INK = {"content-type": "application/octet-stream"}
 PNG = {"content-type": "image/png"}
 
@@ -215,9 +215,17 @@ def test_what_is_no_picture_is_a_problem(
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b'{"image": "x"}', b'{"image": [[1, 2], [3]]}', b'{"image": [[-1, 0]]}', b"[" * 100_000,
-     json.dumps({"image": [[300] * 28] * 28}).encode(), json.dumps({"image": [[0.5] * 28] * 28}).encode()],
-)  # fmt: skip
+    [
+        b"{",
+        b"[]",
+        b'{"image": "x"}',
+        b'{"image": [[1, 2], [3]]}',
+        b'{"image": [[-1, 0]]}',
+        b"[" * 100_000,
+        json.dumps({"image": [[300] * 28] * 28}).encode(),
+        json.dumps({"image": [[0.5] * 28] * 28}).encode(),
+    ],
+)
 def test_rows_that_are_no_picture_are_a_problem(client: httpx.Client, body: bytes) -> None:
     _problem(client.post("activations", content=body, headers={"content-type": "application/json"}), 422)
 
@@ -246,9 +254,14 @@ def test_who_sends_too_much_at_once_is_told_so(address: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"--x", b'--x\r\nContent-Disposition: form-data; name="picture"; filename="a"\r\n\r\nabc',
-     b'--x\r\nContent-Disposition: form-data; name="other"\r\n\r\nabc\r\n--x--\r\n', b"\r\n" * 1000],
-)  # fmt: skip
+    [
+        b"",
+        b"--x",
+        b'--x\r\nContent-Disposition: form-data; name="picture"; filename="a"\r\n\r\nabc',
+        b'--x\r\nContent-Disposition: form-data; name="other"\r\n\r\nabc\r\n--x--\r\n',
+        b"\r\n" * 1000,
+    ],
+)
 def test_a_form_that_is_none_is_a_problem(client: httpx.Client, body: bytes) -> None:
     answer = client.post("read", content=body, headers={"content-type": "multipart/form-data; boundary=x"})
     assert answer.status_code in (400, 422)
@@ -262,9 +275,17 @@ def test_a_form_with_too_many_pictures_is_refused(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["networks/..%2f..%2fetc%2fpasswd", "examples/..%2f__init__.py", "examples/%00", "networks/<script>/weights",
-     "trainings/99", "networks/nix", "nothing", "trainings/99/events"],
-)  # fmt: skip
+    [
+        "networks/..%2f..%2fetc%2fpasswd",
+        "examples/..%2f__init__.py",
+        "examples/%00",
+        "networks/<script>/weights",
+        "trainings/99",
+        "networks/nix",
+        "nothing",
+        "trainings/99/events",
+    ],
+)
 def test_what_is_not_there_is_a_problem_and_no_path_leads_out(client: httpx.Client, path: str) -> None:
     _problem(client.get(path), 404)
 
@@ -282,10 +303,19 @@ def test_only_the_pages_own_files_are_served(address: str, path: str) -> None:
 
 @pytest.mark.parametrize(
     "wish",
-    [{"pictures": 10}, {"pictures": 10**9}, {"recipe": "nix"}, {"network": "nix"}, {"data": "/etc"}, {"seed": -1},
-     {"changes": {"passes": 0}}, {"changes": {"step": -1}}, {"changes": {"distortion": "nix"}},
-     {"network": "lenet5-softmax", "recipe": "1998", "changes": {"loss": "mse"}}],
-)  # fmt: skip
+    [
+        {"pictures": 10},
+        {"pictures": 10**9},
+        {"recipe": "nix"},
+        {"network": "nix"},
+        {"data": "/etc"},
+        {"seed": -1},
+        {"changes": {"passes": 0}},
+        {"changes": {"step": -1}},
+        {"changes": {"distortion": "nix"}},
+        {"network": "lenet5-softmax", "recipe": "1998", "changes": {"loss": "mse"}},
+    ],
+)
 def test_a_training_that_makes_no_sense_fails_with_a_reason(client: httpx.Client, wish: dict[str, Any]) -> None:
     answer = client.post("trainings", json=wish)
     if answer.status_code == 201:  # what only the trainer can know

@@ -87,7 +87,7 @@ def test_with_a_token_only_those_who_know_it_are_answered(start: Callable[..., t
         b"GET / HTTP/1.1\r\nHost: localhost\r\n",
         b"POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n12",
     ],
-)  # fmt: skip
+)
 def test_who_never_finishes_a_request_is_sent_away(impatient: str, head: bytes) -> None:
     place = urlsplit(impatient)
     with socket.create_connection((place.hostname, place.port), 20) as slow:

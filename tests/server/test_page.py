@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+from lenet5 import storage
 from lenet5.architecture import ARCHITECTURES
 from lenet5.ensemble import Ensemble
-from lenet5.formats import weights
 from lenet5.loading import load
 from lenet5.network import LeNet5
 
@@ -140,8 +140,14 @@ def test_every_map_on_the_screen_has_the_values_of_activations(open_page: Open, 
     zero, plus, minus = _colours(page)
     shown = {layer: list(maps) for layer, maps in itertools.groupby(_painted(page), key=lambda m: m["layer"])}
     assert {layer: len(maps) for layer, maps in shown.items()} == {
-        "input": 1, "c1": 6, "s2": 6, "c3": 16, "s4": 16, "c5": 1, "f6": 1,
-    }  # fmt: skip
+        "input": 1,
+        "c1": 6,
+        "s2": 6,
+        "c3": 16,
+        "s4": 16,
+        "c5": 1,
+        "f6": 1,
+    }
     for layer, maps in shown.items():
         pixels = np.array([m["pixels"] for m in maps], float).reshape(-1, 4)[:, :3]
         share = np.clip(wanted[layer].reshape(-1, 1) / 1.7159, -1, 1)
@@ -377,7 +383,7 @@ def test_the_members_of_an_ensemble_stand_together(open_page: Open) -> None:
     groups = page.locator("#network optgroup").evaluate_all(
         "groups => groups.map((group) => [group.label, [...group.children].map((option) => option.value)])"
     )
-    ensembles = {name: load(name) for name in weights.shipped()}
+    ensembles = {name: load(name) for name in storage.shipped()}
     members = {name: len(net.members) for name, net in ensembles.items() if isinstance(net, Ensemble)}
     assert {label: names for label, names in groups} == {
         name: [f"{name}-{number}" for number in range(1, count + 1)] for name, count in members.items()

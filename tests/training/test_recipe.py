@@ -33,17 +33,38 @@ def test_every_schedule_begins_with_the_step_and_none_rises() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"passes": 0}, {"batch": -1}, {"step": 0.0}, {"step": float("nan")}, {"step": float("inf")}, {"mu": -0.02},
-        {"j": 0.0}, {"fade": 1.5}, {"average": -0.1}, {"decay": -1.0}, {"loss": "hinge"},
-        {"algorithm": "lbfgs"}, {"schedule": "step"}, {"initialisation": "he"}, {"distortion": "wild"},
-        {"gain": float("nan")}, {"coefficient": float("nan")}, {"strength": 0.0},
-        {"trust": 1.1}, {"versions": 0}, {"decay": float("nan")}, {"j": float("nan")},
-        {"passes": 1.5}, {"passes": "3"}, {"batch": True}, {"step": "a"}, {"decay": float("inf")},
+        {"passes": 0},
+        {"batch": -1},
+        {"step": 0.0},
+        {"step": float("nan")},
+        {"step": float("inf")},
+        {"mu": -0.02},
+        {"j": 0.0},
+        {"fade": 1.5},
+        {"average": -0.1},
+        {"decay": -1.0},
+        {"loss": "hinge"},
+        {"algorithm": "lbfgs"},
+        {"schedule": "step"},
+        {"initialisation": "he"},
+        {"distortion": "wild"},
+        {"gain": float("nan")},
+        {"coefficient": float("nan")},
+        {"strength": 0.0},
+        {"trust": 1.1},
+        {"versions": 0},
+        {"decay": float("nan")},
+        {"j": float("nan")},
+        {"passes": 1.5},
+        {"passes": "3"},
+        {"batch": True},
+        {"step": "a"},
+        {"decay": float("inf")},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_a_value_out_of_its_range_is_named_with_what_was_expected(change: dict[str, Any]) -> None:
-    (name, value), = change.items()
+    ((name, value),) = change.items()
     with pytest.raises(TrainingError, match=f"{name} is {value!r}; expected"):
         replace(Recipe(), **change)
 

@@ -105,14 +105,22 @@ def test_it_tells_of_blocks_and_passes_and_keeps_the_records(abc: Dataset, tmp_p
     lines = (tmp_path / "a" / "run" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == [r.to_dict() for r in records]
     assert set(json.loads(lines[0])) == {
-        "pass", "train_error", "held_out_error", "loss", "smallest_step", "largest_step", "seconds",
-    }  # fmt: skip
+        "pass",
+        "train_error",
+        "held_out_error",
+        "loss",
+        "smallest_step",
+        "largest_step",
+        "seconds",
+    }
     told = json.loads((tmp_path / "a" / "run" / "run.json").read_text())
     assert (told["command"], told["seed"], told["train"], told["held_out_pictures"]) == ("x", 0, "abc", 50)
     assert told["recipe"] == ONLINE.to_dict()
     assert sorted(p.name for p in (tmp_path / "a" / "run").iterdir()) == [
-        "checkpoint.safetensors", "metrics.jsonl", "run.json",
-    ]  # fmt: skip
+        "checkpoint.safetensors",
+        "metrics.jsonl",
+        "run.json",
+    ]
 
 
 @EACH
@@ -122,7 +130,6 @@ def test_it_learns(net: Any, how: Recipe, abc: Dataset) -> None:
     run = finish(Run(net, longer, abc.take(slice(half)), abc.take(slice(half, None))))
     assert run.records[-1].held_out_error is not None
     assert run.records[-1].held_out_error < 15 < run.records[0].train_error
-
 
 
 # ---- What cannot be trained, saved or gone on with.

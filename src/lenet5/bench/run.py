@@ -95,7 +95,9 @@ class Result:
             "memory_bytes": self.memory,
             "tasks": [
                 {
-                    **asdict(task), "label": task.label, "pictures": task.pictures,
+                    **asdict(task),
+                    "label": task.label,
+                    "pictures": task.pictures,
                     "multiply_adds_per_picture": multiply_adds(LENET5, task),
                     "contenders": {
                         name: {**times.to_dict(), "share_of_peak": self.share_of_peak(task, name)}
@@ -104,7 +106,7 @@ class Result:
                 }
                 for task, found in self.times.items()
             ],
-        }  # fmt: skip
+        }
 
 
 class _Process:
@@ -115,9 +117,13 @@ class _Process:
         count = str(threads)
         limits = {f"{of}_NUM_THREADS": count for of in ("OMP", "OPENBLAS", "MKL")} | {"LENET5_THREADS": count}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "lenet5.bench.worker"], env=os.environ | limits, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [sys.executable, "-m", "lenet5.bench.worker"],
+            env=os.environ | limits,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
 
     def ask(self, do: str, **question: Any) -> dict[str, Any]:
         """The worker's answer. Raises LeNetError where it fails or dies."""

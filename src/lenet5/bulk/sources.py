@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from lenet5 import files
 from lenet5.errors import DataError, LeNetError, MissingExtraError, PictureError
-from lenet5.reading.opening import SUFFIXES
+from lenet5.pictures.opening import SUFFIXES
 
 __all__ = ["PICTURES", "Shard", "parquet", "shards", "total"]
 

@@ -81,8 +81,13 @@ def _rows(key: str, found: list[Reading] | LeNetError) -> list[dict[str, Any]]:
         return [{"key": key, "error": str(found).encode("utf-8", "replace").decode()}]
     return [
         {
-            "key": key, "page": r.page, "text": r.text, "confidence": r.confidence, "rejected": r.rejected,
-            "reason": r.reason, **dict(zip(("x", "y", "width", "height"), r.box, strict=True)),
+            "key": key,
+            "page": r.page,
+            "text": r.text,
+            "confidence": r.confidence,
+            "rejected": r.rejected,
+            "reason": r.reason,
+            **dict(zip(("x", "y", "width", "height"), r.box, strict=True)),
         }
         for r in found
-    ]  # fmt: skip
+    ]

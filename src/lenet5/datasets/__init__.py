@@ -18,12 +18,7 @@ _TEST_SEED = 2**62  # added to the seed, so that nothing drawn for learning is e
 
 
 def load(
-    spec: str,
-    part: Part = "train",
-    *,
-    count: int | None = None,
-    seed: int = 0,
-    progress: Progress | None = None,
+    spec: str, part: Part = "train", *, count: int | None = None, seed: int = 0, progress: Progress | None = None
 ) -> Dataset:
     """The data set called `spec`.
 

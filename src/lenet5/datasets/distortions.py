@@ -136,12 +136,7 @@ MILD = Distortion(
     scale=(0.85, 1.15), squeeze=0.075, shear=0.15, shift=1.5, rotation=7.5, elastic=1.0, smoothness=4.5, thickness=0.4
 )
 
-DISTORTIONS = {
-    "none": Distortion(),
-    "affine-1998": AFFINE_1998,
-    "elastic-2003": ELASTIC_2003,
-    "mild": MILD,
-}
+DISTORTIONS = {"none": Distortion(), "affine-1998": AFFINE_1998, "elastic-2003": ELASTIC_2003, "mild": MILD}
 
 
 def transform(

@@ -19,11 +19,7 @@ SECONDS_OF_SILENCE = 20
 
 
 def cached(
-    name: str,
-    mirrors: Sequence[str],
-    limit: int,
-    parse: Callable[[bytes], T],
-    progress: Progress | None = None,
+    name: str, mirrors: Sequence[str], limit: int, parse: Callable[[bytes], T], progress: Progress | None = None
 ) -> T:
     """What `parse` makes of the file `name`, from the user's cache, or from the first mirror that has it.
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from lenet5.datasets.dataset import SIDE, Dataset
 from lenet5.errors import DataError, PictureError
 from lenet5.files import inside, read_bounded
-from lenet5.reading.opening import SUFFIXES as OPENED
+from lenet5.pictures.opening import SUFFIXES as OPENED
 
 __all__ = ["folder", "has_parts"]
 
@@ -92,9 +92,9 @@ def _load(files: _Files, name: str) -> Dataset:
 
 def _as_mnist(data: bytes) -> NDArray[np.uint8]:
     """The glyph in a picture file, uint8 (28, 28). Raises PictureError."""
-    from lenet5.reading.ink import find_ink, is_dark_on_light
-    from lenet5.reading.normalise import normalise
-    from lenet5.reading.opening import DIGIT_SIDE, open_pages, shrunk
+    from lenet5.pictures.ink import find_ink, is_dark_on_light
+    from lenet5.pictures.normalise import normalise
+    from lenet5.pictures.opening import DIGIT_SIDE, open_pages, shrunk
 
     picture = open_pages(data)[0]  # (H, W) or (H, W, 3)
     if picture.shape == (SIDE, SIDE) and not is_dark_on_light(picture):

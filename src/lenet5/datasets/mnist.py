@@ -40,10 +40,7 @@ class _Source(NamedTuple):
 
 _MNIST, _QMNIST = "mnist", "qmnist_labels"
 _MIRRORS = {
-    _MNIST: (
-        "https://ossci-datasets.s3.amazonaws.com/mnist/",
-        "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    ),
+    _MNIST: ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
     _QMNIST: ("https://raw.githubusercontent.com/facebookresearch/qmnist/master/",),
 }
 _FILES = {

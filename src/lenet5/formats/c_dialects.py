@@ -113,9 +113,9 @@ class Floats(Dialect):
         gain = (float(FOREGROUND) - float(BACKGROUND)) / 255
         kernels = self.network.tensors["c1.weight"].astype(np.float64)
         tables["c1_weight"] = (gain * kernels).astype(np.float32)
-        tables["c1_bias"] = (
-            self.network.tensors["c1.bias"] + float(BACKGROUND) * kernels.sum(axis=(1, 2))
-        ).astype(np.float32)
+        tables["c1_bias"] = (self.network.tensors["c1.bias"] + float(BACKGROUND) * kernels.sum(axis=(1, 2))).astype(
+            np.float32
+        )
         for layer in (self.net.s2, self.net.s4):
             if layer.kind == "average":
                 tables[f"{layer.name}_coefficient"] = tables[f"{layer.name}_coefficient"] / np.float32(POOL**2)
@@ -150,7 +150,9 @@ static inline void lenet5_answer(const float *f6, float *penalties) {
     }
 }
 """
-        return self.minus_log() + """
+        return (
+            self.minus_log()
+            + """
 static inline void lenet5_answer(const float *f6, float *penalties) {
     for (int c = 0; c < LENET5_CLASSES; c++) {
         penalties[c] = lenet5_output_bias[c];
@@ -159,6 +161,7 @@ static inline void lenet5_answer(const float *f6, float *penalties) {
     lenet5_minus_log(penalties);
 }
 """
+        )
 
 
 class Int8(Dialect):
@@ -220,7 +223,9 @@ class Int8(Dialect):
         shift = f"#define LENET5_SHIFT {SHIFT}\n\n"
         f6 = self.quantised.layers[5]
         if self.quantised.codes is not None:
-            return shift + f"""/* The squared distance to the code of each class (eq. 7), in steps of F6. */
+            return (
+                shift
+                + f"""/* The squared distance to the code of each class (eq. 7), in steps of F6. */
 static inline void lenet5_output(const int8_t *f6, int32_t *sums) {{
     for (int c = 0; c < LENET5_CLASSES; c++) {{
         sums[c] = 0;
@@ -236,7 +241,11 @@ static inline void lenet5_answer(const int32_t *sums, float *penalties) {{
     for (int c = 0; c < LENET5_CLASSES; c++) penalties[c] = (float)sums[c] * {_float(f6.output_scale**2)};
 }}
 """
-        return shift + self.minus_log() + """
+            )
+        return (
+            shift
+            + self.minus_log()
+            + """
 static inline void lenet5_output(const int8_t *f6, int32_t *sums) {
     for (int c = 0; c < LENET5_CLASSES; c++) {
         sums[c] = lenet5_output_bias[c];
@@ -249,6 +258,7 @@ static inline void lenet5_answer(const int32_t *sums, float *penalties) {
     lenet5_minus_log(penalties);
 }
 """
+        )
 
 
 def _float(value: float) -> str:

@@ -223,4 +223,3 @@ class Graph:
             score = self.add("Neg", ["output.softplus"], "output.log")
         self.add("LogSoftmax", [score], "log.probabilities", axis=1)
         self.add("Neg", ["log.probabilities"], "penalties")
-

@@ -243,9 +243,7 @@ def _layer(
     return Layer(name, squash, whole, weight_scale, bias, scale, zero, sum_scale, output_scale, output_zero)
 
 
-def _weight(
-    declared: Convolution | Subsampling | FullConnection, network: LeNet5, below: int
-) -> NDArray[np.float32]:
+def _weight(declared: Convolution | Subsampling | FullConnection, network: LeNet5, below: int) -> NDArray[np.float32]:
     if isinstance(declared, Subsampling):
         coefficient = network.tensors[f"{declared.name}.coefficient"]
         share = np.float32(1 / POOL**2 if declared.kind == "average" else 1)

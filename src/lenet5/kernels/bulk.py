@@ -155,7 +155,33 @@ _distance_to = tile(types.void, _distance)
 
 
 @compiled
-def maps_of(out, o, row, size, step, height, width, source, s_row, s_size, weights, w, b, c, d, maps, p, pairs, kernels, sources, curve_, share, maximum, pool, kept):  # noqa: E501
+def maps_of(
+    out,
+    o,
+    row,
+    size,
+    step,
+    height,
+    width,
+    source,
+    s_row,
+    s_size,
+    weights,
+    w,
+    b,
+    c,
+    d,
+    maps,
+    p,
+    pairs,
+    kernels,
+    sources,
+    curve_,
+    share,
+    maximum,
+    pool,
+    kept,
+):
     """All maps of S2 from the input, or of S4 from S2: out[o:] with unit strides `row` and `size`, floats `step`.
 
     `kept`, where it has any room, gets the maps of C1 or C3.

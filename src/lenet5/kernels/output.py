@@ -119,5 +119,3 @@ def full_error(errors, e, out, o, sums, s, classes, kind, curve_, wanted, p, los
             cost += 0.5 * apart * apart
             errors[e + k] = derivative * derivative if second else apart * derivative
     return cost
-
-

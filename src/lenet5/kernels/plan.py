@@ -68,8 +68,12 @@ class Plan:
         for name, (start, shape, row) in self.tensors.items():
             rows, width = (shape[0], int(np.prod(shape[1:]))) if row else (1, shape[0])
             stored = flat[start : start + rows * (row or width)].reshape(rows, row or width)[:, :width]
-            view = stored.reshape(shape) if width == (row or width) else np.lib.stride_tricks.as_strided(
-                stored, (rows, *shape[1:]), (stored.strides[0], *np.empty(shape[1:], np.float32).strides)
+            view = (
+                stored.reshape(shape)
+                if width == (row or width)
+                else np.lib.stride_tricks.as_strided(
+                    stored, (rows, *shape[1:]), (stored.strides[0], *np.empty(shape[1:], np.float32).strides)
+                )
             )
             views[name] = view
         return views
@@ -133,9 +137,7 @@ def _lay_maps(
     ):  # fmt: skip
         set_(index, value)
     output = architecture.output
-    places[OUT_KIND] = (
-        RBF if isinstance(output, EuclideanRBF) else SOFTMAX if output.squash == "softmax" else SQUASHED
-    )
+    places[OUT_KIND] = RBF if isinstance(output, EuclideanRBF) else SOFTMAX if output.squash == "softmax" else SQUASHED
     places[INPUT] = room(height * input_row)
     places[C1] = room((c1.maps * c1.height + _ROWS_BEHIND) * input_row)
     places[S2], places[S2_SUMS] = (room(s2.maps * s2.height * s2_row) for _ in range(2))
@@ -151,9 +153,7 @@ def _lay_maps(
     places[MAPS] = cursor
 
 
-def _lay_tensors(
-    places: NDArray[np.int64], architecture: Architecture
-) -> dict[str, tuple[int, tuple[int, ...], int]]:
+def _lay_tensors(places: NDArray[np.int64], architecture: Architecture) -> dict[str, tuple[int, tuple[int, ...], int]]:
     small = {
         "c1.weight": C1_WEIGHT, "c1.bias": C1_BIAS, "s2.coefficient": S2_COEFFICIENT, "s2.bias": S2_BIAS,
         "c3.weight": C3_WEIGHT, "c3.bias": C3_BIAS, "s4.coefficient": S4_COEFFICIENT, "s4.bias": S4_BIAS,
@@ -191,5 +191,3 @@ def _curves(architecture: Architecture) -> NDArray[np.float32]:
     shares = [0.25 if layer.kind == "average" else 1.0 for layer in (architecture.s2, architecture.s4)]
     curves[SHARES, :2] = shares
     return curves
-
-

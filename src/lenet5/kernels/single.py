@@ -221,9 +221,7 @@ def _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squ
         m, n = p[p[at.C3_PAIRS] + 2 * k], p[p[at.C3_PAIRS] + 2 * k + 1]
         if m != before:
             before = m
-            gather_units(
-                errors, p[at.C3] + m * c3, p[at.C3_ROW], p[at.C3_H], p, p[at.C3_STRIPS], p[at.C3_PACKED]
-            )
+            gather_units(errors, p[at.C3] + m * c3, p[at.C3_ROW], p[at.C3_H], p, p[at.C3_STRIPS], p[at.C3_PACKED])
         add_spread(
             errors, p[at.S2] + n * s2, p[at.S2_ROW], p[at.C3_H], p[at.C3_W],
             errors, p[at.C3] + m * c3, p[at.C3_ROW], weights, p[at.C3_WEIGHT] + 25 * k,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.masks import PART, dilated, inked, parts
-from lenet5.reading.normalise import bounding_box
+from lenet5.pictures.masks import PART, dilated, inked, parts
+from lenet5.pictures.normalise import bounding_box
 
 __all__ = ["the_glyph"]
 

@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.masks import dilated
-from lenet5.reading.normalise import normalise
+from lenet5.pictures.masks import dilated
+from lenet5.pictures.normalise import normalise
 from lenet5.reading.pieces import Line, Piece
 
 __all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates", "digit_costs", "left_out", "share"]
@@ -40,7 +40,7 @@ Kind = Literal["digit", ".", ",", "-", "speck"]
 class Geometry:
     """What sizes say about digits, all in heights of the line's digits; costs are −log of a probability.
 
-    Not in the paper: the costs from `word` on are what `python -m lenet5.reading.costs` found.
+    Not in the paper: the costs from `word` on are what `python -m lenet5.reading.school.costs` found.
     """
 
     widest: float = 2.0
@@ -206,9 +206,7 @@ def _add(reached: dict[tuple[int, ...], _Text], text: tuple[int, ...], before: _
     reached[text] = _Text(total, cost, arc) if cost < held.cost else _Text(total, held.cost, held.arc)
 
 
-def share(
-    line: Line, found: Sequence[Candidate], likely: Floats, digits: Sequence[int], geometry: Geometry
-) -> float:
+def share(line: Line, found: Sequence[Candidate], likely: Floats, digits: Sequence[int], geometry: Geometry) -> float:
     """How likely it is that a line reads these digits: their paths' part of the sum of e^−cost over all paths.
 
     likely: (len(found), classes), the probability of each digit of each candidate. The forward algorithm of section VI.

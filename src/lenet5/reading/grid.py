@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.masks import PART, Mask, closed, dilated, inked, parts
+from lenet5.pictures.masks import PART, Mask, closed, dilated, inked, parts
 from lenet5.reading.rules import find_rules
 
 __all__ = ["Cell", "cells_of", "find_grid"]

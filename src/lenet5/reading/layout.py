@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.masks import PART, dilated, inked, parts
-from lenet5.reading.normalise import bounding_box
+from lenet5.pictures.masks import PART, dilated, inked, parts
+from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.pieces import usual_height
 from lenet5.reading.rules import without_rules
 

@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 
 from lenet5 import threads
 from lenet5.errors import LeNetError, ReadingError
+from lenet5.pictures.ink import Ink, find_ink
+from lenet5.pictures.normalise import bounding_box, normalise
+from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, shrunk
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.fields import Field, GlyphField, LineField, RowField, box_back
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry, candidates
 from lenet5.reading.grid import Outlines, cells_of, find_grid
-from lenet5.reading.ink import Ink, find_ink
 from lenet5.reading.layout import LAYOUTS, Layout, cropped, guess, line_ink, rows_of, straightened
-from lenet5.reading.normalise import bounding_box, normalise
-from lenet5.reading.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, shrunk
 from lenet5.reading.pieces import Line, cut
 from lenet5.reading.readings import Box, Reading
 
@@ -276,12 +276,7 @@ def _digit(ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps:
 
 
 def _rows(
-    ink: Grey,
-    grid: Outlines,
-    rules: Pixels,
-    back: NDArray[np.float64],
-    limits: tuple[int, int],
-    turn: int = 0,
+    ink: Grey, grid: Outlines, rules: Pixels, back: NDArray[np.float64], limits: tuple[int, int], turn: int = 0
 ) -> list[Field]:
     """The rows of a grid after `turn` quarter turns against the clock."""
     rows: dict[int, list[tuple[int, GlyphField]]] = {}

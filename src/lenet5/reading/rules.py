@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.masks import Mask, depth, dilated, inked, opened, parts, pen
+from lenet5.pictures.masks import Mask, depth, dilated, inked, opened, parts, pen
 
 __all__ = ["find_rules", "without_rules"]
 

@@ -82,12 +82,15 @@ def summary(plan: Plan, work: Path) -> dict[str, Any]:
         "held_out": first["judged"],
         "choices": [
             {
-                "question": c.question, "usual": c.usual, "answer": c.answer, "change": c.change,
+                "question": c.question,
+                "usual": c.usual,
+                "answer": c.answer,
+                "change": c.change,
                 **_row(_outcomes(plan, c.recipe, work), base),
             }
             for c in CHOICES
         ],
-    }  # fmt: skip
+    }
 
 
 def _outcomes(plan: Plan, how: Recipe, work: Path) -> list[dict[str, Any]]:

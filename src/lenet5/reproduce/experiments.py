@@ -129,17 +129,20 @@ def _mistakes(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     pictures = []
     for index in sorted({i for rows in wrong for i in rows}):
         rows = [rows.get(index) for rows in wrong]
-        pictures.append({
-            "index": index,
-            "true": next(row[1] for row in rows if row),
-            "answers": [row[2] if row else None for row in rows],
-            "times": sum(row is not None for row in rows),
-            "paper": paper.get(index),
-        })  # fmt: skip
+        pictures.append(
+            {
+                "index": index,
+                "true": next(row[1] for row in rows if row),
+                "answers": [row[2] if row else None for row in rows],
+                "times": sum(row is not None for row in rows),
+                "paper": paper.get(index),
+            }
+        )
     return {
         "pictures": sorted(pictures, key=lambda picture: (-picture["times"], picture["index"])),
         "wrong": spread([float(len(rows)) for rows in wrong]),
         "of_the_papers": spread([float(len(paper.keys() & rows.keys())) for rows in wrong]) if paper else None,
         "same_answer": spread([float(sum(rows[i][2] == a for i, a in paper.items() if i in rows)) for rows in wrong])
-        if paper else None,
-    }  # fmt: skip
+        if paper
+        else None,
+    }

@@ -73,14 +73,16 @@ def summary(plan: Plan, rungs: tuple[int, ...], work: Path) -> list[dict[str, An
         errors = [outcome["answers"]["error"] for outcome in reached]
         seconds = [sum(record["seconds"] for record in outcome["training"]["records"]) for outcome in reached]
         trained = [outcome["training"]["records"][-1]["train_error"] for outcome in reached]
-        rows.append({
-            "rung": number,
-            "change": RUNGS[number - 1].change,
-            "recipe": RUNGS[number - 1].recipe.to_dict(),
-            "test": spread(errors) if errors else None,
-            "train": spread(trained) if trained else None,
-            "seconds": spread(seconds) if seconds else None,
-            "diverged": len(outcomes) - len(reached),
-            "command": f"lenet5 reproduce ladder --rungs {number} --seeds {plan.seeds}",
-        })  # fmt: skip
+        rows.append(
+            {
+                "rung": number,
+                "change": RUNGS[number - 1].change,
+                "recipe": RUNGS[number - 1].recipe.to_dict(),
+                "test": spread(errors) if errors else None,
+                "train": spread(trained) if trained else None,
+                "seconds": spread(seconds) if seconds else None,
+                "diverged": len(outcomes) - len(reached),
+                "command": f"lenet5 reproduce ladder --rungs {number} --seeds {plan.seeds}",
+            }
+        )
     return rows

@@ -42,7 +42,7 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, t
     """A table of cells that are markup already; the columns in `text` are set flush left."""
 
     def cells(tag: str, row: Sequence[str]) -> str:
-        return "".join(f'<{tag}{" class=text" if k in text else ""}>{cell}</{tag}>' for k, cell in enumerate(row))
+        return "".join(f"<{tag}{' class=text' if k in text else ''}>{cell}</{tag}>" for k, cell in enumerate(row))
 
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
     return (

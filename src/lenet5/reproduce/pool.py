@@ -88,10 +88,14 @@ class _Worker(threading.Thread):
         self._waiting, self._work, self._events = waiting, work, events
         self._process = subprocess.Popen(
             [sys.executable, "-m", "lenet5.reproduce.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
             # One core each; and a group of its own, so that Ctrl-C reaches only the parent, which ends it in peace.
-            env={**os.environ, "LENET5_THREADS": "1"}, process_group=0,
-        )  # fmt: skip
+            env={**os.environ, "LENET5_THREADS": "1"},
+            process_group=0,
+        )
 
     def stop(self) -> None:
         """Let it end at the next place where all can be kept."""

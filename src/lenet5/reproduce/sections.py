@@ -49,12 +49,17 @@ def results(report: Report, _: Picture) -> str:
     rows = []
     for name, study in found.items():
         then = report["paper"]["results"].get(name, {})
-        rows.append([
-            escape(title(name)),
-            f"{then['test']:g}" if "test" in then else NONE, plus_minus(study["test"], 3), between(study["test"], 3),
-            f"{then['train']:g}" if "train" in then else NONE, plus_minus(study.get("train"), 3),
-            plus_minus(study.get("seconds"), 0),
-        ])  # fmt: skip
+        rows.append(
+            [
+                escape(title(name)),
+                f"{then['test']:g}" if "test" in then else NONE,
+                plus_minus(study["test"], 3),
+                between(study["test"], 3),
+                f"{then['train']:g}" if "train" in then else NONE,
+                plus_minus(study.get("train"), 3),
+                plus_minus(study.get("seconds"), 0),
+            ]
+        )
     first = next(iter(found.values()))
     return table(
         f"Errors in percent after the last pass, on {first['pictures']:,} test pictures: mean ± standard deviation "
@@ -86,12 +91,14 @@ def curve(report: Report, _: Picture) -> str:
     rows = [
         [
             str(k + 1),
-            *(cell for part in ("test", "train") for cell in (
-                fixed(figure_5[part][k]) if k < len(figure_5[part]) else NONE, plus_minus(parts[part][k]),
-            )),
+            *(
+                cell
+                for part in ("test", "train")
+                for cell in (fixed(figure_5[part][k]) if k < len(figure_5[part]) else NONE, plus_minus(parts[part][k]))
+            ),
         ]
         for k in range(len(parts["test"]))
-    ]  # fmt: skip
+    ]
     return figure(
         picture,
         "Error after each pass, in percent; bands are 95 % intervals of the mean. The paper's curves are read off its "
@@ -112,11 +119,16 @@ def sizes(report: Report, _: Picture) -> str:
     rows = []
     for size in found:
         then = published.get(str(size["pictures"]), {})
-        rows.append([
-            f"{size['pictures']:,}",
-            fixed(then.get("test")), plus_minus(size["test"], 3), between(size["test"], 3),
-            fixed(then.get("train")), plus_minus(size["train"], 3),
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"{size['pictures']:,}",
+                fixed(then.get("test")),
+                plus_minus(size["test"], 3),
+                between(size["test"], 3),
+                fixed(then.get("train")),
+                plus_minus(size["train"], 3),
+            ]
+        )
     return table(
         "Errors in percent with part of the training pictures, drawn at random with each seed; the paper's are read "
         "off its Figure 6. It does not say how many passes were made over the smaller sets; here they are the same.",
@@ -156,11 +168,14 @@ def rejection(report: Report, _: Picture) -> str:
 
 
 CHANGES = {
-    "shift_x": "pixels to the right", "shift_y": "pixels down", "scale": "times as large",
+    "shift_x": "pixels to the right",
+    "shift_y": "pixels down",
+    "scale": "times as large",
     "rotation": "degrees, clockwise",
-    "squeeze": "times as wide, as much less high", "shear": "pixels to the left for each up",
+    "squeeze": "times as wide, as much less high",
+    "shear": "pixels to the left for each up",
     "noise": "share of the pixels inverted",
-}  # fmt: skip
+}
 
 
 def robustness(report: Report, _: Picture) -> str:
@@ -197,11 +212,16 @@ def choices(report: Report, _: Picture) -> str:
         drawn = "" if difference is None else interval(difference, across, "c0")
         matters = {True: "yes", False: "not seen", None: NONE}[row["matters"]]
         diverged = f" ({row['diverged']} ran away)" if row["diverged"] else ""
-        rows.append([
-            escape(row["question"]) if row["question"] != before else "",
-            f"{escape(row['usual'])} → {escape(row['answer'])}",
-            plus_minus(row["held_out"]) + diverged, drawn, matters, _steps(row["steps"]),
-        ])  # fmt: skip
+        rows.append(
+            [
+                escape(row["question"]) if row["question"] != before else "",
+                f"{escape(row['usual'])} → {escape(row['answer'])}",
+                plus_minus(row["held_out"]) + diverged,
+                drawn,
+                matters,
+                _steps(row["steps"]),
+            ]
+        )
         before = row["question"]
     return table(
         f"One choice changed at a time. Error in percent on {found['held_out']:,} pictures of writers that none of the "
@@ -220,22 +240,27 @@ def _steps(ends: list[float] | None) -> str:
 
 
 NAMES = {
-    "test error": "error on the test pictures, %", "training error": "error on the training pictures, %",
+    "test error": "error on the test pictures, %",
+    "training error": "error on the training pictures, %",
     "test error at size": "test error with so many training pictures, %",
     "training error at size": "training error with so many training pictures, %",
     "stable from pass": "the test error is stable from about pass",
     "no overtraining": "no overtraining: rise of the test error",
     "first steps": "steps in the first pass",
     "learns to the letter": "first weights within 2.4/F learn: held-out error, %",
-    "input mean": "mean of the input about", "input variance": "variance of the input about",
+    "input mean": "mean of the input about",
+    "input variance": "variance of the input about",
     "withstands scale": "withstands a scale of: error, %",
     "withstands shift_y": "withstands a vertical shift of: error, %",
     "withstands rotation": "withstands a rotation by: error, %",
-}  # fmt: skip
+}
 VERDICTS = {
-    "reproduced": ("good", "reproduced"), "lower": ("", "ours is lower"), "higher": ("", "ours is higher"),
-    "true": ("good", "holds"), "false": ("bad", "does not hold"),
-}  # fmt: skip
+    "reproduced": ("good", "reproduced"),
+    "lower": ("", "ours is lower"),
+    "higher": ("", "ours is higher"),
+    "true": ("good", "holds"),
+    "false": ("bad", "does not hold"),
+}
 
 
 def account(report: Report, _: Picture) -> str:
@@ -245,11 +270,16 @@ def account(report: Report, _: Picture) -> str:
     for row in found:
         kind, verdict = VERDICTS[row["verdict"]]
         small = row["statement"] == "first steps"
-        rows.append([
-            NAMES[row["statement"]], escape(row["of"]), _value(row["paper"], small), _value(row["ours"], small),
-            f"{fixed(row['low'])} to {fixed(row['high'])}" if "low" in row else "",
-            f'<span class="{kind}">{verdict}</span>',
-        ])  # fmt: skip
+        rows.append(
+            [
+                NAMES[row["statement"]],
+                escape(row["of"]),
+                _value(row["paper"], small),
+                _value(row["ours"], small),
+                f"{fixed(row['low'])} to {fixed(row['high'])}" if "low" in row else "",
+                f'<span class="{kind}">{verdict}</span>',
+            ]
+        )
     return table(
         "Published statements and what became of them. An error counts as reproduced where a single run of ours may "
         "well give the paper’s: within the 95 % interval of one more run, widened by the "

@@ -38,9 +38,15 @@ def spread(values: Sequence[float]) -> Spread:
     of_mean = student(n - 1) * sd / math.sqrt(n)
     of_one = student(n - 1) * sd * math.sqrt(1 + 1 / n)
     return Spread(
-        values=listed, n=n, mean=mean, sd=sd, low=mean - of_mean, high=mean + of_mean,
-        one_low=mean - of_one, one_high=mean + of_one,
-    )  # fmt: skip
+        values=listed,
+        n=n,
+        mean=mean,
+        sd=sd,
+        low=mean - of_mean,
+        high=mean + of_mean,
+        one_low=mean - of_one,
+        one_high=mean + of_one,
+    )
 
 
 def student(freedom: int, share: float = 0.95) -> float:

@@ -14,32 +14,18 @@ from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from lenet5 import __version__
-from lenet5.server import (
-    problems,
-    routes_digits,
-    routes_health,
-    routes_networks,
-    routes_reading,
-    routes_training,
-    routes_trials,
-)
+from lenet5.server import problems
 from lenet5.server.guard import Guard
 from lenet5.server.house import House
 from lenet5.server.metrics import Metrics
 from lenet5.server.networks import Networks
+from lenet5.server.routes import digits, health, networks, reading, training, trials
 from lenet5.server.settings import Settings
 
 __all__ = ["create_app"]
 
 PAGE = Path(str(resources.files("lenet5"))) / "server" / "page"
-ROUTERS = (
-    routes_reading.router,
-    routes_networks.router,
-    routes_trials.router,
-    routes_training.router,
-    routes_digits.router,
-    routes_health.router,
-)
+ROUTERS = (reading.router, networks.router, trials.router, training.router, digits.router, health.router)
 ABOUT = """LeNet-5 of 1998: handwritten digits in, answers out, and every number in between.
 
 `/api/v1/…` stays as it is described here; `/api/…` is the newest version, which is v1.

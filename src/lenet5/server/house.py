@@ -64,7 +64,7 @@ class House:
 
     def warm_up(self) -> None:
         """Load and compile what the first request would wait for."""
-        from lenet5.server.routes_digits import digits
+        from lenet5.server.routes.digits import digits
         from lenet5.server.trials import changed
 
         blank = np.zeros((28, 28), np.uint8)

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from lenet5.architecture import SIDE
 from lenet5.network import LeNet5
+from lenet5.pictures.ink import find_ink
+from lenet5.pictures.normalise import BOX, bounding_box
+from lenet5.pictures.opening import PAGE_SIDE, open_pages, shrunk
 from lenet5.reading.fields import LineField
 from lenet5.reading.graph import candidates
-from lenet5.reading.ink import find_ink
 from lenet5.reading.layout import cropped, line_ink
-from lenet5.reading.normalise import BOX, bounding_box
-from lenet5.reading.opening import PAGE_SIDE, open_pages, shrunk
 from lenet5.reading.pieces import Line, cut
 from lenet5.reading.reader import Reader
 from lenet5.server.networks import legible

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from lenet5 import storage
 from lenet5.ensemble import Ensemble
 from lenet5.errors import LeNetError, WeightsError
-from lenet5.formats import weights
 from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.reading.answers import NONE
@@ -38,7 +38,7 @@ class Networks:
         self._networks: dict[str, LeNet5] = {}
         self._lock = threading.Lock()
         self.ensembles: dict[str, list[str]] = {}
-        named = weights.shipped()
+        named = storage.shipped()
         for path in extra:
             if path.stem in named:
                 raise WeightsError(f"{path} and {named[path.stem]} are both called {path.stem!r}; rename one of them")

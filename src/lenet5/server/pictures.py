@@ -11,7 +11,7 @@ from fastapi import Request
 from numpy.typing import NDArray
 
 from lenet5.errors import PictureError
-from lenet5.reading.normalise import FIELD, normalise
+from lenet5.pictures.normalise import FIELD, normalise
 
 __all__ = ["BODY", "glyph", "ink_of", "kind_of"]
 
@@ -64,8 +64,8 @@ def ink_of(kind: str, body: bytes) -> NDArray[Any]:
             )
         return np.frombuffer(body, np.uint8).reshape(side, side)
     if kind.startswith("image/"):
-        from lenet5.reading.ink import find_ink
-        from lenet5.reading.opening import DIGIT_SIDE, open_pages, shrunk
+        from lenet5.pictures.ink import find_ink
+        from lenet5.pictures.opening import DIGIT_SIDE, open_pages, shrunk
 
         return find_ink(shrunk(open_pages(body)[0], DIGIT_SIDE)[0]).ink
     raise PictureError(f"a body of type {kind[:80]!r}; expected image/…, application/octet-stream or application/json")

@@ -78,10 +78,22 @@ class Online:
         def shard(k: int) -> None:
             room = self._rooms[k]
             single.curvature_of(
-                self._plan.places, self._plan.curves, self._weights, squares, shown, wanted,
-                np.arange(k, len(shown), SHARDS), LOSSES[self._recipe.loss], self._recipe.j, self._recipe.sharpness,
-                parts[k], room.maps, room.seen, room.errors, room.lanes,
-            )  # fmt: skip
+                self._plan.places,
+                self._plan.curves,
+                self._weights,
+                squares,
+                shown,
+                wanted,
+                np.arange(k, len(shown), SHARDS),
+                LOSSES[self._recipe.loss],
+                self._recipe.j,
+                self._recipe.sharpness,
+                parts[k],
+                room.maps,
+                room.seen,
+                room.errors,
+                room.lanes,
+            )
 
         threads.run(shard, range(SHARDS))
         h = parts.sum(axis=0) / np.float32(len(shown))
@@ -91,10 +103,20 @@ class Online:
     def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
         room = self._rooms[0]
         cost, wrong = single.online(
-            self._plan.places, self._plan.curves, self._weights, self._rates, shown, wanted,
-            LOSSES[self._recipe.loss], self._recipe.j, self._recipe.sharpness,
-            room.maps, room.errors, self._small, room.lanes,
-        )  # fmt: skip
+            self._plan.places,
+            self._plan.curves,
+            self._weights,
+            self._rates,
+            shown,
+            wanted,
+            LOSSES[self._recipe.loss],
+            self._recipe.j,
+            self._recipe.sharpness,
+            room.maps,
+            room.errors,
+            self._small,
+            room.lanes,
+        )
         return cost, wrong
 
     def steps(self) -> tuple[float, float]:
@@ -172,16 +194,36 @@ class MiniBatch:
             cost, wrong = 0.0, 0
             for first in blocks[k::SHARDS]:
                 more = batch.block_gradient(
-                    places, curves, self._weights, shown, wanted, first, loss, recipe.j, recipe.sharpness,
-                    self._gradients[k], *self._blocks[k],
-                )  # fmt: skip
+                    places,
+                    curves,
+                    self._weights,
+                    shown,
+                    wanted,
+                    first,
+                    loss,
+                    recipe.j,
+                    recipe.sharpness,
+                    self._gradients[k],
+                    *self._blocks[k],
+                )
                 cost, wrong = cost + more[0], wrong + more[1]
             if k == 0 and len(rest):
                 room = self._room
                 more = single.gradient_of(
-                    places, curves, self._weights, shown, wanted, rest, loss, recipe.j, recipe.sharpness,
-                    self._gradients[k], room.maps, room.errors, room.lanes,
-                )  # fmt: skip
+                    places,
+                    curves,
+                    self._weights,
+                    shown,
+                    wanted,
+                    rest,
+                    loss,
+                    recipe.j,
+                    recipe.sharpness,
+                    self._gradients[k],
+                    room.maps,
+                    room.errors,
+                    room.lanes,
+                )
                 cost, wrong = cost + more[0], wrong + more[1]
             return cost, wrong
 

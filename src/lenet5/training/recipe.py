@@ -141,9 +141,7 @@ RECIPES: dict[str, Recipe] = {
     # The same 60,000 parameters and the same codes, trained as well as we know how; chosen on held-out writers.
     # First by themselves, on any data; then taught by seven that were, which know MNIST's digits.
     "best-alone": _ALONE,
-    "best": replace(
-        _ALONE, algorithm="muon", step=6e-3, fade=0.0, smoothing=0.0, teacher="lenet5-teacher", trust=1.0
-    ),
+    "best": replace(_ALONE, algorithm="muon", step=6e-3, fade=0.0, smoothing=0.0, teacher="lenet5-teacher", trust=1.0),
 }
 
 

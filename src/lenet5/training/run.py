@@ -87,9 +87,12 @@ class Run:
         if self.seed < 0:
             raise TrainingError(f"seed {self.seed}; expected a whole number from 0 on")
         tensors = initial(
-            self.architecture, np.random.default_rng([self.seed, 0]), self.recipe.initialisation,
-            self.recipe.gain, self.recipe.coefficient,
-        )  # fmt: skip
+            self.architecture,
+            np.random.default_rng([self.seed, 0]),
+            self.recipe.initialisation,
+            self.recipe.gain,
+            self.recipe.coefficient,
+        )
         rbf = isinstance(self.architecture.output, EuclideanRBF)
         self.network = LeNet5(self.architecture, tensors, {"sharpness": self.recipe.sharpness} if rbf else {})
         kind = Online if self.recipe.algorithm == "sdlm" else MiniBatch
@@ -167,9 +170,14 @@ class Run:
         smallest, largest = self.learner.steps()
         total = len(self.train)
         record = PassRecord(
-            self.pass_ + 1, round(100.0 * self._wrong / total, 4), held_out, self._cost / total, smallest, largest,
+            self.pass_ + 1,
+            round(100.0 * self._wrong / total, 4),
+            held_out,
+            self._cost / total,
+            smallest,
+            largest,
             round(self._seconds, 3),
-        )  # fmt: skip
+        )
         self.records.append(record)
         self.pass_, self.done = self.pass_ + 1, 0
         self._cost, self._wrong, self._seconds = 0.0, 0, 0.0
@@ -202,9 +210,14 @@ class Run:
         except OSError as error:
             raise TrainingError(f"cannot make the folder {self.folder}: {error.strerror}; name another") from error
         state = {
-            "run": self.describe(), "pass": self.pass_, "done": self.done, "cost": self._cost, "wrong": self._wrong,
-            "seconds": self._seconds, "records": [asdict(record) for record in self.records],
-        }  # fmt: skip
+            "run": self.describe(),
+            "pass": self.pass_,
+            "done": self.done,
+            "cost": self._cost,
+            "wrong": self._wrong,
+            "seconds": self._seconds,
+            "records": [asdict(record) for record in self.records],
+        }
         tensors = {"weights": self.network.parameters, **self.learner.arrays()}
         data = save({name: np.ascontiguousarray(a) for name, a in tensors.items()}, {"lenet5-run": json.dumps(state)})
         files.write_atomically(self.folder / CHECKPOINT, data, error=TrainingError)

@@ -20,9 +20,7 @@ class _OnnxRuntime:
         self._material = material
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        self._session = onnxruntime.InferenceSession(
-            str(material.onnx), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(str(material.onnx), options, providers=["CPUExecutionProvider"])
 
     def call(self, task: Task) -> Callable[[], object] | None:
         if task.kind != "read":

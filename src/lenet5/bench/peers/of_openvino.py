@@ -21,9 +21,11 @@ class _OpenVino:
         self._core = openvino.Core()
         # Without the hint it may compute in bfloat16, and would no longer answer alike.
         self._settings = {
-            "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_NUM_THREADS": threads,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "f32",
             "ENABLE_CPU_PINNING": False,
-        }  # fmt: skip
+        }
 
     def _compiled(self, pictures: int, output: str) -> Any:
         """A request for so many pictures at a time: known sizes are faster than any size."""

@@ -53,9 +53,7 @@ class _Ours:
             for name, view in plan.views(online.arrays()["rates"]).items():
                 view[...] = self._material.rates[name]
             return online
-        recipe = Recipe(
-            algorithm="adam", loss="cross_entropy", batch=task.size, step=ADAM["rate"], schedule="constant"
-        )
+        recipe = Recipe(algorithm="adam", loss="cross_entropy", batch=task.size, step=ADAM["rate"], schedule="constant")
         batches = MiniBatch(recipe, plan, weights)
         batches.begin(0, np.arange(0), lambda rows: (self._material.shown[rows], self._wanted[rows]))
         return batches

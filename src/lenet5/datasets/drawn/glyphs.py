@@ -13,7 +13,7 @@ from lenet5.datasets.drawn.hand import Hands, write
 from lenet5.datasets.drawn.pen import draw, scans
 from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS, Shape
 from lenet5.errors import DataError
-from lenet5.reading.normalise import normalise
+from lenet5.pictures.normalise import normalise
 
 __all__ = ["FAITHFUL", "choose", "digits", "gather", "taste"]
 

@@ -55,11 +55,7 @@ def _ink(points, radii, strokes, height, width):  # type: ignore[no-untyped-def]
 
 
 def ink(
-    points: NDArray[np.float64],
-    radii: NDArray[np.float64],
-    strokes: NDArray[np.int64],
-    height: int,
-    width: int,
+    points: NDArray[np.float64], radii: NDArray[np.float64], strokes: NDArray[np.int64], height: int, width: int
 ) -> NDArray[np.float32]:
     """What the pen leaves on a paper of height × width pixels.
 

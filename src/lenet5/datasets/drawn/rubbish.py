@@ -17,7 +17,7 @@ from lenet5.datasets.drawn.glyphs import choose, gather, taste
 from lenet5.datasets.drawn.hand import Hands, Trace, joined, trace, write
 from lenet5.datasets.drawn.pen import Scan, draw, scans
 from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS
-from lenet5.reading.normalise import bounding_box
+from lenet5.pictures.normalise import bounding_box
 
 __all__ = ["KINDS", "nothing"]
 

@@ -1,10 +1,10 @@
 """Which ways are there to write a character? Each as the path of a pen: control points, stroke after stroke.
 
-The shapes stand in `digits.txt`, `letters.txt` and `symbols.txt`. A shape begins with `= CHARACTER WEIGHT`, and
-each further line is one variant of it; `#` begins a remark. A variant is points `x,y` in a box about 65 wide and
-100 high, x to the right and y down, the pen lifted at `|`. The pen goes smoothly through the points, and turns
-sharply at one marked `!` in the first variant. The variants of a shape have point for point the same meaning, so
-that every mixture of them is the same character.
+The shapes stand in `digits.txt`, `letters.txt`, `symbols.txt` and `european.txt`. A shape begins with
+`= CHARACTER WEIGHT`, and each further line is one variant of it; `#` begins a remark. A variant is points `x,y` in a
+box about 65 wide and 100 high, x to the right and y down, the pen lifted at `|`. The pen goes smoothly through the
+points, and turns sharply at one marked `!` in the first variant. The variants of a shape have point for point the
+same meaning, so that every mixture of them is the same character.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DIGITS", "LETTERS", "SYMBOLS", "Shape", "shape"]
+__all__ = ["DIGITS", "LETTERS", "SYMBOLS", "Shape", "shape", "table"]
 
 PER_SPAN = 6  # points of the drawn line between two control points
 
@@ -103,7 +103,7 @@ def shape(character: str, weight: float, *paths: str) -> Shape:
     )
 
 
-def _table(name: str) -> tuple[Shape, ...]:
+def table(name: str) -> tuple[Shape, ...]:
     """The shapes of one of the files beside this one."""
     shapes: list[tuple[str, float, list[str]]] = []
     for row in files(__package__).joinpath(name).read_text("utf-8").splitlines():
@@ -115,7 +115,7 @@ def _table(name: str) -> tuple[Shape, ...]:
     return tuple(shape(character, weight, *paths) for character, weight, paths in shapes)
 
 
-_digits = _table("digits.txt")
+_digits = table("digits.txt")
 DIGITS: tuple[tuple[Shape, ...], ...] = tuple(tuple(s for s in _digits if s.character == d) for d in "0123456789")
-LETTERS: tuple[Shape, ...] = _table("letters.txt")
-SYMBOLS: tuple[Shape, ...] = _table("symbols.txt")
+LETTERS: tuple[Shape, ...] = table("letters.txt")
+SYMBOLS: tuple[Shape, ...] = table("symbols.txt")

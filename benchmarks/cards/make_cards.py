@@ -1,0 +1,285 @@
+"""What is there to know about each file of weights? Cards from the files' own metadata, from what measure.py measured
+and from what is written here.
+
+    python benchmarks/cards/make_cards.py                        writes docs/models/NAME.md for every shipped file
+    python benchmarks/cards/make_cards.py --check                says whether they are what it would write, and finds
+                                                                 a part of what was measured again, in seconds
+    python benchmarks/cards/make_cards.py --measure [NAME ...]   measures these files anew, or all, and writes the
+                                                                 cards: two minutes of one core (2:06 on AVX2)
+
+What is measured needs the development data, in the folder that LENET5_DATA names; without, --check leaves it out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import statistics
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from measure import CHANGES, QUICK, SURE, measure
+
+from lenet5 import storage
+from lenet5.architecture import EuclideanRBF
+from lenet5.errors import DataError
+from lenet5.files import write_atomically
+from lenet5.reading.reader import BEST
+
+HERE = Path(__file__).parent
+MEASURED = HERE / "measured.json"
+CARDS = HERE.parents[1] / "docs" / "models"
+SHOWN = 5  # confusions
+TOLERATED = 10  # pictures that another processor, which rounds otherwise, may answer otherwise
+AGAIN = "run python benchmarks/cards/make_cards.py --measure"
+
+# Name: what it is for, what it is not for, and how it is known to fail.
+NOTES = {
+    "lenet5": (
+        "The network of 1998 and its recipe, to read the paper with, to teach with, and as a baseline.",
+        "Photographs and scans: it has seen MNIST only, centred digits. `lenet5.Reader` uses other weights.",
+        "Digits that are off centre, turned, or of a style that MNIST lacks, a 7 with a bar or a 1 with a flag. It "
+        "gives every picture a class, also one that is no digit.",
+    ),
+    "lenet5-linear": (
+        "A tutorial's reading of the paper, with a full connection in place of the codes, to compare.",
+        "Anything but the comparison; `lenet5` is the paper's network.",
+        "As `lenet5`. Its outputs are logistic and their sum is not 1; `probabilities` divides by it.",
+    ),
+    "lenet5-softmax": (
+        "A tutorial's reading of the paper, with average pooling and a softmax, to compare.",
+        "Anything but the comparison; `lenet5` is the paper's network.",
+        "As `lenet5`, and surer of itself than it should be, as networks with a softmax are.",
+    ),
+    "lenet5-maxpool": (
+        "A tutorial's reading of the paper, with maximum pooling and all of C3 connected, to compare.",
+        "Anything but the comparison; `lenet5` is the paper's network.",
+        "As `lenet5`. Its layers below F6 are not squashed, so that eight bits need pictures to find their scales.",
+    ),
+    "lenet5-best": (
+        "The paper's 60,000 parameters, trained as well as this project knows how.",
+        "Photographs and scans: it has seen MNIST only, however distorted. `lenet5.Reader` uses other weights.",
+        "As `lenet5`, less often.",
+    ),
+    "lenet5-reader": (
+        "What `lenet5.Reader` reads with: digits cut out of lines, forms and photographs, with a confidence. Of the "
+        "paper's codes its output knows the space's too, which stands for what is no digit.",
+        "Letters, words, printed type; digits of a few pixels; a decision that nobody checks.",
+        "Touching digits whose cut is unclear, a 1 and a 7 of other countries' hands, stains that look like strokes.",
+    ),
+    "lenet5-teacher": (
+        "What the recipe `best` learns from: four networks of the recipe `best-alone` and three that Muon made of it, "
+        "which err more differently. Their answer is the mean of their probabilities.",
+        "Photographs and scans: it has seen MNIST only.",
+        "As `lenet5`, less often.",
+    ),
+    "lenet5-ensemble": (
+        "Seven networks of the recipe `best-alone` that answer together: the mean of their probabilities.",
+        "Photographs and scans: it has seen MNIST only. A microcontroller: `lenet5 export` wants one network.",
+        "As `lenet5`, less often.",
+    ),
+}
+
+
+def card(name: str, path: Path, measured: dict[str, Any]) -> str:
+    """The card of one file, with what `measure` found of it."""
+    architecture, members, about = storage.read(path)
+    if name not in NOTES:
+        raise SystemExit(f"{name} has no notes; write in {__file__} what it is for, what not, and how it fails")
+    use, misuse, failures = NOTES[name]
+    last = architecture.output
+    output = "Euclidean RBF, fixed codes" if isinstance(last, EuclideanRBF) else last.squash
+    size, digest = path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()
+    lines = [
+        f"# {name}",
+        "",
+        use,
+        "",
+        "| | |",
+        "|---|---|",
+        f"| network | {architecture.name}, {architecture.parameters():,} trainable parameters, output: {output} |",
+        f"| members | {len(members)} |",
+        f"| file | `{path.name}`, {size:,} bytes, sha256 `{digest[:16]}…` |",
+        *(f"| {label} | {_said(about[key])} |" for key, label in ROWS.items() if about.get(key) not in (None, "")),
+        f"| recipe | {_recipe(about.get('recipe', {}))} |",
+        "| licence | MIT; MNIST, which it was trained on, is CC BY-SA 3.0 |",
+        "",
+        "## Measured",
+        "",
+        *_measured(about),
+        "",
+        "## Not for",
+        "",
+        misuse,
+        "",
+        "## Known failures",
+        "",
+        failures,
+        "",
+        *_failures(name, measured),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+ROWS = {"data": "data", "command": "made by", "seed": "seed", "sharpness": "sharpness", "reading": "calibration"}
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        short = {k: f"{v[:16]}…" if k == "sha256" else _said(v) for k, v in value.items() if v is not None}
+        return ", ".join(f"{k} {v}" for k, v in short.items())
+    if isinstance(value, list):
+        return "; ".join(map(_said, value))
+    return f"`{value}`" if isinstance(value, str) and value.startswith(("lenet5 ", "python ")) else str(value)
+
+
+def _recipe(recipe: dict[str, Any]) -> str:
+    return ", ".join(f"{k} {v}" for k, v in recipe.items() if v not in ("", None)) or "not kept"
+
+
+def _measured(about: dict[str, Any]) -> list[str]:
+    """Errors that the file itself tells, each with the spread that its number of pictures gives it."""
+    result = {**about.get("result", {}), "held_out_error": about.get("held_out_error")}
+    members = [member.get("result", {}) for member in about.get("member", [])]
+    errors = [member["test_error"] for member in members if member.get("test_error") is not None]
+    found = []
+    if (error := result.get("test_error")) is not None:
+        pictures = result["test_pictures"]
+        spread = (error * (100 - error) / pictures) ** 0.5
+        found.append(f"Error on MNIST's {pictures:,} test pictures: {error:.2f} % ± {spread:.2f}, one standard error.")
+    if len(errors) > 1:
+        mean, spread = statistics.mean(errors), statistics.stdev(errors)
+        found.append(f"Its {len(errors)} members, each alone, on MNIST's test pictures: {mean:.2f} % ± {spread:.2f}.")
+    if (error := result.get("train_error")) is not None:
+        found.append(f"Error on the training pictures, each as it was about to be learned: {error:.2f} %.")
+    if (error := result.get("held_out_error")) is not None:
+        found.append(f"Error on pictures held out of training: {error:.2f} %.")
+    found.append("How much seeds differ is told in PAPER.md, and what was measured otherwise in README.md.")
+    return [line for sentence in found for line in (sentence, "")][:-1]
+
+
+def _failures(name: str, measured: dict[str, Any]) -> list[str]:
+    """Tables of what was measured, and the command."""
+    digits, pen, of = measured["digits"], measured["pen"], measured["no_digits"]
+    changed = {(change, amount): error for change, amount, error in measured["withstands"]}
+    reads = name == BEST
+    return [
+        "| wrong, % | " + " | ".join(map(str, range(10))) + " | all |",
+        "|---" * 12 + "|",
+        _row("MNIST's test part", _shares(digits)),
+        _row("pen on paper", _shares(pen)),
+        "",
+        f"Most often mistaken: MNIST {_confusions(digits)}; pen on paper {_confusions(pen)}.",
+        *(["", "A best guess counts here also where the reader would rather not answer."] if reads else []),
+        "",
+        "| MNIST's test part, every picture changed alike: wrong, % | | | |",
+        "|---|---|---|---|",
+        *(_row(label, (f"{changed[key, amount]:.2f}" for amount in amounts)) for label, key, amounts in CHANGED),
+        "",
+        f"| no digits | pictures | answered, % | of these {SURE} sure or surer, % | median confidence |",
+        "|---|---|---|---|---|",
+        *(_row(kind, _answered(found)) for kind, found in of.items()),
+        "",
+        f"`python benchmarks/cards/make_cards.py --measure {name}`: data that it did not learn from, bhmsds (pen on "
+        "paper, made ready as the reader makes pictures ready), notMNIST and Quick, Draw!",
+    ]
+
+
+CHANGED = (
+    ("moved right by 2, 4, 6 pixels of 28", "shift_x", CHANGES["shift_x"]),
+    ("shrunk to 0.8, 0.7, 0.5", "scale", CHANGES["scale"][:3]),
+    ("enlarged to 1.15, 1.3, 1.5", "scale", CHANGES["scale"][3:]),
+    ("turned clockwise by 10, 20, 30 degrees", "rotation", CHANGES["rotation"][:3]),
+    ("turned the other way", "rotation", CHANGES["rotation"][3:]),
+    ("2, 5, 10 % of the pixels inverted", "noise", CHANGES["noise"]),
+)
+
+
+def _row(label: str, cells: Iterable[str]) -> str:
+    return f"| {' | '.join((label, *cells))} |"
+
+
+def _shares(errors: dict[str, Any]) -> list[str]:
+    """Percent wrong of each class, and of all."""
+    wrong, pictures = errors["wrong"], errors["pictures"]
+    return [f"{100 * w / n:.2f}" for w, n in zip([*wrong, sum(wrong)], [*pictures, sum(pictures)], strict=True)]
+
+
+def _confusions(errors: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{true} as {'nothing' if said < 0 else said} ({times})" for true, said, times in errors["confusions"][:SHOWN]
+    )
+
+
+def _answered(found: dict[str, Any]) -> list[str]:
+    answered, sure = found["answered"] / found["pictures"], found["sure"] / max(1, found["answered"])
+    return [f"{found['pictures']:,}", f"{100 * answered:.1f}", f"{100 * sure:.1f}", f"{found['median']:.2f}"]
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _lines(measured: dict[str, Any]) -> str:
+    """As JSON, a line for each file."""
+    rows = (f"{json.dumps(name)}: {json.dumps(found)}" for name, found in sorted(measured.items()))
+    return "{\n" + ",\n".join(rows) + "\n}\n"
+
+
+def _counts(found: dict[str, Any]) -> dict[str, int]:
+    """What `measure` finds again when it is quick: numbers of pictures."""
+    wrong = {"wrong of MNIST's test part": sum(found["digits"]["wrong"])} if "digits" in found else {}
+    return {**wrong, **{f"{QUICK} {key}": found["no_digits"][QUICK][key] for key in ("answered", "sure")}}
+
+
+def _checked(name: str, kept: dict[str, Any]) -> list[str]:
+    """What is no longer so of what was measured."""
+    then = _counts(kept)
+    return [
+        f"{name}: {what} {then[what]}, now {now}: {AGAIN} {name}"
+        for what, now in _counts(measure(name, quick=True)).items()
+        if abs(now - then[what]) > TOLERATED
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--measure", nargs="*", metavar="NAME", help="all where none is named")
+    given = parser.parse_args()
+    measured = json.loads(MEASURED.read_text("utf-8")) if MEASURED.exists() else {}
+    shipped, wrong = storage.shipped(), []
+    try:
+        for name in given.measure or (shipped if given.measure is not None else ()):
+            print(f"measuring {name}", flush=True)
+            measured[name] = {"sha256": _digest(shipped[name]), **measure(name)}
+            write_atomically(MEASURED, _lines(measured).encode())
+    except (DataError, FileNotFoundError) as error:
+        print(error)
+        return 1
+    for name, path in shipped.items():
+        if measured.get(name, {}).get("sha256") != _digest(path):
+            wrong.append(f"{name} is not the file that was measured: {AGAIN} {name}")
+            continue
+        target, text = CARDS / f"{name}.md", card(name, path, measured[name])
+        if not given.check:
+            target.write_text(text, "utf-8")
+        elif not target.exists() or target.read_text("utf-8") != text:
+            wrong.append(
+                f"{target.name} does not tell what is known of the file: run python benchmarks/cards/make_cards.py"
+            )
+    if given.check and not wrong:
+        try:
+            wrong = [line for name in shipped for line in _checked(name, measured[name])]
+        except (DataError, FileNotFoundError) as error:
+            print(f"not measured again, for want of data: {error}")
+    print(*wrong, sep="\n", end="\n" if wrong else "")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

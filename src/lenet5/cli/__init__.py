@@ -1,0 +1,84 @@
+"""What can be asked of `lenet5` on the command line, and how does it end?
+
+Each command lives in a module of its own, which is imported when the command is used. Exit status: 0 when done, 1 when
+a command ran and its answer is no, 2 for wrong usage and for every LeNetError, 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from lenet5 import __version__
+from lenet5.errors import LeNetError
+
+__all__ = ["app", "main"]
+
+app = App(
+    name="lenet5",
+    help="LeNet-5 of 1998: read handwritten digits, train the network, look inside.",
+    version=__version__,
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+)
+
+# Command: the function behind it, and what `lenet5 --help` says of it.
+COMMANDS = {
+    "read": ("lenet5.cli.read:read", "Read the digits in pictures."),
+    "train": ("lenet5.cli.train:train", "Train a network, and keep its weights in a file."),
+    "evaluate": ("lenet5.cli.evaluate:evaluate", "Measure a network's error on labelled pictures."),
+    "summary": ("lenet5.cli.summary:summary", "Show the layers of a network, and how each number comes about."),
+    "join": ("lenet5.cli.join:join", "Put several networks into one file that answers as one."),
+    "export": ("lenet5.cli.export:export", "Write a network as an ONNX file or a C header."),
+    "reproduce": ("lenet5.cli.reproduce:app", "Make the paper's experiments again, over seeds."),
+    "bench": ("lenet5.cli.bench:bench", "Time this package beside PyTorch, JAX, ONNX Runtime and OpenVINO."),
+    "serve": ("lenet5.cli.serve:serve", "Show LeNet-5 thinking on a page, and answer its API."),
+}
+for _name, (_place, _help) in COMMANDS.items():
+    app.command(_place, name=_name, help=_help)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, `sys.argv` by default, and exit with its status."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape")  # a file's name may be of any bytes, and is shown as it is
+    # Pillow's warning of a large picture: `pictures.opening` refuses it with an error of its own.
+    warnings.filterwarnings("ignore", "Image size", module="PIL")
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        status = app(arguments, exit_on_error=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except CycloptsError:  # which cyclopts has shown already
+        return 2
+    except LeNetError as error:
+        _complain(str(error))
+        return 2
+    except KeyboardInterrupt as stop:
+        _complain(f"stopped{f': {stop}' if stop.args else ''}")
+        return 130
+    except BrokenPipeError:  # `lenet5 … | head`: whoever listened has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:  # of files, each command says what is wrong; this is a full disk behind stdout
+        _complain(f"{error.filename or 'cannot write to stdout'}: {error.strerror or error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+
+
+def _complain(words: str) -> None:
+    with contextlib.suppress(OSError):  # nobody may listen
+        print(f"lenet5: {words}", file=sys.stderr)
+        sys.stderr.flush()

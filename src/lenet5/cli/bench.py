@@ -1,0 +1,63 @@
+"""What does `lenet5 bench` do? It times this package beside every framework that is installed, and shows it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter, validators
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from lenet5 import files
+from lenet5 import threads as available
+from lenet5.cli import progress
+
+__all__ = ["bench"]
+
+
+def bench(
+    *,
+    quick: Annotated[bool, Parameter(negative="")] = False,
+    threads: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    peers: Annotated[str | None, Parameter()] = None,
+    json_file: Annotated[Path | None, Parameter(name="--json")] = None,
+    plot: Annotated[Path | None, Parameter(validator=validators.Path(ext="svg"))] = None,
+) -> None:
+    """Time this package and its peers: the same network, pictures and threads, in one run.
+
+    Contenders are checked to answer and to learn alike before they are timed, and then take turns.
+
+    Parameters
+    ----------
+    quick
+        Fewer tasks and shorter turns: about a minute, and less to be relied on.
+    threads
+        On how many threads; by default as many as there are processors to use.
+    peers
+        Only these, separated by commas: numpy reference, onnxruntime, openvino, torch, torch by maps, torch.compile,
+        jax.
+    json_file
+        Write everything that was measured to this file.
+    plot
+        Write a picture of it to this .svg file.
+    """
+    from lenet5.bench.plot import svg
+    from lenet5.bench.run import Bench
+    from lenet5.bench.table import show
+
+    chosen = [name.strip() for name in peers.split(",")] if peers else None
+    run = Bench(threads or available.threads(), chosen, quick=quick)
+    progress.say_if_compiling()
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("")
+        for step in run.go():
+            bar.update(task, description=step.text, completed=step.done, total=step.total)
+    show(Console(highlight=False), run.result)
+    if json_file is not None:
+        text = json.dumps(run.result.to_dict(), indent=1, ensure_ascii=False) + "\n"
+        files.write_atomically(json_file, text.encode())
+    if plot is not None:
+        files.write_atomically(plot, svg(run.result).encode())

@@ -1,0 +1,110 @@
+"""What does `lenet5 export` write? The network as an ONNX file or as a C header, and what eight bits cost it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from lenet5.cli import progress
+from lenet5.ensemble import Ensemble
+from lenet5.errors import WeightsError
+from lenet5.formats.quantise import Quantised, QuantisedEnsemble, quantise
+from lenet5.loading import load
+from lenet5.network import LeNet5
+
+__all__ = ["export"]
+
+MEASURED = 512  # drawn digits that layers without a squash are measured on
+
+
+def export(
+    model: str = "lenet5",
+    /,
+    *,
+    to: Literal["onnx", "c"],
+    out: Path | None = None,
+    int8: Annotated[bool, Parameter(negative=())] = False,
+    pictures: Literal["uint8", "float32"] = "uint8",
+    activations: Annotated[bool, Parameter(negative=())] = False,
+    data: str = "mnist",
+    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> None:
+    """Write a network as an ONNX file or as a C99 header.
+
+    An ONNX file is written once ONNX Runtime has answered with it as the network does.
+
+    Parameters
+    ----------
+    model
+        A shipped network, or the path of a .safetensors file.
+    to
+        onnx, or c: one header with the weights and a forward pass.
+    out
+        The file to write; by default the network's name, with .onnx or .h.
+    int8
+        In whole numbers of eight bits; the error that this costs is measured on --data and told.
+    pictures
+        onnx: what it takes, uint8 (N, 28, 28) or float32 (N, 32, 32) in the paper's scale.
+    activations
+        onnx: give every layer's activations too.
+    data
+        int8: mnist, drawn, or a folder or zip file of pictures, whose test part the error is measured on.
+    json_
+        Print JSON.
+    """
+    network = load(model)
+    name = Path(model).stem + ("-int8" if int8 else "")
+    path = out or Path(f"{name}.{'onnx' if to == 'onnx' else 'h'}")
+    if to == "c" and (activations or pictures != "uint8"):
+        raise WeightsError("--activations and --pictures are for --to onnx; leave them out")
+    quantised = _quantised(network) if int8 else None
+    cost = _cost(network, quantised, data) if quantised is not None else None
+    if to == "onnx":
+        from lenet5.formats import onnx
+
+        check = onnx.write(path, network, pictures=pictures, activations=activations, quantised=quantised)
+        told = {"pictures": check.pictures, "largest_difference": check.largest, "bytes": path.stat().st_size}
+        text = (
+            f"{path}: {told['bytes']:,} bytes; ONNX Runtime gives all of {check.pictures} pictures the same class, "
+            f"penalties at most {check.largest:.2g} apart"
+        )
+    else:
+        from lenet5.formats import c
+
+        sizes = c.write(path, network, quantised=None if isinstance(quantised, QuantisedEnsemble) else quantised)
+        told = {"flash": sizes.flash, "ram": sizes.ram}
+        text = f"{path}: tables {sizes.flash:,} bytes of flash, room {sizes.ram:,} bytes of RAM"
+    if cost is not None:
+        told |= cost
+        text += (
+            f"\nerror on {cost['data']}: {cost['error']:.2f} % as it was, {cost['error_int8']:.2f} % in eight bits "
+            f"({cost['changed']} of {cost['tested']:,} answers changed)"
+        )
+    print(json.dumps({"path": str(path), **told}) if json_ else text)
+
+
+def _quantised(network: LeNet5) -> Quantised | QuantisedEnsemble:
+    from lenet5 import datasets
+
+    drawn = datasets.load("drawn", "train", count=MEASURED).images
+    return QuantisedEnsemble.of(network, drawn) if isinstance(network, Ensemble) else quantise(network, drawn)
+
+
+def _cost(network: LeNet5, quantised: Quantised | QuantisedEnsemble, data: str) -> dict[str, Any]:
+    """The error before and after."""
+    dataset = progress.load(data, "test", None)
+    if set(dataset.classes) <= set(network.classes):
+        dataset = dataset.with_classes(network.classes)
+    print(f"measuring the error on {dataset.name}", file=sys.stderr)
+    before, after = network.predict(dataset.images), quantised.predict(dataset.images)
+    return {
+        "data": dataset.name,
+        "tested": len(dataset),
+        "error": 100 * float((before != dataset.labels).mean()),
+        "error_int8": 100 * float((after != dataset.labels).mean()),
+        "changed": int((before != after).sum()),
+    }

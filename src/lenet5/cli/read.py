@@ -1,0 +1,236 @@
+"""What does `lenet5 read` show? The digits of pictures, as text, as JSON Lines, as a table, and drawn over them."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter, validators
+from rich.console import Console
+from rich.progress import Progress
+
+from lenet5.errors import LeNetError, PictureError
+from lenet5.pictures.opening import SUFFIXES
+from lenet5.reading.layout import Layout
+
+Engine = Literal["local", "ray"]
+
+if TYPE_CHECKING:
+    from lenet5.reading import Reading
+
+__all__ = ["pictures_in", "read"]
+
+COLUMNS = ("path", "page", "text", "confidence", "rejected", "reason", "x", "y", "width", "height")
+
+
+def read(
+    files: Annotated[list[str] | None, Parameter(negative=())] = None,
+    /,
+    *,
+    layout: Layout = "auto",
+    model: str | None = None,
+    accept: float | None = None,
+    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    csv_: Annotated[bool, Parameter(name="--csv", negative=())] = False,
+    annotate: Path | None = None,
+    explain: Path | None = None,
+    input_: Annotated[Path | None, Parameter(name="--input")] = None,
+    output: Path | None = None,
+    engine: Engine = "local",
+    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+) -> int:
+    """Read the digits in pictures.
+
+    Exit status: 0 where everything was read, 1 where something was rejected, 2 where a picture could not be opened
+    or the request makes no sense. A picture that cannot be opened does not keep the others from being read.
+
+    Parameters
+    ----------
+    files
+        Pictures (PNG, JPEG, TIFF, GIF, BMP, WEBP, PNM; PDF with the extra pdf), folders of them, or patterns.
+    layout
+        digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever it is.
+    model
+        Shipped weights by name, or a .safetensors file; by default the best for reading.
+    accept
+        The least confidence of a reading that is not rejected, 0 to 1; by default the one that the weights came with.
+    json_
+        One JSON object a line for each reading.
+    csv_
+        A table with one row for each reading.
+    annotate
+        A folder that gets a copy of each picture with boxes and answers.
+    explain
+        An HTML file that gets every step from each picture to its digits.
+    input_
+        In place of files, for pictures by the million: a folder tree, a .tar or .parquet file, or a folder of these.
+    output
+        With --input: the Parquet file that gets a row for each reading. Started again, it goes on where it was.
+        The layout is digit unless another is given.
+    engine
+        With --input: local, all cores of this machine; ray, the cluster that Ray finds.
+    workers
+        With --input: how many processes, or actors of Ray.
+    """
+    if input_ is not None or output is not None:
+        if input_ is None or output is None or files:
+            raise PictureError("--input and --output go together, and without files; give both of them, or files alone")
+        for name, given in {"--json": json_, "--csv": csv_, "--annotate": annotate, "--explain": explain}.items():
+            if given:
+                raise PictureError(f"{name} is not for --input; leave it out")
+        from lenet5.cli.read_bulk import read_bulk
+
+        how = "digit" if layout == "auto" else layout
+        return read_bulk(input_, output, engine=engine, workers=workers, layout=how, model=model, accept=accept)
+    if workers is not None or engine != "local":
+        raise PictureError("--engine and --workers are for --input; leave them out")
+    if not files:
+        raise PictureError("no pictures named; give files, folders or patterns, or --input and --output")
+    from lenet5.reading import Reader
+
+    if json_ and csv_:
+        raise PictureError("--json and --csv at once; choose one of them")
+    if not all(files):
+        raise PictureError("an empty name among the files; leave it out")
+    if annotate is not None and os.path.exists(annotate) and not os.path.isdir(annotate):
+        raise PictureError(f"--annotate {annotate} is not a folder; give a folder, it is made where there is none")
+    pictures = list(pictures_in(files))
+    if explain is not None and os.path.realpath(explain) in {os.path.realpath(str(picture)) for picture in pictures}:
+        raise PictureError(f"--explain {explain} is one of the pictures; name another file")
+    reader = Reader(model, accept=accept)
+    show = _Show(json_, csv_)
+    pages: list[tuple[str, dict[str, Any]]] = []
+    copies: set[str] = set()
+    status = 0
+    with Progress(console=Console(stderr=True), transient=True, disable=len(pictures) < 2) as bar:
+        for path in bar.track(pictures, description="reading"):
+            try:
+                if isinstance(path, PictureError):
+                    raise path
+                readings = reader.read(path, layout)
+                show.readings(path, readings)
+                if annotate is not None:
+                    _annotate(annotate, path, readings, copies)
+                if explain is not None:
+                    pages.append((str(path), reader.explain(path, layout)))
+                status = max(status, int(any(r.rejected for r in readings)))
+            except LeNetError as error:
+                show.error(path, error)
+                status = 2
+    if explain is not None:
+        _explain(explain, pages)
+    return status
+
+
+def pictures_in(files: list[str]) -> Iterator[Path | PictureError]:
+    """Every picture named, in every folder and under every pattern, in the order of the names.
+
+    A folder or a pattern without pictures gives a PictureError in its place; whether a path is a picture is left
+    to the reader.
+    """
+    for name in files:
+        path = Path(name)
+        if os.path.isdir(path):  # which says no of a name that is too long, where Path raises
+            # Links to folders are not followed: they may lead round in circles.
+            found = [
+                Path(folder, file)
+                for folder, _, names in os.walk(path)
+                for file in names
+                if Path(file).suffix.lower() in SUFFIXES
+            ]
+        elif not os.path.lexists(path) and glob.has_magic(name):
+            found = [Path(p) for p in glob.glob(name, recursive=True) if not os.path.isdir(p)]
+        else:
+            yield path
+            continue
+        if not found:
+            yield PictureError(f"{name}: no pictures there; expected files ending in {', '.join(sorted(SUFFIXES))}")
+        yield from sorted(found)
+
+
+class _Show:
+    """Prints readings as they come."""
+
+    def __init__(self, as_json: bool, as_csv: bool) -> None:
+        self._json = as_json
+        self._table = csv.writer(sys.stdout) if as_csv else None
+        if self._table:
+            self._table.writerow(COLUMNS)
+
+    def readings(self, path: Path, readings: list[Reading]) -> None:
+        for r in readings:
+            if self._json:
+                print(json.dumps({"path": str(path), **r.to_dict()}, ensure_ascii=False))
+            elif self._table:
+                row = (path, r.page, r.text, f"{r.confidence:.4f}", int(r.rejected), r.reason, *r.box)
+                self._table.writerow(row)
+            else:
+                note = f"  rejected: {r.reason}" if r.rejected else ""
+                print(f"{path}  {r.text or '-'}  {r.confidence:.2f}{note}")
+        sys.stdout.flush()
+
+    def error(self, path: Path | PictureError, error: LeNetError) -> None:
+        if self._json:
+            named = str(path) if isinstance(path, Path) else None
+            print(json.dumps({"path": named, "error": str(error)}, ensure_ascii=False), flush=True)
+        print(f"lenet5: {error}", file=sys.stderr)
+
+
+def _png(picture: Any) -> bytes:
+    import io
+
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _annotate(folder: Path, path: Path, readings: list[Reading], copies: set[str]) -> None:
+    """A copy of each page with boxes and answers, as NAME.png, or NAME-2.png for the second of several pages.
+
+    copies: the names that were given so far; of a second picture of a name, its folders are put before it.
+    """
+    from lenet5.files import write_atomically
+    from lenet5.pictures.opening import open_pages
+    from lenet5.reading.reader import annotated
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PictureError(f"{folder} cannot be made: {error.strerror}") from error
+    called, *folders = reversed([part for part in path.parts if part not in (path.anchor, "..")])
+    while called in copies:
+        called = f"{folders.pop(0)}_{called}" if folders else f"{called}_"
+    copies.add(called)
+    for page, pixels in enumerate(open_pages(path)):
+        name = f"{called}{f'-{page + 1}' if page else ''}.png"
+        picture = annotated(pixels, [r for r in readings if r.page == page])
+        write_atomically(folder / name, _png(picture), error=PictureError)
+
+
+def _explain(path: Path, pages: list[tuple[str, dict[str, Any]]]) -> None:
+    """One HTML file with the pictures in it."""
+    from base64 import b64encode
+    from html import escape
+
+    from lenet5.files import write_atomically
+
+    parts = [
+        "<!doctype html><meta charset=utf-8><title>How lenet5 read</title>",
+        "<style>body{font:16px sans-serif;margin:2em}figure{display:inline-block;margin:0 1em 1em 0;vertical-align:top}"
+        "img{max-width:40em;max-height:30em;min-height:84px;image-rendering:pixelated;border:1px solid #999}</style>",
+    ]
+    for name, steps in pages:
+        parts.append(f"<h1>{escape(name)}</h1>")
+        for step, picture in steps.items():
+            data = b64encode(_png(picture)).decode()
+            parts.append(f'<figure><figcaption>{escape(step)}</figcaption><img alt="{escape(step)}" ')
+            parts.append(f'src="data:image/png;base64,{data}"></figure>')
+    write_atomically(path, "\n".join(parts).encode(), error=PictureError)

@@ -1,0 +1,103 @@
+"""What does `lenet5 summary` show? The layers of a network, and how each number comes about."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lenet5.architecture import ARCHITECTURES, SIDE, Architecture, LayerCount
+from lenet5.errors import ArchitectureError
+
+__all__ = ["summary"]
+
+_NUMBERS = ("neurons", "trainable", "fixed", "connections")
+
+
+def summary(
+    network: str = "lenet5",
+    /,
+    *,
+    size: str = f"{SIDE}x{SIDE}",
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> None:
+    """Show the layers of a network: maps, sizes, neurons, trainable parameters, connections.
+
+    Parameters
+    ----------
+    network
+        A shipped network, a declared one, or the path of a .safetensors file.
+    size
+        The input in pixels, height x width; a larger one gives outputs at several places, every four pixels.
+    as_json
+        Print JSON.
+    """
+    height, width = _parse(size)
+    architecture, metadata = _find(network)
+    rows = architecture.count(height, width)
+    totals = {name: sum(getattr(row, name) for row in rows) for name in _NUMBERS}
+    if as_json:
+        table = {"network": architecture.name, "input": [height, width], "layers": [asdict(row) for row in rows]}
+        print(json.dumps({**table, "total": totals, "classes": architecture.classes, "metadata": metadata}))
+        return
+    console = Console()
+    console.print(_table(f"{architecture.name}, input {height}×{width}", rows, totals))
+    _print_metadata(console, metadata)
+
+
+def _parse(size: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", size)
+    if found is None:
+        raise ArchitectureError(f"an input of size {size!r}; expected height x width in pixels, such as 32x128")
+    return int(found[1]), int(found[2])
+
+
+def _find(network: str) -> tuple[Architecture, dict[str, Any]]:
+    """The declaration of a network, and what its file of weights says of its making, where there is one."""
+    from lenet5 import storage
+
+    if network in ARCHITECTURES and network not in storage.shipped():
+        return ARCHITECTURES[network], {}
+    architecture, _, metadata = storage.read(storage.find(network))
+    return architecture, {key: value for key, value in metadata.items() if key != "architecture"}
+
+
+def _table(title: str, rows: tuple[LayerCount, ...], totals: dict[str, int]) -> Table:
+    table = Table(title=title, title_justify="left", show_footer=True, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("layer", "total", no_wrap=True)
+    table.add_column("maps", justify="right", no_wrap=True)
+    for name in ("neurons", "trainable", "connections"):
+        table.add_column(name, f"{totals[name]:,}", justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            f"[bold]{row.name}[/]\n[dim]{row.kind}[/]",
+            f"{row.maps}@{row.height}×{row.width}",
+            f"{row.neurons:,}",
+            _explained(row.trainable, row.trainable_sum),
+            _explained(row.connections, row.connections_sum),
+        )
+    return table
+
+
+def _explained(number: int, how: str) -> str:
+    """A number, and on the next line how it comes about: `how` without the number that it ends or begins with."""
+    how = how.removesuffix(f" = {number:,}").removeprefix(f"{number:,} ")
+    return f"{number:,}" if how == f"{number:,}" else f"{number:,}\n[dim]{how}[/]"
+
+
+def _print_metadata(console: Console, metadata: dict[str, Any]) -> None:
+    if not metadata:
+        return
+    table = Table(show_header=False, box=None)
+    for key, value in metadata.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{k} {v}" for k, v in value.items() if v not in ("", None))
+        table.add_row(Text(key), Text(str(value)))
+    console.print(table)

@@ -1,0 +1,189 @@
+"""What in a picture is ink, and how much? Shadows, paper and its printed pattern become 0, full ink becomes 1.
+
+The paper under the writing is guessed by closing the strokes over; ink is how much darker than that paper a pixel
+is, which forgets shadows. What is left of the paper, its noise and its printed pattern, is measured away from the
+strokes and taken off. On clean pictures nothing is measured and nothing is changed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.pictures.masks import Mask, dilated
+
+__all__ = ["Ink", "find_ink", "is_dark_on_light"]
+
+Grey = NDArray[np.float32]
+
+COARSE = 320  # the paper is guessed on a picture of at most this many pixels a side
+LEAST_CONTRAST = 0.06  # of the paper's brightness; fainter than that is no writing
+GRAIN = 0.2  # of the variance, what a mean over 3×3 pixels must leave: noise keeps a ninth, thin strokes a quarter
+MANY = 200_000  # pixels tell what a picture's statistics are
+PATTERN = 2.5  # standard deviations of the bare paper that are taken off
+
+
+@dataclass(frozen=True)
+class Ink:
+    """ink: float32 (H, W), 0 paper to 1 full ink. dark: whether the ink is darker than the paper.
+
+    paper: float32 (H, W), the brightness of the paper that was guessed, 0 to 255, of the picture as it is (dark
+    paper where `dark` is false). contrast: how much darker full ink is than paper, of the paper's brightness.
+    noise: how much the bare paper varies, in the same unit.
+    """
+
+    ink: Grey
+    dark: bool
+    paper: Grey
+    contrast: float
+    noise: float
+
+    @property
+    def mask(self) -> Mask:
+        """uint8 (H, W): 1 where at least half the pixel is ink."""
+        return np.asarray(self.ink >= 0.5, dtype=np.uint8)
+
+
+def find_ink(picture: NDArray[np.uint8], dark: bool | None = None) -> Ink:
+    """The ink of a picture, uint8 (H, W) or (H, W, 3). `dark` tells the polarity where it is known."""
+    coarse = _shrink(picture, COARSE)
+    if dark is None:
+        dark = is_dark_on_light(coarse if coarse.ndim == 2 else np.asarray(cv2.cvtColor(coarse, cv2.COLOR_RGB2GRAY)))
+    if not dark:
+        picture, coarse = 255 - picture, 255 - coarse
+    colours: list[int | None] = [None] if picture.ndim == 2 else [0, 1, 2] if _is_coloured(coarse) else [1]
+    papers = [_paper(_channel(coarse, colour), picture.shape[:2]) for colour in colours]
+    depths = [_depth(_channel(picture, colour), paper) for colour, paper in zip(colours, papers, strict=True)]
+    depth = depths[0] if len(depths) == 1 else _blend(depths)
+    ink, contrast, noise = _scale(depth)
+    paper = papers[0] if dark else 255 - papers[0]
+    return Ink(ink, dark, paper, contrast, noise)
+
+
+def is_dark_on_light(grey: NDArray[np.uint8]) -> bool:
+    """Whether the ink is darker than the paper: paper is what there is more of, above all along the edges."""
+    small = _shrink(grey, 96).astype(np.float32)
+    side = max(small.shape) // 2 * 2 + 1
+    # Against the neighbourhood, so that a shadow over half a page is not taken for ink.
+    around = cv2.blur(small, (side, side), borderType=cv2.BORDER_REPLICATE) if side > 64 else small.mean()
+    apart: Grey = small - around
+    squares = apart * apart
+    variance = float(squares.mean())
+    if variance < 1e-3:
+        return True
+    skew = float((squares * apart).mean()) / variance**1.5
+    lowest = float(apart.min())
+    light = apart > _otsu(apart - lowest) + lowest  # (h, w)
+    edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
+    return bool(light.mean() - 0.5 + edge.mean() - 0.5 - 0.25 * skew >= 0)
+
+
+def _shrink(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    factor = side / max(picture.shape[:2])
+    if factor >= 1:
+        return picture
+    size = (max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+
+
+def _channel(picture: NDArray[np.uint8], colour: int | None) -> NDArray[np.uint8]:
+    """One of a picture's colours; the picture where it has none."""
+    return picture if colour is None else np.asarray(cv2.extractChannel(picture, colour), dtype=np.uint8)
+
+
+def _is_coloured(picture: NDArray[np.uint8]) -> bool:
+    small = _shrink(picture, 64).astype(np.int16)
+    return bool((small.max(axis=2) - small.min(axis=2)).max() > 24)
+
+
+def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Grey:
+    """The brightness of the paper under everything, 0 to 255, for a picture of this shape that was shrunk."""
+    height, width = shape
+    side = min(small.shape)
+    # Wider than any stroke, narrower than a shadow: strokes are thin in large pictures.
+    reach = max(3, int(side * (0.45 if min(height, width) < 100 else 0.2))) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    calm = cv2.medianBlur(small, 3) if side > 40 else small
+    closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel)
+    smooth = cv2.blur(closed, (reach // 2 | 1, reach // 2 | 1), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _depth(channel: NDArray[np.uint8], paper: Grey) -> Grey:
+    """How much darker than the paper, of the paper's brightness."""
+    depth: Grey = paper - channel
+    np.maximum(depth, 0, out=depth)
+    return np.divide(depth, np.maximum(paper, np.float32(24)), out=depth)
+
+
+def _blend(depths: list[Grey]) -> Grey:
+    """One depth of three: each colour counts by how well it tells ink from paper."""
+    some = [_sample(depth) for depth in depths]
+    deepest = np.maximum(np.maximum(some[0], some[1]), some[2])
+    ink = (deepest > max(_otsu(deepest), 0.02)).view(np.uint8)
+    if not ink.any() or ink.all():
+        return np.maximum(np.maximum(depths[0], depths[1]), depths[2])
+    weights = []
+    for depth in some:
+        (full, _), (bare, spread) = (_spread(depth, where) for where in (ink, 1 - ink))
+        weights.append(max(full - bare, 0.0) / (spread**2 + 1e-3))
+    total = sum(weights) or 1.0
+    blend = np.zeros_like(depths[0])
+    for weight, depth in zip(weights, depths, strict=True):
+        blend += np.multiply(depth, weight / total, out=depth)
+    return blend
+
+
+def _sample(values: NDArray[Any]) -> NDArray[Any]:
+    """Of a large picture every so manieth row and column: its statistics are the whole one's."""
+    step = math.isqrt(values.size // MANY) or 1
+    return np.ascontiguousarray(values[::step, ::step])
+
+
+def _otsu(depth: Grey) -> float:
+    """The depth that parts ink from paper best (Otsu's threshold)."""
+    top = float(depth.max())
+    if top <= 0:
+        return 0.0
+    level, _ = cv2.threshold((depth * (255 / top)).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    return float(level + 0.5) * top / 255
+
+
+def _scale(depth: Grey) -> tuple[Grey, float, float]:
+    """Depth to ink, 0 to 1: the bare paper's own variation taken off, full ink at 1."""
+    some = _sample(depth)
+    marked = (depth > _otsu(some)).view(np.uint8)
+    ink, bare = _sample(marked) > 0, _sample(dilated(marked, 5, 5)) == 0
+    _, spread = _spread(some)
+    if not ink.any() or _spread(_sample(cv2.blur(depth, (3, 3))))[1] ** 2 < GRAIN * spread**2:
+        return np.zeros_like(depth), 0.0, spread
+    full = _quantile(some[ink], 0.75)
+    middle = noise = 0.0
+    if bare.sum() > 0.02 * bare.size:
+        values = some[bare]
+        middle, noise = _quantile(values, 0.5), _spread(values)[1]
+    floor = min(middle + PATTERN * noise, 0.75 * full)
+    contrast = full - middle
+    if contrast < LEAST_CONTRAST:
+        return np.zeros_like(depth), contrast, noise
+    depth -= floor
+    depth *= 1 / (full - floor)
+    return np.clip(depth, 0, 1, out=depth), contrast, noise
+
+
+def _quantile(values: Grey, share: float) -> float:
+    """The value that this share of the others lie below, as `np.quantile` has it, without its cost per call."""
+    below = int(share * (len(values) - 1))
+    two = np.partition(values, [below, min(below + 1, len(values) - 1)])[below : below + 2].tolist()
+    return float(two[0] + (share * (len(values) - 1) - below) * (two[-1] - two[0]))
+
+
+def _spread(values: Any, where: Mask | None = None) -> tuple[float, float]:
+    """Mean and standard deviation of the values where a mask is 1, in double precision."""
+    mean, deviation = cv2.meanStdDev(values, mask=where)
+    return float(mean[0, 0]), float(deviation[0, 0])

@@ -1,0 +1,240 @@
+"""How does what a stranger hands over become an array of pixels? A path, bytes, a PIL image or an array.
+
+What a file says of itself is believed only after its bytes and pixels were counted; the decoders are Pillow's,
+and of those only the formats that hold pictures and run nothing. A file may hold several pages.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import stat
+from contextlib import closing
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.errors import MissingExtraError, PictureError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = [
+    "DIGIT_SIDE",
+    "MAX_BYTES",
+    "MAX_PAGES",
+    "MAX_PIXELS",
+    "MIN_SIDE",
+    "PAGE_SIDE",
+    "SUFFIXES",
+    "Picture",
+    "open_pages",
+    "shrunk",
+]
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_PIXELS = 64_000_000
+MAX_PAGES = 64
+MIN_SIDE = 5  # under that no digit can be told from another
+MAX_ASPECT = 100
+WHITES = (1, 255, 1023, 4095, 16383, 65535)  # the largest values of masks and fractions, and of 8 to 16 bits
+RINGING = 0.1  # a resized picture goes over its white, and below its black, by a share of it
+DIGIT_SIDE = 400  # a picture of one digit needs no more pixels a side
+PAGE_SIDE = 2000
+PDF_DOTS = 150  # an inch: a handwritten digit is then some 30 pixels high, and an A4 page has 2 million pixels
+
+_PDFIUM = Lock()  # PDFium is not made for several threads
+
+FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PPM")
+SUFFIXES = frozenset(
+    (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".ppm", ".pgm", ".pbm", ".pdf")
+)
+
+# What `Reader.read` takes: a path, the bytes of a file, a PIL image, or an array.
+Picture = Any  # str | os.PathLike[str] | bytes | PIL.Image.Image | NDArray
+
+
+def open_pages(source: Any, name: str = "the picture") -> list[NDArray[np.uint8]]:
+    """Every page of a picture as uint8 (H, W) or (H, W, 3), turned as its EXIF tag says, on opaque paper.
+
+    source: a path, bytes, a PIL image, or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of bool, integers
+    or floats, whose white is the smallest of WHITES that no value passes. `name` is what messages call it where it
+    has no path.
+    Raises PictureError for what is no picture, is damaged, or has more than MAX_BYTES, MAX_PIXELS or MAX_PAGES.
+    """
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        return _decode(_read_bytes(path), str(path))
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _decode(bytes(source), name)
+    if isinstance(source, np.ndarray):
+        return [_from_array(source, name)]
+    if hasattr(source, "getexif") and hasattr(source, "convert"):
+        return [_from_image(source, name)]
+    raise PictureError(f"{name} is a {type(source).__name__}; expected a path, bytes, a PIL image or a NumPy array")
+
+
+def shrunk(pixels: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
+    """The picture with at most `side` pixels a side, and by how much it was shrunk."""
+    import cv2
+
+    scale = min(1.0, side / max(pixels.shape[:2]))
+    if scale == 1:
+        return pixels, 1.0
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)), scale
+
+
+def _read_bytes(path: Path) -> bytes:
+    """The file's bytes, never more than MAX_BYTES, and only from a regular file."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise PictureError(f"{path} is not a file; give a picture file, or a folder to `lenet5 read`")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        if isinstance(error, PictureError):
+            raise
+        raise PictureError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}") from error
+    if len(data) > MAX_BYTES:
+        raise PictureError(f"{path} has more than {MAX_BYTES >> 20} MiB; make the picture smaller")
+    if not data:
+        raise PictureError(f"{path} is empty (0 bytes); expected a picture")
+    return data
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width * height > MAX_PIXELS:
+        raise PictureError(f"{name} has {width}×{height} pixels; expected at most {MAX_PIXELS:,}: make it smaller")
+    if min(width, height) < MIN_SIDE:
+        raise PictureError(f"{name} has {width}×{height} pixels; expected at least {MIN_SIDE} on each side")
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise PictureError(
+            f"{name} has {width}×{height} pixels; expected no side over {MAX_ASPECT} times the other: "
+            f"cut out the part with the digits"
+        )
+
+
+def _decode(data: bytes, name: str) -> list[NDArray[np.uint8]]:
+    if data[:5] == b"%PDF-":
+        return _decode_pdf(data, name)
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            return _frames(image, name)
+    except PictureError:
+        raise
+    except UnidentifiedImageError as error:
+        raise PictureError(f"{name} is no picture; expected one of {', '.join(FORMATS)} or PDF") from error
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"{name} has too many pixels; expected at most {MAX_PIXELS:,}") from error
+    except Exception as error:  # a decoder that is fed rubbish may raise anything
+        raise PictureError(f"{name} is damaged or cut short: {error}") from error
+
+
+def _frames(image: Image.Image, name: str) -> list[NDArray[np.uint8]]:
+    """Pages of a TIFF; of anything animated, the first picture."""
+    pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+    if pages > MAX_PAGES:
+        raise PictureError(f"{name} has {pages} pages; expected at most {MAX_PAGES}: split it")
+    arrays, pixels = [], 0
+    for page in range(pages):
+        image.seek(page)
+        pixels += image.width * image.height
+        if pixels > MAX_PIXELS:
+            _check_size(image.width, image.height, name)
+            raise PictureError(f"{name} has over {MAX_PIXELS:,} pixels on its {pages} pages; split it")
+        arrays.append(_from_image(image, name))
+    return arrays
+
+
+def _decode_pdf(data: bytes, name: str) -> list[NDArray[np.uint8]]:
+    """Pages of a PDF, as a scanner of PDF_DOTS an inch would give them."""
+    try:
+        import pypdfium2
+    except ImportError as error:
+        raise MissingExtraError("pypdfium2", "pdf") from error
+    arrays, pixels, scale = [], 0, PDF_DOTS / 72  # a PDF's unit is 1/72 inch
+    try:
+        with _PDFIUM, closing(pypdfium2.PdfDocument(data)) as document:
+            if not 0 < len(document) <= MAX_PAGES:
+                raise PictureError(f"{name} has {len(document)} pages; expected 1 to {MAX_PAGES}: split it")
+            for number in range(len(document)):
+                with closing(document[number]) as page:
+                    width, height = (math.ceil(side * scale) for side in page.get_size())
+                    pixels += width * height
+                    _check_size(width, height, name)
+                    if pixels > MAX_PIXELS:
+                        raise PictureError(f"{name} has over {MAX_PIXELS:,} pixels on its pages; split it")
+                    arrays.append(_from_image(page.render(scale=scale).to_pil(), name))
+    except PictureError:
+        raise
+    except Exception as error:  # a decoder that is fed rubbish may raise anything
+        raise PictureError(f"{name} is a damaged or locked PDF: {error}") from error
+    return arrays
+
+
+def _from_image(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    from PIL import ImageOps
+
+    _check_size(image.width, image.height, name)
+    try:
+        turned = ImageOps.exif_transpose(image)
+        if turned.mode.startswith(("I", "F")):
+            return _from_array(np.asarray(turned), name)
+        if "A" in turned.getbands() or "transparency" in turned.info:
+            return _from_array(np.asarray(turned.convert("RGBA")), name)
+        if turned.mode in ("1", "L"):
+            return np.asarray(turned.convert("L"))
+        return np.asarray(turned.convert("RGB"))
+    except PictureError:
+        raise
+    except Exception as error:
+        raise PictureError(f"{name} is damaged or cut short: {error}") from error
+
+
+def _from_array(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    channels = array.shape[2] if array.ndim == 3 else 1
+    if array.ndim not in (2, 3) or channels not in (1, 3, 4):
+        raise PictureError(f"{name} has shape {array.shape}; expected (H, W), (H, W, 3) or (H, W, 4)")
+    _check_size(array.shape[1], array.shape[0], name)
+    if array.ndim == 3 and channels == 1:
+        array = array[:, :, 0]
+    pixels = _to_bytes(array, name)
+    return _flatten(pixels) if channels == 4 else pixels
+
+
+def _to_bytes(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    """8 bits a channel, from any depth."""
+    if array.dtype == np.uint8:
+        return np.ascontiguousarray(array)
+    if array.dtype == bool:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype.kind not in "iuf":
+        raise PictureError(f"{name} has values of type {array.dtype}; expected integers or floats")
+    values = array.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise PictureError(f"{name} has values that are not finite (NaN or infinite); expected numbers")
+    lowest, highest = float(values.min()), float(values.max())
+    # An integer picture whose largest value is 1 is a mask.
+    full = next((full for full in WHITES if highest <= (1 + RINGING) * full), highest)
+    if lowest < (-RINGING * full if array.dtype.kind == "f" else 0):
+        raise PictureError(f"{name} has values down to {lowest:g}; expected 0 to 1, to 255 or to 65535")
+    return np.asarray(np.rint((values * (255 / full)).clip(0, 255)), dtype=np.uint8)
+
+
+def _flatten(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Onto white, or onto black where what is drawn is light, so that ink never vanishes into the paper."""
+    alpha = rgba[:, :, 3:].astype(np.float32) / 255  # (H, W, 1)
+    drawn = float(alpha.sum())
+    if not drawn:
+        return np.full(rgba.shape[:2], 255, np.uint8)
+    mean = float((rgba[:, :, :3] * alpha).sum()) / (3 * drawn)
+    transparent = float(alpha.mean()) < 0.99
+    paper = 0.0 if transparent and mean > 160 else 255.0
+    return np.asarray(np.rint(rgba[:, :, :3] * alpha + paper * (1 - alpha)), dtype=np.uint8)

@@ -1,0 +1,201 @@
+"""What is the reader's network taught? Digits of many hands and of print, and what is no digit.
+
+Everything is drawn or comes from MNIST's training part; of the pictures that the reader is judged on, none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.datasets import drawn
+from lenet5.datasets.dataset import Dataset
+from lenet5.datasets.drawn.european import european
+from lenet5.pictures.normalise import normalise
+from lenet5.reading.school.composed_lines import line_lessons
+from lenet5.reading.school.doodles import doodles
+from lenet5.reading.school.framed import framed
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+__all__ = ["NOTHING", "Lessons", "lessons"]
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+
+NOTHING = -1  # the label of what is no digit
+# Not those that are digits in some hand: I O S Z P, b f g h l o p q s t u y z.
+LETTERS = "ABCDEFGHJKLMNQRTUVWXYABCDEFGHJKLMNQRTUVWXYacdeijkmnrvwx&@#$%?+*=<>~^"
+FONTS = (
+    cv2.FONT_HERSHEY_SIMPLEX,
+    cv2.FONT_HERSHEY_PLAIN,
+    cv2.FONT_HERSHEY_DUPLEX,
+    cv2.FONT_HERSHEY_COMPLEX,
+    cv2.FONT_HERSHEY_TRIPLEX,
+    cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
+    cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
+)
+TURNED = (1, 2, 3, 4, 5, 6, 7, 9)  # digits that are none after a quarter turn
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """images: uint8 (N, 28, 28). labels: int64 (N,), 0 to 9, or NOTHING. share: float (N,), how often each is shown."""
+
+    images: Images
+    labels: Labels
+    share: NDArray[np.float64]
+
+
+def lessons(mnist: Dataset, rng: np.random.Generator, size: float = 1.0) -> Lessons:
+    """All that is taught; `size` 1 is about 300,000 pictures.
+
+    mnist: digits that people wrote, of which the lines are put together too.
+    """
+
+    def n(count: int) -> int:
+        return max(20, int(count * size))
+
+    seed = int(rng.integers(2**31))
+    people = (mnist.images, mnist.labels)
+    pen = drawn.digits(n(40_000), seed)
+    strange = european(n(60_000), rng)
+    nothing = drawn.nothing(n(50_000), seed).images
+    source = [people, (pen.images, pen.labels), strange]
+
+    places = [[np.flatnonzero(labels == k) for k in range(10)] for _, labels in source]
+
+    def pick(digit: int | None) -> tuple[Images, int]:
+        s = int(rng.choice(3, p=[0.45, 0.1, 0.45]))
+        i = rng.choice(places[s][int(rng.integers(10)) if digit is None else digit])
+        return source[s][0][i], int(source[s][1][i])
+
+    line_images, line_labels = line_lessons(n(7_000), pick, rng)
+    right = line_labels != NOTHING
+    print_images, print_labels = _printed("0123456789", n(8_000), rng)
+    turned = _turned(*people, n(6_000), rng)
+    parts: list[tuple[Images, Labels, float]] = [
+        (*people, 0.22),
+        (pen.images, pen.labels, 0.05),
+        (*strange, 0.21),
+        (print_images, print_labels, 0.03),
+        (line_images[right], line_labels[right], 0.14),
+        (line_images[~right], line_labels[~right], 0.12),
+        (nothing, _none(len(nothing)), 0.09),
+        (_printed(LETTERS, n(40_000), rng)[0], _none(n(40_000)), 0.15),
+        (turned, _none(len(turned)), 0.01),
+        (_marks(n(8_000), rng), _none(n(8_000)), 0.03),
+        (doodles(n(40_000), rng), _none(n(40_000)), 0.12),
+    ]
+    share = np.concatenate([np.full(len(images), share / len(images)) for images, _, share in parts])
+    return Lessons(
+        np.concatenate([images for images, _, _ in parts]),
+        np.concatenate([labels for _, labels, _ in parts]),
+        share / share.sum(),
+    )
+
+
+def _none(count: int) -> Labels:
+    return np.full(count, NOTHING, np.int64)
+
+
+def _printed(characters: str, count: int, rng: np.random.Generator) -> tuple[Images, Labels]:
+    """Printed characters; the labels are their places in `characters`."""
+    labels = rng.integers(len(characters), size=count)
+    return np.stack([_print(characters[k], rng) for k in labels]), labels
+
+
+def _typefaces() -> list[Path]:
+    """The typefaces of text that matplotlib brings, in an order that is always the same."""
+    from matplotlib import get_data_path
+
+    names = ("DejaVu", "STIXGeneral", "cmb10", "cmr10", "cmss10", "cmti10", "cmtt10", "cmmi10")
+    found = sorted((Path(get_data_path()) / "fonts" / "ttf").glob("*.ttf"))
+    return [f for f in found if f.name.startswith(names) and "Display" not in f.name]
+
+
+@cache
+def _typeface(number: int, size: int) -> FreeTypeFont:
+    from PIL import ImageFont
+
+    faces = _typefaces()
+    return ImageFont.truetype(str(faces[number % len(faces)]), size)
+
+
+def _print(character: str, rng: np.random.Generator) -> Images:
+    from PIL import Image, ImageDraw
+
+    if rng.random() < 0.75:
+        size = int(rng.choice([24, 36, 48]))
+        canvas = Image.new("L", (2 * size, 2 * size))
+        bold = int(rng.integers(1, size // 8)) if rng.random() < 0.3 else 0
+        face = _typeface(int(rng.integers(1000)), size)
+        ImageDraw.Draw(canvas).text((size // 2, size // 3), character, fill=255, font=face, stroke_width=bold)
+        picture = np.asarray(canvas)
+        if not picture.any():
+            return _print(character, rng)  # not every typeface has every character
+        if rng.random() < 0.5:
+            wide = float(np.exp(rng.normal(0, 0.35)))
+            picture = np.asarray(cv2.resize(picture, None, fx=wide, fy=1.0))
+    else:
+        picture = np.zeros((100, 120), np.uint8)
+        font = int(rng.choice(FONTS)) | (cv2.FONT_ITALIC if rng.random() < 0.3 else 0)
+        cv2.putText(picture, character, (20, 75), font, 2.0, 255, int(rng.integers(1, 9)), cv2.LINE_AA)
+    if rng.random() < 0.4:
+        # Heavier, in both directions or in one: stems and serifs of other typefaces.
+        heavy = np.ones(rng.integers(1, 7, 2) if rng.random() < 0.5 else (int(rng.integers(2, 6)),) * 2, np.uint8)
+        picture = np.asarray(cv2.dilate(picture, heavy))
+    if character not in LETTERS:
+        return normalise(picture)
+    if rng.random() < 0.1:
+        picture = np.asarray(cv2.dilate(picture, np.ones((5, 5), np.uint8))) - picture
+    return framed(picture, rng) if rng.random() < 0.6 else normalise(picture)
+
+
+def _turned(images: Images, labels: Labels, count: int, rng: np.random.Generator) -> Images:
+    rows = rng.choice(np.flatnonzero(np.isin(labels, TURNED)), count)
+    return np.stack([normalise(np.rot90(images[row], 1 + 2 * int(rng.integers(2)))) for row in rows])
+
+
+def _marks(count: int, rng: np.random.Generator) -> Images:
+    """Blots, bars, crosses, arcs, noise, and nothing at all."""
+    return np.stack([normalise(_mark(rng)) for _ in range(count)])
+
+
+def _mark(rng: np.random.Generator) -> Images:
+    picture = np.zeros((64, 64), np.uint8)
+    thick = int(rng.integers(1, 9))
+    kind = rng.integers(7)
+    a, b = (int(v) for v in rng.integers(-6, 7, 2))
+    if kind == 0:
+        angles = np.arange(9) * 0.7
+        radii = rng.uniform(12, 28) * rng.uniform(0.6, 1.1, 9)
+        points = 32 + np.stack([np.cos(angles), np.sin(angles) * rng.uniform(0.5, 1)], 1) * radii[:, None]
+        cv2.fillPoly(picture, [points.astype(np.int32)], 255, cv2.LINE_AA)
+    elif kind == 1:
+        cv2.line(picture, (6, 32 + a), (58, 32 + b), 255, thick, cv2.LINE_AA)
+        if rng.random() < 0.4:
+            cv2.line(picture, (6, 46 + a), (58, 46 + b), 255, thick, cv2.LINE_AA)
+    elif kind == 2:
+        cv2.line(picture, (8, 32 + a), (56, 32 - a), 255, thick, cv2.LINE_AA)
+        cv2.line(picture, (32 + b, 8), (32 - b, 56), 255, thick, cv2.LINE_AA)
+    elif kind == 3:
+        cv2.line(picture, (10, 10 + a), (54, 54), 255, thick, cv2.LINE_AA)
+        cv2.line(picture, (54, 10), (10, 54 + b), 255, thick, cv2.LINE_AA)
+    elif kind == 4:
+        start = float(rng.uniform(160, 220))
+        for k in range(int(rng.integers(1, 4))):
+            arc = (26 - 6 * k, max(3, int(rng.integers(8, 34)) - 6 * k))
+            end = start + float(rng.uniform(110, 190))
+            cv2.ellipse(picture, (32, 44), arc, 0, start, end, 255, thick, cv2.LINE_AA)
+    elif kind == 5:
+        grain = cv2.GaussianBlur(rng.random((64, 64)).astype(np.float32), (0, 0), rng.uniform(0.3, 3))
+        picture = ((grain > np.percentile(grain, rng.uniform(40, 97))) * 255).astype(np.uint8)
+    return picture

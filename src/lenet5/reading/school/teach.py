@@ -1,0 +1,199 @@
+"""How is the reader's network taught? The network of 1998 with one more code, on what readers meet.
+
+    python -m lenet5.reading.school.teach --out lenet5-reader.safetensors
+
+Of the codes of Figure 3 it knows the ten digits' and the space's, which stands for what is no digit: the rubbish class
+of eq. 9, whose penalty is no constant j but a distance like the others. The calibration is then fitted on writers and
+hands that were not learned from.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.architecture import LENET5, EuclideanRBF
+from lenet5.codes import DIGITS
+from lenet5.datasets import load as load_data
+from lenet5.datasets.dataset import Dataset
+from lenet5.datasets.distortions import Distortion
+from lenet5.datasets.writers import split_by_writer
+from lenet5.ensemble import Ensemble
+from lenet5.network import LeNet5
+from lenet5.reading.answers import NONE, Calibration
+from lenet5.reading.reader import Network, Reader
+from lenet5.reading.school.lessons import NOTHING, Lessons, lessons
+from lenet5.reference import initial
+from lenet5.training.learners import MiniBatch
+from lenet5.training.recipe import Recipe
+
+__all__ = ["HAND", "READER", "Teaching", "calibrated", "dimmed", "main", "teach", "unseen"]
+
+READER = replace(LENET5, name="lenet5-reader", output=EuclideanRBF("output", DIGITS + NONE))
+BLOCK = 2048  # pictures made ready at a time
+
+# What else may become of a glyph on its way from the pen to the network.
+HAND = Distortion(
+    scale=(0.86, 1.1),
+    squeeze=0.18,
+    shear=0.28,
+    shift=1.2,
+    rotation=9.0,
+    elastic=0.75,
+    smoothness=4.0,
+    thickness=0.6,
+    original=0.1,
+)
+
+
+NO_DIGIT = 0.001
+NOT_SURE = 0.01
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """`members` networks, each taught in passes of `pictures`, drawn anew; the rest as in a training recipe."""
+
+    members: int = 6
+    passes: int = 54
+    pictures: int = 120_000
+    sharpness: float = 0.1
+    step: float = 2e-3
+    batch: int = 64
+    decay: float = 1e-4
+    average: float = 0.999
+    fade: float = 0.2
+    size: float = 1.0
+    """Of the lessons: 1 is about 300,000 pictures."""
+    lessons: int = 0
+    """The seed of the lessons; `seed` is the first member's."""
+    seed: int = 1
+
+    def recipe(self) -> Recipe:
+        return Recipe(
+            algorithm="adam",
+            loss="cross_entropy",
+            sharpness=self.sharpness,
+            passes=self.passes,
+            schedule="cosine",
+            step=self.step,
+            batch=self.batch,
+            decay=self.decay,
+            average=self.average,
+        )
+
+
+def teach(matter: Lessons, how: Teaching, told: Callable[[int, float, float], None] = lambda *_: None) -> LeNet5:
+    """A network taught; `told` hears of each pass: its number, mean loss, seconds."""
+    tensors = initial(READER, np.random.default_rng([how.seed, 0]), "1/sqrt(F)")
+    network = LeNet5(READER, tensors, {"sharpness": how.sharpness})
+    learner = MiniBatch(how.recipe(), network._plan, network.parameters)
+    wanted = np.eye(READER.classes, dtype=np.float32)  # of NOTHING, which is −1, the last
+    for pass_ in range(how.passes):
+        start, cost = time.perf_counter(), 0.0
+        rng = np.random.default_rng([how.seed, 1, pass_])
+        rows = rng.choice(len(matter.labels), how.pictures, p=matter.share)
+        hand = HAND.times(min(1.0, (how.passes - 1 - pass_) / max(1.0, how.fade * how.passes)))
+        learner.begin(pass_, rows[:1], lambda r: (np.zeros((0, 32, 32), np.float32), wanted[r]))
+        for at in range(0, how.pictures, BLOCK):
+            some = rows[at : at + BLOCK]
+            shown = dimmed(hand.apply(matter.images, some, seed=how.seed, pass_=pass_), rng)
+            loss, _ = learner.learn(shown, wanted[matter.labels[some]], pass_, at / how.pictures)
+            cost += loss
+        told(pass_, cost / how.pictures, time.perf_counter() - start)
+    network.parameters[...] = learner.arrays()["average"]
+    return network
+
+
+def dimmed(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Some of the pictures fainter, or with fuller strokes, as pens and scaling leave them."""
+    gain = np.where(rng.random(len(shown)) < 0.5, rng.uniform(0.6, 1.7, len(shown)), 1.0).astype(np.float32)
+    ink = (shown + np.float32(0.1)) * gain[:, None, None]
+    return np.ascontiguousarray(np.minimum(ink, np.float32(1.275)) - np.float32(0.1), dtype=np.float32)
+
+
+def calibrated(network: Network, digits: Dataset, how: Teaching) -> Calibration:
+    """The calibration that fits digits which the network has not learned from, distorted half as much as its lessons.
+
+    Rubbish is put where it takes NO_DIGIT of them; the temperature is the one under which their labels are likeliest;
+    NOT_SURE of them are not accepted. Among the candidates of a line what is none is as common as among the lessons:
+    there the network is taken at its word.
+    """
+    rows = np.arange(len(digits))
+    shown = HAND.times(0.5).apply(digits.images, rows, seed=how.seed)
+    penalties = Reader(network).penalties(shown)
+    rubbish = round(float(np.quantile(penalties.min(axis=1), 1 - NO_DIGIT)), 2)
+    best = min(
+        (Calibration(rubbish, round(t, 3)) for t in np.geomspace(0.5, 20, 60).tolist()),
+        key=lambda c: -float(np.log(c.probabilities(penalties)[rows, digits.labels] + 1e-9).mean()),
+    )
+    sure = best.probabilities(penalties)[:, :-1].max(axis=1)
+    accept = round(float(np.quantile(sure, NOT_SURE)), 3)
+    return replace(best, accept=accept, on_paths=(0.0, 1 / how.sharpness))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Teach, calibrate, save."""
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="python -m lenet5.reading.school.teach", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="the .safetensors file to write")
+    for name, default in vars(Teaching()).items():
+        parser.add_argument(f"--{name}", type=type(default), default=default)
+    given = vars(parser.parse_args(arguments))
+    out = given.pop("out")
+    how = Teaching(**given)
+    train, held_out = split_by_writer(load_data("mnist", "train"), 5000)
+    rng = np.random.default_rng([how.lessons, 2])
+    matter = lessons(train, rng, how.size)
+    taught = int((matter.labels != NOTHING).sum())
+    print(f"{len(matter.labels):,} lessons, {taught:,} of them digits", file=sys.stderr)
+
+    def told(pass_: int, loss: float, seconds: float) -> None:
+        print(f"pass {pass_ + 1} of {how.passes}: loss {loss:.3f}, {seconds:.0f} s", file=sys.stderr, flush=True)
+
+    # The members learn from the same lessons, from other first weights and in another order.
+    network = Ensemble([teach(matter, replace(how, seed=how.seed + k), told) for k in range(how.members)])
+    calibration = calibrated(network, unseen(held_out, how), how)
+    error = 100 * float((network.predict(held_out.images) != held_out.labels).mean())
+    network.metadata.update(_about(how, calibration, error))
+    print(f"{error:.2f} % error on held-out writers of MNIST; {calibration}", file=sys.stderr)
+    network.save(out)
+    return 0
+
+
+def unseen(held_out: Dataset, how: Teaching) -> Dataset:
+    """Digits to calibrate on: held-out writers of MNIST, and hands that were not drawn for the lessons."""
+    from lenet5.datasets.drawn.european import european
+
+    images, labels = european(5000, np.random.default_rng([how.lessons, 3]))
+    return Dataset(
+        "unseen hands",
+        np.concatenate([held_out.images, images]),
+        np.concatenate([held_out.labels, labels]),
+        held_out.classes,
+    )
+
+
+def _about(how: Teaching, calibration: Calibration, error: float) -> dict[str, Any]:
+    settings = vars(how)
+    flags = " ".join(f"--{name} {value}" for name, value in settings.items() if value != getattr(Teaching(), name))
+    return {
+        "reading": vars(calibration),
+        "recipe": settings,
+        "data": "MNIST's training part without 5,000 pictures of held-out writers, and what the project draws",
+        "command": f"python -m lenet5.reading.school.teach {flags}".rstrip(),
+        "seed": how.seed,
+        "held_out_error": error,
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

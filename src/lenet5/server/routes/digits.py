@@ -1,0 +1,76 @@
+"""Which digits can be shown to the network without drawing one? Drawn ones, MNIST's, and the example pictures."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Query, Response
+from starlette.exceptions import HTTPException
+
+from lenet5 import datasets
+from lenet5.datasets.dataset import Dataset
+from lenet5.datasets.mnist import ENVIRONMENT
+from lenet5.files import cache_folder, read_bounded
+
+__all__ = ["digits", "has_mnist", "router"]
+
+router = APIRouter(tags=["digits"])
+DRAWN = 400  # digits that are drawn once, to choose from
+
+
+@router.get("/digits", summary="A digit to look at: drawn here, or of MNIST's test pictures")
+def digit(
+    source: Literal["drawn", "mnist"] = "drawn",
+    label: Annotated[int | None, Query(ge=0, le=9, description="which digit; any where absent")] = None,
+    seed: Annotated[int | None, Query(ge=0, lt=2**31, description="the same seed gives the same digit")] = None,
+) -> dict[str, Any]:
+    if source == "mnist" and not has_mnist():
+        raise HTTPException(404, f"MNIST is not on this machine; set {ENVIRONMENT}, or run `lenet5 train` once")
+    found = digits(source)
+    among = np.arange(len(found)) if label is None else np.flatnonzero(found.labels == label)
+    index = int(np.random.default_rng(seed).choice(among))
+    return {
+        "source": source,
+        "index": index,
+        "label": found.classes[found.labels[index]],
+        "image": found.images[index].tolist(),
+    }
+
+
+@router.get("/examples", summary="The names of the example pictures")
+def examples() -> dict[str, list[str]]:
+    return {"examples": sorted(_examples())}
+
+
+@router.get(
+    "/examples/{name}",
+    summary="One example picture",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
+def example(name: str) -> Response:
+    path = _examples().get(name)  # a name is looked up, never a path
+    if path is None:
+        raise HTTPException(404, f"no example {name[:80]!r}; GET /api/examples names those there are")
+    return Response(read_bounded(path, 2**22), media_type="image/png")
+
+
+def has_mnist() -> bool:
+    """Whether MNIST can be had without asking the internet."""
+    return bool(os.environ.get(ENVIRONMENT)) or (cache_folder() / "mnist" / "t10k-images-idx3-ubyte.gz").exists()
+
+
+@cache
+def digits(source: str) -> Dataset:
+    """What there is to choose from. Raises DataError where MNIST can't be had."""
+    return datasets.load("drawn", "test", count=DRAWN) if source == "drawn" else datasets.load("mnist", "test")
+
+
+def _examples() -> dict[str, Path]:
+    folder = Path(str(resources.files("lenet5"))) / "samples"
+    return {path.name: path for path in folder.glob("*.png")}

@@ -1,0 +1,164 @@
+"""Which digits are in a picture, and how were they found? One picture, or a batch of them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from lenet5.errors import LeNetError, PictureError
+from lenet5.network import LeNet5
+from lenet5.reading.readings import Reading
+from lenet5.server.house import Here, House
+from lenet5.server.lines import graph_of, slid_over
+from lenet5.server.pictures import ink_of, kind_of
+from lenet5.server.problems import Problem, as_problem
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["reading"])
+Layout = Literal["auto", "digit", "line", "page"]
+Wanted = Annotated[Layout, Query(description="one digit, one line, a page, or whichever it is")]
+NetworkName = Annotated[str, Query(description="slid over the line; empty for the default", max_length=80)]
+_FILE = {"type": "string", "format": "binary"}
+_ONE = {
+    "image/png": {"schema": _FILE},
+    "image/jpeg": {"schema": _FILE},
+    "application/octet-stream": {"schema": {**_FILE, "description": "side·side bytes of ink, 0 for paper to 255"}},
+}
+_FORM = {"type": "object", "properties": {"picture": {"type": "array", "items": _FILE}}, "required": ["picture"]}
+_MANY = {"multipart/form-data": {"schema": _FORM}}
+
+
+class Found(BaseModel):
+    """One picture of the request: its readings, or the problem with it."""
+
+    name: str = Field(examples=["line_1998.png"])
+    readings: list[dict[str, Any]] | None = Field(
+        default=None,
+        description="text, confidence 0..1, box (x, y, width, height), rejected, reason, characters, page",
+        examples=[[{"text": "1998", "confidence": 0.98, "box": [8, 4, 140, 52], "rejected": False, "reason": ""}]],
+    )
+    problem: Problem | None = None
+
+
+class Answer(BaseModel):
+    """In the order of the pictures."""
+
+    pictures: list[Found]
+
+
+@router.post(
+    "/read",
+    response_model=None,
+    responses={200: {"model": Answer}},
+    summary="Read the digits in a picture, or in each of a batch",
+    description="Send a picture as the body, or several as the parts `picture` of a form.",
+    openapi_extra={"requestBody": {"required": True, "content": {**_ONE, **_MANY}}},
+)
+async def read(request: Request, here: Here, layout: Wanted = "auto") -> Response:
+    if kind_of(request) == "multipart/form-data":
+        pictures = await _parts(request, here)
+    else:
+        pictures = [("", _one(kind_of(request), await request.body()))]
+    if layout == "digit":
+        answers = (
+            [await here.digits(pictures[0][1])]
+            if len(pictures) == 1
+            else await run_sync(here.read_digits, [p for _, p in pictures], limiter=here.at_once)
+        )
+    else:
+        answers = await run_sync(_read_each, here, [p for _, p in pictures], layout, limiter=here.at_once)
+    if len(pictures) == 1 and isinstance(answers[0], LeNetError) and kind_of(request) != "multipart/form-data":
+        raise answers[0]
+    here.metrics.count("lenet5_pictures_read_total", by=len(pictures))
+    told = [_told(name, answer) for (name, _), answer in zip(pictures, answers, strict=True)]
+    return JSONResponse({"pictures": told})  # as it is: to look it all over again costs as much as reading
+
+
+@router.post(
+    "/explain",
+    summary="Every intermediate picture of a reading, in order, as PNG in base64",
+    openapi_extra={"requestBody": {"required": True, "content": _ONE}},
+)
+async def explain(request: Request, here: Here, layout: Wanted = "auto") -> dict[str, Any]:
+    picture = _one(kind_of(request), await request.body())
+    return {"steps": await run_sync(_steps, here, picture, layout, limiter=here.at_once)}
+
+
+def _steps(here: House, picture: Any, layout: Layout) -> list[dict[str, str]]:
+    return [{"name": name, "png": _png(image)} for name, image in here.reader().explain(picture, layout).items()]
+
+
+@router.post(
+    "/line",
+    summary="How a line is read: its pieces, the recognition graph, the best path, and the network slid over it",
+    openapi_extra={"requestBody": {"required": True, "content": _ONE}},
+)
+async def line(request: Request, here: Here, network: NetworkName = "") -> dict[str, Any]:
+    picture = _one(kind_of(request), await request.body())
+    net = here.networks.get(network or here.networks.default)
+    return await run_sync(_line, here, net, picture, limiter=here.at_once)
+
+
+def _line(here: House, net: LeNet5, picture: Any) -> dict[str, Any]:
+    found = graph_of(here.reader(), picture)
+    if found is None:
+        return {"graph": None, "slide": None}
+    upright, graph = found
+    seen, slide = slid_over(net, upright)
+    ink = np.rint(np.clip(upright.ink, 0, 1) * 255).astype(np.uint8)
+    return {"graph": {**graph, "png": _png(255 - ink)}, "slide": {**slide, "png": _png(255 - seen)}}
+
+
+def _read_each(here: House, pictures: list[Any], layout: Layout) -> list[list[Reading] | LeNetError]:
+    answers: list[list[Reading] | LeNetError] = []
+    for picture in pictures:
+        try:
+            answers.append(here.reader().read(picture, layout))
+        except LeNetError as error:
+            answers.append(error)
+    return answers
+
+
+def _told(name: str, answer: Reading | list[Reading] | LeNetError) -> dict[str, Any]:
+    if isinstance(answer, LeNetError):
+        return {"name": name, "problem": as_problem(answer)}
+    readings = answer if isinstance(answer, list) else [answer]
+    return {"name": name, "readings": [reading.to_dict() for reading in readings]}
+
+
+def _one(kind: str, body: bytes) -> Any:
+    """What the reader takes: a file's bytes, or an array, dark on light as on paper."""
+    if kind == "application/octet-stream":
+        return 255 - ink_of(kind, body)
+    if kind.startswith("image/") or kind == "application/pdf":
+        return body
+    raise PictureError(
+        f"a body of type {kind[:80]!r}; expected image/…, application/octet-stream or multipart/form-data"
+    )
+
+
+async def _parts(request: Request, here: House) -> list[tuple[str, bytes]]:
+    """Name and bytes of each file of the form. What a file is called is only ever repeated, never opened."""
+    most = here.settings.largest_batch
+    async with request.form(max_files=most, max_fields=16) as form:
+        files = [part for part in form.getlist("picture") if isinstance(part, UploadFile)]
+        if not files:
+            raise HTTPException(422, "a form without a file; expected one or more parts named 'picture'")
+        return [((file.filename or "")[:200], await file.read()) for file in files]
+
+
+def _png(image: NDArray[np.uint8]) -> str:
+    import cv2
+
+    rgb = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    return base64.b64encode(cv2.imencode(".png", np.asarray(rgb))[1].tobytes()).decode()

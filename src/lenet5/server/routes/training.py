@@ -1,0 +1,129 @@
+"""How does one start a training from the page or a program, follow it, change it and keep what it learned?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path as FilePath
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Literal
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from lenet5 import storage
+from lenet5.architecture import ARCHITECTURES
+from lenet5.datasets.distortions import DISTORTIONS
+from lenet5.server.house import Here
+from lenet5.server.routes.digits import has_mnist
+from lenet5.server.training_process import Order
+from lenet5.training import RECIPES, Recipe, recipe
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["training"])
+Number = Annotated[int, Path(ge=1, lt=2**31)]
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$"  # no path, no script
+
+
+class Changes(BaseModel):
+    """What is different from the named recipe; what is absent stays as it is."""
+
+    algorithm: Literal["sdlm", "adam", "muon"] | None = None
+    loss: Literal["mse", "map", "cross_entropy"] | None = None
+    schedule: Literal["1998", "cosine", "constant"] | None = None
+    passes: int | None = Field(default=None, ge=1, le=200)
+    step: float | None = Field(default=None, gt=0, le=100)
+    distortion: str | None = Field(default=None, max_length=40)
+
+
+class Wish(BaseModel):
+    """What to train, from what, and how."""
+
+    network: str = Field(default="lenet5", max_length=40, description=f"one of {', '.join(ARCHITECTURES)}")
+    recipe: str = Field(default="1998", max_length=40, description="a named recipe")
+    changes: Changes = Changes()
+    data: Literal["drawn", "mnist"] = "drawn"
+    pictures: int = Field(default=5000, ge=500, le=60_000)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    start_from: str = Field(default="", max_length=80, description="a network of the server to go on from")
+
+
+class Name(BaseModel):
+    name: str = Field(pattern=NAME, examples=["mine"])
+
+
+@router.get("/recipes", summary="Named recipes, networks and data that a training can be made of")
+def recipes() -> dict[str, Any]:
+    return {
+        "recipes": {name: asdict(r) for name, r in RECIPES.items()},
+        "networks": list(ARCHITECTURES),
+        "data": ["drawn", "mnist"] if has_mnist() else ["drawn"],
+        "distortions": list(DISTORTIONS),
+    }
+
+
+@router.get("/trainings", summary="All trainings since the server started")
+def trainings(here: Here) -> dict[str, Any]:
+    return {"trainings": [t.told() for t in here.trainings.list()]}
+
+
+@router.post("/trainings", status_code=201, summary="Start a training; one runs at a time")
+def begin(wish: Wish, here: Here) -> dict[str, Any]:
+    if wish.data == "mnist" and not has_mnist():
+        raise HTTPException(422, "MNIST is not on this machine; train on drawn digits")
+    start = here.networks.get(wish.start_from).parameters.copy() if wish.start_from else None
+    changes = {name: value for name, value in wish.changes.model_dump().items() if value is not None}
+    made = Recipe(**{**asdict(recipe(wish.recipe)), **changes})
+    order = Order(wish.network, made, wish.data, wish.pictures, wish.seed, start)
+    return here.trainings.begin(order).told()
+
+
+@router.get("/trainings/{number}", summary="One training")
+def training(number: Number, here: Here) -> dict[str, Any]:
+    return here.trainings.get(number).told()
+
+
+@router.get(
+    "/trainings/{number}/events",
+    summary="The training as it goes: server-sent events, each the whole of what is known",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def events(number: Number, here: Here, request: Request) -> StreamingResponse:
+    here.trainings.get(number)  # a 404 must come before the stream
+
+    async def stream() -> AsyncIterator[str]:
+        async for told in here.trainings.events(number):
+            yield f"id: {told['version']}\ndata: {json.dumps(told)}\n\n"
+
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+
+@router.post("/trainings/{number}/{word}", summary="Pause, go on, or stop for good")
+def say(number: Number, word: Literal["pause", "go", "stop"], here: Here) -> dict[str, Any]:
+    return here.trainings.say(number, word).told()
+
+
+@router.put("/trainings/{number}/kept", status_code=201, summary="Keep the network as it is now, under a name")
+async def keep(number: Number, name: Name, here: Here) -> dict[str, str]:
+    if name.name in storage.shipped() or name.name.startswith("training-"):
+        raise HTTPException(422, f"{name.name!r} is the name of a network that is not to be replaced; choose another")
+    path = await run_sync(here.trainings.keep, number, name.name)
+    return {"name": name.name, "file": path.name}
+
+
+@router.get(
+    "/networks/{name}/file",
+    summary="The network as a .safetensors file",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
+def file(name: str, here: Here) -> Response:
+    with TemporaryDirectory() as folder:
+        data = here.networks.get(name).save(FilePath(folder, "network.safetensors")).read_bytes()
+    return Response(data, media_type="application/octet-stream", headers={"content-disposition": "attachment"})

@@ -1,0 +1,83 @@
+"""What does the network answer when the digit is moved, turned, squeezed, sheared, thickened or covered with noise?"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+
+from lenet5.network import LeNet5
+from lenet5.pictures.normalise import FIELD
+from lenet5.server.house import Here
+from lenet5.server.networks import legible
+from lenet5.server.trials import CHANGES, PATTERNS, changed, strip
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["trials"])
+Row = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=FIELD, max_length=FIELD)]
+BLANK = [[0] * FIELD] * FIELD
+
+
+class Trial(BaseModel):
+    """One digit, and what is done to it."""
+
+    image: Annotated[list[Row], Field(min_length=FIELD, max_length=FIELD, examples=[BLANK], description="28×28 ink")]
+    network: str = Field(default="", max_length=80)
+    settings: dict[str, float] = Field(
+        default_factory=dict,
+        max_length=len(CHANGES),
+        examples=[{"rotation": 20, "scale": 1.2}],
+        description=f"any of {', '.join(CHANGES)}; those that are absent change nothing",
+    )
+    strips: bool = Field(default=False, description="also vary each setting over its range, the others as they are")
+    patterns: bool = Field(default=False, description="also cover the digit with strange patterns")
+    seed: int = Field(default=0, ge=0, lt=2**31, description="of the noise")
+
+
+@router.get("/trials", summary="What can be done to a digit, over which ranges")
+def ranges() -> dict[str, Any]:
+    return {"changes": [{**asdict(c), "settings": c.settings()} for c in CHANGES.values()], "patterns": list(PATTERNS)}
+
+
+@router.post("/trials", summary="Change a digit, and ask the network again")
+def trial(trial: Trial, here: Here) -> dict[str, Any]:
+    net = here.networks.get(trial.network or here.networks.default)
+    image = np.array(trial.image, np.uint8)
+    settings = {c.name: _within(c.low, c.high, trial.settings.get(c.name, c.neutral)) for c in CHANGES.values()}
+    answer: dict[str, Any] = {
+        "truth": legible(net)[int(net.predict(image[None])[0])],
+        "settings": settings,
+        "now": _asked(net, changed(image, settings, trial.seed)[None])[0],
+    }
+    if trial.strips:
+        strips = {c.name: strip(image, settings, c, trial.seed) for c in CHANGES.values()}
+        asked = iter(_asked(net, np.concatenate(list(strips.values()))))
+        answer["strips"] = {name: [next(asked) for _ in pictures] for name, pictures in strips.items()}
+    if trial.patterns:
+        covered = _asked(net, np.stack([pattern(image) for pattern in PATTERNS.values()]))
+        answer["patterns"] = dict(zip(PATTERNS, covered, strict=True))
+    return answer
+
+
+def _within(low: float, high: float, value: float) -> float:
+    return min(high, max(low, value)) if np.isfinite(value) else low
+
+
+def _asked(net: LeNet5, pictures: NDArray[Any]) -> list[dict[str, Any]]:
+    """Answer, probability and the picture itself, 32×32 or 28×28 bytes of ink in base64."""
+    probabilities = net.probabilities(pictures)
+    ink = pictures if pictures.dtype == np.uint8 else np.rint(np.clip((pictures + 0.1) / 1.275, 0, 1) * 255)
+    return [
+        {
+            "answer": legible(net)[int(p.argmax())],
+            "probability": round(float(p.max()), 4),
+            "image": base64.b64encode(picture.astype(np.uint8).tobytes()).decode(),
+        }
+        for p, picture in zip(probabilities, ink, strict=True)
+    ]

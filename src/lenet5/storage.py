@@ -1,0 +1,151 @@
+"""How does a network lie in a file of weights?
+
+A file is a safetensors file. Its tensors are float32, named and shaped by `Architecture.shapes()`: "c1.weight" to
+"output.bias" or "rbf.codes"; of an ensemble, each name begins with the member's number, "0/c1.weight". Its metadata
+is one string, "lenet5", that holds JSON: format (this file's version), architecture, members, and whatever is known
+of the network's making: classes, recipe, data, seed, command, result.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5 import files
+from lenet5.architecture import Architecture
+from lenet5.errors import ArchitectureError, WeightsError
+
+__all__ = ["FORMAT", "find", "read", "shipped", "write"]
+
+FORMAT = 1
+LARGEST = 64 * 2**20  # bytes; the largest file of weights that is opened
+KEY = "lenet5"
+
+Tensors = dict[str, NDArray[np.float32]]
+
+
+def shipped() -> dict[str, Path]:
+    """Name and path of every file of weights that comes with the package."""
+    folder = Path(str(resources.files("lenet5"))) / "weights"
+    return {path.stem: path for path in sorted(folder.glob("*.safetensors"), key=lambda path: path.stem)}
+
+
+def find(name: str | os.PathLike[str]) -> Path:
+    """The file of a shipped network's weights by its name, or the path that was given. Raises WeightsError."""
+    known = shipped()
+    if str(name) not in known and not os.path.exists(name):
+        raise WeightsError(
+            f"no network {str(name)!r}; expected one of {', '.join(known) or 'none shipped'}, or the path of a "
+            f".safetensors file"
+        )
+    return known.get(str(name), Path(name))
+
+
+def write(
+    path: str | os.PathLike[str],
+    architecture: Architecture,
+    members: list[Mapping[str, Any]],
+    metadata: Mapping[str, Any],
+) -> Path:
+    """Write the tensors of one network, or of the several of an ensemble. Raises WeightsError; see files."""
+    from safetensors.numpy import save
+
+    header = {**metadata, "format": FORMAT, "architecture": architecture.to_dict(), "members": len(members)}
+    tensors = {
+        # safetensors writes rubbish for an array that is not contiguous.
+        _name(member, len(members), name): np.ascontiguousarray(tensor, np.float32)
+        for member, named in enumerate(members)
+        for name, tensor in named.items()
+    }
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise WeightsError(f"{name!r} has values that are not finite; such weights could not be read again")
+    try:
+        story = json.dumps(header, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise WeightsError(f"metadata that is no JSON ({error}); expected text, numbers, lists and dicts") from error
+    data = save(tensors, {KEY: story})
+    return files.write_atomically(path, data, error=WeightsError)
+
+
+def read(path: str | os.PathLike[str]) -> tuple[Architecture, list[Tensors], dict[str, Any]]:
+    """The architecture, the tensors of each member, and the metadata of a file of weights.
+
+    Raises WeightsError where the file is missing, too large, cut short, not a file of weights, made by a later
+    version, or does not hold what its own architecture asks for.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    data = files.read_bounded(path, LARGEST, error=WeightsError)
+    header = _header(path, data)
+    if header.get("format") != FORMAT:
+        raise WeightsError(
+            f"{path}: weights of format {header.get('format')!r}; this version reads format {FORMAT}: "
+            f"update lenet5, or make the weights anew"
+        )
+    try:
+        architecture = Architecture.from_dict(header["architecture"])
+        members = int(header["members"])
+    except (ArchitectureError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise WeightsError(f"{path}: metadata that does not describe a network: {error}") from error
+    if not 1 <= members <= 64:
+        raise WeightsError(f"{path}: {members} members; expected 1 to 64")
+    try:
+        tensors = load(data)
+    except (SafetensorError, ValueError, TypeError, KeyError) as error:
+        raise WeightsError(f"{path}: damaged weights ({error}); make or fetch the file anew") from error
+    wanted = {
+        _name(member, members, name): shape
+        for member in range(members)
+        for name, shape in architecture.shapes().items()
+    }
+    _check(path, architecture, tensors, wanted)
+    return (
+        architecture,
+        [{name: tensors[_name(m, members, name)] for name in architecture.shapes()} for m in range(members)],
+        header,
+    )
+
+
+def _name(member: int, members: int, name: str) -> str:
+    return name if members == 1 else f"{member}/{name}"
+
+
+def _header(path: str | os.PathLike[str], data: bytes) -> dict[str, Any]:
+    """The JSON under "lenet5" in the file's own header: eight bytes of length, then JSON."""
+    length = int.from_bytes(data[:8], "little")
+    try:
+        if not 0 < length <= len(data) - 8:
+            raise ValueError("no header of the length that its first eight bytes name")
+        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][KEY])
+        if not isinstance(header, dict):
+            raise ValueError("the metadata is no object")
+        return header
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise WeightsError(
+            f"{path}: not a whole file of LeNet-5 weights ({error}); expected a .safetensors file that "
+            f"`lenet5 train` or LeNet5.save wrote"
+        ) from error
+
+
+def _check(path: Any, architecture: Architecture, tensors: Tensors, wanted: dict[str, tuple[int, ...]]) -> None:
+    found = {name: tensor.shape for name, tensor in tensors.items()}
+    if found != wanted:
+        name = sorted(set(found.items()) ^ set(wanted.items()))[0][0]
+        raise WeightsError(
+            f"{path}: weights of another architecture: {name!r} has shape {found.get(name, 'nothing')}, and "
+            f"{architecture.name} needs {wanted.get(name, 'no such tensor')}"
+        )
+    for name, tensor in tensors.items():
+        if tensor.dtype != np.float32:
+            raise WeightsError(f"{path}: {name!r} holds {tensor.dtype}; expected float32")
+        if not np.isfinite(tensor).all():
+            raise WeightsError(f"{path}: {name!r} holds values that are not finite; the training diverged")

@@ -1,0 +1,81 @@
+"""Is ink found under shadows, on coloured paper, light on dark, and not where there is none?"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from lenet5.datasets import drawn
+from lenet5.pictures.ink import find_ink, is_dark_on_light
+
+SIDE = 120
+
+
+def stroke() -> np.ndarray:
+    """An 8 as coverage, float (120, 120)."""
+    picture = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.circle(picture, (60, 38), 20, 255, 6, cv2.LINE_AA)
+    cv2.circle(picture, (60, 82), 24, 255, 6, cv2.LINE_AA)
+    return picture / 255
+
+
+def on_paper(paper: np.ndarray | float, pen: np.ndarray | float) -> np.ndarray:
+    cover = stroke()
+    paper, pen = np.asarray(paper, float), np.asarray(pen, float)
+    if paper.ndim == 1 or pen.ndim == 1:
+        cover = cover[..., None]
+    return np.rint(paper * (1 - cover) + pen * cover).astype(np.uint8)
+
+
+def wrong(picture: np.ndarray) -> float:
+    """How far the ink that is found is from the ink that is there, in the mean, of the ink that is there."""
+    return float(np.abs(find_ink(picture).ink - stroke()).sum() / stroke().sum())
+
+
+def shadow() -> np.ndarray:
+    x = np.linspace(0.55, 1, SIDE)
+    return 220 * np.minimum.outer(np.roll(x, 0), x + 0.2)
+
+
+@pytest.mark.parametrize(
+    ("paper", "pen"),
+    [(255, 0), (0, 255), (200, 90), (60, 180), ([240, 235, 180], [40, 60, 170]), ([250, 250, 250], [220, 40, 40])],
+    ids=["black on white", "white on black", "grey on grey", "light on dark", "blue on yellow", "red on white"],
+)
+def test_clean_ink_is_found_as_it_is(paper: object, pen: object) -> None:
+    assert wrong(on_paper(np.asarray(paper), np.asarray(pen))) < 0.06
+
+
+def test_a_shadow_is_no_ink() -> None:
+    light = shadow()
+    picture = (light * (1 - 0.8 * stroke())).astype(np.uint8)
+    assert wrong(picture) < 0.15
+
+
+def test_noise_and_a_printed_pattern_are_no_ink() -> None:
+    rng = np.random.default_rng(0)
+    paper = 200 + rng.normal(0, 6, (SIDE, SIDE)) - 30 * (np.add.outer(np.arange(SIDE), np.arange(SIDE)) % 9 == 0)
+    ink = find_ink(np.clip(paper * (1 - 0.75 * stroke()), 0, 255).astype(np.uint8)).ink
+    far = cv2.dilate(stroke(), np.ones((9, 9))) == 0
+    assert float(ink[far].mean()) < 0.02
+    assert float(ink[stroke() > 0.9].mean()) > 0.7
+
+
+@pytest.mark.parametrize("level", [0, 120, 255])
+def test_an_even_picture_holds_no_ink(level: int) -> None:
+    assert not find_ink(np.full((40, 50), level, np.uint8)).ink.any()
+
+
+@pytest.mark.parametrize("spread", [3, 20, 60])
+def test_pure_noise_holds_no_ink(spread: float) -> None:
+    noise = np.random.default_rng(1).normal(150, spread, (64, 64))
+    assert not find_ink(np.clip(noise, 0, 255).astype(np.uint8)).ink.any()
+
+
+def test_the_polarity_of_digits_that_fill_their_frame_is_found() -> None:
+    images = drawn.digits(50, 3).images
+    boxes = [cv2.boundingRect(image) for image in images]
+    frames = [image[y : y + h, x : x + w] for image, (x, y, w, h) in zip(images, boxes, strict=True)]
+    assert all(is_dark_on_light(255 - f) for f in frames)
+    assert not any(is_dark_on_light(f) for f in frames)

@@ -1,0 +1,162 @@
+"""Does every kind of picture open, and every kind of rubbish give a clear error?"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lenet5.errors import MissingExtraError, PictureError
+from lenet5.pictures import opening
+from lenet5.pictures.opening import open_pages
+
+GREY = np.tile(np.linspace(0, 255, 12).astype(np.uint8), (10, 1))  # (10, 12)
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "GIF", "PPM"])
+def test_a_file_gives_its_pixels_whatever_its_kind(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(saved(Image.fromarray(GREY), kind))
+    (pixels,) = open_pages(path)
+    grey = pixels if pixels.ndim == 2 else pixels[:, :, 0]
+    assert np.array_equal(grey, GREY)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_lossy_file_gives_about_its_pixels(kind: str) -> None:
+    (pixels,) = open_pages(saved(Image.fromarray(GREY), kind, quality=95))
+    grey = pixels if pixels.ndim == 2 else pixels[:, :, 0]
+    assert np.abs(grey.astype(int) - GREY).max() < 25
+
+
+def test_the_camera_s_turn_is_undone() -> None:
+    exif = Image.Exif()
+    exif[274] = 6  # the camera was held a quarter turn against the clock
+    (pixels,) = open_pages(saved(Image.fromarray(GREY), "PNG", exif=exif))
+    assert np.array_equal(pixels, np.rot90(GREY, -1))
+
+
+@pytest.mark.parametrize("ink", [0, 255])
+def test_what_is_drawn_on_a_transparent_sheet_stays_to_be_seen(ink: int) -> None:
+    rgba = np.zeros((20, 20, 4), np.uint8)
+    rgba[..., :3] = ink
+    rgba[5:15, 8:12, 3] = 255
+    (pixels,) = open_pages(rgba)
+    assert np.abs(pixels[10, 10].astype(int) - pixels[0, 0]).min() == 255
+
+
+def test_sixteen_bits_palettes_and_inks_for_print_become_eight_bits() -> None:
+    deep = open_pages(saved(Image.fromarray(GREY.astype(np.uint16) * 257), "PNG"))[0]
+    assert np.abs(deep.astype(int) - GREY).max() <= 1
+    palette = open_pages(saved(Image.fromarray(GREY).convert("P"), "PNG"))[0]
+    assert np.abs(palette[..., 0].astype(int) - GREY).max() <= 1
+    cmyk = open_pages(saved(Image.fromarray(GREY).convert("RGB").convert("CMYK"), "TIFF"))[0]
+    assert cmyk.shape == (10, 12, 3)
+
+
+def test_every_page_of_a_tiff_and_the_first_picture_of_an_animation() -> None:
+    frames = [Image.fromarray(GREY), Image.fromarray(255 - GREY)]
+    more = {"save_all": True, "append_images": frames[1:]}
+    assert len(open_pages(saved(frames[0], "TIFF", **more))) == 2
+    assert len(open_pages(saved(frames[0], "GIF", **more))) == 1
+
+
+def test_every_page_of_a_pdf() -> None:
+    pytest.importorskip("pypdfium2", reason="needs the extra lenet5[pdf]")
+    pages = [Image.fromarray(page).resize((120, 100), Image.Resampling.NEAREST) for page in (GREY, 255 - GREY)]
+    document = saved(pages[0], "PDF", save_all=True, append_images=pages[1:], resolution=opening.PDF_DOTS)
+    for pixels, page in zip(open_pages(document), pages, strict=True):
+        assert pixels.shape[:2] == (100, 120)
+        assert np.abs(pixels[..., 0].astype(int) - np.asarray(page)).mean() < 8
+    with pytest.raises(PictureError, match="PDF"):
+        open_pages(document[:200])
+
+
+def test_a_pdf_has_no_more_pages_and_pixels_than_are_sensible(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pypdfium2", reason="needs the extra lenet5[pdf]")
+    page = Image.fromarray(GREY)
+    document = saved(page, "PDF", save_all=True, append_images=[page] * 3, resolution=opening.PDF_DOTS)
+    assert len(open_pages(document)) == 4
+    monkeypatch.setattr(opening, "MAX_PIXELS", 3 * 140)
+    with pytest.raises(PictureError, match="on its pages"):
+        open_pages(document)
+    monkeypatch.setattr(opening, "MAX_PAGES", 3)
+    with pytest.raises(PictureError, match="4 pages"):
+        open_pages(document)
+    # A sheet as large as a house, in a file of a few bytes.
+    with pytest.raises(PictureError, match="make it smaller"):
+        open_pages(saved(Image.new("1", (20, 20)), "PDF", resolution=0.01))
+
+
+def test_without_its_extra_a_pdf_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    with pytest.raises(MissingExtraError, match=r"lenet5\[pdf\]"):
+        open_pages(saved(Image.fromarray(GREY), "PDF"))
+
+
+@pytest.mark.parametrize("array", [GREY / 255.0, GREY > 127, GREY.astype(np.int64), GREY[..., None]])
+def test_arrays_of_other_types_are_scaled_to_bytes(array: np.ndarray) -> None:
+    (pixels,) = open_pages(array)
+    assert pixels.dtype == np.uint8
+    assert pixels.shape == (10, 12)
+    assert pixels.max() == 255
+
+
+@pytest.mark.parametrize("white", [1.0, 1.03, 255.01, 256, 1020, 1023, 4080, 16383, 65535])
+def test_white_is_white_at_any_depth_and_a_little_over_it(white: float) -> None:
+    """A resized picture goes over its white, and a camera has 10, 12 or 14 bits."""
+    (pixels,) = open_pages(GREY.astype(type(white)) * white / 255)
+    assert np.abs(pixels - GREY.astype(float)).max() <= 9
+
+
+def test_a_little_under_black_is_black() -> None:
+    (pixels,) = open_pages(GREY / 255.0 - 0.02)
+    assert pixels.min() == 0
+
+
+@pytest.mark.parametrize(
+    ("rubbish", "says"),
+    [
+        (b"", "damaged|no picture"),
+        (b"not a picture at all", "no picture"),
+        (saved(Image.fromarray(GREY), "PNG")[:60], "damaged|no picture"),
+        (np.full((9, 9), np.nan), "finite"),
+        (np.full((9, 9), -1.0), "expected 0 to 1"),
+        (np.full((9, 9), -1), "expected 0 to 1"),
+        (np.zeros((1, 1), np.uint8), "at least 5"),
+        (np.zeros((6, 3000), np.uint8), "100 times"),
+        (np.zeros((9, 9, 2), np.uint8), "shape"),
+        (np.array([["a"] * 9] * 9), "type"),
+        (42, "int"),
+    ],
+)
+def test_what_is_no_picture_is_refused(rubbish: object, says: str) -> None:
+    with pytest.raises(PictureError, match=says):
+        open_pages(rubbish)
+
+
+def test_paths_that_lead_nowhere_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    for name, says in (("empty.png", "0 bytes"), ("loop.png", "symbolic"), ("none.png", "No such"), ("", "not a file")):
+        with pytest.raises(PictureError, match=says):
+            open_pages(tmp_path / name)
+
+
+def test_more_pixels_than_are_sensible_are_refused_before_they_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = saved(Image.new("1", (9000, 9000)), "PNG")
+    with pytest.raises(PictureError, match="9000×9000"):
+        open_pages(bomb)
+    monkeypatch.setattr(opening, "MAX_BYTES", 100)
+    with pytest.raises(PictureError, match="MiB"):
+        open_pages(Path(__file__))
