@@ -1,8 +1,10 @@
 # What can be done with a fresh clone? Each target sets itself up, and the second time is quick.
 #
 #   make demo       install, and read the example pictures
-#   make test       install with what developing needs, and run the tests
+#   make test       install with what developing needs, and run all tests on all processors
+#   make quick      the same, without browser, other processes and trainings: under a minute
 #   make lint       the same, and check style and types
+#   make torch      add PyTorch, so that its tests run too: this very build is a small one for the CPU
 #   make release-check   build what would be released, and try it on every Python here: minutes
 #   make accuracy   train every rung from the recipe of 1998 to the best one over five seeds: hours
 #   make bench      time everything beside the frameworks that are installed: minutes
@@ -16,13 +18,19 @@ CAN := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(PYTHONS); do "$$p" -c '$(CAN)' 2>/dev/null && { echo "$$p"; break; }; done)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test browser lint release-check accuracy bench clean
+.PHONY: demo test quick torch browser lint release-check accuracy bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/lenet5 read src/lenet5/samples/*.png
 
 test: $(VENV)/installed-dev browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+quick: $(VENV)/installed-dev
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not browser and not processes and not slow"
+
+torch: $(VENV)/installed-dev
+	$(PIP) torch==2.13.0
 
 # The page is tested in Debian's own browser. Where it can't be had, those tests say so and are skipped.
 browser:
@@ -33,6 +41,8 @@ browser:
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/deno fmt --check --quiet
+	$(BIN)/deno lint --quiet
 	$(BIN)/mypy
 
 release-check: $(VENV)/installed-dev

@@ -3,7 +3,9 @@
 async function answered(response) {
   if (response.ok) return response;
   let detail = `${response.status} ${response.statusText}`;
-  try { detail = (await response.json()).detail ?? detail; } catch { /* no problem+json: the status must do */ }
+  try {
+    detail = (await response.json()).detail ?? detail;
+  } catch { /* no problem+json: the status must do */ }
   throw new Error(detail);
 }
 

@@ -20,11 +20,19 @@ export function sourcesOf(network, unit) {
   const layer = names[names.indexOf(unit.layer) - 1];
   const square = (maps, x, y, side) => ({ layer, maps, x, y, side });
   switch (unit.layer) {
-    case "c1": case "c3": return square(a[unit.layer].table[unit.map], unit.x, unit.y, network.kernel);
-    case "s2": case "s4": return square([unit.map], unit.x * network.pool, unit.y * network.pool, network.pool);
-    case "c5": return square(a.c5.table[unit.map], 0, 0, network.kernel);
-    case "f6": case "output": return { layer, maps: null, x: 0, y: 0, side: 0 };
-    default: return null;
+    case "c1":
+    case "c3":
+      return square(a[unit.layer].table[unit.map], unit.x, unit.y, network.kernel);
+    case "s2":
+    case "s4":
+      return square([unit.map], unit.x * network.pool, unit.y * network.pool, network.pool);
+    case "c5":
+      return square(a.c5.table[unit.map], 0, 0, network.kernel);
+    case "f6":
+    case "output":
+      return { layer, maps: null, x: 0, y: 0, side: 0 };
+    default:
+      return null;
   }
 }
 
@@ -37,7 +45,9 @@ function patch(network, looked, from, map) {
   const { width, size } = network.layer[from.layer];
   const values = [];
   for (let y = 0; y < from.side; y += 1) {
-    for (let x = 0; x < from.side; x += 1) values.push(looked.maps[from.layer][map * size + (from.y + y) * width + from.x + x]);
+    for (let x = 0; x < from.side; x += 1) {
+      values.push(looked.maps[from.layer][map * size + (from.y + y) * width + from.x + x]);
+    }
   }
   return values;
 }
@@ -72,13 +82,22 @@ export function explain(network, looked, unit) {
     const rbf = unit.layer === "output" && network.rbf;
     const weights = row(network.tensors[rbf ? "rbf.codes" : `${unit.layer}.weight`], unit.map, inputs.length);
     const squares = inputs.map((x, k) => (x - weights[k]) ** 2);
-    terms = [{ map: null, inputs, weights, squares, side: 0, sum: rbf ? squares.reduce((a, b) => a + b, 0) : dot(inputs, weights) }];
+    terms = [{
+      map: null,
+      inputs,
+      weights,
+      squares,
+      side: 0,
+      sum: rbf ? squares.reduce((a, b) => a + b, 0) : dot(inputs, weights),
+    }];
     if (rbf) return { ...told, kind: "rbf", terms, value: terms[0].sum };
   }
   const sum = terms.reduce((total, term) => total + term.sum, 0);
   const bias = network.tensors[`${unit.layer}.bias`][unit.map];
   const kind = from.side ? "convolution" : "full";
-  if (network.architecture[unit.layer].squash === "softmax") return softmax(network, { ...told, kind, terms, sum, bias });
+  if (network.architecture[unit.layer].squash === "softmax") {
+    return softmax(network, { ...told, kind, terms, sum, bias });
+  }
   return { ...told, kind, terms, sum, bias, a: sum + bias, value: squash(told.squash, sum + bias) };
 }
 
@@ -96,7 +115,9 @@ function subsampled(network, looked, unit, told) {
 
 function softmax(network, told) {
   const inputs = told.terms[0].inputs;
-  const sums = network.classes.map((_, k) => dot(inputs, row(network.tensors["output.weight"], k, inputs.length)) + network.tensors["output.bias"][k]);
+  const sums = network.classes.map((_, k) =>
+    dot(inputs, row(network.tensors["output.weight"], k, inputs.length)) + network.tensors["output.bias"][k]
+  );
   const a = told.sum + told.bias;
   const all = sums.reduce((total, other) => total + Math.exp(other - a), 0);
   return { ...told, softmax: true, a, value: 1 / all };

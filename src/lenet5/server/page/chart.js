@@ -11,17 +11,27 @@ const label = (tick) => (tick >= 0.1 ? String(tick) : `10⁻${SUPER[Math.round(-
 export function chart({ title, series, low, high, ticks, passes, unit }) {
   const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title });
   const x = (pass) => LEFT + ((pass - 1) / Math.max(1, passes - 1)) * (WIDTH - LEFT - 12);
-  const y = (value) => HEIGHT - BOTTOM - (Math.log(Math.max(low, Math.min(high, value)) / low) / Math.log(high / low)) * (HEIGHT - BOTTOM - 12);
-  const text = (content, attributes) => { const element = svg("text", attributes); element.textContent = content; drawing.append(element); };
+  const y = (value) =>
+    HEIGHT - BOTTOM -
+    (Math.log(Math.max(low, Math.min(high, value)) / low) / Math.log(high / low)) * (HEIGHT - BOTTOM - 12);
+  const text = (content, attributes) => {
+    const element = svg("text", attributes);
+    element.textContent = content;
+    drawing.append(element);
+  };
   for (const tick of ticks) {
     drawing.append(svg("line", { class: "grid", x1: LEFT, x2: WIDTH - 12, y1: y(tick), y2: y(tick) }));
     text(label(tick) + unit, { x: LEFT - 5, y: y(tick) + 4, "text-anchor": "end" });
   }
   const every = Math.max(1, Math.ceil(passes / 10));
-  for (let pass = 1; pass <= passes; pass += every) text(String(pass), { x: x(pass), y: HEIGHT - 8, "text-anchor": "middle" });
+  for (let pass = 1; pass <= passes; pass += every) {
+    text(String(pass), { x: x(pass), y: HEIGHT - 8, "text-anchor": "middle" });
+  }
   for (const { points, className } of series) {
     if (!points.length) continue;
-    drawing.append(svg("polyline", { class: className, points: points.map(([pass, value]) => `${x(pass)},${y(value)}`).join(" ") }));
+    drawing.append(
+      svg("polyline", { class: className, points: points.map(([pass, value]) => `${x(pass)},${y(value)}`).join(" ") }),
+    );
     for (const [pass, value] of points) {
       const dot = svg("circle", { class: className, cx: x(pass), cy: y(value), r: 3 });
       const tip = svg("title");

@@ -4,12 +4,16 @@ const LEVELS = 255;
 let table = null;
 let pen = null;
 
-export function forgetColours() { table = pen = null; }
+export function forgetColours() {
+  table = pen = null;
+}
 
 function colours() {
   if (table) return table;
   const style = getComputedStyle(document.documentElement);
-  const [zero, plus, minus] = ["--zero", "--plus", "--minus"].map((name) => style.getPropertyValue(name).trim().split(/\s+/).map(Number));
+  const [zero, plus, minus] = ["--zero", "--plus", "--minus"].map((name) =>
+    style.getPropertyValue(name).trim().split(/\s+/).map(Number)
+  );
   table = new Uint32Array(2 * LEVELS + 1);
   for (let k = -LEVELS; k <= LEVELS; k += 1) {
     const end = k < 0 ? minus : plus;

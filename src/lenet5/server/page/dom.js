@@ -7,7 +7,7 @@ export function h(what, properties = {}, ...children) {
   for (const [name, value] of Object.entries(properties)) {
     if (value === null || value === undefined || value === false) continue;
     if (name === "dataset") Object.assign(element.dataset, value);
-    else if (name === "style") for (const [key, css] of Object.entries(value)) element.style.setProperty(key, css);
+    else if (name === "style") { for (const [key, css] of Object.entries(value)) element.style.setProperty(key, css); }
     else if (name in element && !name.startsWith("aria")) element[name] = value;
     else element.setAttribute(name, value === true ? "" : value);
   }

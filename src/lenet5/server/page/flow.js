@@ -17,32 +17,60 @@ export function makeFlow(network, { onPoint, onLayer }) {
   const element = h("div.flow", {}, lines, columns);
   const bars = [...element.querySelectorAll(".outputs li")];
   let pinned = false; // whether pointing elsewhere changes nothing
-  const hold = (held) => { pinned = held; element.classList.toggle("held", held); };
-  element.addEventListener("keydown", (event) => { if (event.key === "Escape") hold(false); });
+  const hold = (held) => {
+    pinned = held;
+    element.classList.toggle("held", held);
+  };
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hold(false);
+  });
 
   function title(layer) {
     const size = layer.size > 1 ? `${layer.maps}@${layer.height}×${layer.width}` : `${layer.maps}`;
     const text = layer.name === "input" ? t("input") : layer.name.toUpperCase();
     const kind = layer.name === "input" ? "" : `: ${t(`kind.${layer.kind}`)}`;
-    return h("button.title", { type: "button", title: `${text}${kind}`, onclick: () => onLayer(layer), dataset: { layer: layer.name } },
-      h("b", {}, text), h("span", {}, size));
+    return h(
+      "button.title",
+      {
+        type: "button",
+        title: `${text}${kind}`,
+        onclick: () => onLayer(layer),
+        dataset: { layer: layer.name },
+      },
+      h("b", {}, text),
+      h("span", {}, size),
+    );
   }
 
   function column(layer) {
     const [width, height] = GRID[layer.name] ?? [layer.width, layer.height];
     const count = GRID[layer.name] ? 1 : layer.maps;
-    const buttons = Array.from({ length: count }, (_, map) => mapButton(layer, map, width, height, GRID[layer.name] !== undefined));
+    const buttons = Array.from(
+      { length: count },
+      (_, map) => mapButton(layer, map, width, height, GRID[layer.name] !== undefined),
+    );
     const legend = layer.name === "input" ? makeLegend() : null;
-    return h("section.layer", { dataset: { name: layer.name, rows: ROWS[layer.name] }, "aria-label": layer.name }, title(layer),
-      h("div.maps", {}, legend ? h("div", {}, buttons, legend) : buttons));
+    return h(
+      "section.layer",
+      { dataset: { name: layer.name, rows: ROWS[layer.name] }, "aria-label": layer.name },
+      title(layer),
+      h("div.maps", {}, legend ? h("div", {}, buttons, legend) : buttons),
+    );
   }
 
   function mapButton(layer, map, width, height, units) {
     const canvas = h("canvas.pixels", { width, height });
-    const button = h("button.map", { type: "button", tabIndex: map ? -1 : 0, "aria-label": units ? layer.name.toUpperCase() : t("map.label", { layer: layer.name.toUpperCase(), map }) }, canvas);
+    const button = h("button.map", {
+      type: "button",
+      tabIndex: map ? -1 : 0,
+      "aria-label": units ? layer.name.toUpperCase() : t("map.label", { layer: layer.name.toUpperCase(), map }),
+    }, canvas);
     const entry = { layer, map, button, canvas, width, height, units, at: { x: width >> 1, y: height >> 1 } };
     maps.push(entry);
-    const unit = () => (units ? { layer: layer.name, map: entry.at.y * width + entry.at.x, x: 0, y: 0 } : { layer: layer.name, map, ...entry.at });
+    const unit =
+      () => (units
+        ? { layer: layer.name, map: entry.at.y * width + entry.at.x, x: 0, y: 0 }
+        : { layer: layer.name, map, ...entry.at });
     const find = (event) => {
       const box = canvas.getBoundingClientRect();
       entry.at = {
@@ -50,9 +78,20 @@ export function makeFlow(network, { onPoint, onLayer }) {
         y: Math.max(0, Math.min(height - 1, Math.floor(((event.clientY - box.top) / box.height) * height))),
       };
     };
-    canvas.addEventListener("pointermove", (event) => { if (!pinned) { find(event); onPoint(unit()); } });
-    canvas.addEventListener("pointerdown", (event) => { find(event); hold(event.pointerType === "mouse" && !pinned); onPoint(unit()); });
-    button.addEventListener("focus", () => { if (button.matches(":focus-visible")) onPoint(unit()); });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!pinned) {
+        find(event);
+        onPoint(unit());
+      }
+    });
+    canvas.addEventListener("pointerdown", (event) => {
+      find(event);
+      hold(event.pointerType === "mouse" && !pinned);
+      onPoint(unit());
+    });
+    button.addEventListener("focus", () => {
+      if (button.matches(":focus-visible")) onPoint(unit());
+    });
     button.addEventListener("keydown", (event) => {
       const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
       if (moves[event.key]) {
@@ -63,7 +102,9 @@ export function makeFlow(network, { onPoint, onLayer }) {
         const own = maps.filter((other) => other.layer === layer);
         const next = own[(own.indexOf(entry) + (event.key === "PageDown" ? 1 : own.length - 1)) % own.length];
         Object.assign(next.at, entry.at);
-        own.forEach((other) => { other.button.tabIndex = other === next ? 0 : -1; });
+        own.forEach((other) => {
+          other.button.tabIndex = other === next ? 0 : -1;
+        });
         next.button.focus();
         onPoint({ layer: layer.name, map: next.map, ...next.at });
       } else return;
@@ -75,23 +116,50 @@ export function makeFlow(network, { onPoint, onLayer }) {
   function makeLegend() {
     const canvas = h("canvas.pixels");
     const step = limit === 1 ? 1 : limit.toFixed(limit < 2 ? 2 : 0);
-    return h("div.legend", { dataset: { legend: "" }, title: t("legend.title") }, canvas,
-      h("div", {}, h("span", {}, `−${step}`), h("span", {}, "0"), h("span", {}, `+${step}`)), h("div", {}, t("legend", { limit })));
+    return h(
+      "div.legend",
+      { dataset: { legend: "" }, title: t("legend.title") },
+      canvas,
+      h("div", {}, h("span", {}, `−${step}`), h("span", {}, "0"), h("span", {}, `+${step}`)),
+      h("div", {}, t("legend", { limit })),
+    );
   }
 
   function outputs(layer) {
     const items = network.classes.map((name, k) => {
       const code = network.rbf ? h("canvas.pixels", { width: 7, height: 12 }) : h("span");
-      const button = h("button", { type: "button", onclick: () => { hold(!pinned); onPoint({ layer: "output", map: k, x: 0, y: 0 }); }, onpointerenter: () => { if (!pinned) onPoint({ layer: "output", map: k, x: 0, y: 0 }); } },
-        code, h("b", {}, name), h("span.bar", {}, h("i")), h("output"));
+      const button = h(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            hold(!pinned);
+            onPoint({ layer: "output", map: k, x: 0, y: 0 });
+          },
+          onpointerenter: () => {
+            if (!pinned) onPoint({ layer: "output", map: k, x: 0, y: 0 });
+          },
+        },
+        code,
+        h("b", {}, name),
+        h("span.bar", {}, h("i")),
+        h("output"),
+      );
       return h("li", { dataset: { class: name } }, button);
     });
-    return h("section.layer", { dataset: { name: "output" }, "aria-label": "output" }, title(layer), h("ol.outputs", {}, items));
+    return h(
+      "section.layer",
+      { dataset: { name: "output" }, "aria-label": "output" },
+      title(layer),
+      h("ol.outputs", {}, items),
+    );
   }
 
   function paintCodes() {
     if (!network.rbf) return;
-    bars.forEach((bar, k) => paint(bar.querySelector("canvas"), network.tensors["rbf.codes"].subarray(k * 84, (k + 1) * 84), 7, 12, limit));
+    bars.forEach((bar, k) =>
+      paint(bar.querySelector("canvas"), network.tensors["rbf.codes"].subarray(k * 84, (k + 1) * 84), 7, 12, limit)
+    );
   }
 
   function show(looked) {
@@ -108,7 +176,9 @@ export function makeFlow(network, { onPoint, onLayer }) {
       bar.querySelector("output").textContent = number(value, value < 100 ? 2 : 1);
     });
     const order = [...bars].sort((a, b) => looked.penalties[bars.indexOf(a)] - looked.penalties[bars.indexOf(b)]);
-    order.forEach((bar, k) => { bar.style.order = k; });
+    order.forEach((bar, k) => {
+      bar.style.order = k;
+    });
   }
 
   function repaint() {
@@ -140,13 +210,21 @@ export function makeFlow(network, { onPoint, onLayer }) {
     own?.button.classList.add("lit");
     if (unit.layer === "output") bars[unit.map].classList.add("lit");
     const target = own
-      ? (own.units ? frame(own, unit.map % own.width, Math.floor(unit.map / own.width), 1, 1) : frame(own, unit.x, unit.y, 1, 1))
+      ? (own.units
+        ? frame(own, unit.map % own.width, Math.floor(unit.map / own.width), 1, 1)
+        : frame(own, unit.x, unit.y, 1, 1))
       : { left: box(bars[unit.map]).x, y: box(bars[unit.map]).y + box(bars[unit.map]).h / 2 };
     const from = sourcesOf(network, unit);
     if (!from) return;
-    for (const entry of maps.filter((m) => m.layer.name === from.layer && (m.units || from.maps === null || from.maps.includes(m.map)))) {
+    for (
+      const entry of maps.filter((m) =>
+        m.layer.name === from.layer && (m.units || from.maps === null || from.maps.includes(m.map))
+      )
+    ) {
       entry.button.classList.add("source");
-      const end = from.side ? frame(entry, from.x, from.y, from.side, from.side) : { x: box(entry.canvas).x + box(entry.canvas).w, y: box(entry.canvas).y + box(entry.canvas).h / 2 };
+      const end = from.side
+        ? frame(entry, from.x, from.y, from.side, from.side)
+        : { x: box(entry.canvas).x + box(entry.canvas).w, y: box(entry.canvas).y + box(entry.canvas).h / 2 };
       lines.append(svg("line", { x1: end.x, y1: end.y, x2: target.left, y2: target.y }));
     }
     if (from.layer !== "input") {

@@ -11,7 +11,28 @@ import { thumbnail } from "/page/test.js";
 import { t } from "/page/words.js";
 
 // Figure 5 of the paper, digitised: test and training error after each pass, percent.
-const PAPER_TEST = [2.65, 2.23, 1.48, 1.43, 1.43, 1.09, 1.04, 1.07, 0.99, 0.96, 0.96, 0.99, 0.96, 0.96, 0.96, 0.96, 0.96, 0.96, 0.96, 0.96];
+const PAPER_TEST = [
+  2.65,
+  2.23,
+  1.48,
+  1.43,
+  1.43,
+  1.09,
+  1.04,
+  1.07,
+  0.99,
+  0.96,
+  0.96,
+  0.99,
+  0.96,
+  0.96,
+  0.96,
+  0.96,
+  0.96,
+  0.96,
+  0.96,
+  0.96,
+];
 const ENDED = ["done", "failed", "stopped"];
 const LAYERS = ["c1.weight", "c3.weight", "c5.weight", "f6.weight"];
 
@@ -24,10 +45,23 @@ export function learnView({ fail, renamed }) {
   let busy = false;
   let again = false;
 
-  const choice = (name, options) => h("select", { id: `learn-${name}`, onchange: filled }, options.map((o) => h("option", { value: o }, t(`learn.option.${o}`) === `learn.option.${o}` ? o : t(`learn.option.${o}`))));
-  const amount = (name, value, low, high, step) => h("input", { type: "number", id: `learn-${name}`, value, min: low, max: high, step });
+  const choice = (name, options) =>
+    h(
+      "select",
+      { id: `learn-${name}`, onchange: filled },
+      options.map((o) =>
+        h("option", { value: o }, t(`learn.option.${o}`) === `learn.option.${o}` ? o : t(`learn.option.${o}`))
+      ),
+    );
+  const amount = (name, value, low, high, step) =>
+    h("input", { type: "number", id: `learn-${name}`, value, min: low, max: high, step });
   const fields = {};
-  const form = h("form.card.order", { onsubmit: (event) => { event.preventDefault(); begin(); } });
+  const form = h("form.card.order", {
+    onsubmit: (event) => {
+      event.preventDefault();
+      begin();
+    },
+  });
   const buttons = h("div.row");
   const status = h("div.status", { "aria-live": "polite" });
   const bar = h("progress", { max: 1, value: 0, "aria-label": t("learn.progress") });
@@ -35,17 +69,37 @@ export function learnView({ fail, renamed }) {
   const kernels = h("section.card", { "aria-label": t("learn.kernels"), hidden: true });
   const wrong = h("section.card", { "aria-label": t("learn.wrong"), hidden: true });
   const maps = h("section.card.wide", { "aria-label": t("learn.maps"), hidden: true });
-  const element = h("div.learn", {}, form, h("section.card", { "aria-label": t("learn.curve") }, status, bar, charts), kernels, wrong, maps);
+  const element = h(
+    "div.learn",
+    {},
+    form,
+    h("section.card", { "aria-label": t("learn.curve") }, status, bar, charts),
+    kernels,
+    wrong,
+    maps,
+  );
 
   function fill() {
     Object.assign(fields, {
-      network: choice("network", known.networks), recipe: choice("recipe", Object.keys(known.recipes)), data: choice("data", known.data),
-      pictures: amount("pictures", 5000, 500, 60000, 500), passes: amount("passes", 20, 1, 200, 1), step: amount("step", 0.1, 0.0001, 100, "any"),
-      distortion: choice("distortion", known.distortions), start: choice("start", ["scratch", "current"]), seed: amount("seed", 0, 0, 2147483647, 1),
+      network: choice("network", known.networks),
+      recipe: choice("recipe", Object.keys(known.recipes)),
+      data: choice("data", known.data),
+      pictures: amount("pictures", 5000, 500, 60000, 500),
+      passes: amount("passes", 20, 1, 200, 1),
+      step: amount("step", 0.1, 0.0001, 100, "any"),
+      distortion: choice("distortion", known.distortions),
+      start: choice("start", ["scratch", "current"]),
+      seed: amount("seed", 0, 0, 2147483647, 1),
     });
     fields.data.value = "drawn";
-    form.replaceChildren(h("h2", {}, t("learn.title")), h("p.muted", {}, t("learn.explain")),
-      ...Object.entries(fields).map(([name, field]) => h("p.field", {}, h("label", { htmlFor: field.id }, t(`learn.${name}`)), field)), buttons);
+    form.replaceChildren(
+      h("h2", {}, t("learn.title")),
+      h("p.muted", {}, t("learn.explain")),
+      ...Object.entries(fields).map(([name, field]) =>
+        h("p.field", {}, h("label", { htmlFor: field.id }, t(`learn.${name}`)), field)
+      ),
+      buttons,
+    );
     filled({ target: fields.recipe });
   }
 
@@ -64,27 +118,64 @@ export function learnView({ fail, renamed }) {
       if (training && !ENDED.includes(training.state)) {
         // Another recipe for the same weights: the old process ends, a new one goes on from them.
         await post(`trainings/${training.id}/stop`, {});
-        await new Promise((done) => { const wait = setInterval(() => { if (ENDED.includes(training.state)) { clearInterval(wait); done(); } }, 100); });
+        await new Promise((done) => {
+          const wait = setInterval(() => {
+            if (ENDED.includes(training.state)) {
+              clearInterval(wait);
+              done();
+            }
+          }, 100);
+        });
       }
       const current = fields.start.value === "current" && training ? training.name : "";
-      follow(await post("trainings", {
-        network: fields.network.value, recipe: fields.recipe.value, data: fields.data.value, pictures: Number(fields.pictures.value), seed: Number(fields.seed.value), start_from: current,
-        changes: { passes: Number(fields.passes.value), step: Number(fields.step.value), distortion: fields.distortion.value },
-      }));
-    } catch (error) { fail(error); }
+      follow(
+        await post("trainings", {
+          network: fields.network.value,
+          recipe: fields.recipe.value,
+          data: fields.data.value,
+          pictures: Number(fields.pictures.value),
+          seed: Number(fields.seed.value),
+          start_from: current,
+          changes: {
+            passes: Number(fields.passes.value),
+            step: Number(fields.step.value),
+            distortion: fields.distortion.value,
+          },
+        }),
+      );
+    } catch (error) {
+      fail(error);
+    }
   }
 
   async function say(word) {
-    try { await post(`trainings/${training.id}/${word}`, {}); } catch (error) { fail(error); }
+    try {
+      await post(`trainings/${training.id}/${word}`, {});
+    } catch (error) {
+      fail(error);
+    }
   }
 
   async function keep(name) {
     try {
-      const response = await fetch(`/api/trainings/${training.id}/kept`, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name }) });
+      const response = await fetch(`/api/trainings/${training.id}/kept`, {
+        method: "PUT",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ name }),
+      });
       if (!response.ok) throw new Error((await response.json()).detail);
       await renamed();
-      status.append(" ", h("a", { href: `/api/networks/${encodeURIComponent(name)}/file`, download: `${name}.safetensors` }, t("learn.kept", { name })));
-    } catch (error) { fail(error); }
+      status.append(
+        " ",
+        h(
+          "a",
+          { href: `/api/networks/${encodeURIComponent(name)}/file`, download: `${name}.safetensors` },
+          t("learn.kept", { name }),
+        ),
+      );
+    } catch (error) {
+      fail(error);
+    }
   }
 
   function follow(begun) {
@@ -93,7 +184,9 @@ export function learnView({ fail, renamed }) {
     hear(begun);
     events = new EventSource(`/api/trainings/${begun.id}/events`);
     events.onmessage = (event) => hear(JSON.parse(event.data));
-    events.onerror = () => { if (ENDED.includes(training.state)) events.close(); };
+    events.onerror = () => {
+      if (ENDED.includes(training.state)) events.close();
+    };
   }
 
   function hear(told) {
@@ -110,14 +203,33 @@ export function learnView({ fail, renamed }) {
 
   function showButtons() {
     const running = training && !ENDED.includes(training.state);
-    const button = (name, act, main = false) => h(main ? "button.main" : "button", { type: main ? "submit" : "button", onclick: act }, t(`learn.${name}`));
-    const wanted = [running ? "change" : "begin", running ? (training.state === "paused" ? "go" : "pause") : "", running ? "stop" : "", training?.progress.done ? "keep" : ""].join();
+    const button = (name, act, main = false) =>
+      h(main ? "button.main" : "button", { type: main ? "submit" : "button", onclick: act }, t(`learn.${name}`));
+    const wanted = [
+      running ? "change" : "begin",
+      running ? (training.state === "paused" ? "go" : "pause") : "",
+      running ? "stop" : "",
+      training?.progress.done ? "keep" : "",
+    ].join();
     if (buttons.dataset.shown === wanted) return;
     buttons.dataset.shown = wanted;
-    const name = h("input", { type: "text", value: "mine", pattern: "[A-Za-z0-9][A-Za-z0-9_.\\-]*", size: 10, "aria-label": t("learn.name") });
-    buttons.replaceChildren(button(running ? "change" : "begin", null, true),
-      ...(running ? [button(training.state === "paused" ? "go" : "pause", () => say(training.state === "paused" ? "go" : "pause")), button("stop", () => say("stop"))] : []),
-      ...(training?.progress.done ? [button("keep", () => keep(name.value)), name] : []));
+    const name = h("input", {
+      type: "text",
+      value: "mine",
+      pattern: "[A-Za-z0-9][A-Za-z0-9_.\\-]*",
+      size: 10,
+      "aria-label": t("learn.name"),
+    });
+    buttons.replaceChildren(
+      button(running ? "change" : "begin", null, true),
+      ...(running
+        ? [
+          button(training.state === "paused" ? "go" : "pause", () => say(training.state === "paused" ? "go" : "pause")),
+          button("stop", () => say("stop")),
+        ]
+        : []),
+      ...(training?.progress.done ? [button("keep", () => keep(name.value)), name] : []),
+    );
   }
 
   function showStatus() {
@@ -125,21 +237,70 @@ export function learnView({ fail, renamed }) {
     const last = passes.at(-1);
     bar.max = training.recipe.passes;
     bar.value = progress.pass ? progress.pass - 1 + progress.done / progress.total : 0;
-    status.replaceChildren(h("b", {}, t(`learn.state.${training.state}`)), " ", training.detail,
-      progress.pass ? h("span", {}, t("learn.at", { pass: progress.pass, passes: training.recipe.passes, done: progress.done, total: progress.total, error: number(progress.error, 2) })) : "",
-      last ? h("span", {}, t("learn.last", { error: number(last.held_out_error, 2), seconds: number(last.seconds, 1) })) : "");
+    status.replaceChildren(
+      h("b", {}, t(`learn.state.${training.state}`)),
+      " ",
+      training.detail,
+      progress.pass
+        ? h(
+          "span",
+          {},
+          t("learn.at", {
+            pass: progress.pass,
+            passes: training.recipe.passes,
+            done: progress.done,
+            total: progress.total,
+            error: number(progress.error, 2),
+          }),
+        )
+        : "",
+      last
+        ? h("span", {}, t("learn.last", { error: number(last.held_out_error, 2), seconds: number(last.seconds, 1) }))
+        : "",
+    );
   }
 
   function showCharts() {
     const passes = Math.max(2, training.recipe.passes);
     const errors = (key) => training.passes.map((record) => [record.pass, record[key]]);
-    const steps = LAYERS.map((name) => ({ name: name.split(".")[0].toUpperCase(), className: name.split(".")[0], points: training.passes.filter((r) => r.steps[name]).map((r) => [r.pass, r.steps[name][1]]) }));
-    const global = { name: t("learn.rate"), className: "c1", points: training.passes.map((r) => [r.pass, r.largest_step]) };
+    const steps = LAYERS.map((name) => ({
+      name: name.split(".")[0].toUpperCase(),
+      className: name.split(".")[0],
+      points: training.passes.filter((r) => r.steps[name]).map((r) => [r.pass, r.steps[name][1]]),
+    }));
+    const global = {
+      name: t("learn.rate"),
+      className: "c1",
+      points: training.passes.map((r) => [r.pass, r.largest_step]),
+    };
     charts.replaceChildren(
-      chart({ title: t("learn.curve"), low: 0.2, high: 100, ticks: [0.2, 1, 5, 20, 100], unit: " %", passes, series: [
-        { name: t("learn.train"), className: "train", points: errors("train_error") }, { name: t("learn.held"), className: "held", points: errors("held_out_error") },
-        { name: t("learn.paper"), className: "paper", points: PAPER_TEST.slice(0, passes).map((value, k) => [k + 1, value]) }] }),
-      chart({ title: t("learn.steps"), low: 1e-7, high: 0.1, ticks: [1e-6, 1e-4, 1e-2], unit: "", passes, series: training.recipe.algorithm === "sdlm" ? steps : [global] }));
+      chart({
+        title: t("learn.curve"),
+        low: 0.2,
+        high: 100,
+        ticks: [0.2, 1, 5, 20, 100],
+        unit: " %",
+        passes,
+        series: [
+          { name: t("learn.train"), className: "train", points: errors("train_error") },
+          { name: t("learn.held"), className: "held", points: errors("held_out_error") },
+          {
+            name: t("learn.paper"),
+            className: "paper",
+            points: PAPER_TEST.slice(0, passes).map((value, k) => [k + 1, value]),
+          },
+        ],
+      }),
+      chart({
+        title: t("learn.steps"),
+        low: 1e-7,
+        high: 0.1,
+        ticks: [1e-6, 1e-4, 1e-2],
+        unit: "",
+        passes,
+        series: training.recipe.algorithm === "sdlm" ? steps : [global],
+      }),
+    );
   }
 
   function showWrong() {
@@ -148,12 +309,30 @@ export function learnView({ fail, renamed }) {
     if (wrong.dataset.version === version) return;
     Object.assign(wrong.dataset, { version });
     wrong.hidden = false;
-    wrong.replaceChildren(h("h2", {}, t("learn.wrong")), h("p.muted", {}, t("learn.wrong.explain")), h("div.gallery", {}, training.wrong.map((one) => h("figure", {}, thumbnail(one.image, one.label), h("figcaption", {}, `${one.label} → `, h("b", {}, one.answer))))));
+    wrong.replaceChildren(
+      h("h2", {}, t("learn.wrong")),
+      h("p.muted", {}, t("learn.wrong.explain")),
+      h(
+        "div.gallery",
+        {},
+        training.wrong.map((one) =>
+          h(
+            "figure",
+            {},
+            thumbnail(one.image, one.label),
+            h("figcaption", {}, `${one.label} → `, h("b", {}, one.answer)),
+          )
+        ),
+      ),
+    );
   }
 
   // Weights and maps as they are now; the newest wins where they come faster than they can be drawn.
   async function refresh() {
-    if (busy) { again = true; return; }
+    if (busy) {
+      again = true;
+      return;
+    }
     busy = true;
     try {
       do {
@@ -164,25 +343,48 @@ export function learnView({ fail, renamed }) {
         paintKernels();
         if (state.picture) flow.show(await look(network, state.picture, "application/octet-stream"));
       } while (again);
-    } catch (error) { fail(error); } finally { busy = false; }
+    } catch (error) {
+      fail(error);
+    } finally {
+      busy = false;
+    }
   }
 
   function newNetwork(fresh) {
     flow = makeFlow(fresh, { onPoint() {}, onLayer() {} });
     flow.repaint();
     maps.hidden = kernels.hidden = false;
-    maps.replaceChildren(h("h2", {}, t("learn.maps")), h("p.muted", {}, t("learn.maps.explain")), h("div.flowbox.see", { tabIndex: 0, role: "region", "aria-label": t("learn.maps") }, flow.element));
+    maps.replaceChildren(
+      h("h2", {}, t("learn.maps")),
+      h("p.muted", {}, t("learn.maps.explain")),
+      h("div.flowbox.see", { tabIndex: 0, role: "region", "aria-label": t("learn.maps") }, flow.element),
+    );
     const { table } = fresh.architecture.c3;
     const grid = h("div.kernels", { style: { "grid-template-columns": `repeat(${table.length}, 1fr)` } });
-    table.forEach((sources, m) => sources.forEach((s) => { const canvas = h("canvas.pixels", { width: 5, height: 5, title: `S2 ${s} → C3 ${m}` }); canvas.style.gridArea = `${s + 1} / ${m + 1}`; grid.append(canvas); }));
-    kernels.replaceChildren(h("h2", {}, t("learn.kernels")), h("p.muted", {}, t("learn.kernels.explain")), h("div.kernels.first", {}, fresh.architecture.c1.table.map(() => h("canvas.pixels", { width: 5, height: 5 }))), grid);
+    table.forEach((sources, m) =>
+      sources.forEach((s) => {
+        const canvas = h("canvas.pixels", { width: 5, height: 5, title: `S2 ${s} → C3 ${m}` });
+        canvas.style.gridArea = `${s + 1} / ${m + 1}`;
+        grid.append(canvas);
+      })
+    );
+    kernels.replaceChildren(
+      h("h2", {}, t("learn.kernels")),
+      h("p.muted", {}, t("learn.kernels.explain")),
+      h("div.kernels.first", {}, fresh.architecture.c1.table.map(() => h("canvas.pixels", { width: 5, height: 5 }))),
+      grid,
+    );
   }
 
   function paintKernels() {
-    for (const [selector, name] of [[".kernels.first canvas", "c1.weight"], [".kernels:not(.first) canvas", "c3.weight"]]) {
+    for (
+      const [selector, name] of [[".kernels.first canvas", "c1.weight"], [".kernels:not(.first) canvas", "c3.weight"]]
+    ) {
       const tensor = network.tensors[name];
       const largest = tensor.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
-      kernels.querySelectorAll(selector).forEach((canvas, k) => paint(canvas, tensor.subarray(25 * k, 25 * k + 25), 5, 5, largest));
+      kernels.querySelectorAll(selector).forEach((canvas, k) =>
+        paint(canvas, tensor.subarray(25 * k, 25 * k + 25), 5, 5, largest)
+      );
     }
   }
 
@@ -197,9 +399,21 @@ export function learnView({ fail, renamed }) {
         const { trainings } = await get("trainings");
         if (trainings.length) follow(trainings.at(-1));
         else status.replaceChildren(t("learn.none"));
-      } catch (error) { fail(error); }
+      } catch (error) {
+        fail(error);
+      }
     },
-    stop() { events?.close(); },
-    theme() { forgetColours(); flow?.repaint(); if (training) { wrong.dataset.version = ""; showWrong(); refresh(); } },
+    stop() {
+      events?.close();
+    },
+    theme() {
+      forgetColours();
+      flow?.repaint();
+      if (training) {
+        wrong.dataset.version = "";
+        showWrong();
+        refresh();
+      }
+    },
   };
 }

@@ -21,7 +21,9 @@ function fail(error) {
   alert.textContent = error.message;
   alert.hidden = false;
   clearTimeout(fail.timer);
-  fail.timer = setTimeout(() => { alert.hidden = true; }, 12000);
+  fail.timer = setTimeout(() => {
+    alert.hidden = true;
+  }, 12000);
 }
 
 async function show() {
@@ -48,7 +50,8 @@ async function listNetworks() {
   const members = Object.values(listed.ensembles).flat();
   chooser.replaceChildren(
     ...listed.networks.filter((name) => !members.includes(name)).map(option),
-    ...Object.entries(listed.ensembles).map(([label, names]) => h("optgroup", { label }, names.map(option))));
+    ...Object.entries(listed.ensembles).map(([label, names]) => h("optgroup", { label }, names.map(option))),
+  );
   chooser.value = listed.networks.includes(chosen) ? chosen : listed.default;
 }
 
@@ -81,4 +84,7 @@ function words() {
 }
 
 words();
-guarded(async () => { await listNetworks(); await show(); })();
+guarded(async () => {
+  await listNetworks();
+  await show();
+})();

@@ -8,7 +8,14 @@ const SIDE = 280;
 const PEN = 21; // of 280: MNIST's pens, once the digit fills 20 of 28 pixels
 
 export function makePad({ onChange, onFile, width = SIDE, height = SIDE, pen = PEN, label = "pad.label" }) {
-  const canvas = h("canvas.draw", { width, height, tabIndex: 0, role: "img", "aria-label": t(label), "aria-describedby": "pad-keys" });
+  const canvas = h("canvas.draw", {
+    width,
+    height,
+    tabIndex: 0,
+    role: "img",
+    "aria-label": t(label),
+    "aria-describedby": "pad-keys",
+  });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const hint = h("p.hint", {}, t("pad.hint"));
   const pencil = h("i.pencil", { hidden: true });
@@ -102,10 +109,16 @@ export function makePad({ onChange, onFile, width = SIDE, height = SIDE, pen = P
     pencil.style.left = `${(100 * at.x) / width}%`;
     pencil.style.top = `${(100 * at.y) / height}%`;
   }
-  canvas.addEventListener("blur", () => { pencil.hidden = true; current = null; });
+  canvas.addEventListener("blur", () => {
+    pencil.hidden = true;
+    current = null;
+  });
 
   if (onFile) {
-    paper.addEventListener("dragover", (event) => { event.preventDefault(); paper.parentElement.classList.add("over"); });
+    paper.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      paper.parentElement.classList.add("over");
+    });
     paper.addEventListener("dragleave", () => paper.parentElement.classList.remove("over"));
     paper.addEventListener("drop", (event) => {
       event.preventDefault();
@@ -118,11 +131,28 @@ export function makePad({ onChange, onFile, width = SIDE, height = SIDE, pen = P
     element: paper,
     canvas,
     redraw,
-    get empty() { return !base && strokes.length === 0; },
-    clear() { strokes = []; base = null; current = null; redraw(); changed(); },
-    undo() { if (strokes.length) strokes.pop(); else base = null; redraw(); changed(); },
+    get empty() {
+      return !base && strokes.length === 0;
+    },
+    clear() {
+      strokes = [];
+      base = null;
+      current = null;
+      redraw();
+      changed();
+    },
+    undo() {
+      if (strokes.length) strokes.pop();
+      else base = null;
+      redraw();
+      changed();
+    },
     // Show a 28×28 picture, without telling that anything changed.
-    put(bytes) { strokes = []; base = bytes; redraw(); },
+    put(bytes) {
+      strokes = [];
+      base = bytes;
+      redraw();
+    },
     // The ink as the server wants it: an untouched picture as it is, else every pixel's opacity.
     ink() {
       if (base && !strokes.length) return base;

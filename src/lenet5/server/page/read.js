@@ -9,22 +9,65 @@ import { t } from "/page/words.js";
 const picture = (base64, alt) => h("img", { src: `data:image/png;base64,${base64}`, alt });
 
 export function readView({ network, fail }) {
-  const layout = h("select", { onchange: ask }, ["auto", "digit", "line", "page"].map((name) => h("option", { value: name }, t(`layout.${name}`))));
-  const examples = h("select", { "aria-label": t("read.examples"), onchange: () => { if (examples.value) open(`/api/examples/${encodeURIComponent(examples.value)}`); } });
-  const file = h("input", { type: "file", accept: "image/*,application/pdf", hidden: true, onchange: () => { if (file.files[0]) dropped(file.files[0]); file.value = ""; } });
+  const layout = h(
+    "select",
+    { onchange: ask },
+    ["auto", "digit", "line", "page"].map((name) => h("option", { value: name }, t(`layout.${name}`))),
+  );
+  const examples = h("select", {
+    "aria-label": t("read.examples"),
+    onchange: () => {
+      if (examples.value) open(`/api/examples/${encodeURIComponent(examples.value)}`);
+    },
+  });
+  const file = h("input", {
+    type: "file",
+    accept: "image/*,application/pdf",
+    hidden: true,
+    onchange: () => {
+      if (file.files[0]) dropped(file.files[0]);
+      file.value = "";
+    },
+  });
   const pad = makePad({ onChange: drawn, onFile: dropped, width: 1040, height: 200, pen: 13, label: "read.label" });
   const shown = h("div.opened", { hidden: true });
   const answer = h("div.answer.card", { "aria-live": "polite" });
   const graph = h("section.card.half", { hidden: true, "aria-label": t("read.graph") });
   const slide = h("section.card.half", { hidden: true, "aria-label": t("read.slide") });
   const steps = h("section.card", { hidden: true, "aria-label": t("read.steps") });
-  const element = h("div.read", {},
-    h("section.card", { "aria-label": t("read.title") }, h("h2", {}, t("read.title")), h("div.wide-pad", {}, pad.element, shown),
-      h("div.row", {}, h("button", { type: "button", onclick: () => { opened = null; shown.hidden = true; pad.element.hidden = false; pad.clear(); } }, t("clear")),
-        h("button", { type: "button", onclick: () => pad.undo() }, t("undo")), h("button", { type: "button", onclick: () => file.click() }, t("open")),
-        h("label", {}, t("read.examples"), " ", examples), h("label", {}, t("layout"), " ", layout), file),
-      h("small", { id: "pad-keys" }, t("pad.keys"))),
-    answer, graph, slide, steps);
+  const element = h(
+    "div.read",
+    {},
+    h(
+      "section.card",
+      { "aria-label": t("read.title") },
+      h("h2", {}, t("read.title")),
+      h("div.wide-pad", {}, pad.element, shown),
+      h(
+        "div.row",
+        {},
+        h("button", {
+          type: "button",
+          onclick: () => {
+            opened = null;
+            shown.hidden = true;
+            pad.element.hidden = false;
+            pad.clear();
+          },
+        }, t("clear")),
+        h("button", { type: "button", onclick: () => pad.undo() }, t("undo")),
+        h("button", { type: "button", onclick: () => file.click() }, t("open")),
+        h("label", {}, t("read.examples"), " ", examples),
+        h("label", {}, t("layout"), " ", layout),
+        file,
+      ),
+      h("small", { id: "pad-keys" }, t("pad.keys")),
+    ),
+    answer,
+    graph,
+    slide,
+    steps,
+  );
   let opened = null; // a picture's blob, instead of what was drawn
   let timer = 0;
   let turn = 0;
@@ -35,12 +78,20 @@ export function readView({ network, fail }) {
   }
 
   async function open(address) {
-    try { dropped(await (await fetch(address)).blob()); } catch (error) { fail(error); }
+    try {
+      dropped(await (await fetch(address)).blob());
+    } catch (error) {
+      fail(error);
+    }
   }
 
   function dropped(blob) {
     opened = blob;
-    const image = h("img", { alt: t("read.opened"), src: URL.createObjectURL(blob), onload: () => URL.revokeObjectURL(image.src) });
+    const image = h("img", {
+      alt: t("read.opened"),
+      src: URL.createObjectURL(blob),
+      onload: () => URL.revokeObjectURL(image.src),
+    });
     shown.replaceChildren(image);
     shown.hidden = false;
     pad.element.hidden = true;
@@ -48,7 +99,11 @@ export function readView({ network, fail }) {
   }
 
   async function ask() {
-    if (!opened && pad.empty) { for (const part of [graph, slide, steps]) part.hidden = true; answer.replaceChildren(h("p", {}, t("read.nothing"))); return; }
+    if (!opened && pad.empty) {
+      for (const part of [graph, slide, steps]) part.hidden = true;
+      answer.replaceChildren(h("p", {}, t("read.nothing")));
+      return;
+    }
     const mine = (turn += 1);
     try {
       const blob = opened ?? (await onPaper());
@@ -56,14 +111,20 @@ export function readView({ network, fail }) {
       const [{ pictures }, told, lined] = await Promise.all([
         post(`read?layout=${layout.value}`, blob, type),
         post(`explain?layout=${layout.value}`, blob, type),
-        post(`line?network=${encodeURIComponent(network.name)}`, blob, type)]);
+        post(`line?network=${encodeURIComponent(network.name)}`, blob, type),
+      ]);
       if (mine !== turn) return;
       showAnswer(pictures[0].readings);
       const oneLine = pictures[0].readings.length === 1 && lined.graph;
       graph.hidden = slide.hidden = !oneLine;
-      if (oneLine) { showGraph(lined.graph); showSlide(lined.slide); }
+      if (oneLine) {
+        showGraph(lined.graph);
+        showSlide(lined.slide);
+      }
       showSteps(told.steps);
-    } catch (error) { fail(error); }
+    } catch (error) {
+      fail(error);
+    }
   }
 
   // What was drawn, black on white whatever the theme is.
@@ -74,14 +135,46 @@ export function readView({ network, fail }) {
     const image = context.createImageData(width, height);
     pad.ink().forEach((value, k) => image.data.set([255 - value, 255 - value, 255 - value, 255], 4 * k));
     context.putImageData(image, 0, 0);
-    return new Promise((done) => { paper.toBlob(done, "image/png"); });
+    return new Promise((done) => {
+      paper.toBlob(done, "image/png");
+    });
   }
 
   function showAnswer(readings) {
     element.dataset.answer = readings.map((one) => one.text).join(" ");
-    answer.replaceChildren(h("ul.readings", {}, readings.map((one) => h("li", { className: one.rejected ? "rejected" : "" },
-      h("b", {}, one.text || "–"), h("span", {}, one.rejected ? t("reader.rejects", { reason: t(`reason.${one.reason}`) }) : t("read.sure", { value: percent(one.confidence) })),
-      h("span.chars", {}, one.characters.filter((c) => c.alternatives.length).map((c) => h("small", {}, `${c.text || "?"} ${percent(c.confidence, 0)} (${c.alternatives.map(([a, p]) => `${a} ${percent(p, 0)}`).join(", ")})`)))))));
+    answer.replaceChildren(
+      h(
+        "ul.readings",
+        {},
+        readings.map((one) =>
+          h(
+            "li",
+            { className: one.rejected ? "rejected" : "" },
+            h("b", {}, one.text || "–"),
+            h(
+              "span",
+              {},
+              one.rejected
+                ? t("reader.rejects", { reason: t(`reason.${one.reason}`) })
+                : t("read.sure", { value: percent(one.confidence) }),
+            ),
+            h(
+              "span.chars",
+              {},
+              one.characters.filter((c) => c.alternatives.length).map((c) =>
+                h(
+                  "small",
+                  {},
+                  `${c.text || "?"} ${percent(c.confidence, 0)} (${
+                    c.alternatives.map(([a, p]) => `${a} ${percent(p, 0)}`).join(", ")
+                  })`,
+                )
+              ),
+            ),
+          )
+        ),
+      ),
+    );
   }
 
   function showGraph(g) {
@@ -89,19 +182,45 @@ export function readView({ network, fail }) {
     const [w, top] = [g.width * scale, g.height * scale];
     const ends = [0, ...g.pieces.map(([x, , width]) => x + width)];
     const starts = [...g.pieces.map(([x]) => x), g.width];
-    const nodes = ends.map((end, k) => (k === 0 ? Math.max(6, starts[0] - 4) : k === g.pieces.length ? Math.min(g.width - 4, end + 4) : (end + starts[k]) / 2) * scale);
+    const nodes = ends.map((end, k) =>
+      (k === 0
+        ? Math.max(6, starts[0] - 4)
+        : k === g.pieces.length
+        ? Math.min(g.width - 4, end + 4)
+        : (end + starts[k]) / 2) * scale
+    );
     const rise = (c) => 26 + 30 * (c.last - c.first);
     const room = 0.75 * Math.max(60, ...g.candidates.map(rise)) + 34;
-    const drawing = svg("svg", { viewBox: `0 0 ${w} ${top + room}`, width: w, height: top + room, role: "img", "aria-label": t("read.graph.label", { pieces: g.pieces.length, candidates: g.candidates.length }) });
+    const drawing = svg("svg", {
+      viewBox: `0 0 ${w} ${top + room}`,
+      width: w,
+      height: top + room,
+      role: "img",
+      "aria-label": t("read.graph.label", { pieces: g.pieces.length, candidates: g.candidates.length }),
+    });
     const image = svg("image", { href: `data:image/png;base64,${g.png}`, width: w, height: top });
     drawing.append(image);
-    for (const [x, y, width, height] of g.pieces) drawing.append(svg("rect", { class: "piece", x: x * scale, y: y * scale, width: width * scale, height: height * scale }));
+    for (const [x, y, width, height] of g.pieces) {
+      drawing.append(
+        svg("rect", { class: "piece", x: x * scale, y: y * scale, width: width * scale, height: height * scale }),
+      );
+    }
     const line = top + 14;
     for (const c of [...g.candidates].sort((a, b) => a.chosen - b.chosen)) {
       const [a, b] = [nodes[c.first], nodes[c.last]];
       const low = line + rise(c);
-      drawing.append(svg("path", { class: c.chosen ? "arc chosen" : "arc", d: `M${a},${line} C${a},${low} ${b},${low} ${b},${line}` }));
-      const label = svg("text", { class: c.chosen ? "chosen" : "", x: (a + b) / 2, y: line + 0.75 * rise(c) + 5, "text-anchor": "middle" });
+      drawing.append(
+        svg("path", {
+          class: c.chosen ? "arc chosen" : "arc",
+          d: `M${a},${line} C${a},${low} ${b},${low} ${b},${line}`,
+        }),
+      );
+      const label = svg("text", {
+        class: c.chosen ? "chosen" : "",
+        x: (a + b) / 2,
+        y: line + 0.75 * rise(c) + 5,
+        "text-anchor": "middle",
+      });
       label.textContent = c.rubbish > c.probability ? "×" : c.text;
       const title = svg("title");
       title.textContent = `${c.text}: ${percent(c.probability)}`;
@@ -109,7 +228,11 @@ export function readView({ network, fail }) {
       drawing.append(label);
     }
     for (const x of nodes) drawing.append(svg("circle", { cx: x, cy: line, r: 5 }));
-    graph.replaceChildren(h("h2", {}, t("read.graph")), h("p.muted", {}, t("read.graph.explain")), h("div.scrolls", { tabIndex: 0 }, drawing));
+    graph.replaceChildren(
+      h("h2", {}, t("read.graph")),
+      h("p.muted", {}, t("read.graph.explain")),
+      h("div.scrolls", { tabIndex: 0 }, drawing),
+    );
   }
 
   function showSlide(s) {
@@ -120,7 +243,12 @@ export function readView({ network, fail }) {
     const image = picture(s.png, t("read.slide.seen"));
     image.style.width = `${s.width * scale}px`;
     image.style.imageRendering = "pixelated";
-    const table = h("canvas", { width: s.penalties.length * cell, height: classes.length * 14, role: "img", "aria-label": t("read.slide") });
+    const table = h("canvas", {
+      width: s.penalties.length * cell,
+      height: classes.length * 14,
+      role: "img",
+      "aria-label": t("read.slide"),
+    });
     const context = table.getContext("2d");
     const style = getComputedStyle(document.documentElement);
     s.penalties.forEach((row, k) => {
@@ -137,18 +265,69 @@ export function readView({ network, fail }) {
         context.fillText(classes[row.indexOf(least)], k * cell + cell / 2 - 4, row.indexOf(least) * 14 + 11);
       }
     });
-    const best = s.penalties.map((row) => { const least = Math.min(...row); return `${classes[row.indexOf(least)]} (${number(least, 0)})`; });
-    slide.replaceChildren(h("h2", {}, t("read.slide")), h("p.muted", {}, t("read.slide.explain", { count: s.penalties.length })),
-      h("div.scrolls", { tabIndex: 0 }, h("div", { style: { position: "relative", width: `${s.width * scale}px` } }, image, h("div.slid", { style: { "margin-left": `${16 * scale - cell / 2}px` } }, h("div.names", { "aria-hidden": "true" }, classes.map((name) => h("span", {}, name))), table))),
-      h("p.visually-hidden", {}, best.join(", ")));
+    const best = s.penalties.map((row) => {
+      const least = Math.min(...row);
+      return `${classes[row.indexOf(least)]} (${number(least, 0)})`;
+    });
+    slide.replaceChildren(
+      h("h2", {}, t("read.slide")),
+      h("p.muted", {}, t("read.slide.explain", { count: s.penalties.length })),
+      h(
+        "div.scrolls",
+        { tabIndex: 0 },
+        h(
+          "div",
+          { style: { position: "relative", width: `${s.width * scale}px` } },
+          image,
+          h(
+            "div.slid",
+            { style: { "margin-left": `${16 * scale - cell / 2}px` } },
+            h(
+              "div.names",
+              { "aria-hidden": "true" },
+              classes.map((name) => h("span", {}, name)),
+            ),
+            table,
+          ),
+        ),
+      ),
+      h("p.visually-hidden", {}, best.join(", ")),
+    );
   }
 
   function showSteps(told) {
     steps.hidden = false;
-    steps.replaceChildren(h("h2", {}, t("read.steps")), h("ol.steps", {}, told.map(({ name, png }, k) => h("li", {}, h("figure", {}, h("figcaption", {}, h("b", {}, `${k + 1}. ${t(`step.${name}`)}`), " ", h("span", {}, t(`step.${name}.why`))), picture(png, t(`step.${name}`)))))));
+    steps.replaceChildren(
+      h("h2", {}, t("read.steps")),
+      h(
+        "ol.steps",
+        {},
+        told.map(({ name, png }, k) =>
+          h(
+            "li",
+            {},
+            h(
+              "figure",
+              {},
+              h(
+                "figcaption",
+                {},
+                h("b", {}, `${k + 1}. ${t(`step.${name}`)}`),
+                " ",
+                h("span", {}, t(`step.${name}.why`)),
+              ),
+              picture(png, t(`step.${name}`)),
+            ),
+          )
+        ),
+      ),
+    );
   }
 
-  const pasted = (event) => { const item = [...event.clipboardData.files][0]; if (item) dropped(item); };
+  const pasted = (event) => {
+    const item = [...event.clipboardData.files][0];
+    if (item) dropped(item);
+  };
 
   return {
     element,
@@ -156,12 +335,26 @@ export function readView({ network, fail }) {
       document.addEventListener("paste", pasted);
       try {
         const names = (await get("examples")).examples;
-        examples.replaceChildren(h("option", { value: "" }, "–"), ...names.map((name) => h("option", { value: name }, name.replace(".png", ""))));
+        examples.replaceChildren(
+          h("option", { value: "" }, "–"),
+          ...names.map((name) => h("option", { value: name }, name.replace(".png", ""))),
+        );
         const first = names.find((name) => name.startsWith("line"));
-        if (first) { examples.value = first; open(`/api/examples/${first}`); } else ask();
-      } catch (error) { fail(error); }
+        if (first) {
+          examples.value = first;
+          open(`/api/examples/${first}`);
+        } else ask();
+      } catch (error) {
+        fail(error);
+      }
     },
-    stop() { document.removeEventListener("paste", pasted); },
-    theme() { forgetColours(); pad.redraw(); ask(); },
+    stop() {
+      document.removeEventListener("paste", pasted);
+    },
+    theme() {
+      forgetColours();
+      pad.redraw();
+      ask();
+    },
   };
 }

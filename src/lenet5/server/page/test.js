@@ -19,7 +19,7 @@ export function thumbnail(base64, label = "") {
 
 export function testView({ network, fail }) {
   let changes = [];
-  let settings = {};
+  const settings = {};
   let busy = false;
   let again = null;
   let last = null;
@@ -27,37 +27,85 @@ export function testView({ network, fail }) {
   const verdict = h("p.big", { "aria-live": "polite" });
   const strips = h("div.strips");
   const patterns = h("div.patterns");
-  const element = h("div.test", {},
-    h("section.card.now", { "aria-label": t("test.now") }, h("h2", {}, t("test.title")), picture, verdict,
-      h("div.row", {}, h("button", { type: "button", onclick: reset }, t("test.reset")),
+  const element = h(
+    "div.test",
+    {},
+    h(
+      "section.card.now",
+      { "aria-label": t("test.now") },
+      h("h2", {}, t("test.title")),
+      picture,
+      verdict,
+      h(
+        "div.row",
+        {},
+        h("button", { type: "button", onclick: reset }, t("test.reset")),
         h("button", { type: "button", onclick: () => another("drawn") }, t("random.drawn")),
-        h("button", { type: "button", onclick: () => another("mnist") }, t("random.mnist")))),
-    h("section.card", { "aria-label": t("test.strips") }, h("h2", {}, t("test.strips")), h("p.muted", {}, t("test.explain")), strips),
-    h("section.card.wide", { "aria-label": t("test.patterns") }, h("h2", {}, t("test.patterns")), h("p.muted", {}, t("test.patterns.explain")), patterns));
+        h("button", { type: "button", onclick: () => another("mnist") }, t("random.mnist")),
+      ),
+    ),
+    h(
+      "section.card",
+      { "aria-label": t("test.strips") },
+      h("h2", {}, t("test.strips")),
+      h("p.muted", {}, t("test.explain")),
+      strips,
+    ),
+    h(
+      "section.card.wide",
+      { "aria-label": t("test.patterns") },
+      h("h2", {}, t("test.patterns")),
+      h("p.muted", {}, t("test.patterns.explain")),
+      patterns,
+    ),
+  );
 
-  const shown = (change, value) => `${number(value, UNITS[change.unit])} ${change.unit === "p" || change.unit === "px/px" ? "" : change.unit}`.trim();
+  const shown = (change, value) =>
+    `${number(value, UNITS[change.unit])} ${change.unit === "p" || change.unit === "px/px" ? "" : change.unit}`.trim();
 
   function slider(change) {
     const position = (value) => (change.logarithmic ? Math.log(value) : value);
     const value = (at) => (change.logarithmic ? Math.exp(at) : at);
     const [low, high] = [position(change.low), position(change.high)];
     const output = h("output", {}, shown(change, change.neutral));
-    const input = h("input", { type: "range", min: low, max: high, step: (high - low) / 200, id: `slider-${change.name}` });
+    const input = h("input", {
+      type: "range",
+      min: low,
+      max: high,
+      step: (high - low) / 200,
+      id: `slider-${change.name}`,
+    });
     input.value = position(change.neutral);
     input.addEventListener("input", () => {
       settings[change.name] = value(Number(input.value));
-      if (Math.abs(Number(input.value) - position(change.neutral)) < (high - low) / 120) settings[change.name] = change.neutral;
+      if (Math.abs(Number(input.value) - position(change.neutral)) < (high - low) / 120) {
+        settings[change.name] = change.neutral;
+      }
       output.textContent = shown(change, settings[change.name]);
       ask();
     });
-    change.set = (to) => { settings[change.name] = to; input.value = position(to); output.textContent = shown(change, to); ask(); };
+    change.set = (to) => {
+      settings[change.name] = to;
+      input.value = position(to);
+      output.textContent = shown(change, to);
+      ask();
+    };
     change.strip = h("div.strip", { dataset: { change: change.name } });
     change.holds = h("small.holds");
-    return h("div.change", {}, h("div.head", {}, h("label", { htmlFor: input.id }, t(`change.${change.name}`)), output, change.holds), input, change.strip);
+    return h(
+      "div.change",
+      {},
+      h("div.head", {}, h("label", { htmlFor: input.id }, t(`change.${change.name}`)), output, change.holds),
+      input,
+      change.strip,
+    );
   }
 
   async function ask() {
-    if (busy) { again = true; return; }
+    if (busy) {
+      again = true;
+      return;
+    }
     busy = true;
     try {
       do {
@@ -66,7 +114,11 @@ export function testView({ network, fail }) {
         last = await post("trials", { image: rows, network: network.name, settings, strips: true, patterns: true });
         show();
       } while (again);
-    } catch (error) { fail(error); } finally { busy = false; }
+    } catch (error) {
+      fail(error);
+    } finally {
+      busy = false;
+    }
   }
 
   function show() {
@@ -74,26 +126,59 @@ export function testView({ network, fail }) {
     picture.replaceChildren(thumbnail(now.image, t("test.now")));
     element.dataset.answer = now.answer;
     verdict.className = now.answer === truth ? "big right" : "big wrong";
-    verdict.replaceChildren(h("b", {}, now.answer), h("span", {}, t("answer.probability", { value: percent(now.probability) })));
+    verdict.replaceChildren(
+      h("b", {}, now.answer),
+      h("span", {}, t("answer.probability", { value: percent(now.probability) })),
+    );
     for (const change of changes) showStrip(change, last.strips[change.name], truth);
-    patterns.replaceChildren(...Object.entries(last.patterns).map(([name, asked]) => h("figure", { className: asked.answer === truth ? "right" : "wrong" },
-      thumbnail(asked.image, t(`pattern.${name}`)), h("figcaption", {}, h("b", {}, asked.answer), " ", t(`pattern.${name}`)))));
+    patterns.replaceChildren(
+      ...Object.entries(last.patterns).map(([name, asked]) =>
+        h(
+          "figure",
+          { className: asked.answer === truth ? "right" : "wrong" },
+          thumbnail(asked.image, t(`pattern.${name}`)),
+          h("figcaption", {}, h("b", {}, asked.answer), " ", t(`pattern.${name}`)),
+        )
+      ),
+    );
   }
 
   function showStrip(change, asked, truth) {
     const right = asked.map((one) => one.answer === truth);
     const value = (k) => change.settings[k];
-    const middle = change.settings.reduce((best, v, k) => (Math.abs(v - change.neutral) < Math.abs(value(best) - change.neutral) ? k : best), 0);
+    const middle = change.settings.reduce(
+      (best, v, k) => (Math.abs(v - change.neutral) < Math.abs(value(best) - change.neutral) ? k : best),
+      0,
+    );
     let [from, to] = [middle, middle];
     while (from > 0 && right[from - 1]) from -= 1;
     while (to < asked.length - 1 && right[to + 1]) to += 1;
-    const said = change.paper ? `; ${t("test.paper", { from: shown(change, change.paper[0]), to: shown(change, change.paper[1]) })}` : "";
-    change.holds.textContent = right[middle] ? t("test.holds", { from: shown(change, value(from)), to: shown(change, value(to)) }) + said : t("test.broken") + said;
+    const said = change.paper
+      ? `; ${t("test.paper", { from: shown(change, change.paper[0]), to: shown(change, change.paper[1]) })}`
+      : "";
+    change.holds.textContent = right[middle]
+      ? t("test.holds", { from: shown(change, value(from)), to: shown(change, value(to)) }) + said
+      : t("test.broken") + said;
     change.strip.replaceChildren(...asked.map((one, k) => {
       const claimed = change.paper && value(k) >= change.paper[0] - 1e-9 && value(k) <= change.paper[1] + 1e-9;
       const label = `${shown(change, value(k))}: ${one.answer}`;
-      const cell = h("button", { type: "button", tabIndex: -1, title: label, "aria-label": label, className: [right[k] ? "right" : "wrong", claimed ? "claimed" : "", (k === from && from > 0) || k === to + 1 ? "edge" : ""].join(" "), onclick: () => change.set(value(k)) },
-        thumbnail(one.image), h("span", {}, one.answer));
+      const cell = h(
+        "button",
+        {
+          type: "button",
+          tabIndex: -1,
+          title: label,
+          "aria-label": label,
+          className: [
+            right[k] ? "right" : "wrong",
+            claimed ? "claimed" : "",
+            (k === from && from > 0) || k === to + 1 ? "edge" : "",
+          ].join(" "),
+          onclick: () => change.set(value(k)),
+        },
+        thumbnail(one.image),
+        h("span", {}, one.answer),
+      );
       return cell;
     }));
     if (!change.centred) change.strip.scrollLeft = (change.strip.scrollWidth - change.strip.clientWidth) / 2;
@@ -108,7 +193,9 @@ export function testView({ network, fail }) {
     try {
       state.picture = Uint8Array.from((await get(`digits?source=${source}`)).image.flat());
       reset();
-    } catch (error) { fail(error); }
+    } catch (error) {
+      fail(error);
+    }
   }
 
   return {
@@ -119,8 +206,13 @@ export function testView({ network, fail }) {
         strips.replaceChildren(...changes.map(slider));
         if (state.picture?.some(Boolean)) await ask();
         else await another("drawn");
-      } catch (error) { fail(error); }
+      } catch (error) {
+        fail(error);
+      }
     },
-    theme() { forgetColours(); if (last) show(); },
+    theme() {
+      forgetColours();
+      if (last) show();
+    },
   };
 }
