@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 import os
 import shlex
 import signal
-import textwrap
 from dataclasses import asdict, fields, make_dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, get_type_hints
 
 from cyclopts import Parameter, validators
+from docstring_parser import parse_from_object
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
@@ -37,20 +35,10 @@ __all__ = ["train"]
 HELD_OUT = 5_000  # pictures, where nobody says how many
 
 
-def _explanations(kind: type) -> dict[str, str]:
-    """Field: the string that stands under it in the source of a dataclass."""
-    (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
-    assert isinstance(body, ast.ClassDef)
-    return {
-        field.target.id: ast.literal_eval(under.value)
-        for field, under in zip(body.body, body.body[1:], strict=False)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(under, ast.Expr)
-    }
-
-
 def _flags(kind: type) -> type:
     """The twin of a dataclass in which nothing need be given: what the command line asks for beside a named one."""
-    hints, explained = get_type_hints(kind), _explanations(kind)
+    hints = get_type_hints(kind)
+    explained = {text.arg_name: text.description for text in parse_from_object(kind).params}
     return make_dataclass(
         f"{kind.__name__}Flags",
         [(f.name, Annotated[hints[f.name] | None, Parameter(help=explained[f.name])], None) for f in fields(kind)],

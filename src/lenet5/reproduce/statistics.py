@@ -1,9 +1,10 @@
-"""How sure is a number that was measured over a few seeds? Mean, spread, and Student's intervals."""
+"""Mean, spread and Student's intervals of a number that was measured over a few seeds."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import TypedDict
 
 import numpy as np
@@ -49,8 +50,9 @@ def spread(values: Sequence[float]) -> Spread:
     )
 
 
-def student(freedom: int, share: float = 0.95) -> float:
-    """t such that `share` of Student's distribution with `freedom` degrees of freedom lies within ±t.
+@cache
+def student(freedom: int) -> float:
+    """t such that 95 % of Student's distribution with `freedom` degrees of freedom lie within ±t.
 
     With t = √freedom·tan θ, the density in θ is proportional to cos(θ)^(freedom − 1): smooth, and over a finite range.
     """
@@ -60,8 +62,8 @@ def student(freedom: int, share: float = 0.95) -> float:
         """∫ cos^(freedom − 1) from 0 to angle."""
         return float(weights @ np.cos(angle / 2 * (nodes + 1)) ** (freedom - 1)) * angle / 2
 
-    low, high, wanted = 0.0, math.pi / 2, share * under(math.pi / 2)
+    low, high, inside = 0.0, math.pi / 2, 0.95 * under(math.pi / 2)
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if under(middle) < wanted else (low, middle)
+        low, high = (middle, high) if under(middle) < inside else (low, middle)
     return math.sqrt(freedom) * math.tan(low)

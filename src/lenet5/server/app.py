@@ -1,4 +1,4 @@
-"""How is the application put together? Routes under /api, the page at /, the guard around both."""
+"""The application: routes under /api, the page at /, and the guard around both."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from starlette.staticfiles import StaticFiles
 from lenet5 import __version__
 from lenet5.server import problems
 from lenet5.server.guard import Guard
-from lenet5.server.house import House
 from lenet5.server.metrics import Metrics
 from lenet5.server.networks import Networks
 from lenet5.server.routes import digits, health, networks, reading, training, trials
 from lenet5.server.settings import Settings
+from lenet5.server.state import ServerState
 
 __all__ = ["create_app"]
 
@@ -36,14 +36,14 @@ Errors are `application/problem+json` (RFC 9457).
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The ASGI application. Raises WeightsError where the settings name weights that can't be read."""
     settings = settings or Settings()
-    house = House(settings, Networks(settings.weights), Metrics())
+    state = ServerState(settings, Networks(settings.weights), Metrics())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # A daemon: compiling for the first time takes long, and who stops the server must not wait for it.
-        threading.Thread(target=house.warm_up, daemon=True).start()
+        threading.Thread(target=state.warm_up, daemon=True).start()
         yield
-        await run_sync(house.trainings.stop)
+        await run_sync(state.trainings.stop)
 
     app = FastAPI(
         lifespan=lifespan,
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         responses={"4XX": {"model": problems.Problem, "content": {"application/problem+json": {}}}},
     )
-    app.state.house = house
+    app.state.shared = state
     problems.install(app)
 
     for router in ROUTERS:
@@ -71,7 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         return FileResponse(PAGE / "docs.html")
 
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
-    guard = Guard(app.build_middleware_stack(), settings, house.metrics)
-    house.metrics.gauge("lenet5_requests_working", lambda: float(guard.working))
+    guard = Guard(app.build_middleware_stack(), settings, state.metrics)
+    state.metrics.gauge("lenet5_requests_working", "Requests in work", lambda: guard.working)
     app.middleware_stack = guard
     return app

@@ -13,8 +13,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from lenet5.errors import LeNetError
-from lenet5.server.house import House
 from lenet5.server.settings import Settings
+from lenet5.server.state import ServerState
 
 try:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Protocol
@@ -57,8 +57,8 @@ class Server(uvicorn.Server):
             self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        house: House = self.config.app.state.house  # type: ignore[union-attr]
-        house.trainings.begin_to_stop()
+        state: ServerState = self.config.app.state.shared  # type: ignore[union-attr]
+        state.trainings.begin_to_stop()
         super().handle_exit(sig, frame)
 
     @contextlib.contextmanager

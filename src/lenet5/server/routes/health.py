@@ -1,28 +1,28 @@
-"""Is the server well, and how busy is it?"""
+"""Routes that tell whether the server works, and how busy it is."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from lenet5 import __version__
-from lenet5.server.house import Here
+from lenet5.server.state import State
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["health"])
-PROMETHEUS = "text/plain; version=0.0.4"
 
 
 @router.get("/health", summary="Whether digits can be read: status ok, or no weights")
-def health(here: Here) -> dict[str, Any]:
+def health(state: State) -> dict[str, Any]:
     return {
-        "status": "ok" if here.networks.names() else "no weights",
+        "status": "ok" if state.networks.names() else "no weights",
         "version": __version__,
         "api": "v1",
-        "networks": len(here.networks.names()),
-        "training": any(t.state == "running" for t in here.trainings.list()),
+        "networks": len(state.networks.names()),
+        "training": any(t.state == "running" for t in state.trainings.list()),
     }
 
 
@@ -32,5 +32,5 @@ def health(here: Here) -> dict[str, Any]:
     response_class=Response,
     responses={200: {"content": {"text/plain": {}}}},
 )
-def metrics(here: Here) -> Response:
-    return Response(here.metrics.text(), media_type=PROMETHEUS)
+def metrics(state: State) -> Response:
+    return Response(state.metrics.text(), media_type=CONTENT_TYPE_LATEST)

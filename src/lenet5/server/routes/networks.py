@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from lenet5.architecture import KERNEL, POOL, SIDE, SQUASHES, TABLE_I, EuclideanRBF
 from lenet5.network import LeNet5
-from lenet5.server.house import Here
 from lenet5.server.networks import legible
 from lenet5.server.pictures import BODY, glyph, ink_of, kind_of
+from lenet5.server.state import State
 
 __all__ = ["router"]
 
@@ -24,14 +24,14 @@ FLOATS = "application/octet-stream"
 
 
 @router.get("/networks", summary="The networks that the server knows")
-def networks(here: Here) -> dict[str, Any]:
-    known = here.networks
+def networks(state: State) -> dict[str, Any]:
+    known = state.networks
     return {"default": known.default, "networks": known.names(), "ensembles": known.ensembles}
 
 
 @router.get("/networks/{name}", summary="One network: layers, counts and how they come about, squashings, tensors")
-def network(name: str, here: Here) -> dict[str, Any]:
-    net = here.networks.get(name)
+def network(name: str, state: State) -> dict[str, Any]:
+    net = state.networks.get(name)
     architecture = net.architecture
     tensors, offset = [], 0
     for tensor, array in net.tensors.items():
@@ -61,8 +61,8 @@ def network(name: str, here: Here) -> dict[str, Any]:
     response_class=Response,
     responses={200: {"content": {FLOATS: {}}}},
 )
-def weights(name: str, here: Here) -> Response:
-    return _floats([np.concatenate([t.reshape(-1) for t in here.networks.get(name).tensors.values()])])
+def weights(name: str, state: State) -> Response:
+    return _floats([np.concatenate([t.reshape(-1) for t in state.networks.get(name).tensors.values()])])
 
 
 @router.post(
@@ -75,14 +75,14 @@ def weights(name: str, here: Here) -> Response:
     openapi_extra=BODY,
     responses={200: {"content": {FLOATS: {}}}},
 )
-async def activations(request: Request, here: Here, network: Name = "") -> Any:
-    net = here.networks.get(network or here.networks.default)
+async def activations(request: Request, state: State, network: Name = "") -> Any:
+    net = state.networks.get(network or state.networks.default)
     kind, body = kind_of(request), await request.body()
-    maps, penalties, probabilities = await run_sync(_look, net, kind, body, limiter=here.at_once)
+    maps, penalties, probabilities = await run_sync(_look, net, kind, body, limiter=state.at_once)
     if FLOATS in request.headers.get("accept", ""):
         return _floats([*maps.values(), penalties, probabilities])
     return {
-        "network": network or here.networks.default,
+        "network": network or state.networks.default,
         "answer": legible(net)[int(penalties.argmin())],
         "classes": legible(net),
         "activations": {name: array[0].tolist() for name, array in maps.items()},

@@ -17,10 +17,10 @@ from starlette.exceptions import HTTPException
 from lenet5.errors import LeNetError, PictureError
 from lenet5.network import LeNet5
 from lenet5.reading.readings import Reading
-from lenet5.server.house import Here, House
 from lenet5.server.lines import graph_of, slid_over
 from lenet5.server.pictures import ink_of, kind_of
 from lenet5.server.problems import Problem, as_problem
+from lenet5.server.state import ServerState, State
 
 __all__ = ["router"]
 
@@ -64,22 +64,22 @@ class Answer(BaseModel):
     description="Send a picture as the body, or several as the parts `picture` of a form.",
     openapi_extra={"requestBody": {"required": True, "content": {**_ONE, **_MANY}}},
 )
-async def read(request: Request, here: Here, layout: Wanted = "auto") -> Response:
+async def read(request: Request, state: State, layout: Wanted = "auto") -> Response:
     if kind_of(request) == "multipart/form-data":
-        pictures = await _parts(request, here)
+        pictures = await _parts(request, state)
     else:
         pictures = [("", _one(kind_of(request), await request.body()))]
     if layout == "digit":
         answers = (
-            [await here.digits(pictures[0][1])]
+            [await state.digits(pictures[0][1])]
             if len(pictures) == 1
-            else await run_sync(here.read_digits, [p for _, p in pictures], limiter=here.at_once)
+            else await run_sync(state.read_digits, [p for _, p in pictures], limiter=state.at_once)
         )
     else:
-        answers = await run_sync(_read_each, here, [p for _, p in pictures], layout, limiter=here.at_once)
+        answers = await run_sync(_read_each, state, [p for _, p in pictures], layout, limiter=state.at_once)
     if len(pictures) == 1 and isinstance(answers[0], LeNetError) and kind_of(request) != "multipart/form-data":
         raise answers[0]
-    here.metrics.count("lenet5_pictures_read_total", by=len(pictures))
+    state.metrics.pictures.inc(len(pictures))
     told = [_told(name, answer) for (name, _), answer in zip(pictures, answers, strict=True)]
     return JSONResponse({"pictures": told})  # as it is: to look it all over again costs as much as reading
 
@@ -89,13 +89,13 @@ async def read(request: Request, here: Here, layout: Wanted = "auto") -> Respons
     summary="Every intermediate picture of a reading, in order, as PNG in base64",
     openapi_extra={"requestBody": {"required": True, "content": _ONE}},
 )
-async def explain(request: Request, here: Here, layout: Wanted = "auto") -> dict[str, Any]:
+async def explain(request: Request, state: State, layout: Wanted = "auto") -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
-    return {"steps": await run_sync(_steps, here, picture, layout, limiter=here.at_once)}
+    return {"steps": await run_sync(_steps, state, picture, layout, limiter=state.at_once)}
 
 
-def _steps(here: House, picture: Any, layout: Layout) -> list[dict[str, str]]:
-    return [{"name": name, "png": _png(image)} for name, image in here.reader().explain(picture, layout).items()]
+def _steps(state: ServerState, picture: Any, layout: Layout) -> list[dict[str, str]]:
+    return [{"name": name, "png": _png(image)} for name, image in state.reader().explain(picture, layout).items()]
 
 
 @router.post(
@@ -103,14 +103,14 @@ def _steps(here: House, picture: Any, layout: Layout) -> list[dict[str, str]]:
     summary="How a line is read: its pieces, the recognition graph, the best path, and the network slid over it",
     openapi_extra={"requestBody": {"required": True, "content": _ONE}},
 )
-async def line(request: Request, here: Here, network: NetworkName = "") -> dict[str, Any]:
+async def line(request: Request, state: State, network: NetworkName = "") -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
-    net = here.networks.get(network or here.networks.default)
-    return await run_sync(_line, here, net, picture, limiter=here.at_once)
+    net = state.networks.get(network or state.networks.default)
+    return await run_sync(_line, state, net, picture, limiter=state.at_once)
 
 
-def _line(here: House, net: LeNet5, picture: Any) -> dict[str, Any]:
-    found = graph_of(here.reader(), picture)
+def _line(state: ServerState, net: LeNet5, picture: Any) -> dict[str, Any]:
+    found = graph_of(state.reader(), picture)
     if found is None:
         return {"graph": None, "slide": None}
     upright, graph = found
@@ -119,11 +119,11 @@ def _line(here: House, net: LeNet5, picture: Any) -> dict[str, Any]:
     return {"graph": {**graph, "png": _png(255 - ink)}, "slide": {**slide, "png": _png(255 - seen)}}
 
 
-def _read_each(here: House, pictures: list[Any], layout: Layout) -> list[list[Reading] | LeNetError]:
+def _read_each(state: ServerState, pictures: list[Any], layout: Layout) -> list[list[Reading] | LeNetError]:
     answers: list[list[Reading] | LeNetError] = []
     for picture in pictures:
         try:
-            answers.append(here.reader().read(picture, layout))
+            answers.append(state.reader().read(picture, layout))
         except LeNetError as error:
             answers.append(error)
     return answers
@@ -147,9 +147,9 @@ def _one(kind: str, body: bytes) -> Any:
     )
 
 
-async def _parts(request: Request, here: House) -> list[tuple[str, bytes]]:
+async def _parts(request: Request, state: ServerState) -> list[tuple[str, bytes]]:
     """Name and bytes of each file of the form. What a file is called is only ever repeated, never opened."""
-    most = here.settings.largest_batch
+    most = state.settings.largest_batch
     async with request.form(max_files=most, max_fields=16) as form:
         files = [part for part in form.getlist("picture") if isinstance(part, UploadFile)]
         if not files:

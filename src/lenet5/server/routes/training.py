@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from lenet5 import storage
 from lenet5.architecture import ARCHITECTURES
 from lenet5.datasets.distortions import DISTORTIONS
-from lenet5.server.house import Here
 from lenet5.server.routes.digits import has_mnist
+from lenet5.server.state import State
 from lenet5.server.training_process import Order
 from lenet5.training import RECIPES, Recipe, recipe
 
@@ -68,24 +68,24 @@ def recipes() -> dict[str, Any]:
 
 
 @router.get("/trainings", summary="All trainings since the server started")
-def trainings(here: Here) -> dict[str, Any]:
-    return {"trainings": [t.told() for t in here.trainings.list()]}
+def trainings(state: State) -> dict[str, Any]:
+    return {"trainings": [t.told() for t in state.trainings.list()]}
 
 
 @router.post("/trainings", status_code=201, summary="Start a training; one runs at a time")
-def begin(wish: Wish, here: Here) -> dict[str, Any]:
+def begin(wish: Wish, state: State) -> dict[str, Any]:
     if wish.data == "mnist" and not has_mnist():
         raise HTTPException(422, "MNIST is not on this machine; train on drawn digits")
-    start = here.networks.get(wish.start_from).parameters.copy() if wish.start_from else None
+    start = state.networks.get(wish.start_from).parameters.copy() if wish.start_from else None
     changes = {name: value for name, value in wish.changes.model_dump().items() if value is not None}
     made = Recipe(**{**asdict(recipe(wish.recipe)), **changes})
     order = Order(wish.network, made, wish.data, wish.pictures, wish.seed, start)
-    return here.trainings.begin(order).told()
+    return state.trainings.begin(order).told()
 
 
 @router.get("/trainings/{number}", summary="One training")
-def training(number: Number, here: Here) -> dict[str, Any]:
-    return here.trainings.get(number).told()
+def training(number: Number, state: State) -> dict[str, Any]:
+    return state.trainings.get(number).told()
 
 
 @router.get(
@@ -94,26 +94,26 @@ def training(number: Number, here: Here) -> dict[str, Any]:
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}}},
 )
-async def events(number: Number, here: Here, request: Request) -> StreamingResponse:
-    here.trainings.get(number)  # a 404 must come before the stream
+async def events(number: Number, state: State, request: Request) -> StreamingResponse:
+    state.trainings.get(number)  # a 404 must come before the stream
 
     async def stream() -> AsyncIterator[str]:
-        async for told in here.trainings.events(number):
+        async for told in state.trainings.events(number):
             yield f"id: {told['version']}\ndata: {json.dumps(told)}\n\n"
 
     return StreamingResponse(stream(), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
 @router.post("/trainings/{number}/{word}", summary="Pause, go on, or stop for good")
-def say(number: Number, word: Literal["pause", "go", "stop"], here: Here) -> dict[str, Any]:
-    return here.trainings.say(number, word).told()
+def say(number: Number, word: Literal["pause", "go", "stop"], state: State) -> dict[str, Any]:
+    return state.trainings.say(number, word).told()
 
 
 @router.put("/trainings/{number}/kept", status_code=201, summary="Keep the network as it is now, under a name")
-async def keep(number: Number, name: Name, here: Here) -> dict[str, str]:
+async def keep(number: Number, name: Name, state: State) -> dict[str, str]:
     if name.name in storage.shipped() or name.name.startswith("training-"):
         raise HTTPException(422, f"{name.name!r} is the name of a network that is not to be replaced; choose another")
-    path = await run_sync(here.trainings.keep, number, name.name)
+    path = await run_sync(state.trainings.keep, number, name.name)
     return {"name": name.name, "file": path.name}
 
 
@@ -123,7 +123,7 @@ async def keep(number: Number, name: Name, here: Here) -> dict[str, str]:
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
-def file(name: str, here: Here) -> Response:
+def file(name: str, state: State) -> Response:
     with TemporaryDirectory() as folder:
-        data = here.networks.get(name).save(FilePath(folder, "network.safetensors")).read_bytes()
+        data = state.networks.get(name).save(FilePath(folder, "network.safetensors")).read_bytes()
     return Response(data, media_type="application/octet-stream", headers={"content-disposition": "attachment"})

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 
 from lenet5.network import LeNet5
 from lenet5.pictures.normalise import FIELD
-from lenet5.server.house import Here
 from lenet5.server.networks import legible
+from lenet5.server.state import State
 from lenet5.server.trials import CHANGES, PATTERNS, changed, strip
 
 __all__ = ["router"]
@@ -46,8 +46,8 @@ def ranges() -> dict[str, Any]:
 
 
 @router.post("/trials", summary="Change a digit, and ask the network again")
-def trial(trial: Trial, here: Here) -> dict[str, Any]:
-    net = here.networks.get(trial.network or here.networks.default)
+def trial(trial: Trial, state: State) -> dict[str, Any]:
+    net = state.networks.get(trial.network or state.networks.default)
     image = np.array(trial.image, np.uint8)
     settings = {c.name: _within(c.low, c.high, trial.settings.get(c.name, c.neutral)) for c in CHANGES.values()}
     answer: dict[str, Any] = {

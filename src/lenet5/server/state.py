@@ -1,4 +1,4 @@
-"""What do the routes share? One object for each application: networks, reader, training, metrics, settings."""
+"""The state that all routes of an application share: networks, reader, trainings, metrics, settings."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from lenet5.reading.reader import Reader
     from lenet5.reading.readings import Reading
 
-__all__ = ["Here", "House"]
+__all__ = ["ServerState", "State"]
 
-AT_ONCE = 4
+AT_ONCE = 4  # requests that decode pictures
 
 
 @dataclass
-class House:
+class ServerState:
+    """What the routes of one application share. A route gets it by a parameter `state: State`."""
+
     settings: Settings
     networks: Networks
     metrics: Metrics
@@ -43,8 +45,8 @@ class House:
         self.trainings = Trainings(self.networks, self.settings.kept)
         self.at_once = CapacityLimiter(min(AT_ONCE, max(2, os.cpu_count() or 1)))
         self.digits = Batcher(self.read_digits)
-        self.metrics.gauge("lenet5_batches", lambda: float(self.digits.batches))
-        self.metrics.gauge("lenet5_batched_pictures", lambda: float(self.digits.items))
+        self.metrics.gauge("lenet5_batches", "Batches of single digits read", lambda: self.digits.batches)
+        self.metrics.gauge("lenet5_batched_pictures", "Digits in these batches", lambda: self.digits.items)
 
     def reader(self) -> Reader:
         """The reader with its own weights, or with the default network where those are not there."""
@@ -79,9 +81,9 @@ class House:
         self.reader().read(255 - np.pad(blank, 20), "line")
 
 
-async def _house(request: Request) -> House:
-    house: House = request.app.state.house
-    return house
+async def _state(request: Request) -> ServerState:
+    state: ServerState = request.app.state.shared
+    return state
 
 
-Here = Annotated[House, Depends(_house)]
+State = Annotated[ServerState, Depends(_state)]
