@@ -10,7 +10,6 @@ from lenet5.datasets.drawn.european import EUROPEAN_SHAPES, european
 from lenet5.reading.pieces import Line
 from lenet5.reading.school.displacement import flanked, spell
 from lenet5.reading.school.doodles import doodles
-from lenet5.reading.school.evaluate import distance, expected_calibration_error, reliability
 from lenet5.reading.school.framed import framed
 from lenet5.reading.school.lessons import NOTHING, lessons
 from lenet5.reading.school.teach import Teaching, calibrated, teach
@@ -84,15 +83,3 @@ def test_a_path_without_cuts_goes_from_digit_to_digit_over_nothing() -> None:
 
     line = Line(np.ones((20, 60), np.float32), 0.0, 0.0, (), 20.0, 0.0, 20.0, 2.0)
     assert spell(line, Knows(), sharpness=0.5) == "377"
-
-
-def test_the_measures_measure() -> None:
-    assert distance("1234", "1234") == 0
-    assert distance("124", "1234") == 1
-    assert distance("", "12") == 2
-    sure = np.array([0.9] * 10)
-    assert expected_calibration_error(reliability(sure, np.arange(10) < 9)) == pytest.approx(0, abs=1e-9)
-    assert expected_calibration_error(reliability(sure, np.arange(10) < 4)) == pytest.approx(50)
-    low, high = reliability(np.array([0.1, 0.95, 1.0, 0.99]), np.array([False, True, True, False]))
-    assert (low.answers, low.confidence, low.right) == (1, 0.1, 0.0)
-    assert (high.answers, high.confidence, high.right) == (3, pytest.approx(0.98), pytest.approx(2 / 3))

@@ -121,7 +121,7 @@ def compared(passes: int = 12) -> dict[str, float]:
     from lenet5.pictures.opening import open_pages
     from lenet5.reading.fields import LineField
     from lenet5.reading.reader import BEST, Reader
-    from lenet5.reading.school.evaluate import labelled
+    from lenet5.reading.school.outcomes import examples
     from lenet5.reading.school.teach import Teaching, teach
 
     rng = np.random.default_rng(0)
@@ -131,14 +131,14 @@ def compared(passes: int = 12) -> dict[str, float]:
     sliding = teach(matter, Teaching(passes=passes, pictures=100_000))
     network = load_network(BEST)
     reader = Reader(network.members[0] if isinstance(network, Ensemble) else network)
-    pictures, texts = labelled("orand_car_a/strings.zip")
+    amounts = examples("orand_car_a/strings.zip", "line")
     right = {"graph": 0, "space displacement": 0}
-    for picture, text in zip(pictures, texts, strict=True):
-        (field,) = reader.fields(open_pages(picture)[0], "line")
-        right["graph"] += reader.answer([field])[0].text == text
+    for amount in amounts:
+        (field,) = reader.fields(open_pages(amount.picture)[0], amount.layout)
+        right["graph"] += reader.answer([field])[0].text == amount.truth
         if isinstance(field, LineField) and field.line.pieces:
-            right["space displacement"] += spell(field.line, sliding, Teaching.sharpness) == text
-    return {road: 100 * count / len(texts) for road, count in right.items()}
+            right["space displacement"] += spell(field.line, sliding, Teaching.sharpness) == amount.truth
+    return {road: 100 * count / len(amounts) for road, count in right.items()}
 
 
 if __name__ == "__main__":

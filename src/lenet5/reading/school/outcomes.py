@@ -1,0 +1,209 @@
+"""What became of each picture of a labelled set: right, right but rejected, unanswered, or a wrong answer given.
+
+The truth of a picture is its rows of digits from the top, parted by "/"; "" where there is nothing to read. The answer
+is put together in the same way: readings that stand side by side make one row, from left to right, whatever gaps or
+empty cells are between them. So a row of a table is right where its digits are, in their order.
+
+right: the readings that are given (not rejected) make exactly the truth; where there is nothing to read, nothing is.
+right, rejected: all readings, the rejected ones too, make exactly the truth.
+unanswered: nothing is given; or some rows are given, each of them right, and the others are rejected row by row.
+wrong: anything else. A row that is missing without a word makes a picture wrong, and so does a cell shown as unread.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import os
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.errors import DataError, LeNetError
+from lenet5.reading.layout import Layout
+from lenet5.reading.reader import Reader
+from lenet5.reading.readings import Reading
+
+__all__ = ["Example", "Outcome", "Tally", "data", "examples", "judged", "rows_of_readings", "sampled", "tally"]
+
+Verdict = Literal["right", "right, rejected", "unanswered", "wrong"]
+SURE = 0.9  # confidence from which on an answer is taken at its word
+
+
+@dataclass(frozen=True)
+class Example:
+    """A picture with its truth, and the layout that a user would choose; what an earlier reader made of it."""
+
+    path: str
+    picture: Any
+    truth: str
+    layout: Layout
+    before: str = ""  # "right" or "wrong" where the set tells it
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the reader made of one example.
+
+    answer: its rows, parted by "/"; those that are rejected in parentheses
+    confidence: of the surest reading that is given, as each is taken for itself; of all where none is; 0 where nothing
+    was read
+    before: what an earlier reader made of it, "right" or "wrong", where the set tells it
+    """
+
+    path: str
+    truth: str
+    answer: str
+    confidence: float
+    verdict: Verdict
+    before: str = ""
+
+    @property
+    def text_right(self) -> bool:
+        """Whether the text is right, be it given or rejected."""
+        return self.verdict.startswith("right")
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The outcomes of one set, read with one layout."""
+
+    name: str
+    layout: str
+    outcomes: tuple[Outcome, ...]
+
+    @cached_property
+    def counts(self) -> Counter[Verdict]:
+        """How many pictures have each verdict."""
+        return Counter(o.verdict for o in self.outcomes)
+
+    def share(self, *verdicts: Verdict) -> float:
+        """How many of the pictures have one of these verdicts, in percent."""
+        return 100 * sum(self.counts[v] for v in verdicts) / max(1, len(self.outcomes))
+
+    @property
+    def sure(self) -> int:
+        """How many answers are given at a confidence of SURE or more."""
+        return sum(o.verdict in ("right", "wrong") and o.confidence >= SURE for o in self.outcomes)
+
+    @property
+    def sure_and_wrong(self) -> int:
+        """How many of those are wrong."""
+        return sum(o.verdict == "wrong" and o.confidence >= SURE for o in self.outcomes)
+
+    def since(self, before: str) -> tuple[int, int]:
+        """Of the pictures that an earlier reader had right or wrong: how many are right now, and of how many."""
+        then = [o for o in self.outcomes if o.before == before]
+        return sum(o.verdict == "right" for o in then), len(then)
+
+    def confidences(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Of each picture the confidence of its text, given or rejected, and whether the text is right: (N,), (N,)."""
+        return np.array([o.confidence for o in self.outcomes]), np.array([o.text_right for o in self.outcomes])
+
+
+def data() -> Path:
+    """The folder of the development data. Raises DataError where there is none."""
+    folder = os.environ.get("LENET5_DATA")
+    if not folder or not Path(folder).is_dir():
+        raise DataError(f"LENET5_DATA is {folder!r}; expected the folder of the development data")
+    return Path(folder)
+
+
+def examples(name: str, layout: Layout = "digit") -> list[Example]:
+    """The pictures of a zip with `labels.csv`; `layout` is for those of which the file tells none."""
+    path = data() / name
+    if not path.is_file():
+        raise DataError(f"{path} is missing; expected a zip of pictures with labels.csv")
+    with zipfile.ZipFile(path) as archive:
+        rows = list(csv.DictReader(io.TextIOWrapper(archive.open("labels.csv"), "utf-8")))
+        return [
+            Example(
+                row["path"],
+                archive.read(row["path"]),
+                row["label"],
+                row.get("layout", layout),  # type: ignore[arg-type]
+                row.get("at_59c9c70", ""),
+            )
+            for row in rows
+        ]
+
+
+def sampled(everything: Sequence[Example], count: int | None, seed: int = 0) -> list[Example]:
+    """So many of the examples, one of each stretch of equal length, so that every part of a set has its share."""
+    if count is None or count >= len(everything):
+        return list(everything)
+    ends = np.linspace(0, len(everything), count + 1).astype(int)
+    rng = np.random.default_rng(seed)
+    return [everything[int(rng.integers(a, b))] for a, b in itertools.pairwise(ends)]
+
+
+def tally(reader: Reader, name: str, chosen: Sequence[Example], layout: Layout | None = None) -> Tally:
+    """Read the examples, each with its own layout or all with this one."""
+    if layout is not None:
+        chosen = [replace(example, layout=layout) for example in chosen]
+    how = {example.layout for example in chosen}
+    if how == {"digit"}:  # a thousand at once is many times quicker
+        found = reader.read_many([e.picture for e in chosen], on_error="return")
+        answers = [[] if isinstance(f, LeNetError) else [f] for f in found]
+    else:
+        answers = [_read(reader, example) for example in chosen]
+    outcomes = tuple(judged(e, a) for e, a in zip(chosen, answers, strict=True))
+    return Tally(name, how.pop() if len(how) == 1 else "as fits", outcomes)
+
+
+def _read(reader: Reader, example: Example) -> list[Reading]:
+    try:
+        return reader.read(example.picture, example.layout)
+    except LeNetError:
+        return []
+
+
+def judged(example: Example, readings: Sequence[Reading]) -> Outcome:
+    """The outcome of an example of which these are the readings; none where it could not be opened."""
+    rows = rows_of_readings([r for r in readings if r.text])
+    all_of = [_text(row) for row in rows]
+    given = [_text([r for r in row if not r.rejected]) for row in rows]
+    truths = example.truth.split("/")
+    some = [r for row in rows for r in row if not r.rejected] or [r for row in rows for r in row]
+    verdict: Verdict = "wrong"
+    if "/".join(filter(None, given)) == example.truth:
+        verdict = "right"
+    elif "/".join(all_of) == example.truth:
+        verdict = "right, rejected"
+    elif not any(given) or (
+        len(given) == len(truths) and all(g in ("", truth) for g, truth in zip(given, truths, strict=True))
+    ):
+        verdict = "unanswered"
+    answer = "/".join("".join(f"({_text([r])})" if r.rejected else _text([r]) for r in row) for row in rows)
+    confidence = max((r.confidence for r in some), default=0.0)
+    return Outcome(example.path, example.truth, answer, confidence, verdict, example.before)
+
+
+def rows_of_readings(readings: Sequence[Reading]) -> list[list[Reading]]:
+    """Readings that stand side by side, in the reader's own order: each to the right of the one before."""
+    rows: list[list[Reading]] = []
+    for reading in readings:
+        if rows and _beside(rows[-1][-1], reading):
+            rows[-1].append(reading)
+        else:
+            rows.append([reading])
+    return rows
+
+
+def _beside(left: Reading, right: Reading) -> bool:
+    (x, y, width, height), (a, b, _, h) = left.box, right.box
+    shared = min(y + height, b + h) - max(y, b)
+    return left.page == right.page and a >= x + width / 2 and shared > 0.5 * min(height, h)
+
+
+def _text(row: Sequence[Reading]) -> str:
+    """The digits of a row, and "?" for what is shown as unread; signs for empty cells are left out."""
+    return "".join(c for r in row for c in r.text if c in "0123456789?")
