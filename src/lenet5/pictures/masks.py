@@ -25,12 +25,19 @@ def dilated(mask: Mask, height: int, width: int) -> Mask:
 
 def opened(mask: Mask, height: int, width: int) -> Mask:
     """What of the mask a box of this size can cover without leaving it."""
-    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((height, width), np.uint8)), dtype=np.uint8)
+    box = np.ones((height, width), np.uint8)
+    return np.asarray(cv2.dilate(cv2.erode(mask, box), box, anchor=_other_middle(height, width)), dtype=np.uint8)
 
 
 def closed(mask: Mask, height: int, width: int) -> Mask:
     """The mask without gaps that a box of this size does not fit into."""
-    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((height, width), np.uint8)), dtype=np.uint8)
+    box = np.ones((height, width), np.uint8)
+    return np.asarray(cv2.erode(cv2.dilate(mask, box), box, anchor=_other_middle(height, width)), dtype=np.uint8)
+
+
+def _other_middle(height: int, width: int) -> tuple[int, int]:
+    """A box of an even size has two middles: OpenCV takes the later one, and the way back must take the other."""
+    return (width - 1) // 2, (height - 1) // 2
 
 
 def parts(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -1,0 +1,93 @@
+"""Penalties become probabilities by eq. 9, and a calibration says from where on an answer is given."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from lenet5.errors import ReadingError
+from lenet5.reading.answers import Calibration, character
+
+BOX = (1, 2, 3, 4)
+CLASSES = tuple("0123")
+
+
+def one(*penalties: float) -> np.ndarray:
+    return np.array([penalties], np.float32)
+
+
+def test_the_posterior_of_equation_9() -> None:
+    (found,) = Calibration(rubbish=3.0).probabilities(one(1, 2, 5))
+    weights = np.exp([-1.0, -2.0, -5.0, -3.0])  # e^−y of each class, and e^−j of none
+    np.testing.assert_allclose(found, weights / weights.sum(), rtol=1e-6)
+
+
+def test_without_a_rubbish_class_none_is_impossible() -> None:
+    (found,) = Calibration().probabilities(one(1, 2))
+    assert found[-1] == 0.0
+    assert found.sum() == pytest.approx(1.0)
+
+
+def test_a_temperature_makes_less_sure_and_keeps_the_order() -> None:
+    (cold,), (warm,) = (Calibration(temperature=t).probabilities(one(0, 3, 9)) for t in (1.0, 4.0))
+    assert warm[0] < cold[0]
+    assert (np.argsort(warm) == np.argsort(cold)).all()
+    assert math.log(warm[0] / warm[1]) == pytest.approx(math.log(cold[0] / cold[1]) / 4)
+
+
+def test_penalties_of_hundreds_do_not_run_over() -> None:
+    (found,) = Calibration(rubbish=900.0).probabilities(one(800, 900, 1e4))
+    assert np.isfinite(found).all()
+    assert found[0] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "reason"),
+    [((0.9, 0.05, 0.05), ""), ((0.45, 0.3, 0.25), "unsure"), ((0.2, 0.3, 0.5), "not a digit")],
+)
+def test_why_an_answer_is_not_given(probabilities: tuple[float, ...], reason: str) -> None:
+    assert Calibration(accept=0.5).reason(np.array(probabilities)) == reason
+
+
+def test_candidates_of_a_line_are_weighed_by_numbers_of_their_own() -> None:
+    assert Calibration(2.0, 3.0, 0.7).on_path() == Calibration(2.0, 3.0, 0.7)
+    assert Calibration(2.0, 3.0, 0.7, on_paths=(0.0, 5.0)).on_path() == Calibration(0.0, 5.0)
+
+
+def test_a_character_is_the_likeliest_class_and_tells_the_others() -> None:
+    found = character(np.array([0.02, 0.7, 0.2, 0.075, 0.005]), CLASSES, BOX, "")
+    assert (found.text, found.confidence, found.box, found.reason) == ("1", 0.7, BOX, "")
+    assert found.alternatives == (("2", 0.2), ("3", 0.075), ("0", 0.02))
+
+
+def test_a_character_may_be_what_the_line_says() -> None:
+    found = character(np.array([0.1, 0.6, 0.3, 0.0, 0.0]), CLASSES, BOX, "", read=2)
+    assert (found.text, found.confidence) == ("2", 0.3)
+    assert found.alternatives[0] == ("1", 0.6)
+
+
+def test_what_is_no_digit_has_no_text_but_candidates() -> None:
+    found = character(np.array([0.1, 0.2, 0.0, 0.0, 0.7]), CLASSES, BOX, "not a digit")
+    assert found.text == ""
+    assert found.alternatives == (("1", 0.2), ("0", 0.1))
+
+
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        ({"temperature": 0.0}, "temperature 0.0.*above 0"),
+        ({"accept": 1.5}, "accept 1.5.*0 to 1"),
+        ({"rubbish": "much"}, "expected numbers"),
+        ({"on_paths": [1.0]}, "expected rubbish and temperature"),
+        ({"warmth": 1.0}, "calibration .* is none"),
+    ],
+)
+def test_a_calibration_that_is_none_is_refused(held: dict[str, object], message: str) -> None:
+    with pytest.raises(ReadingError, match=message):
+        Calibration.of({"reading": held})
+
+
+def test_a_file_without_calibration_changes_nothing() -> None:
+    assert Calibration.of({}) == Calibration()
