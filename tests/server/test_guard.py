@@ -98,6 +98,17 @@ def test_who_never_finishes_a_request_is_sent_away(impatient: str, head: bytes) 
     assert answer == b"" or b" 408 " in answer.splitlines()[0]
 
 
+def test_who_never_stops_sending_is_sent_away(impatient: str) -> None:
+    place = urlsplit(impatient)
+    with socket.create_connection((place.hostname, place.port), 20) as endless:
+        endless.sendall(b"POST /api/read HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+        part = b"10000\r\n" + bytes(2**16) + b"\r\n"
+        end = time.monotonic() + 20
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            while time.monotonic() < end:
+                endless.sendall(part)
+
+
 def _received(connection: socket.socket) -> bytes:
     try:
         return connection.recv(4096)
@@ -115,7 +126,7 @@ def impatient() -> object:
     from lenet5.server import create_app
     from lenet5.server.serving import protocol
 
-    settings = Settings(idle_seconds=0.5, body_seconds=0.5, connections=ROOM)
+    settings = Settings(idle_seconds=0.5, body_seconds=0.5, connections=ROOM, largest_body=2**20)
     server = uvicorn.Server(
         uvicorn.Config(create_app(settings), port=0, log_level="error", http=protocol(settings), lifespan="off")
     )

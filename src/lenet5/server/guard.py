@@ -1,7 +1,7 @@
-"""What must be true of a request before anything else looks at it? Plain ASGI around the whole application.
+"""The guard around the whole application: it checks every request before anything else looks at it.
 
-Who may ask (token, no other site's pages, no other host's name), how much may be sent and how slowly, how many at
-once; and the headers that every answer carries, so that a browser runs nothing but this server's own files.
+It checks who asks (token, no other site's page, no other host's name), how much is sent and how slowly, and how many
+ask at once. It adds the headers that keep a browser from running anything but this server's own files.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lenet5.server.metrics import Metrics
@@ -22,7 +24,6 @@ from lenet5.server.settings import Settings, is_loopback
 __all__ = ["Guard"]
 
 COOKIE = "lenet5"
-HEARD_OUT = 4  # times the largest body
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
@@ -60,14 +61,14 @@ class Guard:
 
         self.working += 1
         try:
-            await self._judge(scope, receive, send_with_headers)
+            await self._answer(scope, receive, send_with_headers)
         finally:
             self.working -= 1
             route = getattr(scope.get("route"), "path", "none")
             self._metrics.request(_method(scope), route, status, time.perf_counter() - start)
 
-    async def _judge(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
         if self.working > self._settings.waiting:
             refusal = problem(503, "too many requests at once; come again in a second", retry_after="1")
         else:
@@ -76,21 +77,22 @@ class Guard:
             await refusal(scope, receive, send)
             return
         try:
-            body = await asyncio.wait_for(self._body(headers, receive), self._settings.body_seconds)
-        except _TooLargeError:
-            limit = self._settings.largest_body
-            await problem(413, f"a body over {limit:,} bytes; send less", connection="close")(scope, receive, send)
-        except TimeoutError:
-            seconds = self._settings.body_seconds
-            answer = problem(408, f"the body had not arrived after {seconds:g} s", connection="close")
-            await answer(scope, receive, send)
-        except _GoneError:
+            body = await asyncio.wait_for(self._body(Request(scope, receive)), self._settings.body_seconds)
+        except ClientDisconnect:
             return
+        except TimeoutError:
+            late = f"the body had not arrived after {self._settings.body_seconds:g} s"
+            await problem(408, late, connection="close")(scope, receive, send)
+            return
+        if body is None:
+            # The connection stays open: closed at once, it would be reset before the client has read the answer.
+            too_much = f"a body over {self._settings.largest_body:,} bytes; send less"
+            await problem(413, too_much)(scope, receive, send)
         else:
             await self._app(scope, _replay(body, receive), send)
 
-    def _refusal(self, scope: Scope, headers: dict[str, str]) -> Any:
-        """The answer to who may not ask, or None."""
+    def _refusal(self, scope: Scope, headers: Headers) -> Any:
+        """The answer to a request that is not allowed, or None."""
         host = headers.get("host", "")
         if is_loopback(self._settings.host) and not is_loopback(_name(host)):
             # Another site's name that was made to point here must not reach the API through a browser.
@@ -107,7 +109,7 @@ class Guard:
             return problem(401, "no token, or a wrong one; send Authorization: Bearer …", www_authenticate="Bearer")
         return None
 
-    def _knows_token(self, scope: Scope, headers: dict[str, str]) -> bool:
+    def _knows_token(self, scope: Scope, headers: Headers) -> bool:
         given = headers.get("authorization", "").removeprefix("Bearer ").strip()
         if not given:
             try:
@@ -121,48 +123,25 @@ class Guard:
         given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
         return hmac.compare_digest(given.encode(), self._settings.token.encode())
 
-    async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
-        """All of the body, or an error; a length that is announced is believed only as far as refusing goes.
-
-        Of a body that is too large, a client sees the answer only after it was heard out: within reason it is.
-        """
-        limit = self._settings.largest_body
-        announced = headers.get("content-length", "")
-        if announced.isdecimal() and int(announced[:20]) > HEARD_OUT * limit:
-            raise _TooLargeError
-        parts, size = [], 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _GoneError
-            part = message.get("body", b"")
-            size += len(part)
-            if size <= limit:
-                parts.append(part)
-            last = not message.get("more_body")
-            if size > HEARD_OUT * limit or (last and size > limit):
-                raise _TooLargeError
-            if last:
-                return b"".join(parts)
-
-
-class _TooLargeError(Exception):
-    """A body over the limit."""
-
-
-class _GoneError(Exception):
-    """The client went away while it was sending."""
+    async def _body(self, request: Request) -> bytes | None:
+        """The whole body, or None where it is over the limit. Raises ClientDisconnect."""
+        announced, limit = request.headers.get("content-length", ""), self._settings.largest_body
+        if announced.isdecimal() and int(announced[:20]) > limit:
+            return None
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > limit:
+                return None
+        return bytes(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    sent = False
+    """`receive` for the application, which gets the body that the guard has read already."""
+    read: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        return read.pop() if read else await receive()
 
     return replayed
 
