@@ -199,7 +199,7 @@ def _annotate(folder: Path, path: Path, readings: list[Reading], copies: set[str
     """
     from lenet5.files import write_atomically
     from lenet5.pictures.opening import open_pages
-    from lenet5.reading.reader import annotated
+    from lenet5.reading.shown import annotated
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

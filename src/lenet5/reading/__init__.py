@@ -3,8 +3,10 @@
 layout     digit, line or page; lines             pieces     where a line may be cut
 grid       cells                                  graph      which cuts and digits fit best
 rules      printed lines                          answers    penalties as probabilities
-glyph      the one digit of a picture             fields     what there is to answer
-reader     all of it, one after the other         readings   what is answered
+boxes      cells as rows to answer                fields     what there is to answer
+glyph      the one digit of a picture             readings   what is answered
+place      where a part lies in the picture       shown      the steps and the answer as pictures
+sliding    a line without cuts                    reader     all of it, one after the other
 
 What becomes of a picture before: `lenet5.pictures`. How the networks learned to read: `lenet5.reading.school`.
 """

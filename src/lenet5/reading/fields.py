@@ -1,33 +1,31 @@
 """What is there to answer? Fields of a picture: a glyph, a line of glyphs, a row of cells; each offers its candidate
 digits to the network and makes a reading of what the network says.
 
-A field's places are in a picture of its own; `back` is the 3×3 matrix that takes them to the picture that was given.
+A field's own places are in a part of the picture; its boxes are in the picture that was given.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.reading.answers import Calibration, character
 from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, share
 from lenet5.reading.pieces import Line
+from lenet5.reading.place import Place
 from lenet5.reading.readings import Box, Character, Reading, Reason
 
-__all__ = ["Field", "GlyphField", "LineField", "RowField", "box_back"]
+__all__ = ["Field", "GlyphField", "LineField", "RowField"]
 
 # Not in the paper: how much rarer rubbish is than among pictures of anything, in boxes that were printed to be filled
 # in, and where the best path through a line says that a digit stands.
 RUBBISH_IN_BOXES = 0.2
 RUBBISH_ON_PATHS = 0.02
 
-Matrix = NDArray[np.float64]
 Images = Sequence[NDArray[np.uint8]]
 Penalties = NDArray[np.float32]
 Probabilities = NDArray[np.float64]
@@ -42,27 +40,6 @@ class Field(Protocol):
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         """The reading, from the penalties (candidates, classes)."""
         ...
-
-
-def box_back(box: Box, back: Matrix, limits: tuple[int, int]) -> Box:
-    """The upright box, within a picture of limits (height, width), around a box that `back` takes there."""
-    x, y, w, h = box
-    return _around(np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], np.float64), back, limits)
-
-
-def _around(points: NDArray[np.float64], back: Matrix, limits: tuple[int, int]) -> Box:
-    """The upright box, within the picture, around points (N, 2) that `back` takes there."""
-    columns, rows = cv2.perspectiveTransform(points[None], back)[0].T.tolist()
-    (left, right), (top, bottom) = (
-        _span(min(at), max(at), limit) for at, limit in ((columns, limits[1]), (rows, limits[0]))
-    )
-    return left, top, right - left, bottom - top
-
-
-def _span(low: float, high: float, limit: int) -> tuple[int, int]:
-    """The whole pixels from low to high: at least one, and within 0 to limit."""
-    first = min(max(math.floor(low + 1e-6), 0), limit - 1)
-    return first, min(max(math.ceil(high - 1e-6), first + 1), limit)
 
 
 @dataclass(frozen=True)
@@ -116,10 +93,12 @@ class LineField:
 
     line: Line
     candidates: tuple[Candidate, ...]
-    back: Matrix
-    limits: tuple[int, int]
+    place: Place  # of the upright line
     geometry: Geometry
-    box: Box
+
+    @property
+    def box(self) -> Box:
+        return self.place.box((0, 0, self.line.ink.shape[1], self.line.ink.shape[0]))
 
     @property
     def images(self) -> Images:
@@ -136,14 +115,14 @@ class LineField:
         for arc in self.path(likely):
             if arc.candidate is not None and arc.digit is not None:
                 p = probabilities[arc.candidate]
-                characters.append(character(p, classes, self._place(arc), calibration.reason(p), arc.digit))
+                characters.append(character(p, classes, self._box(arc), calibration.reason(p), arc.digit))
                 digits.append(arc.digit)
             elif arc.kind != "speck":
-                characters.append(Character(arc.kind, 1.0, self._place(arc)))
+                characters.append(Character(arc.kind, 1.0, self._box(arc)))
         sure = share(self.line, self.candidates, likely, digits, self.geometry)
         return _together(characters, self.box, calibration, sure)
 
-    def _place(self, arc: Arc) -> Box:
+    def _box(self, arc: Arc) -> Box:
         """The box of an arc's own ink: of a slanted digit, narrower than that of its upright box."""
         corners = []
         for piece in self.line.pieces[arc.first : arc.last]:
@@ -153,7 +132,7 @@ class LineField:
             for columns in (inside.argmax(axis=1), piece.width - 1 - inside[:, ::-1].argmax(axis=1)):
                 at = np.stack([columns + piece.x, rows + piece.y], axis=1)
                 corners += [at, at + 1]
-        return _around(np.concatenate(corners).astype(np.float64), self.back, self.limits)
+        return self.place.around(np.concatenate(corners).astype(np.float64))
 
 
 def _rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:

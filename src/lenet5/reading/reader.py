@@ -12,30 +12,31 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Literal, Protocol, overload
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5 import threads
 from lenet5.errors import LeNetError, ReadingError
-from lenet5.pictures.ink import Ink, find_ink
+from lenet5.pictures.ink import find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, shrunk
 from lenet5.reading.answers import NONE, Calibration
-from lenet5.reading.fields import Field, GlyphField, LineField, RowField, box_back
+from lenet5.reading.boxes import rows_of_boxes, upright_rows
+from lenet5.reading.fields import Field, GlyphField, LineField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry, candidates
-from lenet5.reading.grid import Outlines, cells_of, find_grid
+from lenet5.reading.grid import find_grid
 from lenet5.reading.layout import LAYOUTS, Layout, cropped, guess, line_ink, rows_of, straightened
-from lenet5.reading.pieces import Line, cut
-from lenet5.reading.readings import Box, Reading
+from lenet5.reading.pieces import cut
+from lenet5.reading.place import Place
+from lenet5.reading.readings import Reading
+from lenet5.reading.shown import Steps, annotated, pieces_of, sheet
 
 __all__ = ["Network", "Reader"]
 
 Grey = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 Prepared = Field | LeNetError
-Steps = dict[str, Pixels] | None  # the pictures on the way, by the names of their steps, where somebody wants them
 
 BEST = "lenet5-reader"
 SAMPLE = 8  # pictures that tell how long the others will take
@@ -138,14 +139,14 @@ class Reader:
         Of a file of several pages, the first. Raises as `read` does.
         """
         _check_layout(layout)
-        steps: dict[str, Pixels] = {}
+        steps = Steps(wanted=True)
         pixels = open_pages(picture)[0]
         fields = self.fields(pixels, layout, steps)
         images = [image for f in fields for image in f.images]
         if images:
-            steps["candidates"] = _sheet(images)
-        steps["answer"] = annotated(pixels, self.answer(fields))
-        return steps
+            steps.note("candidates", lambda: sheet(images))
+        steps.note("answer", lambda: annotated(pixels, self.answer(fields)))
+        return steps.pictures
 
     def penalties(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """(N, classes) for uint8 (N, 28, 28): the network's penalties, of an ensemble the mean of its members'; less
@@ -170,73 +171,57 @@ class Reader:
             for f, a, b in zip(fields, ends, ends[1:], strict=False)
         ]
 
-    def fields(self, pixels: Pixels, layout: Layout, steps: Steps = None) -> list[Field]:
+    def fields(self, pixels: Pixels, layout: Layout, steps: Steps | None = None) -> list[Field]:
         """What there is to answer in one page, uint8 (H, W) or (H, W, 3); `steps` gets the pictures on the way."""
-        _note(steps, "picture", lambda: pixels)
-        side = {"digit": DIGIT_SIDE}.get(layout, PAGE_SIDE)
-        small, scale = shrunk(pixels, side)
-        ink = find_ink(small)
-        _note(steps, "paper", lambda: np.clip(ink.paper, 0, 255).astype(np.uint8))
-        _note(steps, "ink", lambda: _shown(ink.ink))
+        steps = steps or Steps()
+        steps.note("picture", lambda: pixels)
+        small, scale = shrunk(pixels, DIGIT_SIDE if layout == "digit" else PAGE_SIDE)
+        found = find_ink(small)
+        ink, place = found.ink, Place.shrunk(pixels.shape, scale)
+        steps.note("paper", lambda: np.clip(found.paper, 0, 255).astype(np.uint8))
+        steps.note_ink("ink", ink)
         if layout == "auto":
-            layout = guess(ink.ink)
-        back = np.diag([1 / scale, 1 / scale, 1.0])
-        limits = (pixels.shape[0], pixels.shape[1])
+            layout = guess(ink)
         if layout == "digit":
-            return [_digit(ink.ink, back, limits, steps)]
+            return [_digit(ink, place, steps)]
         if layout == "line":
-            return [self._line_or_boxes(ink.ink, back, limits, steps)]
-        return self._page(ink, back, limits, steps)
+            return [self._line_or_boxes(ink, place, steps)]
+        return self._page(ink, place, steps)
 
-    def _line_or_boxes(self, ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps) -> Field:
+    def _line_or_boxes(self, ink: Grey, place: Place, steps: Steps) -> Field:
+        """One row of boxes where there is one, else one line."""
         grids, rules = find_grid(ink)
         if grids and max(row for row, _ in grids[0]) == 0:
-            _note(steps, "rules", lambda: _shown(rules.astype(np.float32)))
-            return _rows(ink, grids[0], rules, back, limits)[0]
-        return self._line(line_ink(ink), back, limits, steps)
+            steps.note_ink("rules", rules.astype(np.float32))
+            return rows_of_boxes(ink, grids[0], rules, place)[0]
+        return self._line(line_ink(ink), place, steps)
 
-    def _line(self, ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps = None) -> Field:
+    def _line(self, ink: Grey, place: Place, steps: Steps) -> Field:
         """One line of digits, from its ink."""
-        _note(steps, "line", lambda: _shown(ink))
-        ink, place = cropped(ink)
+        steps.note_ink("line", ink)
+        ink, matrix = cropped(ink)
         line = cut(ink)
+        steps.note("pieces", lambda: pieces_of(line))
         upright = np.array([[1, line.slant, line.shift - line.slant * ink.shape[0] / 2], [0, 1, 0], [0, 0, 1.0]])
-        _note(steps, "pieces", lambda: _pieces_shown(line))
-        found = candidates(line, self.geometry)
-        back = back @ place @ np.linalg.inv(upright)
-        box = box_back((0, 0, line.ink.shape[1], line.ink.shape[0]), back, limits)
-        return LineField(line, tuple(found), back, limits, self.geometry, box)
+        place = place.inside(matrix @ np.linalg.inv(upright))
+        return LineField(line, tuple(candidates(line, self.geometry)), place, self.geometry)
 
-    def _page(self, ink: Ink, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps) -> list[Field]:
+    def _page(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
         """The rows of the grids of a page where it has one, else its lines."""
-        grids, rules = find_grid(ink.ink)
+        grids, rules = find_grid(ink)
         if grids:
-            _note(steps, "rules", lambda: _shown(rules.astype(np.float32)))
-            return self._grids(ink.ink, grids, rules, back, limits)
-        level, turned = straightened(line_ink(ink.ink))
-        _note(steps, "straightened", lambda: _shown(level))
-        fields = []
-        for (x, y, _, _), part in rows_of(level):
-            place = back @ turned @ np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
-            fields.append(self._line(part, place, limits))
-        return fields or [GlyphField(np.zeros((28, 28), np.uint8), (0, 0, limits[1], limits[0]), "blank")]
+            steps.note_ink("rules", rules.astype(np.float32))
+            return upright_rows(ink, grids, rules, place, self._sureness)
+        level, matrix = straightened(line_ink(ink))
+        steps.note_ink("straightened", level)
+        page = place.inside(matrix)
+        lines = [self._line(part, page.moved(x, y), Steps()) for (x, y, _, _), part in rows_of(level)]
+        return lines or [GlyphField(np.zeros((28, 28), np.uint8), place.whole, "blank")]
 
-    def _grids(
-        self, ink: Grey, grids: list[Outlines], rules: Pixels, back: NDArray[np.float64], limits: tuple[int, int]
-    ) -> list[Field]:
-        """Grids the way up in which the network is surest of their digits."""
-        best: tuple[float, list[Field]] = (-np.inf, [])
-        for turn in range(4):
-            fields = [row for grid in grids for row in _rows(ink, grid, rules, back, limits, turn)]
-            images = [image for f in fields for image in f.images]
-            if len(images) < 6:
-                return fields
-            p = self.calibration.probabilities(self.penalties(np.stack(images)))
-            # A turned 6 is a 9 and a turned 1 a 1: what must differ is how many are digits at all.
-            score = float(np.log(np.maximum(p[:, :-1].max(axis=1), 1e-4)).mean()) - (0.3 if turn else 0.0)
-            if score > best[0]:
-                best = (score, fields)
-        return best[1]
+    def _sureness(self, images: list[Pixels]) -> float:
+        """The mean log of the best probability of each candidate, uint8 (28, 28)."""
+        probabilities = self.calibration.probabilities(self.penalties(np.stack(images)))
+        return float(np.log(np.maximum(probabilities[:, :-1].max(axis=1), 1e-4)).mean())
 
 
 def _each(prepare: Callable[[Any], Prepared], pictures: list[Any]) -> list[Prepared]:
@@ -257,96 +242,18 @@ def _check_layout(layout: str) -> None:
         raise ReadingError(f"no layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
 
 
-def _digit(ink: Grey, back: NDArray[np.float64], limits: tuple[int, int], steps: Steps) -> GlyphField:
-    whole = (0, 0, limits[1], limits[0])
-    nothing = np.zeros((28, 28), np.uint8)
+def _digit(ink: Grey, place: Place, steps: Steps) -> GlyphField:
+    """The one digit of a picture."""
+    blank = np.zeros((28, 28), np.uint8)
     if not ink.any():
-        return GlyphField(nothing, whole, "blank")
+        return GlyphField(blank, place.whole, "blank")
     glyph, writing = the_glyph(ink)
-    _note(steps, "glyph", lambda: _shown(glyph))
+    steps.note_ink("glyph", glyph)
     box = bounding_box(glyph, 0.2)
     if box is None:
-        return GlyphField(nothing, whole, "blank")
-    place = box_back(box, back, limits)
+        return GlyphField(blank, place.whole, "blank")
     if not writing:
-        return GlyphField(nothing, place, "not a digit")
+        return GlyphField(blank, place.box(box), "not a digit")
     image = normalise(glyph)
-    _note(steps, "normalised", lambda: image)
-    return GlyphField(image, place)
-
-
-def _rows(
-    ink: Grey, grid: Outlines, rules: Pixels, back: NDArray[np.float64], limits: tuple[int, int], turn: int = 0
-) -> list[Field]:
-    """The rows of a grid after `turn` quarter turns against the clock."""
-    rows: dict[int, list[tuple[int, GlyphField]]] = {}
-    last_row, last_column = (max(place[k] for place in grid) for k in (0, 1))
-    for cell in cells_of(ink, grid, rules):
-        row, column = cell.row, cell.column
-        for done in range(turn):
-            # Counter-clockwise: the last column becomes the first row.
-            row, column = (last_row if done % 2 else last_column) - column, row
-        x, y, w, h = cv2.boundingRect(cell.hull)
-        glyph, writing = the_glyph(cell.ink)
-        box = bounding_box(glyph, 0.35)
-        place = box_back((x, y, w, h), back, limits)
-        if box is None or max(box[2] / w, box[3] / h) < 0.25 or not writing:
-            field = GlyphField(np.zeros((28, 28), np.uint8), place, "blank")
-        else:
-            place = box_back((cell.box[0] + box[0], cell.box[1] + box[1], box[2], box[3]), back, limits)
-            field = GlyphField(normalise(np.ascontiguousarray(np.rot90(glyph, turn))), place)
-        rows.setdefault(row, []).append((column, field))
-    fields: list[Field] = []
-    for row in sorted(rows):
-        cells = tuple(field for _, field in sorted(rows[row], key=lambda c: c[0]))
-        boxes = np.array([c.box for c in cells])
-        low, high = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
-        around: Box = (int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
-        fields.append(RowField(cells, around))
-    return fields
-
-
-def _note(steps: Steps, name: str, picture: Callable[[], Pixels]) -> None:
-    """Keep a step's picture, which is made only where somebody asked for the steps."""
-    if steps is not None:
-        steps[name] = picture()
-
-
-def _shown(ink: Grey) -> Pixels:
-    """Ink as a picture, black on white."""
-    return np.asarray(np.rint(255 - 255 * np.clip(ink, 0, 1)), dtype=np.uint8)
-
-
-def _pieces_shown(line: Line) -> Pixels:
-    picture = cv2.cvtColor(_shown(line.ink), cv2.COLOR_GRAY2RGB)
-    for k, piece in enumerate(line.pieces):
-        colour = ((200, 30, 30), (30, 30, 200))[k % 2]
-        last = (piece.x + piece.width - 1, piece.y + piece.height - 1)
-        cv2.rectangle(picture, (piece.x, piece.y), last, colour, 1)
-    return np.asarray(picture)
-
-
-def _sheet(images: list[Pixels], columns: int = 16) -> Pixels:
-    """Candidates side by side, as the network sees them."""
-    rows = -(-len(images) // columns)
-    sheet = np.full((rows * 30, min(columns, len(images)) * 30), 90, np.uint8)
-    for k, image in enumerate(images):
-        y, x = 30 * (k // columns) + 1, 30 * (k % columns) + 1
-        sheet[y : y + 28, x : x + 28] = image
-    return sheet
-
-
-def annotated(pixels: Pixels, readings: Iterable[Reading]) -> Pixels:
-    """A copy of a picture with a box around every character and what it was read as, RGB uint8 (H, W, 3)."""
-    picture = pixels.copy() if pixels.ndim == 3 else cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
-    thick = max(1, round(max(picture.shape[:2]) / 900))
-    for reading in readings:
-        for c in reading.characters:
-            if c.reason == "blank":
-                continue
-            x, y, w, h = c.box
-            colour = (200, 30, 30) if c.reason else (20, 120, 40)
-            cv2.rectangle(picture, (x, y), (x + w, y + h), colour, thick)
-            size = max(0.35, h / 60)
-            cv2.putText(picture, c.text or "?", (x, max(10, y - 3)), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick)
-    return np.asarray(picture)
+    steps.note("normalised", lambda: image)
+    return GlyphField(image, place.box(box))

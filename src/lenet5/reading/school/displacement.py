@@ -9,27 +9,18 @@ A path through its answers may stay on a digit, but goes from one digit to the n
 
 from __future__ import annotations
 
-from typing import Protocol
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.datasets.drawn.european import european
-from lenet5.pictures.normalise import BOX, bounding_box
+from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.pieces import Line
 from lenet5.reading.school.lessons import NOTHING, Lessons
+from lenet5.reading.sliding import Sliding, slid_over
 
 __all__ = ["compared", "flanked", "spell"]
 
-SIDE = 32
 NOISE = 0.1  # of the pixels inverted, in the half of the pictures that has noise
-
-
-class Sliding(Protocol):
-    """A network that answers at every place: (N, H, W) -> penalties (N, h, w, classes), four pixels apart."""
-
-    def slide(self, images: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
 def flanked(images: NDArray[np.uint8], labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> Lessons:
@@ -69,15 +60,7 @@ def spell(line: Line, network: Sliding, sharpness: float = 1.0) -> str:
 
     sharpness: what its penalties are multiplied by.
     """
-    scale = BOX / line.height
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    ink = cv2.resize(line.ink, None, fx=scale, fy=scale, interpolation=how)
-    field = np.zeros((SIDE, ink.shape[1] + 2 * SIDE), np.uint8)
-    top = round(SIDE / 2 - scale * (line.top + line.bottom) / 2)
-    rows = np.arange(SIDE) - top
-    inside = (rows >= 0) & (rows < ink.shape[0])
-    field[inside, SIDE : SIDE + ink.shape[1]] = np.rint(255 * np.clip(ink, 0, 1)).astype(np.uint8)[rows[inside]]
-    penalties = sharpness * network.slide(field[None])[0, 0].astype(np.float64)  # (places, classes)
+    penalties = sharpness * slid_over(line, network)[1].astype(np.float64)  # (places, classes)
     return _collapsed(_path(penalties + np.log(np.exp(-penalties).sum(axis=1, keepdims=True))))
 
 
@@ -127,8 +110,8 @@ def compared(passes: int = 12) -> dict[str, float]:
     rng = np.random.default_rng(0)
     people, _ = split_by_writer(load("mnist", "train"), 5000)
     strange, of = european(12_000, rng)
-    matter = flanked(np.concatenate([people.images, strange]), np.concatenate([people.labels, of]), 120_000, rng)
-    sliding = teach(matter, Teaching(passes=passes, pictures=100_000))
+    lessons = flanked(np.concatenate([people.images, strange]), np.concatenate([people.labels, of]), 120_000, rng)
+    sliding = teach(lessons, Teaching(passes=passes, pictures=100_000))
     network = load_network(BEST)
     reader = Reader(network.members[0] if isinstance(network, Ensemble) else network)
     amounts = examples("orand_car_a/strings.zip", "line")

@@ -111,7 +111,7 @@ export function readView({ network, fail }) {
       const [{ pictures }, told, lined] = await Promise.all([
         post(`read?layout=${layout.value}`, blob, type),
         post(`explain?layout=${layout.value}`, blob, type),
-        post(`line?network=${encodeURIComponent(network.name)}`, blob, type),
+        post(`line?layout=${layout.value}&network=${encodeURIComponent(network.name)}`, blob, type),
       ]);
       if (mine !== turn) return;
       showAnswer(pictures[0].readings);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from anyio.to_thread import run_sync
@@ -16,11 +16,17 @@ from starlette.exceptions import HTTPException
 
 from lenet5.errors import LeNetError, PictureError
 from lenet5.network import LeNet5
+from lenet5.pictures.opening import open_pages
+from lenet5.reading.fields import LineField
 from lenet5.reading.readings import Reading
-from lenet5.server.lines import graph_of, slid_over
+from lenet5.reading.sliding import SIDE, STEP, slid_over
+from lenet5.server.networks import legible
 from lenet5.server.pictures import ink_of, kind_of
 from lenet5.server.problems import Problem, as_problem
 from lenet5.server.state import ServerState, State
+
+if TYPE_CHECKING:
+    from lenet5.reading.reader import Reader
 
 __all__ = ["router"]
 
@@ -103,20 +109,58 @@ def _steps(state: ServerState, picture: Any, layout: Layout) -> list[dict[str, s
     summary="How a line is read: its pieces, the recognition graph, the best path, and the network slid over it",
     openapi_extra={"requestBody": {"required": True, "content": _ONE}},
 )
-async def line(request: Request, state: State, network: NetworkName = "") -> dict[str, Any]:
+async def line(request: Request, state: State, layout: Wanted = "auto", network: NetworkName = "") -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
     net = state.networks.get(network or state.networks.default)
-    return await run_sync(_line, state, net, picture, limiter=state.at_once)
+    return await run_sync(_line, state, net, picture, layout, limiter=state.at_once)
 
 
-def _line(state: ServerState, net: LeNet5, picture: Any) -> dict[str, Any]:
-    found = graph_of(state.reader(), picture)
-    if found is None:
+def _line(state: ServerState, net: LeNet5, picture: Any, layout: Layout) -> dict[str, Any]:
+    """The first line that the reader finds in a picture; None where it reads no line in it."""
+    fields = state.reader().fields(open_pages(picture)[0], layout)
+    field = next((f for f in fields if isinstance(f, LineField) and f.line.pieces), None)
+    if field is None:
         return {"graph": None, "slide": None}
-    upright, graph = found
-    seen, slide = slid_over(net, upright)
-    ink = np.rint(np.clip(upright.ink, 0, 1) * 255).astype(np.uint8)
-    return {"graph": {**graph, "png": _png(255 - ink)}, "slide": {**slide, "png": _png(255 - seen)}}
+    seen, penalties = slid_over(field.line, net)
+    slide = {
+        "width": seen.shape[1],
+        "height": SIDE,
+        "step": STEP,
+        "classes": legible(net),
+        "penalties": np.round(penalties, 3).tolist(),
+        "png": _png(255 - seen),
+    }
+    ink = np.rint(np.clip(field.line.ink, 0, 1) * 255).astype(np.uint8)
+    return {"graph": {**_graph(state.reader(), field), "png": _png(255 - ink)}, "slide": slide}
+
+
+def _graph(reader: Reader, field: LineField) -> dict[str, Any]:
+    """A line's pieces, its recognition graph and its best path as plain data (sections V and VI)."""
+    penalties = np.zeros((0, len(reader.classes)), np.float32)
+    if field.candidates:
+        penalties = reader.penalties(np.stack(field.images))
+    path = field.path(reader.calibration.on_path().probabilities(penalties)[:, :-1])
+    chosen = {arc.candidate for arc in path}
+    probabilities = reader.calibration.probabilities(penalties)
+    return {
+        "width": field.line.ink.shape[1],
+        "height": field.line.ink.shape[0],
+        "slant": field.line.slant,
+        "pieces": [[p.x, p.y, p.width, p.height] for p in field.line.pieces],
+        "candidates": [
+            {
+                "first": c.first,
+                "last": c.last,
+                "box": c.box,
+                "text": reader.classes[int(p[:-1].argmax())],
+                "probability": float(p[:-1].max()),
+                "rubbish": float(p[-1]),
+                "chosen": k in chosen,
+            }
+            for k, (c, p) in enumerate(zip(field.candidates, probabilities, strict=True))
+        ],
+        "path": [{"kind": a.kind, "first": a.first, "last": a.last, "candidate": a.candidate} for a in path],
+    }
 
 
 def _read_each(state: ServerState, pictures: list[Any], layout: Layout) -> list[list[Reading] | LeNetError]:

@@ -1,0 +1,65 @@
+"""Where a part of a picture lies in the picture that was given."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.reading.readings import Box
+
+__all__ = ["Matrix", "Place"]
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The place of a part of a picture: shrunk, cut out, turned, whatever became of it on the way.
+
+    matrix: 3×3, takes points (x, y, 1) of the part to the picture. height, width: of the picture, pixels.
+    """
+
+    matrix: Matrix
+    height: int
+    width: int
+
+    @classmethod
+    def shrunk(cls, shape: tuple[int, ...], scale: float) -> Place:
+        """The place of a whole picture of this shape (H, W, …) that was shrunk to `scale` of its size."""
+        return cls(np.diag([1 / scale, 1 / scale, 1.0]), shape[0], shape[1])
+
+    @property
+    def whole(self) -> Box:
+        """The box of the whole picture."""
+        return 0, 0, self.width, self.height
+
+    def inside(self, matrix: Matrix) -> Place:
+        """The place of a part of this part; the matrix, 3×3, takes its points to this one's."""
+        return Place(self.matrix @ matrix, self.height, self.width)
+
+    def moved(self, x: float, y: float) -> Place:
+        """The place of a part of this part that begins at column x and row y."""
+        return self.inside(np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]]))
+
+    def box(self, box: Box) -> Box:
+        """The upright box in the picture around a box of the part."""
+        x, y, width, height = box
+        corners = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
+        return self.around(np.array(corners, np.float64))
+
+    def around(self, points: NDArray[np.float64]) -> Box:
+        """The upright box in the picture around points (N, 2) of the part."""
+        columns, rows = cv2.perspectiveTransform(points[None], self.matrix)[0].T.tolist()
+        left, right = _span(min(columns), max(columns), self.width)
+        top, bottom = _span(min(rows), max(rows), self.height)
+        return left, top, right - left, bottom - top
+
+
+def _span(low: float, high: float, limit: int) -> tuple[int, int]:
+    """The whole pixels from low to high: at least one, and within 0 to limit."""
+    first = min(max(math.floor(low + 1e-6), 0), limit - 1)
+    return first, min(max(math.ceil(high - 1e-6), first + 1), limit)

@@ -1,0 +1,77 @@
+"""The pictures that show how something was read: its steps, and the answer drawn over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.reading.pieces import Line
+from lenet5.reading.readings import Reading
+
+__all__ = ["Steps", "annotated", "black_on_white", "pieces_of", "sheet"]
+
+Grey = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+RED, BLUE, GREEN = (200, 30, 30), (30, 30, 200), (20, 120, 40)
+TILE = 30  # pixels for a candidate of 28×28
+
+
+class Steps:
+    """The pictures on the way to an answer, by the names of their steps; none where nobody wants them."""
+
+    def __init__(self, wanted: bool = False) -> None:
+        self.pictures: dict[str, Pixels] = {}
+        self._wanted = wanted
+
+    def note(self, name: str, picture: Callable[[], Pixels]) -> None:
+        """Keep the picture of a step, which is made only where the steps are wanted."""
+        if self._wanted:
+            self.pictures[name] = picture()
+
+    def note_ink(self, name: str, ink: Grey) -> None:
+        """Keep ink (H, W) as the picture of a step."""
+        self.note(name, lambda: black_on_white(ink))
+
+
+def black_on_white(ink: Grey) -> Pixels:
+    """Ink (H, W), 0 paper to 1, as a picture, black on white."""
+    return np.asarray(np.rint(255 - 255 * np.clip(ink, 0, 1)), dtype=np.uint8)
+
+
+def pieces_of(line: Line) -> Pixels:
+    """A line's upright ink with a box around each of its pieces, RGB uint8 (H, W, 3)."""
+    picture = cv2.cvtColor(black_on_white(line.ink), cv2.COLOR_GRAY2RGB)
+    for k, piece in enumerate(line.pieces):
+        last = (piece.x + piece.width - 1, piece.y + piece.height - 1)
+        cv2.rectangle(picture, (piece.x, piece.y), last, (RED, BLUE)[k % 2], 1)
+    return np.asarray(picture)
+
+
+def sheet(images: Sequence[Pixels], columns: int = 16) -> Pixels:
+    """Candidates, uint8 (28, 28) each, side by side, as the network sees them."""
+    rows = -(-len(images) // columns)
+    picture = np.full((rows * TILE, min(columns, len(images)) * TILE), 90, np.uint8)
+    for k, image in enumerate(images):
+        y, x = TILE * (k // columns) + 1, TILE * (k % columns) + 1
+        picture[y : y + 28, x : x + 28] = image
+    return picture
+
+
+def annotated(pixels: Pixels, readings: Iterable[Reading]) -> Pixels:
+    """A copy of a picture with a box around every character and what it was read as, RGB uint8 (H, W, 3)."""
+    picture = pixels.copy() if pixels.ndim == 3 else cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    thick = max(1, round(max(picture.shape[:2]) / 900))
+    for reading in readings:
+        for c in reading.characters:
+            if c.reason == "blank":
+                continue
+            x, y, w, h = c.box
+            colour = RED if c.reason else GREEN
+            cv2.rectangle(picture, (x, y), (x + w, y + h), colour, thick)
+            size = max(0.35, h / 60)
+            cv2.putText(picture, c.text or "?", (x, max(10, y - 3)), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick)
+    return np.asarray(picture)
