@@ -1,4 +1,4 @@
-"""Does a benchmark compare like with like, and tell the truth about who took part?"""
+"""A benchmark compares like with like, and tells who took part."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from rich.console import Console
 from lenet5.architecture import LENET5
 from lenet5.bench import run as bench
 from lenet5.bench.peers import OURS, PEERS, make, missing
-from lenet5.bench.plot import svg
 from lenet5.bench.run import Bench, Result
 from lenet5.bench.table import show
 from lenet5.bench.tasks import ALL, ONLINE, Task, multiply_adds
@@ -49,6 +48,20 @@ def test_the_best_peer_and_the_share_of_the_peak() -> None:
     assert result.per_picture(task, "c") is None
 
 
+def test_a_chart_shows_every_contender_and_task() -> None:
+    pytest.importorskip("matplotlib")
+    from lenet5.bench.plot import chart
+
+    times = {name: Times(1e-4 * k, 0, 0, 9) for k, name in enumerate(PEERS, start=1)}
+    result = Result(2, True, {"processor": "A & B"}, times={Task("read", 10): times, Task("online"): times})
+    drawing = chart(result, "svg").decode()
+    ET.fromstring(drawing)
+    for text in (*PEERS, "read 10 pictures", "learn online", "2 threads", "A &amp; B", "10 µs"):
+        assert f"{text} -->" in drawing  # letters are drawn as shapes; comments tell which
+    assert drawing.encode() == chart(result, "svg")
+    assert chart(result, "png").startswith(b"\x89PNG")
+
+
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "QUICK_ROUNDS", 1)
@@ -71,7 +84,6 @@ def test_a_bench_from_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(json.dumps(result.to_dict()))
     assert [task["label"] for task in told["tasks"]] == ["one picture", "10 pictures", "online"]
     assert told["tasks"][2]["pictures"] == ONLINE
-    ET.fromstring(svg(result))
     show(Console(width=100), result)
     assert "numpy reference, the best peer" in capsys.readouterr().out
 

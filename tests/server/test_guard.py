@@ -102,11 +102,14 @@ def test_who_never_stops_sending_is_sent_away(impatient: str) -> None:
     place = urlsplit(impatient)
     with socket.create_connection((place.hostname, place.port), 20) as endless:
         endless.sendall(b"POST /api/read HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
-        part = b"10000\r\n" + bytes(2**16) + b"\r\n"
         end = time.monotonic() + 20
-        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+
+        def send() -> None:
             while time.monotonic() < end:
-                endless.sendall(part)
+                endless.sendall(b"10000\r\n" + bytes(2**16) + b"\r\n")
+
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            send()
 
 
 def _received(connection: socket.socket) -> bytes:
