@@ -1,4 +1,4 @@
-"""What do many tests need? Random numbers from a seed, pictures of noise, real data where there is any."""
+"""What many tests need: random numbers from a seed, noise, real data where there is any; and which tests take long."""
 
 from __future__ import annotations
 
@@ -10,6 +10,45 @@ import pytest
 from numpy.typing import NDArray
 
 from lenet5.reference import scale
+
+TESTS = Path(__file__).parent
+
+# Marker: files and folders whose tests carry it. `make quick` leaves these out.
+KINDS = {
+    "processes": (
+        "bench",
+        "bulk",
+        "cli/test_cli.py",
+        "cli/test_train.py",
+        "formats/test_c.py",
+        "kernels/test_compiled.py",
+        "server",
+        "test_extras.py",
+        "test_public.py",
+    ),
+    "slow": (
+        "cli/test_reproduce.py",
+        "formats/test_onnx.py",
+        "reading/school",
+        "reproduce",
+        "test_docs.py",
+        "test_reference_derivatives.py",
+        "test_sklearn.py",
+        "test_torch.py",
+        "training",
+    ),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start a browser or other processes, or take long."""
+    for item in items:
+        place = item.path.relative_to(TESTS)
+        for kind, places in KINDS.items():
+            if any(place.is_relative_to(named) for named in places):
+                item.add_marker(kind)
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from derived import assert_close, curvature, gradient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from kernels.derived import assert_close, curvature, gradient
 from lenet5 import reference
 from lenet5.architecture import Architecture, Convolution, all_of
 from lenet5.kernels import strips

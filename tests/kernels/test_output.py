@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from derived import assert_close, gradient
 from numpy.typing import NDArray
 
+from kernels.derived import assert_close, gradient
 from lenet5 import reference
 from lenet5.architecture import LENET5, LENET5_LINEAR, LENET5_SOFTMAX, Architecture
 from lenet5.codes import codes

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from derived import assert_close, curvature, gradient, wanted
 from numpy.typing import NDArray
 
+from kernels.derived import assert_close, curvature, gradient, wanted
 from lenet5 import reference
 from lenet5.architecture import LENET5, Architecture
 from lenet5.kernels import single
