@@ -1,4 +1,4 @@
-"""How does LeNet-5 take part in a scikit-learn pipeline? A classifier and a transformer with the library's manners.
+"""LeNet-5 in a scikit-learn pipeline: a classifier and a transformer with the library's manners.
 
     model = make_pipeline(MnistNormalizer(), LeNet5Classifier(passes=12, random_state=0))
     model.fit(X, y).predict(X)                     X: (N, 784), any labels

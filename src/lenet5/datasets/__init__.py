@@ -1,4 +1,4 @@
-"""Where do pictures to learn from come from? MNIST, a folder, or the project's own pen."""
+"""Labelled pictures to learn from and to be judged on: MNIST, a folder of pictures, or drawn digits."""
 
 from __future__ import annotations
 

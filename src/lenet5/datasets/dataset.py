@@ -1,4 +1,4 @@
-"""What is a data set? Pictures as MNIST's are, the class of each, and who wrote it where that is known."""
+"""A data set: pictures as MNIST's are, the class of each, and who wrote it where that is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may happen to a digit and leave it the same digit? Ranges of distortions, and pictures made by them.
+"""Distortions that leave a digit the same digit: their ranges, and pictures made by them.
 
 The paper trains on pictures that were moved, scaled, squeezed and sheared at random (section III-C), and gives
 no ranges; those of AFFINE_1998 were measured from its Figure 7. Elastic bending is Simard's (2003).

@@ -1,4 +1,4 @@
-"""How does a file come from the internet into the user's cache? From the first mirror whose copy is right."""
+"""A file from the internet in the user's cache, from the first mirror whose copy is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a folder of somebody's pictures, or a zip file of one, become a data set?
+"""A data set from a folder of pictures, or from a zip file of one.
 
 Either `labels.csv`, with the columns path and label, names the pictures and their classes; or every picture lies
 in a folder named after its class: `7/scan-12.png`. Pictures may have any size and either polarity. Of a zip file in

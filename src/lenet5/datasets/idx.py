@@ -1,4 +1,4 @@
-"""What is in an IDX file, the format that MNIST comes in?
+"""The IDX format, in which MNIST comes.
 
 Four bytes (0, 0, the type of the numbers, how many dimensions), each dimension as a big-endian 32-bit number,
 then the numbers, the last dimension fastest. MNIST's are all of type 8: unsigned bytes.

@@ -1,4 +1,4 @@
-"""Where does MNIST come from, and is it the real one? From the folder LENET5_DATA, or from the internet.
+"""MNIST from the folder that LENET5_DATA names, or from the internet, recognised by its bytes.
 
 Its four files are recognised by the SHA-256 of their uncompressed bytes, so that any compression of them will
 do, and none that differs in a single bit. Who wrote each picture is known from QMNIST, whose authors traced

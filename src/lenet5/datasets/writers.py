@@ -1,4 +1,4 @@
-"""Which pictures are held out, so that nobody whose hand was learned from is judged on?
+"""Pictures held out by writer: nobody whose hand was learned from is judged on.
 
 A network that has seen a writer's other digits reads this one more easily, so a part held out at random makes
 every choice look better than it is. Here whole writers are held out.

@@ -1,4 +1,4 @@
-"""What can be learned without a file? Handwriting that is drawn here with pen strokes, from a seed."""
+"""Handwriting that is drawn here with pen strokes, from a seed, without any file."""
 
 from lenet5.datasets.drawn.glyphs import digits
 from lenet5.datasets.drawn.paper import Look

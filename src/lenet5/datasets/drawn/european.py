@@ -1,4 +1,4 @@
-"""Which digits does MNIST hardly know? The shapes of European and Latin American hands, to be drawn and taught.
+"""Digits of European and Latin American hands, which MNIST hardly has, drawn.
 
 MNIST's writers are from the United States. Elsewhere a 1 has an upstroke as long as itself, a 7 is crossed and its
 bar begins with a hook or a wave, a 9 ends in a bow, a 4 is a flash of lightning, a 0 closes with a curl. Their

@@ -1,4 +1,4 @@
-"""How is any number of digits drawn from a seed, each by some writer, as MNIST would hold them?"""
+"""Any number of digits drawn from a seed, each by some writer, as MNIST would hold them."""
 
 from __future__ import annotations
 

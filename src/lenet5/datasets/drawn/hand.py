@@ -1,4 +1,4 @@
-"""Whose hand writes? A writer's habits, and what they and chance make of a shape each time it is written.
+"""A writer's hand: habits, and what they and chance make of a shape each time it is written.
 
 Lengths are in the units of the paths: a digit is about 100 high.
 """

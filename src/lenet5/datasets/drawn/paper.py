@@ -1,4 +1,4 @@
-"""What is written on, and with what? Colours, grain, shadows, print and the noise of a camera."""
+"""What is written on, and with what: colours, grain, shadows, print and the noise of a camera."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is no digit? Letters, symbols, scribbles, doodles, several digits at once and pieces of them.
+"""Drawings that are no digit: letters, symbols, scribbles, doodles, several digits at once and pieces of them.
 
 The paper trains its rubbish class on such pictures (section V-F): what a reader meets when it looks at the wrong
 place or at the wrong thing.

@@ -1,4 +1,4 @@
-"""Which pictures are shipped to try the reader on? Drawn here; the end of a file's name tells what they read."""
+"""The pictures that are shipped to try the reader on, drawn; the end of a file's name tells what they read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does handwriting look on a page? Lines of characters, and pages of lines or of ruled boxes, photographed."""
+"""Handwriting on a page: lines of characters, and pages of lines or of ruled boxes, photographed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which ways are there to write a character? Each as the path of a pen: control points, stroke after stroke.
+"""The ways to write a character, each as the path of a pen: control points, stroke after stroke.
 
 The shapes stand in `digits.txt`, `letters.txt`, `symbols.txt` and `european.txt`. A shape begins with
 `= CHARACTER WEIGHT`, and each further line is one variant of it; `#` begins a remark. A variant is points `x,y` in a
