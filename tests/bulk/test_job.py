@@ -196,10 +196,10 @@ def test_a_fault_of_the_reader_is_a_row(
 ) -> None:
     read, victim = Reader.read, pictures["0/03.png"]
 
-    def faulty(self: Reader, picture: Any, *rest: Any) -> Any:
+    def faulty(self: Reader, picture: Any, *rest: Any, **options: Any) -> Any:
         if picture == victim:
             raise ZeroDivisionError("by zero")
-        return read(self, picture, *rest)
+        return read(self, picture, *rest, **options)
 
     monkeypatch.setattr(Reader, "read", faulty)
     monkeypatch.setattr(Reader, "read_many", lambda *_, **__: 1 / 0)

@@ -105,6 +105,17 @@ def test_a_stdout_that_takes_nothing_is_told_of(folder: Path) -> None:
     assert (closed.returncode, closed.stderr) == (0, "")
 
 
+def test_the_ink_can_be_told_and_who_would_invert_hears_how(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = Image.open(folder / "deep" / "line.png")
+    Image.fromarray(255 - np.asarray(page)).save(folder / "board.png")
+    run(folder / "board.png", "--ink", "light", "--accept", 0)
+    assert capsys.readouterr().out.split()[1] == "4071"
+    run(folder / "board.png", "--ink", "dark", "--accept", 0)
+    assert capsys.readouterr().out.split()[1] != "4071"
+    assert run(folder / "board.png", "--invert") == 2
+    assert "--ink light" in capsys.readouterr().err
+
+
 def test_every_step_is_explained_in_one_file(folder: Path) -> None:
     run(folder / "deep" / "line.png", "--explain", folder / "how.html")
     page = (folder / "how.html").read_text()

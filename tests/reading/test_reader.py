@@ -141,6 +141,17 @@ def test_one_by_one_and_together_are_the_same(reader: Reader, digits: drawn.Data
     assert [reader.read(p, layout="digit")[0].text for p in some] == [r.text for r in reader.read_many(some)]
 
 
+def test_who_knows_the_ink_tells_it(reader: Reader, digits: drawn.Dataset) -> None:
+    sheet = np.pad(255 - digits.images[int(np.flatnonzero(digits.labels == 3)[0])], 4, constant_values=255)
+    assert reader.read(sheet, "digit", ink="dark")[0].text == "3"
+    assert reader.read(255 - sheet, "digit", ink="light")[0].text == "3"
+    assert reader.read(sheet, "digit", ink="light")[0] != reader.read(sheet, "digit", ink="dark")[0]
+    assert reader.read_many([255 - sheet], ink="light")[0].text == "3"
+    assert not np.array_equal(reader.explain(sheet, ink="light")["ink"], reader.explain(sheet, ink="dark")["ink"])
+    with pytest.raises(ReadingError, match="auto, dark, light"):
+        reader.read(sheet, ink="red")  # type: ignore[arg-type]
+
+
 def test_every_step_can_be_looked_at(reader: Reader) -> None:
     picture, _ = drawn.line("2048", np.random.default_rng(1))
     steps = reader.explain(picture, layout="line")

@@ -65,6 +65,16 @@ def test_a_line_is_read_by_every_version_of_the_address(client: httpx.Client) ->
         assert answer.json()["pictures"][0]["readings"][0]["text"] == "2746"
 
 
+def test_the_ink_can_be_told(client: httpx.Client) -> None:
+    board = (EXAMPLES / "line_2746.png").read_bytes()
+    for ink, same in (("light", True), ("dark", False)):
+        answer = client.post("read", params={"ink": ink}, content=board, headers=PNG)
+        assert (answer.json()["pictures"][0]["readings"][0]["text"] == "2746") is same
+        assert client.post("explain", params={"ink": ink}, content=board, headers=PNG).is_success
+        assert client.post("line", params={"ink": ink}, content=board, headers=PNG).is_success
+    assert client.post("read", params={"ink": "red"}, content=board, headers=PNG).status_code == 422
+
+
 def test_a_batch_is_read_and_one_bad_picture_spoils_only_itself(client: httpx.Client) -> None:
     good = (EXAMPLES / "digit_4.png").read_bytes()
     name = "<script>alert(1)</script>.png"

@@ -43,6 +43,7 @@ def read(
     *,
     engine: Engine = "local",
     layout: Literal["auto", "digit", "line", "page"] = "digit",
+    ink: Literal["auto", "dark", "light"] = "auto",
     model: str | None = None,
     accept: float | None = None,
     workers: int | None = None,
@@ -52,6 +53,7 @@ def read(
     source: a folder of pictures, a .tar or .parquet file, or a folder of such files.
     output: the Parquet file; its parts are kept beside it until it is whole. One row for each reading (`schema`),
         a picture that can't be read is a row with its error.
+    layout, ink: as `Reader.read` has them.
     workers: processes, or actors of Ray; by default one for each processor.
     Raises DataError for a source or an output that does not fit, ReadingError for other options, MissingExtraError
     where pyarrow or Ray is not installed, and what `Reader` raises.
@@ -61,7 +63,7 @@ def read(
     if workers is not None and workers < 1:
         raise ReadingError(f"{workers} workers; expected at least one")
     # Workers may run elsewhere.
-    absolute, task = Path(source).resolve(), Task(str(Path(output).resolve()), layout, model, accept)
+    absolute, task = Path(source).resolve(), Task(str(Path(output).resolve()), layout, ink, model, accept)
     parts = task.parts
     if (whole := parts.finished(sources.shards(absolute))) is not None:
         yield Progress(whole.pictures, whole.failed, whole.pictures, 1.0, 0.0, 0.0)

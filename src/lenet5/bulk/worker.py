@@ -24,12 +24,14 @@ class Task:
 
     output: str
     layout: str
+    ink: str
     model: str | None
     accept: float | None
 
     @property
     def parts(self) -> Parts:
-        return Parts(Path(self.output), {"layout": self.layout, "model": self.model, "accept": self.accept})
+        how = {"layout": self.layout, "ink": self.ink, "model": self.model, "accept": self.accept}
+        return Parts(Path(self.output), how)
 
 
 class Worker:
@@ -60,14 +62,15 @@ class Worker:
 
     def _many(self, given: list[bytes]) -> Iterator[list[Reading] | LeNetError]:
         try:
-            found = self._reader.read_many(given, self._task.layout, on_error="return")  # type: ignore[call-overload]
+            how: Any = {"layout": self._task.layout, "ink": self._task.ink, "on_error": "return"}
+            found = self._reader.read_many(given, **how)
         except Exception:  # one of them is the reader's undoing: which?
             return map(self._one, given)
         return iter([one if isinstance(one, LeNetError) else [one] for one in found])
 
     def _one(self, data: bytes) -> list[Reading] | LeNetError:
         try:
-            return self._reader.read(data, self._task.layout)  # type: ignore[arg-type]
+            return self._reader.read(data, self._task.layout, ink=self._task.ink)  # type: ignore[arg-type]
         except LeNetError as error:
             return error
         except Exception as error:  # a fault of the reader's own must not end a job of millions

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from lenet5.errors import LeNetError, PictureError
+from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import SUFFIXES
 from lenet5.reading.layout import Layout
 
@@ -34,6 +35,8 @@ def read(
     /,
     *,
     layout: Layout = "auto",
+    ink: Polarity = "auto",
+    invert: Annotated[bool, Parameter(show=False, negative=())] = False,
     model: str | None = None,
     accept: float | None = None,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
@@ -56,6 +59,8 @@ def read(
         Pictures (PNG, JPEG, TIFF, GIF, BMP, WEBP, PNM; PDF with the extra pdf), folders of them, or patterns.
     layout
         digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever it is.
+    ink
+        dark: ink darker than its paper. light: white on black, as chalk on a board. auto: whichever it is.
     model
         Shipped weights by name, or a .safetensors file; by default the best for reading.
     accept
@@ -78,6 +83,8 @@ def read(
     workers
         With --input: how many processes, or actors of Ray.
     """
+    if invert:  # what other tools call it
+        raise PictureError("no option --invert; give --ink light where the ink is lighter than its paper, else nothing")
     if input_ is not None or output is not None:
         if input_ is None or output is None or files:
             raise PictureError("--input and --output go together, and without files; give both of them, or files alone")
@@ -87,7 +94,9 @@ def read(
         from lenet5.cli.read_bulk import read_bulk
 
         how = "digit" if layout == "auto" else layout
-        return read_bulk(input_, output, engine=engine, workers=workers, layout=how, model=model, accept=accept)
+        return read_bulk(
+            input_, output, engine=engine, workers=workers, layout=how, ink=ink, model=model, accept=accept
+        )
     if workers is not None or engine != "local":
         raise PictureError("--engine and --workers are for --input; leave them out")
     if not files:
@@ -113,12 +122,12 @@ def read(
             try:
                 if isinstance(path, PictureError):
                     raise path
-                readings = reader.read(path, layout)
+                readings = reader.read(path, layout, ink=ink)
                 show.readings(path, readings)
                 if annotate is not None:
                     _annotate(annotate, path, readings, copies)
                 if explain is not None:
-                    pages.append((str(path), reader.explain(path, layout)))
+                    pages.append((str(path), reader.explain(path, layout, ink=ink)))
                 status = max(status, int(any(r.rejected for r in readings)))
             except LeNetError as error:
                 show.error(path, error)

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from lenet5.bulk.job import Engine
 from lenet5.bulk.job import read as read_all
+from lenet5.pictures.ink import Polarity
 from lenet5.reading.layout import Layout
 
 __all__ = ["read_bulk"]
@@ -22,6 +23,7 @@ def read_bulk(
     engine: Engine,
     workers: int | None,
     layout: Layout,
+    ink: Polarity,
     model: str | None,
     accept: float | None,
 ) -> int:
@@ -31,7 +33,9 @@ def read_bulk(
     done = None
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=1.0, told="")
-        job = read_all(source, output, engine=engine, layout=layout, model=model, accept=accept, workers=workers)
+        job = read_all(
+            source, output, engine=engine, layout=layout, ink=ink, model=model, accept=accept, workers=workers
+        )
         for done in job:
             told = f"{done.pictures:,} pictures, {done.rate:,.0f} a second, {_time(done.left)} left"
             bar.update(task, completed=done.share, told=told)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -17,9 +17,12 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Mask, dilated
 
-__all__ = ["Ink", "find_ink", "is_dark_on_light"]
+__all__ = ["POLARITIES", "Ink", "Polarity", "find_ink", "is_dark_on_light"]
 
 Grey = NDArray[np.float32]
+
+Polarity = Literal["auto", "dark", "light"]  # of the ink beside its paper
+POLARITIES: dict[Polarity, bool | None] = {"auto": None, "dark": True, "light": False}
 
 COARSE = 320  # the paper is guessed on a picture of at most this many pixels a side
 LEAST_CONTRAST = 0.06  # of the paper's brightness; fainter than that is no writing

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lenet5 import threads
 from lenet5.errors import LeNetError, ReadingError
-from lenet5.pictures.ink import find_ink
+from lenet5.pictures.ink import POLARITIES, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, shrunk
 from lenet5.reading.answers import NONE, Calibration
@@ -81,46 +81,54 @@ class Reader:
             self.calibration = replace(self.calibration, accept=accept)
         self.geometry = Geometry()
 
-    def read(self, picture: Any, layout: Layout = "auto") -> list[Reading]:
+    def read(self, picture: Any, layout: Layout = "auto", *, ink: Polarity = "auto") -> list[Reading]:
         """Everything that can be read in a picture, from the top to the bottom and from left to right.
 
         picture: a path, bytes, a PIL image, or an array (H, W), (H, W, 3) or (H, W, 4), integers or floats.
         layout: "digit" one digit, "line" one line of digits, "page" several lines or a grid, "auto" whichever it is.
+        ink: "dark" or "light" where it is known which the ink is beside its paper, "auto" where it is to be found out.
         Returns at least one Reading; a picture with nothing to read gives one that is rejected as blank.
-        Raises PictureError for what is no picture, ReadingError for another layout.
+        Raises PictureError for what is no picture, ReadingError for another layout or ink.
         """
-        _check_layout(layout)
-        fields = [(page, f) for page, p in enumerate(open_pages(picture)) for f in self.fields(p, layout)]
+        _check(layout, ink)
+        fields = [(page, f) for page, p in enumerate(open_pages(picture)) for f in self.fields(p, layout, ink)]
         readings = self.answer([f for _, f in fields])
         return [replace(r, page=page) for (page, _), r in zip(fields, readings, strict=True)]
 
     @overload
     def read_many(
-        self, pictures: Iterable[Any], layout: Layout = ..., *, on_error: Literal["raise"] = ...
+        self, pictures: Iterable[Any], layout: Layout = ..., *, ink: Polarity = ..., on_error: Literal["raise"] = ...
     ) -> list[Reading]: ...
 
     @overload
     def read_many(
-        self, pictures: Iterable[Any], layout: Layout = ..., *, on_error: Literal["return"]
+        self, pictures: Iterable[Any], layout: Layout = ..., *, ink: Polarity = ..., on_error: Literal["return"]
     ) -> list[Reading | LeNetError]: ...
 
     def read_many(
-        self, pictures: Iterable[Any], layout: Layout = "digit", *, on_error: Literal["raise", "return"] = "raise"
+        self,
+        pictures: Iterable[Any],
+        layout: Layout = "digit",
+        *,
+        ink: Polarity = "auto",
+        on_error: Literal["raise", "return"] = "raise",
     ) -> list[Any]:
         """One Reading for each picture, in their order, threaded; layout "digit" or "line".
 
+        ink: as `read` has it, for all of them.
         on_error: "raise" the first LeNetError, or "return" it in the place of its picture's reading, so that the
         others of the batch are read. An array (N, H, W) is N pictures.
         Raises ReadingError for another layout: a page may give several readings, `read` gives them.
         """
         if layout not in ("digit", "line"):
             raise ReadingError(f"read_many with layout {layout!r}; expected 'digit' or 'line', or use read")
+        _check(layout, ink)
         if on_error not in ("raise", "return"):
             raise ReadingError(f"on_error {on_error!r}; expected 'raise' or 'return'")
 
         def prepare(picture: Any) -> Prepared:
             try:
-                (field,) = self.fields(open_pages(picture)[0], layout)
+                (field,) = self.fields(open_pages(picture)[0], layout, ink)
             except LeNetError as error:
                 return error
             return field
@@ -133,15 +141,15 @@ class Reader:
         readings = iter(self.answer([f for f in prepared if not isinstance(f, LeNetError)]))
         return [f if isinstance(f, LeNetError) else next(readings) for f in prepared]
 
-    def explain(self, picture: Any, layout: Layout = "auto") -> dict[str, Pixels]:
+    def explain(self, picture: Any, layout: Layout = "auto", *, ink: Polarity = "auto") -> dict[str, Pixels]:
         """Every intermediate picture of a reading, by the name of its step, uint8 (H, W) or (H, W, 3), in order.
 
         Of a file of several pages, the first. Raises as `read` does.
         """
-        _check_layout(layout)
+        _check(layout, ink)
         steps = Steps(wanted=True)
         pixels = open_pages(picture)[0]
-        fields = self.fields(pixels, layout, steps)
+        fields = self.fields(pixels, layout, ink, steps)
         images = [image for f in fields for image in f.images]
         if images:
             steps.note("candidates", lambda: sheet(images))
@@ -171,12 +179,14 @@ class Reader:
             for f, a, b in zip(fields, ends, ends[1:], strict=False)
         ]
 
-    def fields(self, pixels: Pixels, layout: Layout, steps: Steps | None = None) -> list[Field]:
+    def fields(
+        self, pixels: Pixels, layout: Layout, polarity: Polarity = "auto", steps: Steps | None = None
+    ) -> list[Field]:
         """What there is to answer in one page, uint8 (H, W) or (H, W, 3); `steps` gets the pictures on the way."""
         steps = steps or Steps()
         steps.note("picture", lambda: pixels)
         small, scale = shrunk(pixels, DIGIT_SIDE if layout == "digit" else PAGE_SIDE)
-        found = find_ink(small)
+        found = find_ink(small, POLARITIES[polarity])
         ink, place = found.ink, Place.shrunk(pixels.shape, scale)
         steps.note("paper", lambda: np.clip(found.paper, 0, 255).astype(np.uint8))
         steps.note_ink("ink", ink)
@@ -237,9 +247,11 @@ def _each(prepare: Callable[[Any], Prepared], pictures: list[Any]) -> list[Prepa
     return done + ([prepare(picture) for picture in rest] if small else threads.run(prepare, rest))
 
 
-def _check_layout(layout: str) -> None:
+def _check(layout: str, ink: str) -> None:
     if layout not in LAYOUTS:
         raise ReadingError(f"no layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
+    if ink not in POLARITIES:
+        raise ReadingError(f"ink {ink!r}; expected one of {', '.join(POLARITIES)}")
 
 
 def _digit(ink: Grey, place: Place, steps: Steps) -> GlyphField:

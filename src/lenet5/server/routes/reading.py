@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from lenet5.errors import LeNetError, PictureError
 from lenet5.network import LeNet5
+from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import open_pages
 from lenet5.reading.fields import LineField
 from lenet5.reading.readings import Reading
@@ -33,6 +34,7 @@ __all__ = ["router"]
 router = APIRouter(tags=["reading"])
 Layout = Literal["auto", "digit", "line", "page"]
 Wanted = Annotated[Layout, Query(description="one digit, one line, a page, or whichever it is")]
+InkIs = Annotated[Polarity, Query(description="darker or lighter than its paper, or whichever it is")]
 NetworkName = Annotated[str, Query(description="slid over the line; empty for the default", max_length=80)]
 _FILE = {"type": "string", "format": "binary"}
 _ONE = {
@@ -70,19 +72,19 @@ class Answer(BaseModel):
     description="Send a picture as the body, or several as the parts `picture` of a form.",
     openapi_extra={"requestBody": {"required": True, "content": {**_ONE, **_MANY}}},
 )
-async def read(request: Request, state: State, layout: Wanted = "auto") -> Response:
+async def read(request: Request, state: State, layout: Wanted = "auto", ink: InkIs = "auto") -> Response:
     if kind_of(request) == "multipart/form-data":
         pictures = await _parts(request, state)
     else:
         pictures = [("", _one(kind_of(request), await request.body()))]
-    if layout == "digit":
+    if layout == "digit" and ink == "auto":
         answers = (
             [await state.digits(pictures[0][1])]
             if len(pictures) == 1
             else await run_sync(state.read_digits, [p for _, p in pictures], limiter=state.at_once)
         )
     else:
-        answers = await run_sync(_read_each, state, [p for _, p in pictures], layout, limiter=state.at_once)
+        answers = await run_sync(_read_each, state, [p for _, p in pictures], layout, ink, limiter=state.at_once)
     if len(pictures) == 1 and isinstance(answers[0], LeNetError) and kind_of(request) != "multipart/form-data":
         raise answers[0]
     state.metrics.pictures.inc(len(pictures))
@@ -95,13 +97,14 @@ async def read(request: Request, state: State, layout: Wanted = "auto") -> Respo
     summary="Every intermediate picture of a reading, in order, as PNG in base64",
     openapi_extra={"requestBody": {"required": True, "content": _ONE}},
 )
-async def explain(request: Request, state: State, layout: Wanted = "auto") -> dict[str, Any]:
+async def explain(request: Request, state: State, layout: Wanted = "auto", ink: InkIs = "auto") -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
-    return {"steps": await run_sync(_steps, state, picture, layout, limiter=state.at_once)}
+    return {"steps": await run_sync(_steps, state, picture, layout, ink, limiter=state.at_once)}
 
 
-def _steps(state: ServerState, picture: Any, layout: Layout) -> list[dict[str, str]]:
-    return [{"name": name, "png": _png(image)} for name, image in state.reader().explain(picture, layout).items()]
+def _steps(state: ServerState, picture: Any, layout: Layout, ink: Polarity) -> list[dict[str, str]]:
+    steps = state.reader().explain(picture, layout, ink=ink)
+    return [{"name": name, "png": _png(image)} for name, image in steps.items()]
 
 
 @router.post(
@@ -109,15 +112,17 @@ def _steps(state: ServerState, picture: Any, layout: Layout) -> list[dict[str, s
     summary="How a line is read: its pieces, the recognition graph, the best path, and the network slid over it",
     openapi_extra={"requestBody": {"required": True, "content": _ONE}},
 )
-async def line(request: Request, state: State, layout: Wanted = "auto", network: NetworkName = "") -> dict[str, Any]:
+async def line(
+    request: Request, state: State, layout: Wanted = "auto", ink: InkIs = "auto", network: NetworkName = ""
+) -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
     net = state.networks.get(network or state.networks.default)
-    return await run_sync(_line, state, net, picture, layout, limiter=state.at_once)
+    return await run_sync(_line, state, net, picture, layout, ink, limiter=state.at_once)
 
 
-def _line(state: ServerState, net: LeNet5, picture: Any, layout: Layout) -> dict[str, Any]:
+def _line(state: ServerState, net: LeNet5, picture: Any, layout: Layout, polarity: Polarity) -> dict[str, Any]:
     """The first line that the reader finds in a picture; None where it reads no line in it."""
-    fields = state.reader().fields(open_pages(picture)[0], layout)
+    fields = state.reader().fields(open_pages(picture)[0], layout, polarity)
     field = next((f for f in fields if isinstance(f, LineField) and f.line.pieces), None)
     if field is None:
         return {"graph": None, "slide": None}
@@ -163,11 +168,13 @@ def _graph(reader: Reader, field: LineField) -> dict[str, Any]:
     }
 
 
-def _read_each(state: ServerState, pictures: list[Any], layout: Layout) -> list[list[Reading] | LeNetError]:
+def _read_each(
+    state: ServerState, pictures: list[Any], layout: Layout, ink: Polarity
+) -> list[list[Reading] | LeNetError]:
     answers: list[list[Reading] | LeNetError] = []
     for picture in pictures:
         try:
-            answers.append(state.reader().read(picture, layout))
+            answers.append(state.reader().read(picture, layout, ink=ink))
         except LeNetError as error:
             answers.append(error)
     return answers
