@@ -65,7 +65,8 @@ def test_a_tally_counts_and_tells_what_was_lost_and_won() -> None:
     three = judged(Example("c", b"", "4", "digit", "right"), [reading("5", 0, 0, sure=0.6)])
     found = Tally("set", "digit", (one, two, three))
     assert found.share("wrong") == pytest.approx(200 / 3)
-    assert (found.sure, found.sure_and_wrong) == (2, 1)
+    assert [o.path for o in found.sure] == ["a", "b"]
+    assert found.wrong_of_sure == 50
     assert found.since("wrong") == (1, 1)
     assert found.since("right") == (0, 2)
 

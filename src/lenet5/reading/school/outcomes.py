@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lenet5.errors import DataError, LeNetError
 from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
+from lenet5.reading.school.measures import Bin, reliability
 
 __all__ = ["Example", "Outcome", "Tally", "data", "examples", "judged", "rows_of_readings", "sampled", "tally"]
 
@@ -66,11 +66,6 @@ class Outcome:
     verdict: Verdict
     before: str = ""
 
-    @property
-    def text_right(self) -> bool:
-        """Whether the text is right, be it given or rejected."""
-        return self.verdict.startswith("right")
-
 
 @dataclass(frozen=True)
 class Tally:
@@ -90,23 +85,30 @@ class Tally:
         return 100 * sum(self.counts[v] for v in verdicts) / max(1, len(self.outcomes))
 
     @property
-    def sure(self) -> int:
-        """How many answers are given at a confidence of SURE or more."""
-        return sum(o.verdict in ("right", "wrong") and o.confidence >= SURE for o in self.outcomes)
+    def error(self) -> float:
+        """How many texts are wrong or missing, in percent; a right one counts, be it given or rejected."""
+        return self.share("unanswered", "wrong")
+
+    @cached_property
+    def sure(self) -> list[Outcome]:
+        """The answers that are given at a confidence of SURE or more."""
+        return [o for o in self.outcomes if o.verdict in ("right", "wrong") and o.confidence >= SURE]
 
     @property
-    def sure_and_wrong(self) -> int:
-        """How many of those are wrong."""
-        return sum(o.verdict == "wrong" and o.confidence >= SURE for o in self.outcomes)
+    def wrong_of_sure(self) -> float:
+        """How many of those are wrong, in percent."""
+        return 100 * sum(o.verdict == "wrong" for o in self.sure) / max(1, len(self.sure))
 
     def since(self, before: str) -> tuple[int, int]:
         """Of the pictures that an earlier reader had right or wrong: how many are right now, and of how many."""
         then = [o for o in self.outcomes if o.before == before]
         return sum(o.verdict == "right" for o in then), len(then)
 
-    def confidences(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Of each picture the confidence of its text, given or rejected, and whether the text is right: (N,), (N,)."""
-        return np.array([o.confidence for o in self.outcomes]), np.array([o.text_right for o in self.outcomes])
+    @cached_property
+    def curve(self) -> tuple[Bin, ...]:
+        """How often texts of each confidence are right, be they given or rejected."""
+        right = np.array([o.verdict.startswith("right") for o in self.outcomes])
+        return reliability(np.array([o.confidence for o in self.outcomes]), right)
 
 
 def data() -> Path:
@@ -154,16 +156,14 @@ def tally(reader: Reader, name: str, chosen: Sequence[Example], layout: Layout |
         found = reader.read_many([e.picture for e in chosen], on_error="return")
         answers = [[] if isinstance(f, LeNetError) else [f] for f in found]
     else:
-        answers = [_read(reader, example) for example in chosen]
+        answers = []
+        for example in chosen:
+            try:
+                answers.append(reader.read(example.picture, example.layout))
+            except LeNetError:
+                answers.append([])
     outcomes = tuple(judged(e, a) for e, a in zip(chosen, answers, strict=True))
     return Tally(name, how.pop() if len(how) == 1 else "as fits", outcomes)
-
-
-def _read(reader: Reader, example: Example) -> list[Reading]:
-    try:
-        return reader.read(example.picture, example.layout)
-    except LeNetError:
-        return []
 
 
 def judged(example: Example, readings: Sequence[Reading]) -> Outcome:
