@@ -33,7 +33,10 @@ def network(rng: np.random.Generator) -> LeNet5:
 @pytest.mark.parametrize("net", NETWORKS, ids=name)
 def test_penalties_are_the_reference_s_few_or_many(net: Architecture, rng: np.random.Generator, images: Images) -> None:
     t = start(net, rng)
-    network, expected = LeNet5(net, t), reference.penalties(net, reference.forward(net, t, reference.scale(images)))
+    network, expected = (
+        LeNet5(net, t),
+        reference.penalties(net, reference.forward(net, t, reference.scale(images))["output.sum"]),
+    )
     few = [network.penalties(images[k : k + 5]) for k in range(0, MANY, 5)]
     for found in (network.penalties(images), np.concatenate(few)):
         assert found.dtype == np.float32

@@ -154,7 +154,7 @@ def test_the_distance_of_a_code_to_a_code_is_four_times_their_different_pixels(
     assert y.shape == (2, 10)
     assert y[0, 6] == pytest.approx(0, abs=1e-12)
     assert y[0, 8] == pytest.approx(48)
-    np.testing.assert_array_equal(penalties(LENET5, forward(LENET5, t, pictures)), y)
+    np.testing.assert_array_equal(penalties(LENET5, forward(LENET5, t, pictures)["output.sum"]), y)
 
 
 @pytest.mark.parametrize("net", [net for net in NETWORKS if isinstance(net.output, FullConnection)], ids=name)
@@ -162,7 +162,7 @@ def test_penalties_are_minus_the_logarithm_of_probabilities(
     net: Architecture, rng: np.random.Generator, pictures: Array
 ) -> None:
     activations = forward(net, start(net, rng), pictures)
-    p = np.exp(-penalties(net, activations))
+    p = np.exp(-penalties(net, activations["output.sum"]))
     np.testing.assert_allclose(p.sum(1), 1)
     np.testing.assert_array_equal(p.argmax(1), activations["output"].argmax(1))
     o = activations["output"]
@@ -226,7 +226,10 @@ def test_a_wider_picture_is_read_as_its_windows_every_four_pixels(
         window = forward(net, t, x[:, 4 * row : 4 * row + 32, 4 * column : 4 * column + 32])
         np.testing.assert_allclose(wide["output"][:, :, row, column], window["output"], rtol=1e-10)
         np.testing.assert_allclose(
-            penalties(net, wide)[:, :, row, column], penalties(net, window), rtol=1e-9, atol=1e-12
+            penalties(net, wide["output.sum"])[:, :, row, column],
+            penalties(net, window["output.sum"]),
+            rtol=1e-9,
+            atol=1e-12,
         )
 
 

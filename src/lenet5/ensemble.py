@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lenet5.errors import ArchitectureError
 from lenet5.network import LeNet5, checked
+from lenet5.reference import probabilities
 
 __all__ = ["Ensemble", "together"]
 
@@ -63,7 +64,7 @@ class Ensemble(LeNet5):
 
     def slide(self, images: Any) -> NDArray[np.float32]:
         """Penalties at every place of larger pictures, (N, rows, columns, classes), as of one network."""
-        return together([member._shares(member.slide(images)) for member in self.members])
+        return together([probabilities(member.slide(images), member.sharpness) for member in self.members])
 
     def activations(self, images: Any) -> dict[str, NDArray[np.float32]]:
         """What every unit of every member answers: as of one network, with the members as a first axis."""
@@ -74,7 +75,7 @@ class Ensemble(LeNet5):
         """Write all members into one .safetensors file. Raises WeightsError where it can't be written."""
         from lenet5 import storage
 
-        sharpness = [member.metadata.get("sharpness", 1.0) for member in self.members]
+        sharpness = [member.sharpness for member in self.members]
         metadata = {**self.metadata, "member_sharpness": sharpness}
         return storage.write(path, self.architecture, [member.tensors for member in self.members], metadata)
 

@@ -20,21 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5 import threads
-from lenet5.architecture import NAMES, SIDE, SQUASHES, Architecture, EuclideanRBF
-from lenet5.errors import PictureError, WeightsError
+from lenet5.architecture import NAMES, SIDE, Architecture, EuclideanRBF
+from lenet5.errors import WeightsError
+from lenet5.reference import penalties, probabilities
+from lenet5.scale import to_scale
 
 if TYPE_CHECKING:
     from lenet5.kernels.plan import Plan
 
 __all__ = ["LeNet5", "checked"]
 
-BACKGROUND, FOREGROUND = np.float32(-0.1), np.float32(1.175)  # II-B
-_OF_A_BYTE = (FOREGROUND - BACKGROUND) / np.float32(255)
-FRAMED = 28  # a picture of this side gets a frame of two pixels
-_SIDES = ((FRAMED, FRAMED), (SIDE, SIDE))
-
 Floats = NDArray[np.float32]
-_BYTES = np.dtype(np.uint8)
 _local = threading.local()
 
 
@@ -101,6 +97,11 @@ class LeNet5:
             names = self.architecture.output.characters
         return tuple(names) if names is not None else tuple(str(k) for k in range(self.architecture.classes))
 
+    @property
+    def sharpness(self) -> float:
+        """What multiplies penalties before they become probabilities: the metadata's "sharpness", or 1."""
+        return float(self.metadata.get("sharpness", 1.0))
+
     def predict(self, images: Any) -> NDArray[np.int64]:
         """The class of each picture: (N, 28, 28) or (N, 32, 32), uint8 or float -> (N,), 0 to classes − 1.
 
@@ -113,7 +114,7 @@ class LeNet5:
 
         Raises PictureError for arrays that are not pictures.
         """
-        array, low, gain, frame = _pictures(images, square=True)
+        array, low, gain, frame = to_scale(images, square=True)
         if len(array) < self._few_below:
             return self._penalties(self._few(array, low, gain, frame))
         return self._penalties(self._bulk(array, low, gain, frame))
@@ -125,7 +126,7 @@ class LeNet5:
 
         Raises PictureError for arrays that are not pictures.
         """
-        return self._shares(self.penalties(images))
+        return probabilities(self.penalties(images), self.sharpness)
 
     def slide(self, images: Any) -> Floats:
         """Penalties at every place of larger pictures: (N, H, W) -> (N, (H−32)//4 + 1, (W−32)//4 + 1, classes).
@@ -134,7 +135,7 @@ class LeNet5:
         window there, one every four pixels (section VII). uint8, or float in the paper's scale; no frame is added.
         Raises PictureError for arrays that are not pictures, or under 32×32.
         """
-        array, low, gain, _ = _pictures(images, square=False)
+        array, low, gain, _ = to_scale(images, square=False)
         from lenet5.kernels.plan import plan_for
 
         height, width = array.shape[1:]
@@ -151,7 +152,7 @@ class LeNet5:
         """
         from lenet5.kernels import plan as at
 
-        array, low, gain, frame = _pictures(images, square=True)
+        array, low, gain, frame = to_scale(images, square=True)
         kept = np.zeros((len(array), self._plan.maps), np.float32)
         for picture, maps in zip(array[:, None], kept, strict=True):
             self._few(picture, low, gain, frame, maps)
@@ -189,28 +190,9 @@ class LeNet5:
     def __repr__(self) -> str:
         return f"<LeNet5 {self.architecture.name}, {self.architecture.parameters():,} parameters>"
 
-    def _shares(self, penalties: Floats) -> Floats:
-        """Probabilities from penalties, classes last."""
-        penalties = penalties * np.float32(self.metadata.get("sharpness", 1.0))
-        share = np.exp(penalties.min(axis=-1, keepdims=True) - penalties)
-        return np.asarray(share / share.sum(axis=-1, keepdims=True), np.float32)
-
     def _penalties(self, outputs: Floats) -> Floats:
         """Penalties from RBF distances, or from a full output's weighted sums; classes last."""
-        output = self.architecture.output
-        if isinstance(output, EuclideanRBF):
-            return outputs
-        if output.squash == "softmax":
-            score = outputs
-        elif output.squash == "logistic":
-            score = -np.logaddexp(np.float32(0), -outputs)
-        else:
-            # Not in the paper: tanh and linear outputs become probabilities by a softmax of them.
-            curve = SQUASHES[output.squash]
-            score = outputs if curve is None else curve.offset + curve.amplitude * np.tanh(curve.slope * outputs)
-        highest = score.max(axis=-1, keepdims=True)
-        total = np.log(np.exp(score - highest).sum(axis=-1, keepdims=True)) + highest
-        return np.asarray(total - score, np.float32)
+        return penalties(self.architecture, outputs, axis=-1)
 
     def _forward(self, plan: Plan, array: NDArray[Any], low: Any, gain: Any, frame: int) -> Floats:
         """What the output layer says (N, places, classes), one picture of any size at a time."""
@@ -273,43 +255,3 @@ def _room(plan: Plan, make: Callable[[Plan], Any]) -> Any:
     if kept is None or kept[0] is not plan:
         kept = rooms[make] = (plan, make(plan))
     return kept[1]
-
-
-def _pictures(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np.float32, int]:
-    """The array as kernels want it, and what scales it: pictures = low + gain·array, framed by `frame` pixels."""
-    try:
-        array = np.asarray(images)
-    except ValueError as error:
-        raise PictureError(f"pictures that are no array ({error}); expected all of one shape") from error
-    sides = array.shape[1:]
-    fits = sides in _SIDES if square else len(sides) == 2 and min(sides) >= SIDE
-    if not fits:
-        expected = "(N, 28, 28) or (N, 32, 32)" if square else "(N, H, W), H and W at least 32"
-        rows = sides == (FRAMED * FRAMED,)
-        what = "one picture" if array.ndim == 2 and not rows else "pictures"
-        advice = ": give pictures.reshape(-1, 28, 28)" if rows else ": give picture[None]" if array.ndim == 2 else ""
-        raise PictureError(f"{what} of shape {array.shape}; expected {expected}{advice}")
-    frame = (SIDE - FRAMED) // 2 if sides == (FRAMED, FRAMED) else 0
-    if array.dtype == _BYTES:
-        low, gain = BACKGROUND, _OF_A_BYTE
-    elif np.issubdtype(array.dtype, np.floating):
-        with np.errstate(over="ignore"):  # what does not fit float32 is refused as infinite
-            array = array.astype(np.float32, copy=False)
-        low, gain = (BACKGROUND, FOREGROUND - BACKGROUND) if frame else (np.float32(0), np.float32(1))
-        _check_range(array, bool(frame))
-    else:
-        raise PictureError(f"pictures of type {array.dtype}; expected uint8, 0 to 255, or float")
-    array = np.ascontiguousarray(array)[:]
-    array.setflags(write=False)  # one compiled kernel serves arrays that can be written and that cannot
-    return array, low, gain, frame
-
-
-def _check_range(array: Floats, plain: bool) -> None:
-    if not np.isfinite(array).all():
-        raise PictureError("pictures with NaN or infinite values; expected finite numbers")
-    if array.size and (array.max() > 4 or array.min() < -4):
-        scale = "0 for paper to 1 for ink" if plain else "−0.1 for paper to 1.175 for ink"
-        raise PictureError(
-            f"float pictures from {array.min():g} to {array.max():g}; expected {scale}: "
-            f"divide pictures of 0 to 255 by 255, or give them as uint8"
-        )

@@ -11,6 +11,7 @@ appendix C, which is the same with every factor squared (eqs. 25 and 27).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -29,6 +30,7 @@ from lenet5.architecture import (
 )
 from lenet5.codes import codes
 from lenet5.errors import PictureError, TrainingError
+from lenet5.scale import scale
 
 __all__ = [
     "LOSSES",
@@ -39,18 +41,20 @@ __all__ = [
     "initial",
     "losses",
     "penalties",
+    "probabilities",
     "scale",
     "squash",
     "squash_slope",
 ]
 
 Array = NDArray[np.float64]
+Sums = NDArray[Any]  # float32 or float64
 Tensors = Mapping[str, Array]
 Labels = NDArray[np.integer]
 Back = tuple[Array, dict[str, Array]]  # the derivative by a layer's input, and by each of its tensors
 
 
-def squash(name: str, a: Array) -> Array:
+def squash(name: str, a: Sums) -> Sums:
     """f(a) = offset + amplitude·tanh(slope·a), elementwise; "none" is f(a) = a (eq. 6, appendix A)."""
     f = SQUASHES[name]
     return a if f is None else f.offset + f.amplitude * np.tanh(f.slope * a)
@@ -60,26 +64,6 @@ def squash_slope(name: str, o: Array) -> Array:
     """f'(a) from the output o = f(a): tanh' = 1 − tanh², and tanh is (o − offset) / amplitude."""
     f = SQUASHES[name]
     return np.ones_like(o) if f is None else f.amplitude * f.slope * (1 - ((o - f.offset) / f.amplitude) ** 2)
-
-
-BACKGROUND, FOREGROUND = -0.1, 1.175  # II-B, the input
-
-
-def scale(images: NDArray[np.uint8] | NDArray[np.floating]) -> Array:
-    """Pictures in the paper's scale: background −0.1, ink 1.175, 28×28 framed by 2 background pixels (II-B).
-
-    images: uint8 (N, H, W), 0 background to 255 ink; or float (N, 28, 28), 0 background to 1 ink; or float of
-    another size, taken as scaled already. Returns float64, (N, 32, 32) for (N, 28, 28) and else (N, H, W).
-    Raises PictureError for other shapes and types.
-    """
-    x = np.asarray(images)
-    if x.ndim != 3 or not (x.dtype == np.uint8 or np.issubdtype(x.dtype, np.floating)):
-        raise PictureError(f"pictures {x.dtype} {x.shape}; expected uint8 or float, (N, 28, 28) or (N, H, W)")
-    mnist = x.shape[1:] == (28, 28)
-    if x.dtype == np.uint8 or mnist:
-        x = BACKGROUND + (FOREGROUND - BACKGROUND) * (x / (255.0 if x.dtype == np.uint8 else 1.0))
-    frame = 2 if mnist else 0
-    return np.pad(x.astype(np.float64), ((0, 0), (frame,) * 2, (frame,) * 2), constant_values=BACKGROUND)
 
 
 # Weights start uniform between −range and range; F is the number of a unit's inputs.
@@ -372,17 +356,47 @@ def forward(architecture: Architecture, tensors: Tensors, x: Array) -> dict[str,
     return o
 
 
-def penalties(architecture: Architecture, activations: Mapping[str, Array]) -> Array:
-    """One penalty a class, the smallest wins, in the shape of "output": the RBF distances, or else −log p.
+def penalties(architecture: Architecture, sums: Sums, axis: int = 1) -> Sums:
+    """One penalty a class, the smallest wins: the RBF units' distances (eq. 7), or −log p of a full output.
 
     p is the softmax, or the logistic outputs divided by their sum.
+
+    Args:
+        architecture: whose output it is.
+        sums: what the output layer holds before its squash, `forward`'s "output.sum"; float32 or float64.
+        axis: where the classes are.
+
+    Returns:
+        An array like `sums`.
     """
-    z, kind = activations["output.sum"], _kind(architecture)
+    kind = _kind(architecture)
     if kind == "rbf":
-        return z
-    # Not in the paper: tanh and linear outputs become probabilities by a softmax of them.
-    score = {"softmax": z, "logistic": -np.logaddexp(0.0, -z)}.get(kind, activations["output"])
-    return np.asarray(_log_sum_exp(score) - score)
+        return sums
+    if kind == "softmax":
+        score = sums
+    elif kind == "logistic":
+        score = -np.logaddexp(0.0, -sums)
+    else:
+        # Not in the paper: other outputs become probabilities by a softmax of them.
+        score = squash(kind, sums)
+    highest = score.max(axis, keepdims=True)
+    return np.asarray(np.log(np.exp(score - highest).sum(axis, keepdims=True)) + highest - score)
+
+
+def probabilities(penalties: Sums, sharpness: float = 1.0, axis: int = -1) -> Sums:
+    """e^−penalty over its sum: the posterior of eq. 9, without its rubbish class where `penalties` has none.
+
+    Args:
+        penalties: float32 or float64, infinite where a class is out of the question.
+        sharpness: multiplies them first.
+        axis: where the classes are.
+
+    Returns:
+        An array like `penalties`, whose classes sum to 1.
+    """
+    penalties = penalties * sharpness
+    share = np.exp(penalties.min(axis, keepdims=True) - penalties)
+    return np.asarray(share / share.sum(axis, keepdims=True))
 
 
 def _learn(

@@ -31,6 +31,7 @@ from lenet5.architecture import (
     Subsampling,
 )
 from lenet5.errors import MissingExtraError, PictureError, WeightsError
+from lenet5.scale import BACKGROUND, FRAME, SPAN
 
 try:
     import torch
@@ -263,6 +264,5 @@ def pictures(digits: Tensor) -> Tensor:
     """
     if digits.dim() != 3 or digits.shape[1:] != (28, 28) or digits.dtype != torch.uint8:
         raise PictureError(f"pictures {digits.dtype} of shape {tuple(digits.shape)}; expected uint8 (N, 28, 28)")
-    low, high = float(network.BACKGROUND), float(network.FOREGROUND)
-    scaled = low + (high - low) / 255 * digits[:, None].float()
-    return nn.functional.pad(scaled, (2, 2, 2, 2), value=low)
+    scaled = BACKGROUND + SPAN / 255 * digits[:, None].float()
+    return nn.functional.pad(scaled, (FRAME,) * 4, value=BACKGROUND)

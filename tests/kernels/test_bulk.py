@@ -18,7 +18,7 @@ from networks import NETWORKS, name, start
 @pytest.mark.parametrize("net", NETWORKS, ids=name)
 def test_penalties_are_the_reference_s(net: Architecture, rng: np.random.Generator) -> None:
     t, digits = start(net, rng), rng.integers(0, 256, (FEW + 3, 28, 28), dtype=np.uint8)
-    expected = reference.penalties(net, reference.forward(net, t, reference.scale(digits)))
+    expected = reference.penalties(net, reference.forward(net, t, reference.scale(digits))["output.sum"])
     found = LeNet5(net, t).penalties(digits)
     np.testing.assert_allclose(found, expected, atol=2e-5 * np.abs(expected).max())
 

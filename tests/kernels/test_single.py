@@ -109,7 +109,8 @@ def test_online_steps_after_each_picture(
     expected_cost, expected_wrong = 0.0, 0
     epsilon = plan.views(rates)
     for p in range(2):
-        penalties = reference.penalties(net, reference.forward(net, t, pictures[p : p + 1]))
+        sums = reference.forward(net, t, pictures[p : p + 1])["output.sum"]
+        penalties = reference.penalties(net, sums)
         expected_wrong += int(penalties.argmin() != LABELS[p])
         e, g = reference.gradient(net, t, pictures[p : p + 1], LABELS[p : p + 1], loss)
         expected_cost += e

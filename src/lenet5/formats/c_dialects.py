@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from lenet5.architecture import KERNEL, POOL, SQUASHES, Architecture, EuclideanRBF
 from lenet5.formats.quantise import LIMIT, SHIFT, Layer, Quantised, squash_table
-from lenet5.network import BACKGROUND, FOREGROUND, LeNet5
+from lenet5.network import LeNet5
+from lenet5.scale import BACKGROUND, SPAN
 
 __all__ = ["Dialect", "Floats", "Int8", "noise"]
 
@@ -110,12 +111,9 @@ class Floats(Dialect):
         tables: Tables = self.connections()
         for name, tensor in self.network.tensors.items():
             tables[name.replace(".", "_")] = tensor
-        gain = (float(FOREGROUND) - float(BACKGROUND)) / 255
         kernels = self.network.tensors["c1.weight"].astype(np.float64)
-        tables["c1_weight"] = (gain * kernels).astype(np.float32)
-        tables["c1_bias"] = (self.network.tensors["c1.bias"] + float(BACKGROUND) * kernels.sum(axis=(1, 2))).astype(
-            np.float32
-        )
+        tables["c1_weight"] = (SPAN / 255 * kernels).astype(np.float32)
+        tables["c1_bias"] = (self.network.tensors["c1.bias"] + BACKGROUND * kernels.sum(axis=(1, 2))).astype(np.float32)
         for layer in (self.net.s2, self.net.s4):
             if layer.kind == "average":
                 tables[f"{layer.name}_coefficient"] = tables[f"{layer.name}_coefficient"] / np.float32(POOL**2)

@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from lenet5 import files
 from lenet5.ensemble import Ensemble
 from lenet5.errors import MissingExtraError, WeightsError
-from lenet5.formats.onnx_graph import FRAME, Graph, Pictures, assemble
+from lenet5.formats.onnx_graph import Graph, Pictures, assemble
 from lenet5.formats.onnx_int8 import QuantisedGraph
 from lenet5.formats.quantise import Quantised, QuantisedEnsemble
-from lenet5.network import BACKGROUND, FOREGROUND, LeNet5
+from lenet5.network import LeNet5
+from lenet5.scale import scale
 
 __all__ = ["Check", "check", "model", "scaled", "session", "write"]
 
@@ -125,7 +126,7 @@ def session(data: bytes) -> Any:
 def _largest(network: LeNet5 | Quantised | QuantisedEnsemble, pictures: NDArray[Any]) -> float:
     """The largest penalty; of an ensemble, what rounding it and another member's largest moves a share by."""
     if isinstance(network, Ensemble):
-        return 2 * max(_largest(m, pictures) * float(m.metadata.get("sharpness", 1.0)) for m in network.members)
+        return 2 * max(_largest(m, pictures) * m.sharpness for m in network.members)
     if isinstance(network, QuantisedEnsemble):
         return 2 * max(_largest(m, pictures) * m.sharpness for m in network.members)
     return float(network.penalties(pictures).max())
@@ -133,8 +134,7 @@ def _largest(network: LeNet5 | Quantised | QuantisedEnsemble, pictures: NDArray[
 
 def scaled(digits: NDArray[np.uint8]) -> NDArray[np.float32]:
     """uint8 (N, 28, 28) -> float32 (N, 32, 32) in the paper's scale (II-B)."""
-    ink = BACKGROUND + (FOREGROUND - BACKGROUND) / np.float32(255) * digits.astype(np.float32)
-    return np.pad(ink, ((0, 0), (FRAME, FRAME), (FRAME, FRAME)), constant_values=BACKGROUND)
+    return scale(digits).astype(np.float32)
 
 
 def _probes(count: int) -> NDArray[np.uint8]:

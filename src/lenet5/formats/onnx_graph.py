@@ -26,12 +26,12 @@ from lenet5.architecture import (
 from lenet5.ensemble import Ensemble
 from lenet5.errors import MissingExtraError
 from lenet5.formats.dense import dense
-from lenet5.network import BACKGROUND, FOREGROUND, FRAMED, LeNet5
+from lenet5.network import LeNet5
+from lenet5.scale import BACKGROUND, FRAME, INNER, SPAN
 
 __all__ = ["IR", "OPSET", "Graph", "Pictures", "assemble"]
 
 OPSET, IR = 17, 8
-FRAME = (SIDE - FRAMED) // 2
 QUARTERS = 4
 Pictures = Literal["uint8", "float32"]
 
@@ -53,7 +53,7 @@ def assemble(graph: Graph, activations: bool = False) -> Any:
     for row in net.count() if activations else ():
         size = [row.maps, row.height, row.width] if row.height > 1 else [row.maps]
         outputs |= {f"{member}{row.name}": (TensorProto.FLOAT, size) for member in graph.members}
-    side, kind = (FRAMED, TensorProto.UINT8) if graph.pictures == "uint8" else (SIDE, TensorProto.FLOAT)
+    side, kind = (INNER, TensorProto.UINT8) if graph.pictures == "uint8" else (SIDE, TensorProto.FLOAT)
     made = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -126,7 +126,7 @@ class Graph:
         if self.pictures == "float32":
             self.add("Unsqueeze", ["pictures", axis], "input")
             return
-        gain = self.constant("gain", (FOREGROUND - BACKGROUND) / np.float32(255))
+        gain = self.constant("gain", SPAN / 255)
         frame, paper = self.constant("frame", [0, 0, FRAME, FRAME] * 2, np.int64), self.constant("paper", BACKGROUND)
         self.add("Cast", [self.add("Unsqueeze", ["pictures", axis], "pictures.maps")], "ink", to=1)
         self.add("Add", [self.add("Mul", ["ink", gain], "ink.scaled"), paper], "unframed")
@@ -146,8 +146,7 @@ class Graph:
             self._full(net.output, "f6")  # (N, 10)
             self._minus_log(net.output.squash)
         # What multiplies penalties before they become probabilities; see LeNet5.probabilities.
-        sharpness = float(self.network.metadata.get("sharpness", 1.0))
-        self.add("Mul", ["penalties", self.constant("sharpness", -sharpness)], "scores")
+        self.add("Mul", ["penalties", self.constant("sharpness", -self.network.sharpness)], "scores")
         self.add("Softmax", ["scores"], "probabilities", axis=1)
 
     def _convolution(self, layer: Convolution, below: str, sources: int) -> None:

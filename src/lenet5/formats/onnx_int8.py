@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from lenet5.architecture import POOL, Convolution, FullConnection, Subsampling
-from lenet5.formats.onnx_graph import FRAME, Graph
+from lenet5.formats.onnx_graph import Graph
 from lenet5.formats.quantise import INPUT, Layer, Quantised, QuantisedEnsemble
 from lenet5.network import LeNet5
+from lenet5.scale import FRAME
 
 __all__ = ["QuantisedGraph"]
 

@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from lenet5.architecture import (
     KERNEL,
     POOL,
-    SIDE,
     SQUASHES,
     Architecture,
     Convolution,
@@ -37,7 +36,9 @@ from lenet5.architecture import (
 from lenet5.ensemble import Ensemble, together
 from lenet5.errors import PictureError
 from lenet5.formats.dense import dense
-from lenet5.network import BACKGROUND, FOREGROUND, FRAMED, LeNet5
+from lenet5.network import LeNet5
+from lenet5.reference import penalties, probabilities
+from lenet5.scale import FRAME, INNER, SPAN
 
 __all__ = ["INPUT", "LIMIT", "SHIFT", "Layer", "Quantised", "QuantisedEnsemble", "quantise", "squash_table"]
 
@@ -48,7 +49,7 @@ LIMIT = 127  # of every whole number, above and below
 REACH = {"tanh": 5.0, "logistic": 7.0}
 # scale and zero of what a squash gives
 OUTPUTS = {"tanh": (1.7159 / LIMIT, 0), "logistic": (1 / (2 * LIMIT), -LIMIT)}
-INPUT = ((float(FOREGROUND) - float(BACKGROUND)) / 255, 20)
+INPUT = (SPAN / 255, 20)
 CHUNK = 500  # pictures that are answered at a time
 
 Whole = NDArray[np.int64]
@@ -99,17 +100,16 @@ class Quantised:
         sums, last = self.sums(images), self.layers[-1]
         if self.codes is not None:
             return np.asarray(sums.astype(np.float32) * np.float32(last.output_scale**2))
-        return _minus_log(sums * (last.input_scale * last.weight_scale), last.squash)
+        real = sums * (last.input_scale * last.weight_scale)
+        return np.asarray(penalties(self.architecture, real), np.float32)
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 (N, 28, 28) -> (N, classes), as `LeNet5.probabilities`."""
-        penalties = self.penalties(images) * np.float32(self.sharpness)
-        share = np.exp(penalties.min(axis=1, keepdims=True) - penalties)
-        return np.asarray(share / share.sum(axis=1, keepdims=True), np.float32)
+        return probabilities(self.penalties(images), self.sharpness)
 
     def sums(self, images: NDArray[np.uint8]) -> Whole:
         """What the output units add up, (N, classes): Σ(q − zero − one·code)² (eq. 7), or weighted sums."""
-        if images.dtype != np.uint8 or images.shape[1:] != (FRAMED, FRAMED):
+        if images.dtype != np.uint8 or images.shape[1:] != (INNER, INNER):
             raise PictureError(f"pictures {images.dtype} of shape {images.shape}; expected uint8 (N, 28, 28)")
         parts = [self._answer(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
         return np.concatenate([np.zeros((0, self.architecture.classes), np.int64), *parts])
@@ -120,8 +120,7 @@ class Quantised:
         return round(1 / self.layers[5].output_scale)
 
     def _answer(self, images: NDArray[np.uint8]) -> Whole:
-        frame = (SIDE - FRAMED) // 2
-        q = np.pad(images, ((0, 0), (frame,) * 2, (frame,) * 2))[:, None].astype(np.int64)  # (N, 1, 32, 32)
+        q = np.pad(images, ((0, 0), (FRAME,) * 2, (FRAME,) * 2))[:, None].astype(np.int64)  # (N, 1, 32, 32)
         for layer in self.layers[:6]:
             q = _forward(layer, q)
         if self.codes is None:
@@ -148,17 +147,6 @@ class QuantisedEnsemble:
     def penalties(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 (N, 28, 28) -> (N, classes), as `Ensemble.penalties`."""
         return together([member.probabilities(images) for member in self.members])
-
-
-def _minus_log(sums: NDArray[np.float64], squash: str) -> NDArray[np.float32]:
-    """−log p of every class, as `LeNet5.penalties` of a full output."""
-    if squash == "logistic":
-        score = -np.logaddexp(0.0, -sums)
-    elif (f := SQUASHES.get(squash)) is not None:
-        score = f.offset + f.amplitude * np.tanh(f.slope * sums)
-    else:
-        score = sums
-    return np.asarray(np.logaddexp.reduce(score, axis=1, keepdims=True) - score, np.float32)
 
 
 def _forward(layer: Layer, q: Whole) -> Whole:
@@ -215,7 +203,7 @@ def quantise(network: LeNet5, pictures: NDArray[np.uint8]) -> Quantised:
         below = below if isinstance(declared, Subsampling) else getattr(declared, "maps", 0)
     codes = network.tensors.get("rbf.codes")
     whole = None if codes is None else np.rint(codes).astype(np.int64)
-    return Quantised(net, tuple(layers), whole, float(network.metadata.get("sharpness", 1.0)))
+    return Quantised(net, tuple(layers), whole, network.sharpness)
 
 
 def _layer(

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from lenet5 import scale
+from lenet5.architecture import SIDE
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import LANES, fma, load, splat, store
+from lenet5.scale import INNER
 
 __all__ = ["FIELDS", "distort", "transform"]
 
-SIDE = 32
-INNER = 28
-PAD = 2
+PAD = scale.FRAME
 CENTRE = np.float32((SIDE - 1) / 2)
-BACKGROUND, SPAN = np.float32(-0.1), np.float32(1.275)  # paper, section II-B: from -0.1 to 1.175
-INVERSE = np.float32(-0.1 + 1.175)  # a grey level and its opposite add up to this
+BACKGROUND, SPAN = np.float32(scale.BACKGROUND), np.float32(scale.SPAN)
+INVERSE = np.float32(scale.BACKGROUND + scale.FOREGROUND)  # a grey level and its opposite add up to this
 
 # The ranges that `distort` reads from its `parameters`, in this order.
 FIELDS = (

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lenet5.errors import ReadingError
 from lenet5.reading.readings import Box, Character, Reason
+from lenet5.reference import probabilities
 
 __all__ = ["NONE", "Calibration", "character"]
 
@@ -69,9 +70,7 @@ class Calibration:
         rubbish = np.inf if self.rubbish is None else self.rubbish
         all_of = np.empty((len(penalties), penalties.shape[1] + 1))
         all_of[:, :-1], all_of[:, -1] = penalties, rubbish
-        scaled = (all_of.min(axis=1, keepdims=True) - all_of) / self.temperature
-        share = np.exp(scaled)
-        return np.asarray(share / share.sum(axis=1, keepdims=True))
+        return probabilities(all_of, 1 / self.temperature)
 
     def reason(self, probabilities: NDArray[np.float64]) -> Reason:
         """Why an answer with these probabilities (classes + 1,) is not to be relied on; "" where it is."""

@@ -31,7 +31,7 @@ class _Reference:
 
     def penalties(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
         answers = reference.forward(self._architecture, self._first, reference.scale(digits))
-        return reference.penalties(self._architecture, answers).astype(np.float32)
+        return reference.penalties(self._architecture, answers["output.sum"]).astype(np.float32)
 
     def _online(self) -> None:
         """Eq. 18 after each picture."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lenet5.architecture import KERNEL, SQUASHES
 from lenet5.bench.material import ADAM, J, Material
 from lenet5.bench.tasks import ONLINE, Task
-from lenet5.network import BACKGROUND, FOREGROUND
+from lenet5.scale import BACKGROUND, FRAME, SPAN
 
 __all__ = ["make"]
 
@@ -107,8 +107,8 @@ class _Jax:
 
 def _scaled(digits: Any) -> Any:
     """(N, 28, 28) uint8 -> (N, 1, 32, 32) in the paper's scale (II-B)."""
-    ink = BACKGROUND + (FOREGROUND - BACKGROUND) / np.float32(255) * digits.astype(jnp.float32)
-    return jnp.pad(ink, ((0, 0), (2, 2), (2, 2)), constant_values=BACKGROUND)[:, None]
+    ink = BACKGROUND + SPAN / 255 * digits.astype(jnp.float32)
+    return jnp.pad(ink, ((0, 0), (FRAME,) * 2, (FRAME,) * 2), constant_values=BACKGROUND)[:, None]
 
 
 def _squash(a: Any) -> Any:

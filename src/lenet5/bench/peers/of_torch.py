@@ -18,7 +18,7 @@ from lenet5.architecture import Architecture
 from lenet5.bench.material import ADAM, J, Material
 from lenet5.bench.tasks import ONLINE, Task
 from lenet5.formats.dense import dense
-from lenet5.network import BACKGROUND, FOREGROUND
+from lenet5.scale import BACKGROUND, FRAME, SPAN
 
 __all__ = ["make"]
 
@@ -135,11 +135,10 @@ def _make_dense(module: in_torch.LeNet5, material: Material) -> None:
 
 def _reading(module: in_torch.LeNet5) -> Callable[[torch.Tensor], torch.Tensor]:
     """uint8 digits -> penalties."""
-    low, high = float(BACKGROUND), float(FOREGROUND)
 
     def read(digits: torch.Tensor) -> torch.Tensor:
-        scaled = low + (high - low) / 255 * digits[:, None].float()
-        penalties: torch.Tensor = module(torch.nn.functional.pad(scaled, (2, 2, 2, 2), value=low))
+        scaled = BACKGROUND + SPAN / 255 * digits[:, None].float()
+        penalties: torch.Tensor = module(torch.nn.functional.pad(scaled, (FRAME,) * 4, value=BACKGROUND))
         return penalties
 
     return read

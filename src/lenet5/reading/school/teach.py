@@ -31,6 +31,7 @@ from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.reader import Network, Reader
 from lenet5.reading.school.lessons import NOTHING, Lessons, lessons
 from lenet5.reference import initial
+from lenet5.scale import BACKGROUND, SPAN
 from lenet5.training.learners import MiniBatch
 from lenet5.training.recipe import Recipe
 
@@ -115,8 +116,9 @@ def teach(matter: Lessons, how: Teaching, told: Callable[[int, float, float], No
 def dimmed(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Some of the pictures fainter, or with fuller strokes, as pens and scaling leave them."""
     gain = np.where(rng.random(len(shown)) < 0.5, rng.uniform(0.6, 1.7, len(shown)), 1.0).astype(np.float32)
-    ink = (shown + np.float32(0.1)) * gain[:, None, None]
-    return np.ascontiguousarray(np.minimum(ink, np.float32(1.275)) - np.float32(0.1), dtype=np.float32)
+    paper, full = np.float32(BACKGROUND), np.float32(SPAN)
+    ink = (shown - paper) * gain[:, None, None]
+    return np.ascontiguousarray(np.minimum(ink, full) + paper, dtype=np.float32)
 
 
 def calibrated(network: Network, digits: Dataset, how: Teaching) -> Calibration:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from lenet5.network import LeNet5
 from lenet5.pictures.normalise import FIELD
+from lenet5.scale import ink as ink_of
 from lenet5.server.networks import legible
 from lenet5.server.state import State
 from lenet5.server.trials import CHANGES, PATTERNS, changed, strip
@@ -72,12 +73,12 @@ def _within(low: float, high: float, value: float) -> float:
 def _asked(net: LeNet5, pictures: NDArray[Any]) -> list[dict[str, Any]]:
     """Answer, probability and the picture itself, 32×32 or 28×28 bytes of ink in base64."""
     probabilities = net.probabilities(pictures)
-    ink = pictures if pictures.dtype == np.uint8 else np.rint(np.clip((pictures + 0.1) / 1.275, 0, 1) * 255)
+    shown = pictures if pictures.dtype == np.uint8 else ink_of(pictures)
     return [
         {
             "answer": legible(net)[int(p.argmax())],
             "probability": round(float(p.max()), 4),
-            "image": base64.b64encode(picture.astype(np.uint8).tobytes()).decode(),
+            "image": base64.b64encode(picture.tobytes()).decode(),
         }
-        for p, picture in zip(probabilities, ink, strict=True)
+        for p, picture in zip(probabilities, shown, strict=True)
     ]
