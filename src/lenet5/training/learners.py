@@ -48,6 +48,11 @@ class Learner(Protocol):
         """The smallest and the largest step of a weight in this pass."""
 
 
+def _loss(recipe: Recipe) -> tuple[int, float, float]:
+    """The loss as kernels take it: its number, eq. 9's j, and what sharpens the penalties."""
+    return LOSSES[recipe.loss], recipe.j, recipe.sharpness
+
+
 class _Room:
     """One thread's maps and errors."""
 
@@ -63,6 +68,7 @@ class Online:
 
     def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
         self._recipe, self._plan, self._weights = recipe, plan, weights
+        self._network, self._loss = (plan.places, plan.curves, weights), _loss(recipe)
         self._rates, self._small = zeros(len(weights)), zeros(len(weights))
         self._rooms = [_Room(plan) for _ in range(SHARDS)]
 
@@ -77,23 +83,8 @@ class Online:
 
         def shard(k: int) -> None:
             room = self._rooms[k]
-            single.curvature_of(
-                self._plan.places,
-                self._plan.curves,
-                self._weights,
-                squares,
-                shown,
-                wanted,
-                np.arange(k, len(shown), SHARDS),
-                LOSSES[self._recipe.loss],
-                self._recipe.j,
-                self._recipe.sharpness,
-                parts[k],
-                room.maps,
-                room.seen,
-                room.errors,
-                room.lanes,
-            )
+            rows, rooms = np.arange(k, len(shown), SHARDS), (room.maps, room.seen, room.errors, room.lanes)
+            single.curvature_of(*self._network, squares, shown, wanted, rows, *self._loss, parts[k], *rooms)
 
         threads.run(shard, range(SHARDS))
         h = parts.sum(axis=0) / np.float32(len(shown))
@@ -102,21 +93,8 @@ class Online:
 
     def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
         room = self._rooms[0]
-        cost, wrong = single.online(
-            self._plan.places,
-            self._plan.curves,
-            self._weights,
-            self._rates,
-            shown,
-            wanted,
-            LOSSES[self._recipe.loss],
-            self._recipe.j,
-            self._recipe.sharpness,
-            room.maps,
-            room.errors,
-            self._small,
-            room.lanes,
-        )
+        rooms = (room.maps, room.errors, self._small, room.lanes)
+        cost, wrong = single.online(*self._network, self._rates, shown, wanted, *self._loss, *rooms)
         return cost, wrong
 
     def steps(self) -> tuple[float, float]:
@@ -134,6 +112,7 @@ class MiniBatch:
 
     def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
         self._recipe, self._plan, self._weights = recipe, plan, weights
+        self._network, self._loss = (plan.places, plan.curves, weights), _loss(recipe)
         self._first, self._second = zeros(len(weights)), zeros(len(weights))
         self._average = weights.copy()
         self._count = np.zeros(1, np.float32)
@@ -185,45 +164,19 @@ class MiniBatch:
 
     def _add_up(self, shown: Floats, wanted: Floats, start: int, end: int) -> list[tuple[float, int]]:
         """Each shard's gradient of pictures start .. end − 1: whole blocks, and what is left over one by one."""
-        recipe, places, curves = self._recipe, self._plan.places, self._plan.curves
-        loss = LOSSES[recipe.loss]
         blocks = range(start, end - LANES + 1, LANES)
         rest = np.arange(start + len(blocks) * LANES, end)
 
         def shard(k: int) -> tuple[float, int]:
             cost, wrong = 0.0, 0
             for first in blocks[k::SHARDS]:
-                more = batch.block_gradient(
-                    places,
-                    curves,
-                    self._weights,
-                    shown,
-                    wanted,
-                    first,
-                    loss,
-                    recipe.j,
-                    recipe.sharpness,
-                    self._gradients[k],
-                    *self._blocks[k],
-                )
+                rooms = (self._gradients[k], *self._blocks[k])
+                more = batch.block_gradient(*self._network, shown, wanted, first, *self._loss, *rooms)
                 cost, wrong = cost + more[0], wrong + more[1]
             if k == 0 and len(rest):
                 room = self._room
-                more = single.gradient_of(
-                    places,
-                    curves,
-                    self._weights,
-                    shown,
-                    wanted,
-                    rest,
-                    loss,
-                    recipe.j,
-                    recipe.sharpness,
-                    self._gradients[k],
-                    room.maps,
-                    room.errors,
-                    room.lanes,
-                )
+                one = (self._gradients[k], room.maps, room.errors, room.lanes)
+                more = single.gradient_of(*self._network, shown, wanted, rest, *self._loss, *one)
                 cost, wrong = cost + more[0], wrong + more[1]
             return cost, wrong
 
