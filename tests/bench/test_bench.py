@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import xml.etree.ElementTree as ET
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from lenet5.architecture import LENET5
 from lenet5.bench import run as bench
+from lenet5.bench.material import Material, prepare
 from lenet5.bench.peers import OURS, PEERS, make, missing
 from lenet5.bench.run import Bench, Result
 from lenet5.bench.table import show
@@ -89,8 +91,10 @@ def test_a_bench_from_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("short")
-def test_a_contender_that_answers_differently_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_contender_that_answers_differently_is_out(monkeypatch: pytest.MonkeyPatch, material: Path) -> None:
     monkeypatch.setattr(bench, "APART", 1e-9)
+    monkeypatch.setattr(bench, "QUICK", (Task("read", 1),))
+    monkeypatch.setattr(bench, "prepare", lambda folder: shutil.copytree(material, folder, dirs_exist_ok=True))
     run = Bench(1, ["numpy reference"], quick=True)
     for _ in run.go():
         pass
@@ -105,25 +109,34 @@ def test_what_cannot_be_run_is_said() -> None:
         Bench(999)
 
 
-@pytest.mark.parametrize("name", [n for n, peer in PEERS.items() if not missing(peer) and n != "torch.compile"])
-def test_contenders_answer_and_learn_alike(name: str, tmp_path: Path) -> None:
-    """Those whose frameworks are installed here."""
-    from lenet5.bench.material import Material, prepare
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all contenders read, made once."""
+    folder = tmp_path_factory.mktemp("material")
+    prepare(folder)
+    return folder
 
+
+@pytest.fixture(scope="module")
+def ours(material: Path) -> dict[str, Any]:
+    """The tensors that this package comes to by learning online."""
+    return make(PEERS[OURS], Material.read(material), 1).learned(Task("online"))
+
+
+@pytest.mark.parametrize("name", [n for n, peer in PEERS.items() if not missing(peer) and n != "torch.compile"])
+def test_contenders_answer_and_learn_alike(name: str, material: Path, ours: dict[str, Any]) -> None:
+    """Those whose frameworks are installed here."""
     if name in ("onnxruntime", "openvino") and find_spec("onnx") is None:
         pytest.skip("no onnx to write the file with")
-    prepare(tmp_path)
-    material = Material.read(tmp_path)
-    digits = material.digits[:20]
-    expected = make(PEERS[OURS], material, 1).penalties(digits)
-    contender = make(PEERS[name], Material.read(tmp_path), 1)
+    read = Material.read(material)
+    digits = read.digits[:20]
+    expected = make(PEERS[OURS], read, 1).penalties(digits)
+    contender = make(PEERS[name], Material.read(material), 1)
     np.testing.assert_allclose(contender.penalties(digits), expected, atol=1e-3)
-    answers: Any = contender.call(Task("read", 20))
-    assert answers is not None
+    assert contender.call(Task("read", 20)) is not None
     contender.reset()
     if contender.call(Task("online")) is not None:
         learned = contender.learned(Task("online"))
-        ours = make(PEERS[OURS], Material.read(tmp_path), 1).learned(Task("online"))
         for tensor, wanted in ours.items():
             np.testing.assert_allclose(learned[tensor], wanted, atol=1e-4)
 
