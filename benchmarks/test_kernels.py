@@ -13,8 +13,9 @@ from lenet5.kernels.lanes import LANES
 from lenet5.kernels.output import CROSS_ENTROPY, MAP
 from lenet5.kernels.peak import peak
 from lenet5.kernels.plan import TRAINED, plan_for, zeros
-from lenet5.network import BACKGROUND, FOREGROUND, LeNet5
+from lenet5.network import LeNet5
 from lenet5.reference import initial
+from lenet5.scale import to_scale
 from lenet5.training.learners import MATRICES
 
 PLAN = plan_for(LENET5)
@@ -23,7 +24,7 @@ NETWORK = LeNet5(LENET5, initial(LENET5, RNG))
 DIGITS = RNG.integers(0, 256, (bulk.PICTURES, 28, 28), dtype=np.uint8)
 SHOWN = RNG.uniform(-0.1, 1.175, (bulk.PICTURES, 32, 32)).astype(np.float32)
 WANTED = np.eye(10, dtype=np.float32)[RNG.integers(0, 10, bulk.PICTURES)]
-SCALE = (BACKGROUND, (FOREGROUND - BACKGROUND) / np.float32(255), 2)
+_, *SCALE = to_scale(DIGITS, square=True)
 
 
 def maps() -> Any:

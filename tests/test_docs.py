@@ -1,53 +1,172 @@
-"""Does every block of Python in the documentation run, and does every shipped file have its card?"""
+"""The documentation is true: its code runs and prints what it shows, its commands exist, its links lead somewhere."""
 
 from __future__ import annotations
 
+import glob
 import importlib.util
 import json
 import os
 import re
+import runpy
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cyclopts import CycloptsError
 
 from lenet5 import storage
+from lenet5.cli import app, main
 
 ROOT = Path(__file__).parent.parent
-PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]
-BLOCK = re.compile(r"^```python(?: requires=(\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "examples" / "README.md",
+    ROOT / "benchmarks" / "NOTES.md",
+]
+BLOCK = re.compile(r"^```(\w+)(?: requires=(\w+))?\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://)([^)\s]+)\)")
 
 pytestmark = pytest.mark.skipif(
     not {"lenet5", "lenet5-reader"} <= set(storage.shipped()), reason="the pages read with the shipped weights"
 )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_block_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, Any] = {"__name__": page.stem}
+def named(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks(page: Path, language: str) -> Iterator[tuple[str, str | None, int]]:
+    """Code, what the page says that it prints, and the line; of blocks whose extra is installed here."""
     text = page.read_text("utf-8")
     for block in BLOCK.finditer(text):
-        needed, code = block.groups()
-        if needed and importlib.util.find_spec(needed) is None:
-            continue  # the extra that the page names is not installed here
-        line = text.count("\n", 0, block.start(2))
+        kind, needed, code, shown = block.groups()
+        if kind == language and (needed is None or importlib.util.find_spec(needed)):
+            yield code, shown, text.count("\n", 0, block.start(3))
+
+
+def having(language: str) -> list[Path]:
+    return [page for page in PAGES if f"```{language}" in page.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("page", having("python"), ids=named)
+def test_every_block_of_python_runs_and_prints_what_is_shown(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": page.stem}
+    for code, shown, line in blocks(page, "python"):
+        capsys.readouterr()
         exec(compile("\n" * line + code, str(page), "exec"), names)  # the documentation is our own
+        assert shown is None or capsys.readouterr().out == shown
+
+
+def squeezed(text: str) -> str:
+    """Whatever the width of a table's columns is."""
+    return "\n".join(" ".join(line.split()) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("page", having("console"), ids=named)
+def test_every_command_with_an_answer_gives_it(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("src", "docs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    for code, _, _ in blocks(page, "console"):
+        for part in re.split(r"^\$ lenet5 ", code, flags=re.MULTILINE)[1:]:
+            command, _, answer = part.partition("\n")
+            arguments = [match for word in shlex.split(command) for match in sorted(glob.glob(word)) or [word]]
+            with pytest.raises(SystemExit) as ended:
+                main(arguments)
+            assert ended.value.code == 0
+            said = squeezed(capsys.readouterr().out)
+            # "…" stands for lines that the page leaves out.
+            for piece in answer.split("…\n"):
+                assert squeezed(piece) in said, command
+
+
+@pytest.mark.parametrize("page", having("sh"), ids=named)
+def test_every_command_that_takes_long_is_one_that_the_command_line_knows(page: Path) -> None:
+    for code, _, _ in blocks(page, "sh"):
+        for line in code.splitlines():
+            words = shlex.split(line, comments=True)
+            if words[:1] == ["lenet5"]:
+                try:
+                    app.parse_args(words[1:], exit_on_error=False, print_error=False)
+                except CycloptsError as error:
+                    pytest.fail(f"{line}: {error}")
+
+
+def anchors(page: Path) -> set[str]:
+    """What the links to a page's headings are called, by the rule of the code hosts."""
+    prose = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text("utf-8")):
+        path, _, anchor = target.partition("#")
+        there = page.parent / path if path else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), target
+
+
+def test_every_place_that_paper_names_is_there() -> None:
+    places = re.findall(r"\[`([\w.]+)`\]\((src/[^)]+)\)", (ROOT / "PAPER.md").read_text("utf-8"))
+    assert len(places) > 40
+    for name, path in places:
+        module = importlib.import_module(path.removeprefix("src/").removesuffix(".py").replace("/", "."))
+        found: Any = module
+        first, *rest = name.split(".")
+        assert first == path.split("/")[-1].removesuffix(".py")
+        for part in rest:
+            assert hasattr(found, part), f"{path} has no {name}"
+            found = getattr(found, part)
+
+
+def test_the_front_is_for_people() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    prose = re.sub(r"```.*?```|^    .*?$|`[^`]*`|\]\([^)]*\)", " ", text, flags=re.MULTILINE | re.DOTALL)
+    words, numbers = len(re.findall(r"\w+", prose)), len(re.findall(r"\d[\d.,]*", prose))
+    assert numbers <= words / 20
+    assert len(re.findall(r"!\[[^\]]+\]\((?!http)", text)) >= 2
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.ipynb")), ids=lambda path: path.name)
-def test_a_notebook_runs_from_the_first_cell_to_the_last(path: Path) -> None:
+def test_a_notebook_runs_and_keeps_its_pictures(path: Path) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install 'lenet5[plot]'").use("Agg")
     notebook = json.loads(path.read_text("utf-8"))
     assert notebook["nbformat"] == 4
     names: dict[str, Any] = {"__name__": path.stem}
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            assert cell["outputs"] == []  # pictures of real data must not be kept in it by chance
-            exec("".join(cell["source"]), names)
+            code = "".join(cell["source"])
+            assert any("image/png" in output.get("data", {}) for output in cell["outputs"])
+            assert "mnist" not in code  # only pictures of the package's own pen are kept
+            exec(code, names)
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
+def test_an_example_is_short_and_runs(
+    script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = script.read_text("utf-8")
+    assert code.count("\n") <= 40
+    for needed in re.findall(r"^# Needs: .*lenet5\[(\w+)\]", code, re.MULTILINE):
+        pytest.importorskip({"onnx": "onnxruntime", "plot": "matplotlib"}.get(needed, needed))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [script.name])
+    runpy.run_path(str(script), run_name="__main__")
+    assert capsys.readouterr().out.strip()
 
 
 CARDS = Path("benchmarks", "cards")

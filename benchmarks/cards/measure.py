@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 import lenet5
 from lenet5 import datasets
-from lenet5.network import BACKGROUND, FOREGROUND, LeNet5
+from lenet5.network import LeNet5
 from lenet5.pictures.opening import open_pages
 from lenet5.reading.fields import Field
 from lenet5.reading.reader import BEST
 from lenet5.reading.readings import Reading
-from lenet5.reading.school import evaluate
+from lenet5.reading.school.outcomes import examples
 from lenet5.reproduce.measures import robustness
+from lenet5.scale import BACKGROUND, SPAN
 
 __all__ = ["CHANGES", "QUICK", "SURE", "measure"]
 
@@ -78,7 +79,7 @@ class ThroughReader(Straight):
         self._reader = lenet5.Reader()
 
     def images(self, images: NDArray[Any]) -> Answers:
-        ink = images / 255 if images.dtype == np.uint8 else (images - BACKGROUND) / (FOREGROUND - BACKGROUND)
+        ink = images / 255 if images.dtype == np.uint8 else (images - BACKGROUND) / SPAN
         return self._of(self._reader.read_many(list((190 - 153 * ink).astype(np.uint8))))
 
     def fields(self, fields: list[Field]) -> Answers:
@@ -118,9 +119,9 @@ def measure(name: str, *, quick: bool = False) -> dict[str, Any]:
 @cache
 def _prepared(path: str, left_out: tuple[str, ...] = ()) -> tuple[list[Field], list[str]]:
     """The pictures of a zip as the reader makes them ready, which does not depend on a network, and their labels."""
-    pairs = [pair for pair in zip(*evaluate.labelled(path), strict=True) if pair[1] not in left_out]
+    chosen = [example for example in examples(path) if example.truth not in left_out]
     reader = lenet5.Reader()
-    return [reader.fields(open_pages(picture)[0], "digit")[0] for picture, _ in pairs], [label for _, label in pairs]
+    return [reader.fields(open_pages(e.picture)[0], "digit")[0] for e in chosen], [e.truth for e in chosen]
 
 
 def _errors(answers: Answers, labels: NDArray[np.int64]) -> dict[str, Any]:
