@@ -1,9 +1,11 @@
-"""Labelled pictures to learn from and to be judged on: MNIST, a folder of pictures, or drawn digits."""
+"""Labelled pictures to learn from and to be judged on: MNIST, a folder of pictures, strokes of a pen, or drawn digits."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.download import Progress
@@ -22,10 +24,11 @@ def load(
 ) -> Dataset:
     """The data set called `spec`.
 
-    spec: "mnist"; "drawn", handwriting that is drawn here; or the path of a folder or zip file of pictures.
-    part: of a folder without `train/` and `test/` in it, both parts are all of it (see `has_test`).
+    spec: "mnist"; "drawn", handwriting that is drawn here; the path of a folder or zip file of pictures, or of a
+        file of strokes, .npz, whose characters are written with many pens.
+    part: of strokes, and of a folder without `train/` and `test/` in it, both parts are all of it (see `has_test`).
     count: how many to draw, by default 60,000 or 10,000; of the other sets, only the first `count` are given.
-    seed: of what is drawn.
+    seed: of what is drawn, and of the pens.
     progress: called with (address, bytes so far, bytes in all) while MNIST is downloaded.
     Raises DataError for anything that is missing or damaged.
     """
@@ -41,6 +44,10 @@ def load(
         from lenet5.datasets.mnist import mnist
 
         dataset = mnist(part, progress)
+    elif spec.endswith(".npz"):
+        from lenet5.datasets.strokes import read_strokes
+
+        return read_strokes(spec).take(slice(count)).pictures(np.random.default_rng(seed))
     else:
         from lenet5.datasets.folder import folder
 

@@ -6,17 +6,22 @@ every choice look better than it is. Here whole writers are held out.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 
 from lenet5.datasets.dataset import Dataset
+from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError
 
 __all__ = ["split_by_writer"]
 
+Written = TypeVar("Written", Dataset, Strokes)
+
 
 def split_by_writer(
-    dataset: Dataset, held_out: float = 1 / 6, fold: int = 0, *, seed: int = 0
-) -> tuple[Dataset, Dataset]:
+    dataset: Written, held_out: float = 1 / 6, fold: int = 0, *, seed: int = 0
+) -> tuple[Written, Written]:
     """(pictures to learn from, pictures held out), no writer in both; each in the order of `dataset`.
 
     held_out: how many pictures to hold out, as a number of them (an int) or a share (a float under 1);

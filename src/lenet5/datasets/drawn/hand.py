@@ -11,9 +11,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.datasets.drawn.pen import Pen, Trace
 from lenet5.datasets.drawn.shapes import Shape
 
-__all__ = ["Hands", "Trace", "joined", "trace", "write"]
+__all__ = ["Hands", "write"]
 
 Array = NDArray[np.float64]
 BEYOND = 1.2  # how far mixtures of variants are stretched from their mean
@@ -66,15 +67,6 @@ class Hands:
     def of(self, writers: NDArray[np.int64]) -> Hands:
         """The habits, (n,) each, of the writer of each of n pictures."""
         return Hands(*(getattr(self, field.name)[writers] for field in fields(self)))
-
-
-@dataclass(frozen=True)
-class Trace:
-    """The way of a pen: line points (S, 2), radii (S,), and the stroke (S,) that each point belongs to."""
-
-    points: Array
-    radii: Array
-    strokes: NDArray[np.int64]
 
 
 def write(shapes: Sequence[Shape], hands: Hands, mixture: Array, rng: np.random.Generator) -> list[Trace]:
@@ -137,28 +129,7 @@ def _drawn(line: Array, s: Shape, hand: Hands, normal: Array, phase: Array) -> t
     slant = hand.slant[:, None] + 0.07 * normal[10]
     x, y = x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
     points = np.stack([x - slant * y, y], axis=2)
-    step = np.gradient(points, axis=1)
-    direction = np.arctan2(step[..., 1], step[..., 0])
-    nib = 1 + hand.nib[:, None] * np.cos(2 * (direction - hand.nib_angle[:, None]))
-    along = s.along[None]
-    pressure = 1 + hand.pressure[:, None] * np.sin(4 * along + phase[4] * (along - 0.5) + phase[5] + s.stroke)
-    end = np.minimum(1, hand.ending[:, None] + 8 * np.minimum(along, 1 - along) * (1 - hand.ending[:, None]))
-    radii = hand.pen[:, None] * np.exp(0.06 * normal[11]) * nib * pressure * end
-    return points, np.maximum(radii, 1.0)
-
-
-def trace(strokes: Sequence[Array], radius: float) -> Trace:
-    """The strokes, each (S_i, 2), of a pen that is always pressed alike."""
-    points = np.concatenate(strokes)
-    numbers = np.repeat(np.arange(len(strokes)), [len(s) for s in strokes])
-    return Trace(points, np.full(len(points), radius), numbers)
-
-
-def joined(traces: Sequence[Trace]) -> Trace:
-    """All traces as one, the pen lifted between them."""
-    firsts = np.cumsum([0, *(t.strokes[-1] + 1 for t in traces)])
-    return Trace(
-        np.concatenate([t.points for t in traces]),
-        np.concatenate([t.radii for t in traces]),
-        np.concatenate([t.strokes + first for t, first in zip(traces, firsts, strict=False)]),
-    )
+    wave = 4 * s.along + phase[4] * (s.along - 0.5) + phase[5] + s.stroke
+    width = 2 * hand.pen[:, None] * np.exp(0.06 * normal[11])
+    nib = (hand.nib[:, None], hand.nib_angle[:, None])
+    return points, Pen(width, hand.pressure[:, None], *nib, hand.ending[:, None]).radii(points, s.along, wave)

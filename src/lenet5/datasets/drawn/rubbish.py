@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.drawn.glyphs import choose, gather, taste
-from lenet5.datasets.drawn.hand import Hands, Trace, joined, trace, write
-from lenet5.datasets.drawn.pen import Scan, draw, scans
+from lenet5.datasets.drawn.hand import Hands, write
+from lenet5.datasets.drawn.pen import Scan, Trace, draw, joined, scans, trace
 from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS
 from lenet5.pictures.normalise import bounding_box
 

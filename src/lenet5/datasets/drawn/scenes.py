@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.datasets.drawn.glyphs import FAITHFUL, choose, taste
-from lenet5.datasets.drawn.hand import Hands, Trace, joined, trace, write
+from lenet5.datasets.drawn.hand import Hands, write
 from lenet5.datasets.drawn.paper import Look, photograph
-from lenet5.datasets.drawn.pen import ink
+from lenet5.datasets.drawn.pen import Trace, ink, joined, trace
 from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS, Shape
 from lenet5.errors import DataError
 
