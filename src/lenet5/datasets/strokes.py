@@ -56,9 +56,7 @@ class Strokes:
 
     def __post_init__(self) -> None:
         count = len(np.atleast_1d(self.labels))
-        self._expect(
-            "points", "i", 2, "int16 (P, 2) from 0 to 1,000", lambda p: p.shape[1] == 2 and _within(p, 0, SPAN)
-        )
+        self._expect("points", "i", 2, "int16 (P, 2) from 0 to 1,000", _points)
         self._expect("labels", "U", 1, "one printable sign each, at least one", _signs)
         self._expect("strokes", "iu", 1, f"numbers that rise from 0 to {len(self.points)}", _ends(len(self.points)))
         last = len(self.strokes) - 1
@@ -115,15 +113,7 @@ class Strokes:
     def take(self, indices: NDArray[np.integer[Any]] | slice, name: str | None = None) -> Strokes:
         """The characters at these positions, in this order. Raises DataError where none is left."""
         chosen = [self.polylines(i) for i in np.arange(len(self))[indices]]
-        lengths = [len(stroke) for strokes in chosen for stroke in strokes]
-        return Strokes(
-            name or self.name,
-            np.concatenate([np.zeros((0, 2), np.int16), *(stroke for strokes in chosen for stroke in strokes)]),
-            np.cumsum([0, *lengths], dtype=np.int32),
-            np.cumsum([0, *map(len, chosen)], dtype=np.int32),
-            self.labels[indices],
-            self.writers[indices],
-        )
+        return Strokes.of(chosen, self.labels[indices].tolist(), self.writers[indices].tolist(), name or self.name)
 
     def trace(self, index: int, pen: Pen, wave: float = 0.0) -> Trace:
         """The way of a pen along one character, 100 high or wide; `wave`: the phase of the hand's pressure, radians."""
@@ -133,24 +123,17 @@ class Strokes:
         numbers = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
         return Trace(np.concatenate(lines), np.concatenate(radii), numbers)
 
-    def pictures(
-        self, rng: np.random.Generator, *, pen: Pen | None = None, classes: Sequence[str] | None = None
-    ) -> Dataset:
+    def pictures(self, rng: np.random.Generator, pen: Pen | None = None) -> Dataset:
         """Every character as MNIST would hold it, written with `pen`, or each with another one of many.
 
-        classes: what each label is a position in, by default the labels that there are, sorted.
-        Raises DataError for a label that is not among the classes.
+        The classes are the labels that there are, sorted; `Dataset.with_classes` gives others.
         """
-        names = tuple(classes) if classes is not None else tuple(sorted(set(self.labels.tolist())))
-        unknown = sorted(set(self.labels.tolist()) - set(names))
-        if unknown:
-            raise DataError(f"{self.name}: holds {' '.join(unknown)}; expected only {' '.join(names)}")
         images = np.empty((len(self), 28, 28), np.uint8)
         for i in range(len(self)):
             scan = Scan(int(rng.integers(*SIDES)), bool(rng.random() < 0.5))
             images[i] = normalise(draw(self.trace(i, pen or Pen.drawn(rng), 2 * np.pi * rng.random()), *scan))
-        labels = np.array([names.index(label) for label in self.labels.tolist()])
-        return Dataset(self.name, images, labels, names, self.writers.astype(np.int64))
+        classes, labels = np.unique(self.labels, return_inverse=True)
+        return Dataset(self.name, images, labels, tuple(classes.tolist()), np.asarray(self.writers, np.int64))
 
     def photograph(
         self, index: int, rng: np.random.Generator, *, pen: Pen | None = None, look: Look | None = None, side: int = 80
@@ -181,8 +164,8 @@ def read_strokes(path: str | os.PathLike[str]) -> Strokes:
         raise DataError(f"{path}: no file of strokes ({problem}); expected .npz with {', '.join(ARRAYS)}") from problem
 
 
-def _within(values: NDArray[Any], low: int, high: int) -> bool:
-    return not values.size or bool(low <= values.min() <= values.max() <= high)
+def _points(points: NDArray[Any]) -> bool:
+    return points.shape[1] == 2 and points.size > 0 and bool(points.min() >= 0 and points.max() <= SPAN)
 
 
 def _signs(labels: NDArray[np.str_]) -> bool:
