@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from lenet5.codes import DIGITS
 from lenet5.datasets import drawn
 from lenet5.datasets.drawn.european import EUROPEAN_SHAPES, european
+from lenet5.datasets.drawn.scenes import SHAPES
+from lenet5.datasets.strokes import Strokes
+from lenet5.errors import DataError
+from lenet5.network import LeNet5
 from lenet5.reading.pieces import Line
 from lenet5.reading.school.displacement import flanked, spell
 from lenet5.reading.school.doodles import doodles
 from lenet5.reading.school.framed import framed
-from lenet5.reading.school.lessons import NOTHING, lessons
-from lenet5.reading.school.teach import Teaching, calibrated, teach
+from lenet5.reading.school.lessons import NO_DIGITS, NOTHING, Lessons, lessons, some_written
+from lenet5.reading.school.teach import Teaching, calibrated, main, teach
 
 
-def test_lessons_are_digits_and_what_is_none() -> None:
-    matter = lessons(drawn.digits(200, 1), np.random.default_rng(0), size=0.002)
+@pytest.fixture(scope="module")
+def strokes() -> Strokes:
+    """Every sign that is taught, as 20 writers' strokes; a few that the project cannot draw are drawn as an A."""
+    shapes = [(sign, shape) for sign in DIGITS + NO_DIGITS for shape in SHAPES.get(sign, SHAPES["A"])] * 20
+    lines = [s.spline @ s.variants[k % len(s.variants)] for k, (_, s) in enumerate(shapes)]
+    polylines = [[line[s.stroke == k] for k in np.unique(s.stroke)] for line, (_, s) in zip(lines, shapes, strict=True)]
+    writers = np.repeat(np.arange(20), len(shapes) // 20).tolist()
+    return Strokes.of(polylines, [sign for sign, _ in shapes], writers)
+
+
+def test_lessons_are_digits_and_what_is_none(strokes: Strokes) -> None:
+    matter = lessons(drawn.digits(200, 1), strokes, np.random.default_rng(0), size=0.002)
     assert matter.images.shape == (len(matter.labels), 28, 28)
     assert set(matter.labels.tolist()) == {NOTHING, *range(10)}
     assert matter.share.sum() == pytest.approx(1)
@@ -48,10 +65,33 @@ def test_a_small_framed_picture_is_read_as_its_ink_or_as_its_paper() -> None:
     assert (middles > 200).any()
 
 
-def test_a_network_learns_from_lessons_and_is_calibrated() -> None:
+def test_written_signs_have_labels_of_their_places_and_rare_ones_come_more_often_than_they_are(
+    strokes: Strokes,
+) -> None:
+    rare = strokes.take(np.flatnonzero((strokes.labels != "7") | (strokes.writers == 0)))
+    images, labels = some_written(rare, "71", 600, np.random.default_rng(3))
+    assert images.shape == (600, 28, 28)
+    assert set(labels.tolist()) == {0, 1}
+    was = (rare.labels == "7").sum() / np.isin(rare.labels, ["7", "1"]).sum()
+    assert 2 * was < (labels == 0).mean() < 0.5
+    slim = (images > 100).any(axis=1).sum(axis=1)  # columns with ink
+    assert slim[labels == 1].mean() < slim[labels == 0].mean()
+
+
+def test_a_sign_that_nobody_wrote_is_named(strokes: Strokes) -> None:
+    with pytest.raises(DataError, match="holds no ö; expected each of 7ö"):
+        some_written(strokes, "7ö", 10, np.random.default_rng(0))
+
+
+def test_what_is_written_and_no_digit_looks_like_none() -> None:
+    assert not set(NO_DIGITS) & set("0123456789IlOoZzSsbgqy|/")
+    assert len(set(NO_DIGITS)) == len(NO_DIGITS)
+
+
+def test_a_network_learns_from_lessons_and_is_calibrated(strokes: Strokes) -> None:
     from lenet5.ensemble import Ensemble
 
-    matter = lessons(drawn.digits(400, 1), np.random.default_rng(0), size=0.004)
+    matter = lessons(drawn.digits(400, 1), strokes, np.random.default_rng(0), size=0.004)
     how = Teaching(members=1, passes=3, pictures=3000)
     losses: list[float] = []
     network = teach(matter, how, lambda _pass, loss, _seconds: losses.append(loss))
@@ -61,6 +101,54 @@ def test_a_network_learns_from_lessons_and_is_calibrated() -> None:
     calibration = calibrated(Ensemble([network]), unseen, how)
     assert calibration.rubbish is not None
     assert 0 < calibration.accept < 1
+
+
+@pytest.fixture
+def small(data_folder: Path, strokes: Strokes, tmp_path: Path) -> list[str]:
+    """The arguments of a teaching of seconds, the file to write last."""
+    strokes.save(tmp_path / "strokes.npz")
+    flags = {"members": 2, "passes": 1, "pictures": 500, "size": 0.001, "strokes": tmp_path / "strokes.npz"}
+    return [str(word) for flag in flags.items() for word in (f"--{flag[0]}", flag[1])] + [
+        "--out",
+        f"{tmp_path}/r.safetensors",
+    ]
+
+
+def test_a_teaching_that_was_stopped_goes_on_and_gives_the_same(
+    small: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "r.safetensors"
+    assert main(small) == 0
+    whole = out.read_bytes()
+    assert [path.name for path in tmp_path.glob("*.safetensors")] == [out.name]
+    out.write_bytes(b"as it was")
+    taught: list[int] = []
+
+    def stopped(matter: Lessons, how: Teaching, told: object) -> LeNet5:
+        if taught:
+            raise KeyboardInterrupt
+        taught.append(how.seed)
+        return teach(matter, how)
+
+    monkeypatch.setattr("lenet5.reading.school.teach.teach", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        main(small)
+    monkeypatch.undo()
+    assert out.read_bytes() == b"as it was"
+    capsys.readouterr()
+    assert main(small) == 0
+    said = capsys.readouterr().err
+    assert "member 2 of 2" in said
+    assert "member 1 of 2" not in said
+    assert out.read_bytes() == whole
+
+
+def test_a_teaching_without_strokes_is_refused(
+    small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "strokes.npz").unlink()
+    assert main(small) == 2
+    assert "strokes.npz" in capsys.readouterr().err
 
 
 def test_flanked_digits_stand_in_the_middle() -> None:

@@ -1,6 +1,7 @@
-"""What is the reader's network taught? Digits of many hands and of print, and what is no digit.
+"""All that the reader's networks are taught: digits of many hands and of print, and what is no digit.
 
-Everything is drawn or comes from MNIST's training part; of the pictures that the reader is judged on, none.
+Everything is drawn, or comes from MNIST's training part or UNIPEN's writers; of the pictures that the reader is judged
+on, none.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.codes import DIGITS
 from lenet5.datasets import drawn
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.drawn.european import european
+from lenet5.datasets.strokes import Strokes
+from lenet5.errors import DataError
 from lenet5.pictures.normalise import normalise
 from lenet5.reading.school.composed_lines import line_lessons
 from lenet5.reading.school.doodles import doodles
@@ -25,7 +29,7 @@ from lenet5.reading.school.framed import framed
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-__all__ = ["NOTHING", "Lessons", "lessons"]
+__all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "some_written"]
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -33,6 +37,9 @@ Labels = NDArray[np.int64]
 NOTHING = -1  # the label of what is no digit
 # Not those that are digits in some hand: I O S Z P, b f g h l o p q s t u y z.
 LETTERS = "ABCDEFGHJKLMNQRTUVWXYABCDEFGHJKLMNQRTUVWXYacdeijkmnrvwx&@#$%?+*=<>~^"
+# Written signs that are no digit. In some hand I l | ! / \ ( ) ' ` . , are a 1, and O o Z z S s b g q y other digits;
+# and a - or _ may be any stroke.
+NO_DIGITS = 'ABCDEFGHJKLMNPQRTUVWXYacdefhijkmnprtuvwx"#$%&*+:;<=>?@[]^{}~'
 FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_PLAIN,
@@ -54,10 +61,11 @@ class Lessons:
     share: NDArray[np.float64]
 
 
-def lessons(mnist: Dataset, rng: np.random.Generator, size: float = 1.0) -> Lessons:
-    """All that is taught; `size` 1 is about 300,000 pictures.
+def lessons(mnist: Dataset, strokes: Strokes, rng: np.random.Generator, size: float = 1.0) -> Lessons:
+    """All that is taught; `size` 1 is about 400,000 pictures.
 
     mnist: digits that people wrote, of which the lines are put together too.
+    strokes: digits and other characters by other people.
     """
 
     def n(count: int) -> int:
@@ -68,28 +76,31 @@ def lessons(mnist: Dataset, rng: np.random.Generator, size: float = 1.0) -> Less
     pen = drawn.digits(n(40_000), seed)
     strange = european(n(60_000), rng)
     nothing = drawn.nothing(n(50_000), seed).images
-    source = [people, (pen.images, pen.labels), strange]
+    hands = some_written(strokes, DIGITS, 10 * n(3_000), rng)
+    source = [people, (pen.images, pen.labels), strange, hands]
 
     places = [[np.flatnonzero(labels == k) for k in range(10)] for _, labels in source]
 
     def pick(digit: int | None) -> tuple[Images, int]:
-        s = int(rng.choice(3, p=[0.45, 0.1, 0.45]))
+        s = int(rng.choice(4, p=[0.35, 0.05, 0.3, 0.3]))
         i = rng.choice(places[s][int(rng.integers(10)) if digit is None else digit])
         return source[s][0][i], int(source[s][1][i])
 
     line_images, line_labels = line_lessons(n(7_000), pick, rng)
     right = line_labels != NOTHING
-    print_images, print_labels = _printed("0123456789", n(8_000), rng)
+    print_images, print_labels = _printed(DIGITS, n(8_000), rng)
     turned = _turned(*people, n(6_000), rng)
     parts: list[tuple[Images, Labels, float]] = [
         (*people, 0.22),
         (pen.images, pen.labels, 0.05),
         (*strange, 0.21),
+        (*hands, 0.15),
         (print_images, print_labels, 0.03),
         (line_images[right], line_labels[right], 0.14),
         (line_images[~right], line_labels[~right], 0.12),
         (nothing, _none(len(nothing)), 0.09),
         (_printed(LETTERS, n(40_000), rng)[0], _none(n(40_000)), 0.15),
+        (some_written(strokes, NO_DIGITS, n(60_000), rng)[0], _none(n(60_000)), 0.15),
         (turned, _none(len(turned)), 0.01),
         (_marks(n(8_000), rng), _none(n(8_000)), 0.03),
         (doodles(n(40_000), rng), _none(n(40_000)), 0.12),
@@ -100,6 +111,22 @@ def lessons(mnist: Dataset, rng: np.random.Generator, size: float = 1.0) -> Less
         np.concatenate([labels for _, labels, _ in parts]),
         share / share.sum(),
     )
+
+
+def some_written(strokes: Strokes, signs: str, count: int, rng: np.random.Generator) -> tuple[Images, Labels]:
+    """`count` of the characters that are one of `signs`, each with another pen; the labels are their places in it.
+
+    A sign is the commoner here the commoner it is among the strokes, though not as much. Raises DataError where one of
+    the signs was never written.
+    """
+    missing = sorted(set(signs) - set(strokes.labels.tolist()))
+    if missing:
+        raise DataError(f"{strokes.name}: holds no {' '.join(missing)}; expected each of {signs}")
+    rows = np.flatnonzero(np.isin(strokes.labels, list(signs)))
+    _, of, counts = np.unique(strokes.labels[rows], return_inverse=True, return_counts=True)
+    share = counts[of] ** -0.5
+    pictures = strokes.take(rng.choice(rows, count, p=share / share.sum())).pictures(rng).with_classes(signs)
+    return pictures.images, pictures.labels
 
 
 def _none(count: int) -> Labels:

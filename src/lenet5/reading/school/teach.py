@@ -1,6 +1,9 @@
-"""How is the reader's network taught? The network of 1998 with one more code, on what readers meet.
+"""The reader's networks taught: the network of 1998 with one more code, on what readers meet.
 
     python -m lenet5.reading.school.teach --out lenet5-reader.safetensors
+
+It needs MNIST, and UNIPEN's characters as a file of strokes (`lenet5.datasets.unipen` makes it). A member that is
+taught is kept beside the file to write, and found there again by the same command, until all are taught.
 
 Of the codes of Figure 3 it knows the ten digits' and the space's, which stands for what is no digit: the rubbish class
 of eq. 9, whose penalty is no constant j but a distance like the others. The calibration is then fitted on writers and
@@ -9,6 +12,8 @@ hands that were not learned from.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -24,12 +29,17 @@ from lenet5.codes import DIGITS
 from lenet5.datasets import load as load_data
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.distortions import Distortion
+from lenet5.datasets.drawn.european import european
+from lenet5.datasets.mnist import ENVIRONMENT
+from lenet5.datasets.strokes import Strokes, read_strokes
 from lenet5.datasets.writers import split_by_writer
 from lenet5.ensemble import Ensemble
+from lenet5.errors import LeNetError
+from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.reader import Network, Reader
-from lenet5.reading.school.lessons import NOTHING, Lessons, lessons
+from lenet5.reading.school.lessons import NOTHING, Lessons, lessons, some_written
 from lenet5.reference import initial
 from lenet5.scale import BACKGROUND, SPAN
 from lenet5.training.learners import MiniBatch
@@ -54,6 +64,12 @@ HAND = Distortion(
 )
 
 
+STROKES = Path("unipen", "characters.npz")
+HELD_OUT = 1 / 5  # of UNIPEN's characters, by whole writers
+DATA = (
+    "MNIST's training part without 5,000 pictures of held-out writers; UNIPEN train_r01_v07 (International Unipen "
+    "Foundation, CC BY 4.0), four of its writers in five; and what the project draws"
+)
 NO_DIGIT = 0.001
 NOT_SURE = 0.01
 
@@ -147,53 +163,88 @@ def main(arguments: list[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m lenet5.reading.school.teach", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the .safetensors file to write")
+    parser.add_argument("--strokes", type=Path, help=f"UNIPEN's characters; by default {STROKES} in {ENVIRONMENT}")
     for name, default in vars(Teaching()).items():
         parser.add_argument(f"--{name}", type=type(default), default=default)
     given = vars(parser.parse_args(arguments))
-    out = given.pop("out")
+    out, path = given.pop("out"), given.pop("strokes")
     how = Teaching(**given)
-    train, held_out = split_by_writer(load_data("mnist", "train"), 5000)
-    rng = np.random.default_rng([how.lessons, 2])
-    matter = lessons(train, rng, how.size)
-    taught = int((matter.labels != NOTHING).sum())
-    print(f"{len(matter.labels):,} lessons, {taught:,} of them digits", file=sys.stderr)
-
-    def told(pass_: int, loss: float, seconds: float) -> None:
-        print(f"pass {pass_ + 1} of {how.passes}: loss {loss:.3f}, {seconds:.0f} s", file=sys.stderr, flush=True)
-
-    # The members learn from the same lessons, from other first weights and in another order.
-    network = Ensemble([teach(matter, replace(how, seed=how.seed + k), told) for k in range(how.members)])
-    calibration = calibrated(network, unseen(held_out, how), how)
-    error = 100 * float((network.predict(held_out.images) != held_out.labels).mean())
-    network.metadata.update(_about(how, calibration, error))
-    print(f"{error:.2f} % error on held-out writers of MNIST; {calibration}", file=sys.stderr)
-    network.save(out)
+    try:
+        train, held_out = split_by_writer(load_data("mnist", "train"), 5000)
+        strokes = read_strokes(path or Path(os.environ.get(ENVIRONMENT, "."), STROKES))
+        learned, others = split_by_writer(strokes, HELD_OUT)
+        matter = lessons(train, learned, np.random.default_rng([how.lessons, 2]), how.size)
+        taught = int((matter.labels != NOTHING).sum())
+        print(f"{len(matter.labels):,} lessons, {taught:,} of them digits", file=sys.stderr, flush=True)
+        # The members learn from the same lessons, from other first weights and in another order.
+        network = Ensemble([_member(matter, replace(how, seed=how.seed + k), out, k) for k in range(how.members)])
+        calibration = calibrated(network, unseen(held_out, others, how), how)
+        errors = {"held_out_error": _error(network, held_out), "unipen_error": _error(network, written(others, how))}
+        network.metadata.update(_about(how, calibration, errors))
+        print(f"% wrong of other writers: {errors}; {calibration}", file=sys.stderr)
+        network.save(out)
+    except LeNetError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for k in range(how.members):
+        _kept(out, k).unlink(missing_ok=True)
     return 0
 
 
-def unseen(held_out: Dataset, how: Teaching) -> Dataset:
-    """Digits to calibrate on: held-out writers of MNIST, and hands that were not drawn for the lessons."""
-    from lenet5.datasets.drawn.european import european
+def _kept(out: Path, member: int) -> Path:
+    return out.with_suffix(f".{member}.safetensors")
 
+
+def _member(matter: Lessons, how: Teaching, out: Path, number: int) -> LeNet5:
+    """One member, taught, or found as it was kept when the same lessons had taught it before."""
+    digest = hashlib.sha256(matter.images.tobytes() + matter.share.tobytes()).hexdigest()
+    path, about = _kept(out, number), {"recipe": vars(how), "lessons": digest}
+    if path.exists() and (kept := load(path)).metadata.items() >= about.items():
+        return kept
+
+    def told(pass_: int, loss: float, seconds: float) -> None:
+        words = f"member {number + 1} of {how.members}, pass {pass_ + 1} of {how.passes}"
+        print(f"{words}: loss {loss:.3f}, {seconds:.0f} s", file=sys.stderr, flush=True)
+
+    network = teach(matter, how, told)
+    network.metadata.update(about)
+    network.save(path)
+    return load(path)
+
+
+def _error(network: Network, digits: Dataset) -> float:
+    """Percent that the reader would take for another digit; what it takes for none counts by its best guess."""
+    return round(100 * float((Reader(network).penalties(digits.images).argmin(axis=1) != digits.labels).mean()), 3)
+
+
+def written(strokes: Strokes, how: Teaching) -> Dataset:
+    """3,000 digits by UNIPEN's writers that are held out, each with another pen."""
+    images, labels = some_written(strokes, DIGITS, 3000, np.random.default_rng([how.lessons, 4]))
+    return Dataset("unipen, held out of other writers", images, labels, tuple(DIGITS))
+
+
+def unseen(held_out: Dataset, strokes: Strokes, how: Teaching) -> Dataset:
+    """Digits to calibrate on: held-out writers of MNIST and UNIPEN, and hands that were not drawn for the lessons."""
     images, labels = european(5000, np.random.default_rng([how.lessons, 3]))
+    hands = written(strokes, how)
     return Dataset(
         "unseen hands",
-        np.concatenate([held_out.images, images]),
-        np.concatenate([held_out.labels, labels]),
+        np.concatenate([held_out.images, images, hands.images]),
+        np.concatenate([held_out.labels, labels, hands.labels]),
         held_out.classes,
     )
 
 
-def _about(how: Teaching, calibration: Calibration, error: float) -> dict[str, Any]:
+def _about(how: Teaching, calibration: Calibration, errors: dict[str, float]) -> dict[str, Any]:
     settings = vars(how)
     flags = " ".join(f"--{name} {value}" for name, value in settings.items() if value != getattr(Teaching(), name))
     return {
         "reading": vars(calibration),
         "recipe": settings,
-        "data": "MNIST's training part without 5,000 pictures of held-out writers, and what the project draws",
+        "data": DATA,
         "command": f"python -m lenet5.reading.school.teach {flags}".rstrip(),
         "seed": how.seed,
-        "held_out_error": error,
+        **errors,
     }
 
 
