@@ -22,7 +22,7 @@ from lenet5.cli import progress
 from lenet5.errors import TrainingError
 from lenet5.reproduce import QUICK, Plan, experiments, ladder, report
 from lenet5.reproduce.jobs import Job
-from lenet5.reproduce.markup import between, plus_minus
+from lenet5.reproduce.numerals import between, plus_minus
 from lenet5.reproduce.pool import run
 
 __all__ = ["app"]

@@ -1,4 +1,4 @@
-"""How does a curve become a picture in a page? Small functions that write SVG: lines with bands, and intervals.
+"""The charts of the report, as SVG: lines with bands, and intervals.
 
 Colours come from the page's style through the classes, so that a chart follows it into the dark and onto paper.
 """
