@@ -1,4 +1,4 @@
-"""Labelled pictures to learn from and to be judged on: MNIST, a folder of pictures, strokes of a pen, or drawn digits."""
+"""Labelled pictures to learn from and to be judged on: MNIST, folders, strokes of a pen, or drawn digits."""
 
 from __future__ import annotations
 
