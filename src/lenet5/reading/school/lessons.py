@@ -62,7 +62,7 @@ class Lessons:
 
 
 def lessons(mnist: Dataset, strokes: Strokes, rng: np.random.Generator, size: float = 1.0) -> Lessons:
-    """All that is taught; `size` 1 is about 400,000 pictures.
+    """All that is taught; `size` 1 is about a million pictures.
 
     mnist: digits that people wrote, of which the lines are put together too.
     strokes: digits and other characters by other people.
@@ -76,7 +76,7 @@ def lessons(mnist: Dataset, strokes: Strokes, rng: np.random.Generator, size: fl
     pen = drawn.digits(n(40_000), seed)
     strange = european(n(60_000), rng)
     nothing = drawn.nothing(n(50_000), seed).images
-    hands = some_written(strokes, DIGITS, 10 * n(3_000), rng)
+    hands = some_written(strokes, DIGITS, 10 * n(6_000), rng)
     source = [people, (pen.images, pen.labels), strange, hands]
 
     places = [[np.flatnonzero(labels == k) for k in range(10)] for _, labels in source]
@@ -94,13 +94,13 @@ def lessons(mnist: Dataset, strokes: Strokes, rng: np.random.Generator, size: fl
         (*people, 0.22),
         (pen.images, pen.labels, 0.05),
         (*strange, 0.21),
-        (*hands, 0.15),
+        (*hands, 0.22),
         (print_images, print_labels, 0.03),
         (line_images[right], line_labels[right], 0.14),
         (line_images[~right], line_labels[~right], 0.12),
         (nothing, _none(len(nothing)), 0.09),
         (_printed(LETTERS, n(40_000), rng)[0], _none(n(40_000)), 0.15),
-        (some_written(strokes, NO_DIGITS, n(60_000), rng)[0], _none(n(60_000)), 0.15),
+        (some_written(strokes, NO_DIGITS, n(60_000), rng)[0], _none(n(60_000)), 0.25),
         (turned, _none(len(turned)), 0.01),
         (_marks(n(8_000), rng), _none(n(8_000)), 0.03),
         (doodles(n(40_000), rng), _none(n(40_000)), 0.12),
