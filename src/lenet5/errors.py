@@ -1,4 +1,4 @@
-"""What can go wrong, as one small tree.
+"""The errors of this package, as one small tree.
 
 LeNetError
 ├── ArchitectureError   a network that is declared wrongly, or not the one that was asked for

@@ -1,7 +1,7 @@
-"""How does this package read and write files that may be hostile, huge, or cut off in the middle?
+"""Reading and writing of files that may be hostile, huge, or cut off in the middle.
 
-Writes are all or nothing: a temporary file beside the target, then a rename. Reads are bounded: the limit is
-known before the first byte. An `OSError` becomes an error of the caller's kind, with the path and the reason.
+A write is all or nothing: into a temporary file beside the target, which is then renamed. A read is bounded: its limit
+is known before the first byte. An `OSError` becomes an error of the caller's kind, with the path and the reason.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 def cache_folder() -> Path:
-    """What can be had again is kept here: LENET5_CACHE, or the place that the system means for it."""
+    """The folder for files that can be made again: LENET5_CACHE, or the system's place for them."""
     import platformdirs
 
     return Path(os.environ.get("LENET5_CACHE") or platformdirs.user_cache_dir("lenet5", appauthor=False))
@@ -36,8 +36,8 @@ def write_atomically(
 
     `data` is the bytes, or a function that writes them into the open binary file it is given. A link is
     followed, so that it stays a link. Returns the path as given.
-    Raises `error` for what the system refuses (a full disk, a folder that is missing or not writable) and for
-    a target that is no regular file; whatever goes wrong, the temporary file is removed.
+    Raises `error` where the system refuses (a full disk, a folder that is missing or not writable), and where the
+    target is no regular file. The temporary file is removed whatever goes wrong.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{secrets.token_hex(8)}.part")

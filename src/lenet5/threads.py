@@ -1,7 +1,7 @@
-"""On how many threads does work run, and where?
+"""The pool of threads that kernels run on.
 
-Kernels let go of Python's lock, so a plain pool of Python's own threads keeps every core busy. Work is cut into the
-same pieces whatever the number of threads, so that results never depend on it.
+Kernels release Python's lock, so a plain pool of Python's threads keeps every core busy. Work is cut into the same
+pieces whatever the number of threads, so that results never depend on it.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if hasattr(os, "register_at_fork"):
 
 
 def threads() -> int:
-    """How many threads to use: LENET5_THREADS where it is set, else as many as this process may use processors.
+    """The number of threads to use: LENET5_THREADS where it is set, else one for each processor of this process.
 
     Raises LeNetError where LENET5_THREADS is not a whole number from 1 on.
     """
-    wanted = os.environ.get("LENET5_THREADS")
-    if wanted is None:
+    text = os.environ.get("LENET5_THREADS")
+    if text is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not wanted.isdecimal() or int(wanted) < 1:
-        raise LeNetError(f"LENET5_THREADS is {wanted!r}; expected a whole number from 1 on, or leave it unset")
-    return int(wanted)
+    if not text.isdecimal() or int(text) < 1:
+        raise LeNetError(f"LENET5_THREADS is {text!r}; expected a whole number from 1 on, or leave it unset")
+    return int(text)
 
 
 def run(function: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:

@@ -174,7 +174,7 @@ def test_other_pictures_or_another_way_are_refused(pictures: dict[str, bytes], m
     job = bulk.read(source, output, model=model, workers=1)
     next(job)
     job.close()
-    with pytest.raises(DataError, match="in another way"):
+    with pytest.raises(DataError, match="with other options"):
         run(source, output, model, accept=0.5)
     (source / "0" / "00.png").rename(source / "0" / "other.png")
     with pytest.raises(DataError, match="other pictures"):

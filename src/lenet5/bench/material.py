@@ -1,4 +1,4 @@
-"""What do all contenders work on? One network, the same pictures and steps, written into a folder once."""
+"""What all contenders work on: one network, the same pictures and steps, written into a folder once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ _DRAWN = 1000  # pictures drawn; they are repeated up to READ
 
 @dataclass(frozen=True)
 class Material:
-    """network: with first weights, since no time depends on what they are.
+    """What `prepare` wrote.
+
+    network: with first weights, since no time depends on what they are.
 
     digits: uint8 (READ, 28, 28). shown: the first BLOCK of them as float32 (BLOCK, 32, 32) in the paper's scale, and
     labels: int64 (BLOCK,). rates: each tensor's steps ε_k, as an online pass begins (eq. 21).
@@ -40,7 +42,7 @@ class Material:
 
     @classmethod
     def read(cls, folder: Path) -> Material:
-        """What `prepare` wrote."""
+        """Read the files in a folder."""
         with np.load(folder / "material.npz", allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
         tensors = {name: found[f"weights {name}"] for name in LENET5.shapes()}
@@ -68,7 +70,7 @@ def prepare(folder: Path) -> None:
 
         (folder / "lenet5.onnx").write_bytes(onnx.model(network).SerializeToString())
     except MissingExtraError:
-        pass  # then the contenders that need the file are told to be missing
+        pass  # the contenders that need the file will be missing
 
 
 def _first_rates(

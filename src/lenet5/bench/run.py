@@ -1,5 +1,6 @@
-"""How are contenders measured beside each other? Checked equal first, then timed in turns, so that a machine that is
-busy for a while is busy for all.
+"""A benchmark: contenders are first checked to be equal, then timed in turns.
+
+They take turns so that a machine that is busy for a while is busy for all of them.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ PEAK = Task("peak")
 
 @dataclass(frozen=True)
 class Step:
-    """What is being done: for a bar."""
+    """What is being done now, for a progress bar."""
 
     text: str
     done: int
@@ -47,10 +48,11 @@ class Step:
 
 @dataclass
 class Result:
-    """What came out.
+    """What a benchmark has measured.
 
     times[task][name]: of one call. peak: multiply-adds a second. memory[name]: bytes at most, after reading a few
     pictures at a time and after everything. missing[name]: why a contender did not take part.
+    apart[name]: how far its penalties were from ours at most.
     """
 
     threads: int
@@ -69,12 +71,12 @@ class Result:
         return None if times is None else times.median / task.pictures
 
     def share_of_peak(self, task: Task, name: str) -> float | None:
-        """The useful multiply-adds of the median call as a share of what the processor can do."""
+        """The useful multiply-adds of the median call, as a part of what the processor can do."""
         seconds = self.per_picture(task, name)
         return None if seconds is None or not self.peak else multiply_adds(LENET5, task) / seconds / self.peak
 
     def best_peer(self, task: Task) -> tuple[str, float] | None:
-        """The quickest contender other than this package, and how many times its time is ours."""
+        """The fastest contender other than this package, and its time as a multiple of ours."""
         ours = self.per_picture(task, OURS)
         others = {name: times.median for name, times in self.times.get(task, {}).items() if name != OURS}
         if ours is None or not others:
@@ -211,7 +213,7 @@ class Bench:
         return True
 
     def _compare(self, contender: _Process, folder: Path) -> float:
-        """The largest difference of a penalty. Raises LeNetError where it, or that of learned weights, is too large."""
+        """The largest difference of a penalty. Raises LeNetError where the contender reads or learns differently."""
         ours, theirs = folder / "penalties.npy", folder / f"{contender.name}.npy"
         contender.ask("penalties", to=str(ours if contender.name == OURS else theirs))
         if contender.name != OURS:
@@ -226,10 +228,10 @@ class Bench:
         return apart
 
     def _compare_learned(self, contender: _Process, task: Task, folder: Path) -> None:
-        """Let it learn, and see what the tensors that it comes to answer.
+        """Let it learn, and compare the answers of the network that it comes to.
 
-        Probabilities are compared, not weights: F6's units that have the same sign in all codes get no gradient but
-        of rounding, which Adam makes full steps of.
+        Weights cannot be compared: units of F6 that have the same sign in all codes get no gradient but that of
+        rounding, and Adam makes full steps of it.
         """
         ours = folder / f"{task.kind}-{task.size}.npy"
         theirs = folder / "learned.npz"
@@ -246,7 +248,7 @@ class Bench:
             raise LeNetError(f"learns differently: after {task.label}, probabilities are up to {apart:g} apart")
 
     def _time(self, contender: _Process, task: Task, samples: dict[str, list[int]]) -> bool:
-        """A turn; False where the contender failed, and is out."""
+        """Time one turn. False where the contender failed: it takes no further part."""
         if task is PEAK and contender.name != OURS:
             return True
         try:
@@ -269,7 +271,7 @@ class Bench:
 
 
 def _machine() -> dict[str, Any]:
-    """What the numbers were measured on."""
+    """The machine and the versions that the numbers were measured with."""
     from lenet5.kernels.lanes import LANES
 
     return {

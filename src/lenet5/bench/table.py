@@ -1,4 +1,4 @@
-"""How is a benchmark shown on a terminal? Reading, learning, and what they come to against the best peer."""
+"""A benchmark on a terminal: tables of reading and learning, and each task against the best peer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is timed? Reading one picture, reading many, learning from each picture, learning from batches."""
+"""The tasks that are timed: reading one picture or many, learning picture by picture or from batches."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ Kind = Literal["read", "online", "batch", "peak"]
 
 @dataclass(frozen=True)
 class Task:
-    """read: `size` pictures in one call, bytes in, classes out. online: ONLINE pictures, the weights moved after each.
+    """One thing that is timed.
 
+    read: `size` pictures in one call, bytes in, classes out. online: ONLINE pictures, the weights moved after each.
     batch: BLOCK pictures in mini-batches of `size`. peak: multiply-adds in registers, on all threads.
     """
 
@@ -50,7 +51,7 @@ QUICK = (Task("read", 1), Task("read", 1000), Task("online"), Task("batch", 64))
 
 
 def multiply_adds(architecture: Architecture, task: Task) -> int:
-    """Multiply-adds that a picture needs: of weights with what they see, and with errors where there are any.
+    """Multiply-adds that a picture needs: weights times inputs, and in learning also weights and inputs times errors.
 
     Subsampling and squashing come on top, and are not counted; nor are connections that a table leaves out.
     """

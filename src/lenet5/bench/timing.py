@@ -1,4 +1,4 @@
-"""How long does a call take? Every call timed by itself, the first ones thrown away."""
+"""Timing of a call: every call by itself, the first ones thrown away."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST = 200_000  # calls of one turn that are kept
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds of one call: the median, the 99th percentile, the best; and how many calls that is told from."""
+    """Seconds of one call: the median, the 99th percentile, the best; and the number of calls."""
 
     median: float
     p99: float
@@ -27,7 +27,7 @@ class Times:
 
 
 def collect(call: Callable[[], object], seconds: float) -> list[int]:
-    """Nanoseconds of each call, for so many seconds or at least once, after a fifth of that to warm up."""
+    """Nanoseconds of each call, for so many seconds but at least once. A fifth of that time warms up first."""
     clock = time.perf_counter_ns
     _until(clock() + int(seconds * 0.2e9), call)
     end = clock() + int(seconds * 1e9)

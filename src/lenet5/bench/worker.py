@@ -1,4 +1,4 @@
-"""What does a contender do in a process of its own? It answers questions, a line of JSON for each.
+"""The process of one contender: it answers questions, a line of JSON for each.
 
     {"do": "start", "name": …, "material": FOLDER, "threads": N}   {"versions": {…}}
     {"do": "penalties", "to": FILE}                                {}        writes (CHECKED, classes)
@@ -6,8 +6,7 @@
     {"do": "time", "task": …, "seconds": …}                        {"samples": [nanoseconds]}, or null if it can't
     {"do": "memory"}                                               {"bytes": the most it ever held}
 
-A question that fails is answered by {"error": …}. Threads and processors are set before anything is imported that
-looks at them.
+A question that fails is answered by {"error": …}. Threads and processors are set before any framework is imported.
 """
 
 from __future__ import annotations

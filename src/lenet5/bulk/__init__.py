@@ -1,4 +1,4 @@
-"""How are millions of pictures read? Cut into shards, each read and committed once, on one machine or on many.
+"""Reading of millions of pictures, on one machine or many. Each shard is read and committed once.
 
 sources    folders, tars and Parquet files, as shards of pictures
 parts      what is read of a shard, and how it is committed; all parts as one file

@@ -1,7 +1,7 @@
-"""How are shards read on a cluster? By Ray Data: a pool of actors, each with one processor, one thread and a reader.
+"""Reading of shards on a cluster, by Ray Data: actors with one processor, one thread and a reader each.
 
-Input and output lie where every node finds them under the same path. A shard's part is committed by the actor that
-read it, so that an actor that is lost, or read a shard twice, changes nothing.
+Every node must find input and output under the same path. An actor commits the parts of the shards that it read.
+So nothing changes where an actor is lost, or where a shard is read twice.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Actor:
 
 
 def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Shard, Counts]]:
-    """Read the shards and tell of each when its part is committed. Raises MissingExtraError without Ray."""
+    """Read the shards; yield each when its part is committed. Raises MissingExtraError without Ray."""
     try:
         import ray
         import ray.data
@@ -48,7 +48,7 @@ def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Sha
     waiting = {shard.number: shard for shard in shards}
     if not waiting:
         return
-    # One block for each shard: what is to be read weighs little, and every shard is a task of its own.
+    # One block for each shard, so that every shard is a task of its own; their descriptions weigh little.
     given = [{"what": pickle.dumps((task, shard))} for shard in waiting.values()]
     rows = ray.data.from_items(given, override_num_blocks=len(given))
     pool = ray.data.ActorPoolStrategy(size=workers)

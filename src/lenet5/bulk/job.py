@@ -1,4 +1,4 @@
-"""What happens from the first of millions of pictures to the last, and after a kill in between?"""
+"""A bulk job: what is left to do, its progress, its end; a job that was killed goes on where it was."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def read(
     accept: float | None = None,
     workers: int | None = None,
 ) -> Iterator[Progress]:
-    """Read every picture of a source into one Parquet file; started again, it goes on where it was.
+    """Read every picture of a source into one Parquet file. Started again, it goes on where it was.
 
     source: a folder of pictures, a .tar or .parquet file, or a folder of such files.
     output: the Parquet file; its parts are kept beside it until it is whole. One row for each reading (`schema`),
@@ -83,11 +83,11 @@ def read(
 
 
 class _Clock:
-    """Counts pictures, and tells how long the rest will take."""
+    """Counts pictures, and estimates how long the rest will take."""
 
     def __init__(self, total: int) -> None:
         self._total, self._start = max(total, 1), time.monotonic()
-        self._before, self._done = 0, 0  # weight of what was found, and of all that is done
+        self._before, self._done = 0, 0  # weights of what was found at the start, and of all that is done
         self.pictures, self.failed, self._found = 0, 0, 0
 
     def found(self, shard: Shard, counts: Counts) -> None:

@@ -1,4 +1,4 @@
-"""How are shards read on all cores of one machine? By one process for each, which hold one thread each."""
+"""Reading of shards on all cores of one machine, by processes of one thread each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _worker: Worker | None = None
 
 
 def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Shard, Counts]]:
-    """Read the shards and tell of each when its part is committed; one worker is this process itself."""
+    """Read the shards; yield each when its part is committed. A single worker is this process itself."""
     if workers == 1:
         worker = Worker(task)
         yield from ((shard, worker.read(shard)) for shard in shards)

@@ -1,8 +1,8 @@
-"""How is what was read of a shard kept, so that it is there once, whatever happens?
+"""The parts of a bulk job's output: one Parquet file for each shard, in the end joined to one.
 
-The parts of `readings.parquet` lie in the folder `readings.parquet.parts`, one Parquet file for each shard, written
-under another name and renamed. A part that is there is whole, and tells which pictures it was made from and how. When
-all are there they become one file, written in the same way, and the folder goes.
+The parts of `readings.parquet` lie in the folder `readings.parquet.parts`. Each is written under another name and then
+renamed, so a part that is there is whole. It says which pictures it was made from, and how. When all parts are there,
+they are joined to one file in the same way, and the folder is removed.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ KEY = b"lenet5"  # of a part's metadata
 
 @dataclass(frozen=True)
 class Counts:
-    """What a part holds: pictures that were given, and those of them that could not be read."""
+    """The pictures in a part, and how many of them could not be read."""
 
     pictures: int
     failed: int
 
 
 def schema() -> Any:
-    """One row for each reading; of a picture that could not be read, one row with the error."""
+    """The columns: one row for each reading, or one row with the error of a picture that could not be read."""
     parquet()
     import pyarrow as pa
 
@@ -53,7 +53,7 @@ def schema() -> Any:
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of one output. how: whatever decides what is read out of a picture; another job's is another."""
+    """The parts of one output. how: the options that decide what is read out of a picture."""
 
     output: Path
     how: Mapping[str, Any]
@@ -76,9 +76,9 @@ class Parts:
         files.write_atomically(self.path(shard), lambda file: parquet().write_table(table, file), error=DataError)
 
     def committed(self, shard: Shard) -> Counts | None:
-        """What the part of a shard holds, or None where it is still to do.
+        """What the part of a shard holds, or None where the shard is still to read.
 
-        Raises DataError where the part is of other pictures, or was read in another way.
+        Raises DataError where the part is of other pictures, or was read with other options.
         """
         path = self.path(shard)
         if not path.exists():
@@ -86,13 +86,13 @@ class Parts:
         about = _about(path)
         if {name: about.get(name) for name in self._about(shard)} != self._about(shard):
             raise DataError(
-                f"{path} was made from other pictures, or in another way; give the input and the options that it was "
-                f"begun with, or remove {self.folder}, or name another output"
+                f"{path} was made from other pictures or with other options; give the input and options that the job "
+                f"began with, or remove {self.folder}, or name another output"
             )
         return Counts(about["pictures"], about["failed"])
 
     def finished(self, shards: Iterable[Shard]) -> Counts | None:
-        """What the output holds, where it is there already, made from these shards.
+        """What the output holds where it is there already, made from these shards; else None.
 
         Raises DataError where it is the output of another job.
         """
@@ -101,14 +101,14 @@ class Parts:
         about = _about(self.output)
         if (about.get("how"), about.get("digest")) != (self._how(), _digest(shards)):
             raise DataError(
-                f"{self.output} is there already, made from other pictures or in another way; remove it, or name "
+                f"{self.output} is there already, made from other pictures or with other options; remove it, or name "
                 f"another output"
             )
         shutil.rmtree(self.folder, ignore_errors=True)  # left over where the end of a job was cut short
         return Counts(about["pictures"], about["failed"])
 
     def join(self, shards: Callable[[], Iterable[Shard]], counts: Counts) -> None:
-        """All parts as one file, in the order of the shards; then the parts go."""
+        """Join all parts to one file, in the order of the shards, and remove them."""
         about = {"how": self._how(), "digest": _digest(shards()), **asdict(counts)}
 
         def write(file: BinaryIO) -> None:
@@ -128,7 +128,7 @@ class Parts:
 
 
 def _digest(shards: Iterable[Shard]) -> str:
-    """Of all pictures there are."""
+    """The digest of all shards together."""
     whole = hashlib.sha256()
     for shard in shards:
         whole.update(shard.digest.encode())

@@ -1,4 +1,4 @@
-"""Where do millions of pictures come from, and how are they cut into shards?
+"""Sources of millions of pictures, cut into shards.
 
 A source is a folder tree of pictures, tar files (as WebDataset makes them: members that are pictures are read, others
 are passed over), or Parquet files with a column of picture bytes. It is walked in one order, whatever the machine, a
@@ -33,7 +33,7 @@ Kind = Literal["folder", "tar", "parquet"]
 
 @dataclass(frozen=True)
 class Shard:
-    """Some pictures of a source, by where they are.
+    """Some pictures of a source, named by where they are.
 
     number: its place in the walk, from 0 on. path: the folder or file. weight: its part of `total`.
     items: of a folder, names within it; of a tar, (name, offset, bytes); of a Parquet file, (row group, first row).
@@ -51,7 +51,7 @@ class Shard:
         return hashlib.sha256(json.dumps([self.kind, Path(self.path).name, self.items]).encode()).hexdigest()
 
     def pictures(self) -> Iterator[tuple[str, bytes | LeNetError]]:
-        """The key and the bytes of each picture, or why there are none."""
+        """The key of each picture, and its bytes or the error that kept them from being read."""
         yield from {"folder": self._of_folder, "tar": self._of_tar, "parquet": self._of_parquet}[self.kind]()
 
     def _of_folder(self) -> Iterator[tuple[str, bytes | LeNetError]]:
@@ -82,13 +82,13 @@ class Shard:
                     key = f"{Path(self.path).name}:{row}"
                     row += 1
                     if data is None or len(data) > LARGEST:
-                        yield key, PictureError(f"{key}: {'nothing there' if data is None else f'{len(data):,} bytes'}")
+                        yield key, PictureError(f"{key}: {'no bytes' if data is None else f'{len(data):,} bytes'}")
                     else:
                         yield key, data
 
 
 def _opened(path: Path | str) -> Any:
-    """A Parquet file, to be closed. Raises DataError for what is none."""
+    """The open Parquet file at a path. Raises DataError where it is none."""
     opener = parquet()
     import pyarrow as pa
 
@@ -123,7 +123,7 @@ def shards(source: str | os.PathLike[str]) -> Iterator[Shard]:
 
 
 def total(source: str | os.PathLike[str]) -> int:
-    """What the weights of all shards add up to: pictures of a folder, bytes of tars, rows of Parquet files."""
+    """The sum of the weights of all shards: pictures of a folder, bytes of tars, rows of Parquet files."""
     found = 0
     for kind, path in _members(Path(source)):
         if kind == "folder":
@@ -179,12 +179,12 @@ def _cut_folder(root: Path) -> Iterator[tuple[tuple[Any, ...], int]]:
 
 
 def _cut_tar(path: Path) -> Iterator[tuple[tuple[Any, ...], int]]:
-    """Offsets are found from the members' headers alone; what lies between is passed over."""
+    """Offsets are found from the members' headers alone; their contents are not read."""
     start, end, some = 0, 0, []
     try:
         with tarfile.open(path, "r:") as tar:
             while (member := tar.next()) is not None:
-                tar.members.clear()  # type: ignore[attr-defined]  # which would hold every member's header
+                tar.members.clear()  # type: ignore[attr-defined]  # it would hold the header of every member
                 end = member.offset_data + member.size
                 plain = member.isreg() and not member.issparse()
                 if plain and os.path.splitext(member.name)[1].lower() in SUFFIXES:

@@ -1,4 +1,4 @@
-"""How is a shard read? By a reader of the worker's own, some pictures at a time, and committed as one part."""
+"""A worker: it reads shards with a reader of its own, and commits each as one part."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BATCH = 256  # pictures that are in memory at once
 
 @dataclass(frozen=True)
 class Task:
-    """What every worker is told: where readings go, and how pictures are read."""
+    """The same for all workers: where readings go, and how pictures are read."""
 
     output: str
     layout: str
@@ -55,7 +55,7 @@ class Worker:
         return counts
 
     def _read(self, given: list[bytes | LeNetError]) -> Iterator[list[Reading] | LeNetError]:
-        """The readings of each picture, or why there are none."""
+        """The readings of each picture, or its error."""
         whole = [data for data in given if not isinstance(data, LeNetError)]
         found = self._many(whole) if self._task.layout in ("digit", "line") else map(self._one, whole)
         yield from (data if isinstance(data, LeNetError) else next(found) for data in given)
@@ -64,7 +64,7 @@ class Worker:
         try:
             how: Any = {"layout": self._task.layout, "ink": self._task.ink, "on_error": "return"}
             found = self._reader.read_many(given, **how)
-        except Exception:  # one of them is the reader's undoing: which?
+        except Exception:  # one of them makes the reader fail: read each by itself
             return map(self._one, given)
         return iter([one if isinstance(one, LeNetError) else [one] for one in found])
 
@@ -78,7 +78,7 @@ class Worker:
 
 
 def _rows(key: str, found: list[Reading] | LeNetError) -> list[dict[str, Any]]:
-    # A tar may name its members in bytes that are no text.
+    # The names in a tar may be bytes that are no text.
     key = key.encode("utf-8", "replace").decode()
     if isinstance(found, LeNetError):
         return [{"key": key, "error": str(found).encode("utf-8", "replace").decode()}]

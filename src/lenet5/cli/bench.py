@@ -27,14 +27,14 @@ def bench(
 ) -> None:
     """Time this package and its peers: the same network, pictures and threads, in one run.
 
-    Contenders are checked to answer and to learn alike before they are timed, and then take turns.
+    Contenders must first answer and learn alike. Then they are timed in turns.
 
     Parameters
     ----------
     quick
-        Fewer tasks and shorter turns: about a minute, and less to be relied on.
+        Fewer tasks and shorter turns: about a minute, and less reliable.
     threads
-        On how many threads; by default as many as there are processors to use.
+        How many threads; by default one for each processor.
     peers
         Only these, separated by commas: numpy reference, onnxruntime, openvino, torch, torch by maps, torch.compile,
         jax.

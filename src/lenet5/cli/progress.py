@@ -1,4 +1,4 @@
-"""What do commands that need labelled pictures tell while they wait: a download, a first compilation?"""
+"""Messages of commands while they wait: for a download, for the first compilation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load(data: str, part: Part, count: int | None) -> Dataset:
 
 
 def say_if_compiling() -> None:
-    """Why the first answer on a machine takes longer than any other."""
+    """Say why the first answer on a machine takes longer than later ones."""
     from lenet5.kernels.compiled import kernels_are_cached
 
     if not kernels_are_cached():

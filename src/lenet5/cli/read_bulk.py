@@ -1,4 +1,4 @@
-"""What does `lenet5 read --input … --output …` show? How far it has come, pictures per second and the time left."""
+"""`lenet5 read --input … --output …`: reads millions of pictures, and shows how far it has come."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def read_bulk(
     accept: float | None,
 ) -> int:
     """Read a source of millions of pictures into a Parquet file. Returns 1 where some could not be read."""
-    columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[told]}"))
+    columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[state]}"))
     console = Console(stderr=True)
     done = None
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=1.0, told="")
+        task = bar.add_task("", total=1.0, state="")
         job = read_all(
             source, output, engine=engine, layout=layout, ink=ink, model=model, accept=accept, workers=workers
         )
         for done in job:
-            told = f"{done.pictures:,} pictures, {done.rate:,.0f} a second, {_time(done.left)} left"
-            bar.update(task, completed=done.share, told=told)
+            state = f"{done.pictures:,} pictures, {done.rate:,.0f} a second, {_time(done.left)} left"
+            bar.update(task, completed=done.share, state=state)
     assert done is not None  # a source without pictures is an error
     found = f", {done.found:,} of them before this start" if done.found else ""
     print(f"{output}: {done.pictures:,} pictures read{found}; {done.failed:,} could not be", file=sys.stderr)

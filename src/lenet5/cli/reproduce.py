@@ -1,4 +1,4 @@
-"""What does `lenet5 reproduce` do? It makes the experiments of a plan, on all cores, and writes the report."""
+"""`lenet5 reproduce`: makes the experiments of a plan on all cores, and writes the report."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def reproduce(
 ) -> None:
     """Make the paper's experiments again, over seeds, and write one page and its numbers.
 
-    What is finished stays in the folder: after Ctrl-C, or with more seeds, the same command goes on from there.
+    Finished networks stay in the folder: after Ctrl-C, or with more seeds, the same command goes on from there.
 
     Parameters
     ----------
     quick
         A small version of everything: fewer pictures, passes and seeds, and rough numbers. Under two minutes.
     out
-        The folder for reproduce.html, reproduce.json, and work/ with what is finished.
+        The folder for reproduce.html, reproduce.json, and work/ with the finished networks.
     processes
         How many networks to train at a time; by default one on each core.
     """
@@ -94,7 +94,7 @@ def climb(
     passes
         Train for so many passes at most.
     out
-        The folder for ladder.json, and work/ with what is finished.
+        The folder for ladder.json, and work/ with the finished networks.
     processes
         How many networks to train at a time; by default one on each core.
     as_json
@@ -131,7 +131,7 @@ def _table(title: str, rows: Sequence[tuple[str, dict[str, object]]]) -> Table:
 
 
 def _do(jobs: Sequence[Job], work: Path, processes: int | None) -> None:
-    """Do what is not finished, and show how long it will take. A KeyboardInterrupt says what was kept."""
+    """Do the unfinished jobs, and show how long they will take. A KeyboardInterrupt says what was kept."""
     left = [job for job in jobs if not job.finished(work)]
     if not left:
         return
@@ -147,8 +147,7 @@ def _do(jobs: Sequence[Job], work: Path, processes: int | None) -> None:
                 for event in events:
                     done[event.job] = event.done
                     finished += event.finished
-                    said = f"{finished} of {len(left)} networks"
-                    bar.update(task, completed=sum(done.values()), description=said)
+                    bar.update(task, completed=sum(done.values()), description=f"{finished} of {len(left)} networks")
     except KeyboardInterrupt:
         kept = sum(job.finished(work) for job in jobs)
         raise KeyboardInterrupt(

@@ -1,4 +1,4 @@
-"""What does `lenet5 serve` do? It opens the page and the API on this machine."""
+"""`lenet5 serve`: opens the page and the API on this machine."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def serve(
     weights
         Files of weights to show beside the shipped ones.
     host
-        Where to listen. Anything but this machine needs a token.
+        The address to listen on. Any address but this machine's own needs a token.
     port
-        Where to listen; 0 takes any port that is free.
+        The port to listen on; 0 takes any free one.
     token
-        What clients must send as `Authorization: Bearer TOKEN`; a browser is let in by the address /?token=TOKEN.
+        Clients must send it as `Authorization: Bearer TOKEN`; a browser opens the address /?token=TOKEN.
     kept
-        The folder in which networks that were trained on the page are kept.
+        The folder for networks that were trained on the page.
     """
     from lenet5.server import Settings, create_app
     from lenet5.server.serving import serve as run
@@ -44,7 +44,7 @@ def serve(
         print(where, file=sys.stderr, flush=True)
 
     run(create_app(settings), settings, ready)
-    # A thread may still be in compiled code, the first time in the compiler; to take Python down under it aborts.
+    # A thread may still be in compiled code or in the compiler; Python would abort if it ended under that thread.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

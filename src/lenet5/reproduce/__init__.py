@@ -1,4 +1,4 @@
-"""Do the paper's results come out again? Its experiments over seeds, with their spread, beside its own numbers."""
+"""The paper's experiments made again over seeds, with their spread, beside its own numbers."""
 
 from __future__ import annotations
 

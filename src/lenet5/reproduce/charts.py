@@ -25,8 +25,8 @@ class Axis:
     label: str
     logarithmic: bool = False
 
-    def share(self, value: float) -> float:
-        """0 at the low end, 1 at the high end, for values within; others are at the nearer end."""
+    def position(self, value: float) -> float:
+        """The place of a value: 0 at the low end, 1 at the high end. Values outside are at the nearer end."""
         value = min(max(value, self.low), self.high)
         if self.logarithmic:
             return math.log(value / self.low) / math.log(self.high / self.low)
@@ -50,10 +50,10 @@ def lines(curves: Sequence[Line], across: Axis, up: Axis, *, width: int = 640, h
     left, right, top, bottom = 46, width - 10, 24, height - 40
 
     def x(value: float) -> float:
-        return left + across.share(value) * (right - left)
+        return left + across.position(value) * (right - left)
 
     def y(value: float) -> float:
-        return bottom - up.share(value) * (bottom - top)
+        return bottom - up.position(value) * (bottom - top)
 
     parts = [
         *(f'<path class="grid" d="M{left} {y(t):.1f}H{right}"/>' for t in up.ticks),
@@ -90,13 +90,13 @@ def _curve(curve: Line, x: Place, y: Place) -> str:
     return f'<polyline class="line {curve.kind}" points="{path}"/>{marks}'
 
 
-def interval(found: Spread, across: Axis, kind: str, *, width: int = 200) -> str:
-    """A mean with its interval and a line at 0, on one row; what lies beyond the axis ends in an arrow."""
-    height, room = 20, 8
+def interval(found: Spread, across: Axis, kind: str) -> str:
+    """A mean with its interval and a line at 0, on one row; an arrow stands for a mean beyond the axis."""
+    width, height, room = 200, 20, 8
     middle, low, high = found["mean"], found["low"], found["high"]
 
     def x(value: float) -> float:
-        return room + across.share(value) * (width - 2 * room)
+        return room + across.position(value) * (width - 2 * room)
 
     parts = [f'<path class="axis" d="M{x(0):.1f} 0V{height}"/>']
     if middle > across.high:

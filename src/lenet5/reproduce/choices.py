@@ -1,7 +1,7 @@
-"""Where the paper is silent, which choice matters? Each one changed alone, and judged on held-out writers.
+"""The choices that the paper leaves open, each changed alone and judged on held-out writers.
 
-The test pictures are never read here. A difference is taken seed by seed: the same first weights' random numbers, the
-same order of pictures, so that most of the luck cancels.
+The test pictures are never read here. Differences are taken seed by seed: both networks get the same random numbers
+for their first weights and the same order of pictures, so that most of the luck cancels.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class Choice:
 
     @property
     def usual(self) -> str:
-        """What the recipe of 1998 takes."""
+        """The answer that the recipe of 1998 takes."""
         value = getattr(RECIPES[BASE], next(iter(self.change)))
         return LOSSES.get(value, f"{value:g}" if isinstance(value, float) else str(value)).replace("sqrt(F)", "√F")
 
 
 LOSSES = {"mse": "eq. 8", "map": "eq. 9", "cross_entropy": "eq. 9 without rubbish"}
-_ASKED = (
+_ANSWERS = (
     Choice("loss", LOSSES["mse"], {"loss": "mse"}),
     Choice("loss", LOSSES["cross_entropy"], {"loss": "cross_entropy"}),
     Choice("j in eq. 9", "0.1", {"j": 0.1}),
@@ -58,7 +58,7 @@ _ASKED = (
     Choice(PUBLISHED, "eq. 8", {"loss": "mse", "step": 1.0}),
     Choice(PUBLISHED, "eq. 8, 2.4/F: the paper to the letter", {"loss": "mse", "step": 1.0, "initialisation": "2.4/F"}),
 )
-CHOICES = tuple(choice for choice in _ASKED if choice.recipe != RECIPES[BASE])
+CHOICES = tuple(choice for choice in _ANSWERS if choice.recipe != RECIPES[BASE])
 
 
 def jobs(plan: Plan) -> list[Job]:

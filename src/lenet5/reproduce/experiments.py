@@ -1,7 +1,7 @@
-"""Which experiments of the paper are made, of which jobs, and what comes out of them as plain data?
+"""The experiments: the jobs of each, and what they come to as plain data.
 
-Every experiment has its jobs and its summary; a job that several ask for is done once. The errors on the test
-pictures are reported and never chosen by; what is chosen (`choices`) is chosen on held-out writers.
+A job that several experiments need is done once. Errors on the test pictures are reported, and nothing is chosen by
+them; `choices` judges on held-out writers.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ Outcome = dict[str, Any]
 
 
 def jobs(plan: Plan) -> list[Job]:
-    """Everything that has to be done, the most telling first, each once."""
-    wanted: list[Job] = []
+    """All jobs of a plan, each once, the most important ones first."""
+    needed: list[Job] = []
     if STUDIES & set(plan.experiments):
-        wanted += [job for name in plan.names for job in plan.studied(name)]
+        needed += [job for name in plan.names for job in plan.studied(name)]
     if "sizes" in plan.experiments:
-        wanted += [job for share in SHARES for job in _of_size(plan, share)]
+        needed += [job for share in SHARES for job in _of_size(plan, share)]
     if "choices" in plan.experiments:
-        wanted += choices.jobs(plan)
-    return list(dict.fromkeys(wanted))
+        needed += choices.jobs(plan)
+    return list(dict.fromkeys(needed))
 
 
 def summary(plan: Plan, work: Path) -> dict[str, Any]:
-    """What the finished jobs in the folder `work` say: an entry for each experiment of the plan."""
+    """The results of the finished jobs in the folder `work`: an entry for each experiment of the plan."""
     studied = _studied(plan, work) if STUDIES & set(plan.experiments) else {}
     made: dict[Experiment, Callable[[], Any]] = {
         "results": lambda: {name: _result(outcomes) for name, outcomes in studied.items()},
@@ -56,7 +56,7 @@ def summary(plan: Plan, work: Path) -> dict[str, Any]:
 
 
 def _studied(plan: Plan, work: Path) -> dict[str, list[Outcome]]:
-    """The outcomes of the studied networks, but for those whose weights ran away."""
+    """The outcomes of the studied networks, without those whose weights ran away."""
     found = {name: [job.read(work) for job in plan.studied(name)] for name in plan.names}
     kept = {name: [o for o in outcomes if "diverged" not in o["answers"]] for name, outcomes in found.items()}
     return {name: outcomes for name, outcomes in kept.items() if outcomes}
@@ -122,7 +122,7 @@ def _robustness(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def _mistakes(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Every test picture that any seed, or the paper's network, read wrongly; the most often misread first."""
+    """Every test picture that any seed misread, the most often misread first; and the paper's answer to it."""
     wrong = [{row[0]: row for row in outcome["answers"]["wrong"]} for outcome in outcomes]
     shown = outcomes[0]["answers"]["pictures"] if plan.data == "mnist" else 0
     paper = {i: answer for i, (_, answer) in MISTAKES.items() if i < shown}

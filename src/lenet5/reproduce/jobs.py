@@ -1,8 +1,8 @@
-"""What is one job of an experiment, and what is kept of it?
+"""Jobs: one network of one seed each, done in a folder of its own.
 
-A job is one network of one seed, in a folder named after everything that decides its outcome, so that a job which
-several experiments ask for is done once. `training.json`, `answers.json` and `robustness-N.json` in it are each
-written whole or not at all; a job is finished when those that it is asked for are there.
+The folder is named after everything that decides the outcome, so that a job which several experiments need is done
+once. `training.json`, `answers.json` and `robustness-N.json` in it are each written whole or not at all. A job is
+finished when those that it needs are there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import lenet5
 from lenet5 import files
 from lenet5.architecture import architecture
 from lenet5.datasets import Dataset
-from lenet5.datasets import load as load_anew
+from lenet5.datasets import load as load_uncached
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
@@ -29,7 +29,7 @@ from lenet5.training import Recipe, Run
 
 __all__ = ["Job", "do"]
 
-load = functools.lru_cache(maxsize=2)(load_anew)  # the next job mostly wants the same pictures
+load = functools.lru_cache(maxsize=2)(load_uncached)  # the next job mostly needs the same pictures
 HELD_OUT = 1 / 6  # of the training pictures, by whole writers, where a choice is judged
 WEIGHTS = "network.safetensors"
 # How long a robustness curve takes, in units of one picture learned from: a forward pass each, and the change.
@@ -39,13 +39,13 @@ POINTS = sum(map(len, measures.CHANGES.values()))
 
 @dataclass(frozen=True)
 class Job:
-    """One network, and what is wanted of it.
+    """One network, and what is measured of it.
 
-    network: the name or path of a network that is there already; where it is empty, one is trained:
-    architecture, recipe, seed: as for a training run.
+    network: the name or path of a network that is there already; where it is empty, one is trained.
+    architecture, recipe, seed: of the network that is trained.
     data, count, tests: the data set, how many of its training pictures exist at all, and of its test pictures.
-    pictures: how many of them are learned from, drawn at random with the seed; None is all.
-    judge: each pass is judged on the test pictures, for reporting; or on writers that are held out, for choosing.
+    pictures: the network learns from so many of them, drawn at random with the seed; None is all.
+    judge: each pass is judged on the test pictures, for reporting, or on held-out writers, for choosing.
     robustness: how many test pictures the robustness curves are measured on; 0 for none.
     """
 
@@ -80,11 +80,11 @@ class Job:
 
     @property
     def results(self) -> tuple[str, ...]:
-        """The files that make it finished."""
+        """The files that a finished job has."""
         trained = () if self.network else ("training.json",)
         answered = ("answers.json",) if self.judge == "test" else ()
-        withstood = (f"robustness-{self.robustness}.json",) if self.robustness else ()
-        return trained + answered + withstood
+        changed = (f"robustness-{self.robustness}.json",) if self.robustness else ()
+        return trained + answered + changed
 
     @property
     def work(self) -> float:
@@ -97,12 +97,12 @@ class Job:
         return all((work / self.name / result).exists() for result in self.results)
 
     def read(self, work: Path) -> dict[str, Any]:
-        """{"training": …, "answers": …, "robustness": …}, those that it was asked for."""
+        """{"training": …, "answers": …, "robustness": …}, as far as the job has them."""
         return {re.split(r"[-.]", result)[0]: _read(work / self.name / result) for result in self.results}
 
 
 def do(job: Job, folder: Path) -> Generator[float, None, None]:
-    """Do what is missing of a job in its folder, telling of the work done so far."""
+    """Do what is missing of a job in its folder; yields the work done so far."""
     if not job.network and not (folder / "training.json").exists():
         yield from _train(job, folder)
     missing = [result for result in job.results if not (folder / result).exists()]
@@ -118,7 +118,7 @@ def do(job: Job, folder: Path) -> Generator[float, None, None]:
         _write(folder / "answers.json", measures.answers(network, test))
     if job.robustness:
         trained = job.work - POINT * job.robustness * POINTS
-        yield from _withstand(network, test.take(slice(job.robustness)), folder / job.results[-1], trained)
+        yield from _robustness(network, test.take(slice(job.robustness)), folder / job.results[-1], trained)
 
 
 def _train(job: Job, folder: Path) -> Generator[float, None, None]:
@@ -142,7 +142,7 @@ def _train(job: Job, folder: Path) -> Generator[float, None, None]:
 
 
 def _parts(job: Job) -> tuple[Dataset, Dataset]:
-    """What is learned from, and what each pass is judged on."""
+    """The pictures to learn from, and those that each pass is judged on."""
     import numpy as np
 
     train = load(job.data, "train", count=job.count)
@@ -156,7 +156,7 @@ def _parts(job: Job) -> tuple[Dataset, Dataset]:
     return train, judged
 
 
-def _withstand(network: LeNet5, test: Dataset, path: Path, done: float) -> Iterator[float]:
+def _robustness(network: LeNet5, test: Dataset, path: Path, done: float) -> Iterator[float]:
     curves: dict[str, list[float]] = {change: [] for change in measures.CHANGES}
     for change, _, error in measures.robustness(network, test):
         curves[change].append(error)

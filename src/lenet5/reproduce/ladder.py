@@ -1,4 +1,4 @@
-"""How does one get from the recipe of 1998 to the best one? One change at a time, each over seeds.
+"""The ladder from the recipe of 1998 to the best one, one change at a time, each over seeds.
 
 Errors are on the test pictures, for reporting: the rungs were chosen on held-out writers.
 """
@@ -19,14 +19,14 @@ __all__ = ["RUNGS", "Rung", "jobs", "summary"]
 
 @dataclass(frozen=True)
 class Rung:
-    """What is new on this rung, and the whole recipe that it makes."""
+    """The change on this rung, and the recipe that it leads to."""
 
     change: str
     recipe: Recipe
 
 
-def _climb(*changes: tuple[str, dict[str, Any]]) -> tuple[Rung, ...]:
-    """The recipe of 1998, and one more for each change to the one before."""
+def _rungs(*changes: tuple[str, dict[str, Any]]) -> tuple[Rung, ...]:
+    """The recipe of 1998, then a rung for each change to the one before."""
     rungs = [Rung("the recipe of 1998", RECIPES["1998"])]
     for words, fields in changes:
         rungs.append(Rung(words, replace(rungs[-1].recipe, **fields)))
@@ -35,7 +35,7 @@ def _climb(*changes: tuple[str, dict[str, Any]]) -> tuple[Rung, ...]:
 
 _ALONE, _BEST = RECIPES["best-alone"], RECIPES["best"]
 
-RUNGS = _climb(
+RUNGS = _rungs(
     ("pictures distorted anew in each pass, as in 1998", {"distortion": "affine-1998"}),
     (
         f"mini-batches of {_ALONE.batch} by Adam, its step falling along half a cosine",
@@ -44,17 +44,17 @@ RUNGS = _climb(
     ("milder distortions of more kinds: rotated, bent, thicker and thinner too", {"distortion": "mild"}),
     ("cross-entropy: no rubbish class", {"loss": "cross_entropy"}),
     (f"penalties times {_ALONE.sharpness:g}", {"sharpness": _ALONE.sharpness}),
-    ("a share of the wanted answer spread over all digits", {"smoothing": _ALONE.smoothing}),
+    ("a part of the desired answer spread over all digits", {"smoothing": _ALONE.smoothing}),
     ("weights decay", {"decay": _ALONE.decay}),
     ("the last tenth of the passes distorts less and less", {"fade": _ALONE.fade}),
     (f"{_ALONE.passes} passes: the recipe best-alone", {"passes": _ALONE.passes}),
     (
-        "learns from seven such networks' answers, distorted 1.3 times as much",
+        "learns the answers of seven such networks, distorted 1.3 times as much",
         {"teacher": "lenet5-ensemble", "strength": 1.3, "fade": _BEST.fade, "smoothing": _BEST.smoothing},
     ),
     ("by Muon", {"algorithm": _BEST.algorithm, "step": _BEST.step}),
     ("from four networks by Adam and three by Muon", {"teacher": _BEST.teacher}),
-    ("all of the wanted answer theirs", {"trust": _BEST.trust}),
+    ("nothing but their answers as the desired answer", {"trust": _BEST.trust}),
     ("distorted as much as they learnt from: the recipe best", {"strength": _BEST.strength}),
 )
 

@@ -1,4 +1,4 @@
-"""What is a trained network worth on test pictures? Its mistakes, what it could reject, how much it withstands."""
+"""Measures of a trained network on test pictures: its mistakes, rejection, and changes of the pictures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REJECTED = tuple(round(0.1 * k, 1) for k in range(0, 51))  # percent of the pict
 
 
 def answers(network: LeNet5, test: Dataset) -> dict[str, Any]:
-    """The wrongly read pictures, and what rejecting would do.
+    """The misread pictures, and the effect of rejecting the least sure ones.
 
     {"pictures": how many were read, "error": percent, "wrong": a row (index, true, answer, score) for each mistake,
     "rejection": see `rejection`}.
@@ -48,7 +48,7 @@ def answers(network: LeNet5, test: Dataset) -> dict[str, Any]:
 
 
 def rejection(score: NDArray[np.float64], wrong: NDArray[np.bool_]) -> dict[str, Any]:
-    """What is left of the error when the pictures with the smallest score are not answered (III-D).
+    """The error that is left when the pictures with the smallest scores are not answered (III-D).
 
     score: (N,), by how much the best class is better than the next. wrong: (N,).
     {"rejected": percent of the pictures, "error": percent of the others that are wrong, for each of them,
@@ -64,7 +64,7 @@ def rejection(score: NDArray[np.float64], wrong: NDArray[np.bool_]) -> dict[str,
 
 
 class Predictor(Protocol):
-    """What is asked of whatever is to withstand changes: float32 (N, 32, 32), the paper's scale -> classes (N,)."""
+    """Whatever reads pictures: float32 (N, 32, 32) in the paper's scale -> classes (N,)."""
 
     def predict(self, images: Any, /) -> NDArray[np.int64]: ...
 

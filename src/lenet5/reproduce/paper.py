@@ -1,7 +1,7 @@
-"""Which numbers did the paper publish? Its results, as numbers, to stand beside ours.
+"""The numbers that the paper published, to stand beside ours.
 
 Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Gradient-Based Learning Applied to Document Recognition, Proceedings of
-the IEEE 86(11), 1998. What is marked as measured was read off the figures of the authors' preprint.
+the IEEE 86(11), 1998. Numbers marked as measured were read off the figures of the authors' preprint.
 """
 
 from __future__ import annotations

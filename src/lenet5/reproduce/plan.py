@@ -1,4 +1,4 @@
-"""What is to be reproduced, and how thoroughly? One frozen plan, from which every experiment takes its jobs."""
+"""The plan of a reproduction: which experiments are made, and how thoroughly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
 
 @dataclass(frozen=True)
 class Plan:
-    """What the experiments share. Raises TrainingError where a value is out of its range."""
+    """The settings that all experiments share. Raises TrainingError where a value is out of its range."""
 
     experiments: tuple[Experiment, ...] = EXPERIMENTS
     """Which experiments to make."""
@@ -47,12 +47,12 @@ class Plan:
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-    def job(self, how: Recipe, seed: int, **wanted: Any) -> Job:
-        """One network of this plan; `wanted` are further fields of the job."""
+    def job(self, how: Recipe, seed: int, **others: Any) -> Job:
+        """One network of this plan; `others` are further fields of the job."""
         passes = how.passes if self.passes is None else min(self.passes, how.passes)
         tests = None if self.count is None or self.data == "mnist" else max(self.count // 6, 1)
         return Job(
-            recipe=replace(how, passes=passes), seed=seed, data=self.data, count=self.count, tests=tests, **wanted
+            recipe=replace(how, passes=passes), seed=seed, data=self.data, count=self.count, tests=tests, **others
         )
 
     def studied(self, name: str) -> list[Job]:
@@ -64,7 +64,7 @@ class Plan:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is studied: recipes, then networks."""
+        """The names of all that is studied: recipes, then networks."""
         return (*self.recipes, *self.networks)
 
 

@@ -1,8 +1,8 @@
-"""How are many jobs done on all cores, so that they can be stopped and gone on with?
+"""A pool of processes that does jobs on all cores, and can be stopped and continued.
 
-Processes rather than threads: a run that dies takes nobody with it, and Python's lock is nobody's concern. Each does
-one job after another, on one core. What is finished stays in the work folder; what was running goes on from its last
-checkpoint.
+Each process does one job after another, on one core. Processes are used and not threads: one that dies does not end
+the others, and Python's lock holds nobody up. Finished jobs stay in the work folder; a job that was running goes on
+from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["Advance", "cores", "run"]
 
 @dataclass(frozen=True)
 class Advance:
-    """A job has come this far, in the units of `Job.work`; `finished` with its last one."""
+    """A job has come this far, in the units of `Job.work`; `finished` is true at its end."""
 
     job: Job
     done: float
@@ -42,7 +42,7 @@ def cores() -> int:
 def run(jobs: Sequence[Job], work: Path, processes: int | None = None) -> Generator[Advance, None, None]:
     """Do the jobs that are not finished in the folder `work`, in their order, on this many processes at a time.
 
-    Leaving the iteration (a KeyboardInterrupt, say) stops the running ones, with their checkpoints written.
+    Where the iteration is left (by a KeyboardInterrupt, for example), the running jobs write checkpoints and stop.
     Raises TrainingError where a job fails, or the folder cannot be written.
     """
     left = [job for job in dict.fromkeys(jobs) if not job.finished(work)]
@@ -79,7 +79,7 @@ def _prepare(job: Job, work: Path) -> None:
 
 
 class _Worker(threading.Thread):
-    """One process and the thread that gives it jobs and passes on what it tells."""
+    """One process, and the thread that gives it jobs and passes on its messages."""
 
     def __init__(
         self, waiting: queue.SimpleQueue[Job], work: Path, events: queue.SimpleQueue[Advance | TrainingError]
@@ -92,13 +92,13 @@ class _Worker(threading.Thread):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            # One core each; and a group of its own, so that Ctrl-C reaches only the parent, which ends it in peace.
+            # One core each. A group of its own, so that Ctrl-C reaches only the parent, which lets it save.
             env={**os.environ, "LENET5_THREADS": "1"},
             process_group=0,
         )
 
     def stop(self) -> None:
-        """Let it end at the next place where all can be kept."""
+        """Let it write a checkpoint at the next possible place, and end."""
         self._process.terminate()
 
     def run(self) -> None:
@@ -106,27 +106,27 @@ class _Worker(threading.Thread):
         with self._process, contextlib.suppress(queue.Empty):
             while True:
                 job = self._waiting.get_nowait()
-                with contextlib.suppress(OSError):  # a process that has ended is told of below
+                with contextlib.suppress(OSError):  # a process that has ended is noticed below
                     self._process.stdin.write(f"{self._work / job.name}\n")
                     self._process.stdin.flush()
                 if not self._follow(job):
                     return
 
     def _follow(self, job: Job) -> bool:
-        """Pass on what the process tells of a job; whether it can be given another."""
+        """Pass on the messages about a job. True where the process can be given another."""
         assert self._process.stdout is not None
-        told = "its process ended without a word"
+        reason = "its process ended without a word"
         for line in self._process.stdout:
             try:
                 message = json.loads(line)
             except ValueError:  # a traceback, or a warning
-                told = line.strip() or told
+                reason = line.strip() or reason
                 continue
             if "error" in message:
-                told = message["error"]
+                reason = message["error"]
                 break
             self._events.put(Advance(job, message.get("done", job.work), "finished" in message))
             if "finished" in message:
                 return True
-        self._events.put(TrainingError(f"the job in {self._work / job.name} failed: {told}"))
+        self._events.put(TrainingError(f"the job in {self._work / job.name} failed: {reason}"))
         return False

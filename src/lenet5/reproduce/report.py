@@ -1,4 +1,4 @@
-"""What is the whole report, as data and as a page? One dictionary, written as JSON, and the page made of it alone."""
+"""The report: one dictionary, written as JSON, and the page that is made from it alone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["collect", "write"]
 
 
 def collect(plan: Plan, work: Path, command: str) -> dict[str, Any]:
-    """All that is known once the jobs of a plan are finished in `work`; plain data for JSON."""
+    """The data of the report, once the jobs of a plan are finished in `work`; plain data for JSON."""
     made = {**experiments.summary(plan, work), "input": _input(plan)}
     return {
         "about": {

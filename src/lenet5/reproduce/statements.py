@@ -1,7 +1,7 @@
-"""Which of the paper's statements reproduce? Each as a number of theirs, the number of ours, and a verdict.
+"""The paper's statements: its number, ours, and whether they agree.
 
-The paper reports one run. Its number counts as reproduced where a single run of ours may well give it: where it lies
-in the 95 % interval of one more run, widened by the uncertainty that the paper states or that reading a figure has.
+The paper reports one run. Its number counts as reproduced where it lies in the 95 % interval of one more run of ours,
+widened by the uncertainty that the paper states, or that reading a figure has.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _input(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _invariance(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The errors at the changes that the network is said to withstand, beside the error without any."""
+    """The errors at the limits of what the network is said to withstand."""
     if not (found := made.get("robustness")):
         return
     for name, curves in found["curves"].items():
@@ -99,5 +99,5 @@ def _invariance(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
             amounts = found["amounts"][change]
             ends = [1 / limit, limit] if change == "scale" else [-limit, limit]
             errors = [curves[change][amounts.index(end)]["mean"] for end in ends]
-            # Said of pictures of single characters; read here as: it reads more right than wrong.
+            # The paper says so of single characters. Here it means: more pictures are read right than wrong.
             yield _holds(f"withstands {change}", name, ends, errors, max(errors) < 50)

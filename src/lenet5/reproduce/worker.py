@@ -1,7 +1,7 @@
-"""What does one of the processes do that work on jobs? It is told of folders, and tells how far it has come.
+"""A process that does jobs: it reads their folders from stdin, and writes its progress to stdout.
 
-Each line that comes in is the folder of a job, with `job.json` in it. Lines of JSON go out: {"done": work} on the way,
-and {"finished": true} or {"error": why} at the end of each job. It ends when nothing more can come in.
+Each line of input is the folder of a job, with `job.json` in it. The lines of output are JSON: {"done": work} during
+a job, and {"finished": true} or {"error": reason} at its end. The process ends with its input.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ def main() -> None:
             data = json.loads(files.read_bounded(folder / "job.json", 2**20, error=TrainingError))
             work = do(Job.from_dict(data), folder)
             for done in work:
-                _tell(done=done)
+                _send(done=done)
                 if stopped:
                     work.throw(KeyboardInterrupt())
-            _tell(finished=True)
+            _send(finished=True)
         except KeyboardInterrupt:
             sys.exit(130)
         except LeNetError as error:
-            _tell(error=str(error))
+            _send(error=str(error))
 
 
-def _tell(**message: Any) -> None:
+def _send(**message: Any) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 

@@ -1,6 +1,6 @@
-"""Who takes part? Each contender's file has `make(material, threads)`, and imports its framework when it is imported.
+"""The contenders, a module for each, and the calls that every contender has.
 
-What one is made of is `Contender`: the calls that are timed, and what must be equal before they are.
+A contender's module has `make(material, threads)`, and imports its framework when it is imported.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Contender(Protocol):
     """One implementation of the network of 1998, with the material's parameters, on a number of threads."""
 
     def call(self, task: Task) -> Callable[[], object] | None:
-        """What is timed for a task; None where this contender cannot do it."""
+        """The call that is timed for a task; None where this contender cannot do it."""
 
     def penalties(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, classes) of uint8 (N, 28, 28), by the code that reads."""
+        """The penalties (N, classes) of digits (N, 28, 28), by the code that reads."""
 
     def learned(self, task: Task) -> dict[str, NDArray[np.float32]]:
         """The tensors after one call of a learning task from the first weights."""
@@ -40,7 +40,7 @@ class Contender(Protocol):
 
 @dataclass(frozen=True)
 class Peer:
-    """A contender's module under `lenet5.bench.peers`, the packages that it needs, and how its module is asked."""
+    """A contender: its module in `lenet5.bench.peers`, the packages that it needs, and the options of `make`."""
 
     name: str
     module: str

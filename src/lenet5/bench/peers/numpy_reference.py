@@ -1,4 +1,4 @@
-"""How fast is the network in plain NumPy, float64, written to be read?"""
+"""The reference as a contender: plain NumPy, float64, written to be read."""
 
 from __future__ import annotations
 

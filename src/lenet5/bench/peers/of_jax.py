@@ -1,4 +1,4 @@
-"""How fast does JAX read and learn, compiled, online as a scan over the pictures?"""
+"""JAX as a contender: compiled, online as a scan over the pictures."""
 
 from __future__ import annotations
 

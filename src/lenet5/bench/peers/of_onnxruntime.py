@@ -1,4 +1,4 @@
-"""How fast does ONNX Runtime read, from the file that this package exports?"""
+"""ONNX Runtime as a contender: it reads with the file that this package exports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast does OpenVINO read, from the ONNX file that this package exports?"""
+"""OpenVINO as a contender: it reads with the ONNX file that this package exports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast does PyTorch read and learn, as it is called, compiled, and with Table I spelled out?
+"""PyTorch as a contender: as it is called, compiled, and with Table I spelled out.
 
 The quickest C3 is one dense convolution whose kernels are zero where Table I has none. With a convolution of its own
 for each map, from the maps that it sees, PyTorch does the same products as the paper, and takes longer.

@@ -1,4 +1,4 @@
-"""How does this package read and learn, as a user would call it?"""
+"""This package as a contender, as a user would call it."""
 
 from __future__ import annotations
 
