@@ -28,6 +28,10 @@ COARSE = 320  # the paper is guessed on a picture of at most this many pixels a 
 LEAST_CONTRAST = 0.06  # of the paper's brightness; fainter than that is no writing
 GRAIN = 0.2  # of the variance, what a mean over 3×3 pixels must leave: noise keeps a ninth, thin strokes a quarter
 MANY = 200_000  # pixels tell what a picture's statistics are
+DOUBT = 0.9  # of what is light or dark, on the scale of −1.5 to 1.5
+THIN = (3, 5, 7, 9, 13, 17, 25, 33, 49)  # sides of the boxes that strokes may be too thin for
+WORTH = 0.03  # of the most that any box leaves out
+DARKEST = 0.33  # of the lightest paper: what is darker is black
 PATTERN = 2.5  # standard deviations of the bare paper that are taken off
 
 
@@ -69,7 +73,37 @@ def find_ink(picture: NDArray[np.uint8], dark: bool | None = None) -> Ink:
 
 
 def is_dark_on_light(grey: NDArray[np.uint8]) -> bool:
-    """Whether the ink is darker than the paper: paper is what there is more of, above all along the edges."""
+    """Whether the ink is darker than the paper: paper is what there is more of, above all along the edges.
+
+    A table around the sheet, dark corners and a book's back are along the edges too. Where a large picture leaves a
+    doubt, its thin things tell: strokes are thin, and paper is wide.
+    """
+    lightness = _lightness(grey)
+    if abs(lightness) < DOUBT and max(grey.shape) > 100:
+        return _thin_is_dark(grey)
+    return lightness >= 0
+
+
+def _thin_is_dark(grey: NDArray[np.uint8]) -> bool:
+    """Whether dark or light is what the smallest box cannot enter that leaves out anything worth naming."""
+    left: list[tuple[float, float]] = []  # energy of what is dark, and light, and narrower than a box
+    for side in THIN:
+        if side > 0.7 * min(grey.shape) + 2:
+            break
+        kernel = np.ones((3, 3), np.uint8) if side == 3 else _round(side)
+        dark, light = (cv2.morphologyEx(grey, hat, kernel) for hat in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
+        left.append((cv2.norm(dark, cv2.NORM_L2SQR), cv2.norm(light, cv2.NORM_L2SQR)))
+    most = max(max(pair) for pair in left)
+    dark_energy, light_energy = next(pair for pair in left if max(pair) >= WORTH * most)
+    return dark_energy >= light_energy
+
+
+def _round(side: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
+
+
+def _lightness(grey: NDArray[np.uint8]) -> float:
+    """How much more of the picture is light than dark, its edges counted twice: about −1.5 to 1.5."""
     small = _shrink(grey, 96).astype(np.float32)
     side = max(small.shape) // 2 * 2 + 1
     # Against the neighbourhood, so that a shadow over half a page is not taken for ink.
@@ -78,12 +112,12 @@ def is_dark_on_light(grey: NDArray[np.uint8]) -> bool:
     squares = apart * apart
     variance = float(squares.mean())
     if variance < 1e-3:
-        return True
+        return 0.0
     skew = float((squares * apart).mean()) / variance**1.5
     lowest = float(apart.min())
     light = apart > _otsu(apart - lowest) + lowest  # (h, w)
     edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    return bool(light.mean() - 0.5 + edge.mean() - 0.5 - 0.25 * skew >= 0)
+    return float(light.mean() - 0.5 + edge.mean() - 0.5 - 0.25 * skew)
 
 
 def _shrink(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -110,10 +144,10 @@ def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Grey:
     side = min(small.shape)
     # Wider than any stroke, narrower than a shadow: strokes are thin in large pictures.
     reach = max(3, int(side * (0.45 if min(height, width) < 100 else 0.2))) | 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     calm = cv2.medianBlur(small, 3) if side > 40 else small
-    closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel)
-    smooth = cv2.blur(closed, (reach // 2 | 1, reach // 2 | 1), borderType=cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, _round(reach))
+    # Smooth, but where a sheet ends on a dark table, or in a shadow, no lighter than what lies there.
+    smooth = np.minimum(closed, cv2.blur(closed, (reach // 2 | 1, reach // 2 | 1), borderType=cv2.BORDER_REPLICATE))
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
@@ -121,7 +155,9 @@ def _depth(channel: NDArray[np.uint8], paper: Grey) -> Grey:
     """How much darker than the paper, of the paper's brightness."""
     depth: Grey = paper - channel
     np.maximum(depth, 0, out=depth)
-    return np.divide(depth, np.maximum(paper, np.float32(24)), out=depth)
+    # Of black that is no paper, the noise is not to be magnified.
+    least = max(24.0, DARKEST * _quantile(_sample(paper).ravel(), 0.9))
+    return np.divide(depth, np.maximum(paper, np.float32(least)), out=depth)
 
 
 def _blend(depths: list[Grey]) -> Grey:
