@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from lenet5.datasets import drawn
+from lenet5.datasets.drawn.paper import Look
 from lenet5.pictures.ink import find_ink, is_dark_on_light
+from scenery import beside_a_book, dark_corners, on_a_table
 
 SIDE = 120
 
@@ -79,3 +81,31 @@ def test_the_polarity_of_digits_that_fill_their_frame_is_found() -> None:
     frames = [image[y : y + h, x : x + w] for image, (x, y, w, h) in zip(images, boxes, strict=True)]
     assert all(is_dark_on_light(255 - f) for f in frames)
     assert not any(is_dark_on_light(f) for f in frames)
+
+
+@pytest.mark.parametrize("surround", ["dark corners", "a table", "a book's back"])
+def test_what_is_dark_around_a_sheet_is_neither_paper_nor_ink(surround: str) -> None:
+    rng = np.random.default_rng(3)
+    picture, _ = drawn.page(["0123", "4567"], rng, size=36, look=Look(noise=3, blur=0.6), tilt=0.0)
+    alone = find_ink(picture).ink
+    if surround == "dark corners":
+        ink, inside = find_ink(dark_corners(picture)), np.s_[:]
+    elif surround == "a table":
+        ink, inside = find_ink(on_a_table(picture, 90, rng)), np.s_[90:-90, 90:-90]
+    else:
+        ink, inside = find_ink(beside_a_book(picture, 120, rng)), np.s_[:, 120:]
+    assert ink.dark
+    seen = np.asarray(ink.ink[inside])
+    # All of the writing is found, and little else.
+    assert np.abs(seen - alone).sum() < 0.2 * alone.sum()
+    assert ink.ink.sum() - seen.sum() < 0.2 * alone.sum()
+
+
+def test_chalk_on_a_board_is_light_whatever_the_wall_around_it() -> None:
+    rng = np.random.default_rng(4)
+    look = Look(paper=(32, 66, 52), ink=(238, 238, 232), noise=3)
+    board, _ = drawn.page(["31", "72"], rng, size=60, look=look)
+    wall = np.full((board.shape[0] + 80, board.shape[1] + 80, 3), 190, np.uint8)
+    wall[40:-40, 40:-40] = board
+    assert not find_ink(board).dark
+    assert not find_ink(wall).dark

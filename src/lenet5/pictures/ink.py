@@ -28,9 +28,9 @@ COARSE = 320  # the paper is guessed on a picture of at most this many pixels a 
 LEAST_CONTRAST = 0.06  # of the paper's brightness; fainter than that is no writing
 GRAIN = 0.2  # of the variance, what a mean over 3×3 pixels must leave: noise keeps a ninth, thin strokes a quarter
 MANY = 200_000  # pixels tell what a picture's statistics are
-DOUBT = 0.9  # of what is light or dark, on the scale of −1.5 to 1.5
+FRAMED = 100  # pixels a side: a smaller picture is of digits alone, which may fill it
 THIN = (3, 5, 7, 9, 13, 17, 25, 33, 49)  # sides of the boxes that strokes may be too thin for
-WORTH = 0.03  # of the most that any box leaves out
+WORTH = 0.02  # of the most that any box leaves out
 DARKEST = 0.33  # of the lightest paper: what is darker is black
 PATTERN = 2.5  # standard deviations of the bare paper that are taken off
 
@@ -75,23 +75,20 @@ def find_ink(picture: NDArray[np.uint8], dark: bool | None = None) -> Ink:
 def is_dark_on_light(grey: NDArray[np.uint8]) -> bool:
     """Whether the ink is darker than the paper: paper is what there is more of, above all along the edges.
 
-    A table around the sheet, dark corners and a book's back are along the edges too. Where a large picture leaves a
-    doubt, its thin things tell: strokes are thin, and paper is wide.
+    In a larger picture a table around the sheet, dark corners or a book's back are along the edges: there strokes are
+    known by being thin, and paper by being wide.
     """
-    lightness = _lightness(grey)
-    if abs(lightness) < DOUBT and max(grey.shape) > 100:
-        return _thin_is_dark(grey)
-    return lightness >= 0
+    return _thin_is_dark(grey) if max(grey.shape) > FRAMED else _lightness(grey) >= 0
 
 
 def _thin_is_dark(grey: NDArray[np.uint8]) -> bool:
     """Whether dark or light is what the smallest box cannot enter that leaves out anything worth naming."""
+    calm = cv2.GaussianBlur(grey, (0, 0), 1.0)
     left: list[tuple[float, float]] = []  # energy of what is dark, and light, and narrower than a box
     for side in THIN:
         if side > 0.7 * min(grey.shape) + 2:
             break
-        kernel = np.ones((3, 3), np.uint8) if side == 3 else _round(side)
-        dark, light = (cv2.morphologyEx(grey, hat, kernel) for hat in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
+        dark, light = (cv2.morphologyEx(calm, hat, _round(side)) for hat in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
         left.append((cv2.norm(dark, cv2.NORM_L2SQR), cv2.norm(light, cv2.NORM_L2SQR)))
     most = max(max(pair) for pair in left)
     dark_energy, light_energy = next(pair for pair in left if max(pair) >= WORTH * most)
@@ -99,6 +96,9 @@ def _thin_is_dark(grey: NDArray[np.uint8]) -> bool:
 
 
 def _round(side: int) -> NDArray[np.uint8]:
+    """What is round and this wide; a square where that is all a few pixels can be."""
+    if side == 3:
+        return np.ones((3, 3), np.uint8)
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
 
 
