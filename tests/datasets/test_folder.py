@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lenet5 import datasets
-from lenet5.datasets.folder import sort_classes
+from lenet5.datasets.dataset import sort_classes
 from lenet5.errors import DataError
 
 

@@ -1,17 +1,19 @@
-"""Labelled pictures to learn from and to be judged on: MNIST, folders, strokes of a pen, or drawn digits."""
+"""Labelled pictures to learn from and to be judged on: MNIST, data of your own, or handwriting that is drawn."""
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from lenet5.datasets.dataset import Dataset
+from lenet5.datasets.dataset import Dataset, in_proportion
 from lenet5.datasets.download import Progress
+from lenet5.datasets.form import Form, from_arrays
 from lenet5.errors import DataError
 
-__all__ = ["DRAWN", "Dataset", "Part", "has_test", "load"]
+__all__ = ["DRAWN", "Dataset", "Form", "Part", "from_arrays", "has_test", "load"]
 
 Part = Literal["train", "test"]
 # Not in the paper: how many digits are drawn where nobody says, as many as MNIST has.
@@ -20,17 +22,32 @@ _TEST_SEED = 2**62  # added to the seed, so that nothing drawn for learning is e
 
 
 def load(
-    spec: str, part: Part = "train", *, count: int | None = None, seed: int = 0, progress: Progress | None = None
+    spec: str,
+    part: Part = "train",
+    *,
+    count: int | None = None,
+    seed: int = 0,
+    form: Form | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """The data set called `spec`.
 
-    spec: "mnist"; "drawn", handwriting that is drawn here; the path of a folder or zip file of pictures, or of a
-        file of strokes, .npz, whose characters are written with many pens.
-    part: of strokes, and of a folder without `train/` and `test/` in it, both parts are all of it (see `has_test`).
-    count: how many to draw, by default 60,000 or 10,000; of the other sets, only the first `count` are given.
-    seed: of what is drawn, and of the pens.
-    progress: called with (address, bytes so far, bytes in all) while MNIST is downloaded.
-    Raises DataError for anything that is missing or damaged.
+    Args:
+        spec: "mnist"; "drawn", handwriting that is drawn here; or the path of data of your own: a folder or zip file of
+            pictures, a table (.csv, .parquet, or a folder of these), arrays (.npz, .npy), IDX files as MNIST's, or
+            strokes of a pen (.npz), which are drawn with many pens.
+        part: of data that keeps no pictures for testing apart, both parts are all of it (see `has_test`).
+        count: how many to draw, by default 60,000 or 10,000; of other data, so many at random, in proportion to the
+            classes.
+        seed: of what is drawn, and of the pens.
+        form: what the pictures do not say by themselves: which is ink, which way up, which column.
+        progress: called with (address, bytes so far, bytes in all) while MNIST is downloaded.
+
+    Returns:
+        A Dataset whose notes tell what was decided.
+
+    Raises:
+        DataError: for anything that is missing or damaged.
     """
     if part not in DRAWN:
         raise DataError(f"no part {part!r}; expected one of {', '.join(DRAWN)}")
@@ -44,19 +61,27 @@ def load(
         from lenet5.datasets.mnist import mnist
 
         dataset = mnist(part, progress)
-    elif spec.endswith(".npz"):
+    elif holds_strokes(spec):
         from lenet5.datasets.strokes import read_strokes
 
-        return read_strokes(spec).take(slice(count)).pictures(np.random.default_rng(seed))
+        strokes = read_strokes(spec)
+        if count is not None:
+            strokes = strokes.take(in_proportion(strokes.labels, count, seed))
+        return strokes.pictures(np.random.default_rng(seed))
     else:
-        from lenet5.datasets.folder import folder
+        from lenet5.datasets.own import own
 
-        dataset = folder(Path(spec), part)
-    return dataset if count is None else dataset.take(slice(count))
+        dataset = own(Path(spec), part, form or Form())
+    return dataset if count is None else dataset.sample(count, seed)
 
 
 def has_test(spec: str) -> bool:
     """Whether the data set called `spec` keeps pictures for testing apart from those to learn from."""
-    from lenet5.datasets.folder import has_parts
+    from lenet5.datasets.own import parts
 
-    return spec in ("mnist", "drawn") or has_parts(Path(spec))
+    return spec in ("mnist", "drawn") or (not holds_strokes(spec) and "test" in parts(Path(spec)))
+
+
+def holds_strokes(spec: str) -> bool:
+    """Whether this is the path of a file of strokes (`lenet5.datasets.strokes`), known by the arrays in it."""
+    return spec.endswith(".npz") and zipfile.is_zipfile(spec) and "points.npy" in zipfile.ZipFile(spec).namelist()

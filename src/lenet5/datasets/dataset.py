@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +11,31 @@ from numpy.typing import NDArray
 
 from lenet5.errors import DataError
 
-__all__ = ["SIDE", "Dataset"]
+__all__ = ["SIDE", "Dataset", "in_proportion", "sort_classes"]
 
 SIDE = 28
+
+
+def sort_classes(labels: Iterable[str]) -> tuple[str, ...]:
+    """Each label once, numbers first and by their value."""
+
+    def key(label: str) -> tuple[bool, int, str]:
+        number = label.isascii() and label.isdecimal() and len(label) < 20
+        return not number, int(label) if number else 0, label
+
+    return tuple(sorted(set(labels), key=key))
+
+
+def in_proportion(labels: NDArray[Any], count: int, seed: int) -> NDArray[np.int64]:
+    """(count,) rising positions, drawn at random from the seed: of each label as many as its share of all."""
+    rng = np.random.default_rng(seed)
+    _, label, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    # In an order by chance within each label, a rank there over the label's size spreads all of them evenly.
+    order = rng.permutation(len(label))
+    rank = np.empty(len(label))
+    for one in range(len(sizes)):
+        rank[order[label[order] == one]] = np.arange(sizes[one])
+    return np.sort(np.argsort((rank + 0.5) / sizes[label], kind="stable")[:count])
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +47,7 @@ class Dataset:
     labels: int64 (N,), positions in `classes`; any integer type is accepted and converted.
     classes: what each class is called.
     writers: int64 (N,), a number for whoever wrote the picture, or None where nobody knows.
+    notes: what was decided when the pictures were read, a sentence each.
 
     Raises DataError where these do not fit together.
     """
@@ -34,6 +57,7 @@ class Dataset:
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
     writers: NDArray[np.int64] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         images = np.asarray(self.images)
@@ -79,6 +103,18 @@ class Dataset:
             labels=self.labels[indices],
             writers=None if self.writers is None else self.writers[indices],
         )
+
+    def sample(self, count: int, seed: int = 0) -> Dataset:
+        """`count` of the pictures, drawn at random from the seed, as many of each class as its share; in their order.
+
+        All of them where `count` is no less. A note tells of it. Raises DataError for a count below 1.
+        """
+        if count < 1:
+            raise DataError(f"{count} pictures asked for; expected at least one")
+        if count >= len(self):
+            return self
+        note = f"{count:,} of {len(self):,} pictures, drawn at random (seed {seed}) in proportion to the classes"
+        return replace(self.take(in_proportion(self.labels, count, seed)), notes=(*self.notes, note))
 
     def with_classes(self, classes: Sequence[str]) -> Dataset:
         """The same pictures, with labels that are positions in other `classes` of the same names.

@@ -1,8 +1,9 @@
-"""A data set from a folder of pictures, or from a zip file of one.
+"""A folder of pictures, or a zip file of one, as labelled pictures.
 
-Either `labels.csv`, with the columns path and label, names the pictures and their classes; or every picture lies
-in a folder named after its class: `7/scan-12.png`. Pictures may have any size and either polarity. Of a zip file in
-which all lies in one folder that is no class, that folder is meant. Names that begin with a dot are passed over.
+Either `labels.csv`, with the columns path and label, names the pictures and their classes; or the first folder that a
+picture lies in is its class: `7/scan-12.png`, `7/anna/scan-12.png`. A folder that holds nothing but one other folder
+is passed through. `train/` beside `test/` or `val/` keeps the pictures to learn from apart. Pictures may have any size
+and either polarity. Names that begin with a dot are passed over.
 """
 
 from __future__ import annotations
@@ -13,93 +14,70 @@ import lzma
 import os
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lenet5.datasets.dataset import SIDE, Dataset
-from lenet5.errors import DataError, PictureError
+from lenet5.datasets.form import Labelled
+from lenet5.errors import DataError
 from lenet5.files import inside, read_bounded
 from lenet5.pictures.opening import SUFFIXES as OPENED
 
-__all__ = ["folder", "has_parts"]
+__all__ = ["parts"]
 
 LABELS = "labels.csv"
-PARTS = ("train", "test")
+LEARN, JUDGE = "train", ("test", "val", "valid", "validation")  # of several to judge on, the first there is
 SUFFIXES = OPENED - {".pdf"}
 MOST_BYTES = 64 << 20  # of one picture, or of labels.csv
-MOST_PICTURES = 1_000_000
 
 
-def folder(path: Path, part: str = "train") -> Dataset:
-    """The labelled pictures in a folder or a zip file, sorted by class and by name.
+def parts(path: Path) -> dict[str, Callable[[], Labelled]]:
+    """The parts of a folder or zip file: "train" and "test", or "" where it is one; each is read when called.
 
-    part: "train" or "test", where the folder holds two folders of these names; of any other folder, both parts
-        are all of it. The classes are those of the part to learn from.
-    Classes are sorted, numbers by their value. A picture of 28×28 pixels that is light on dark is taken as it is;
-    any other is normalised as MNIST's were.
-    Raises DataError, naming the file, for a folder without pictures, a picture that cannot be read, that has no
-    label, or that a link leads out of the folder to.
+    Pictures are sorted by class and by name. Calling raises DataError, naming the file, for a folder without pictures,
+    a picture that has no label, or that a link leads out of the folder to.
     """
-    if not has_parts(path):
-        return _load(_open(path), path.name)
-    learn = _open(path, "train")
-    if part == "train":
-        return _load(learn, f"{path.name} train")
-    classes = sort_classes(label for _, label in _labelled(learn))
-    return _load(_open(path, "test"), f"{path.name} test").with_classes(classes)
+    if os.path.isdir(path):
+        files: _Files = _Folder(_descended(path))
+    elif os.path.isfile(path):
+        files = _Zip(path)
+    else:
+        raise DataError(f"no data set {str(path)!r}: expected mnist, drawn, or the path of a file or folder of data")
+    held = {name.partition("/")[0] for name in files.names() if "/" in name}
+    judge = next((name for name in JUDGE if name in held), None)
+    if LEARN in held and judge is not None:
+        return {
+            "train": lambda: _load(files.part(LEARN), f"{path.name} {LEARN}"),
+            "test": lambda: _load(files.part(judge), f"{path.name} {judge}"),
+        }
+    return {"": lambda: _load(files, path.name)}
 
 
-def has_parts(path: Path) -> bool:
-    """Whether the folder or zip file keeps the pictures to learn from apart from those to test on."""
-    if os.path.isfile(path) and zipfile.is_zipfile(path):
-        return {name.partition("/")[0] for name in _Zip(path).names() if "/" in name} >= set(PARTS)
-    return all(os.path.isdir(path / part) for part in PARTS)
-
-
-def sort_classes(labels: Iterable[str]) -> tuple[str, ...]:
-    """Each label once, numbers first and by their value."""
-
-    def key(label: str) -> tuple[bool, int, str]:
-        number = label.isascii() and label.isdecimal() and len(label) < 20
-        return not number, int(label) if number else 0, label
-
-    return tuple(sorted(set(labels), key=key))
-
-
-def _load(files: _Files, name: str) -> Dataset:
+def _load(files: _Files, name: str) -> Labelled:
     path, labelled = files.path, sorted(_labelled(files))
     if not labelled:
         raise DataError(
             f"{path}: no pictures in it; expected {LABELS}, or a folder for each class with pictures "
             f"({', '.join(sorted(SUFFIXES))}), such as {PurePosixPath(path.name, '7', 'scan.png')}"
         )
-    if len(labelled) > MOST_PICTURES:
-        raise DataError(f"{path}: {len(labelled):,} pictures; expected at most {MOST_PICTURES:,}")
-    classes = sort_classes(label for _, label in labelled)
-    images = np.empty((len(labelled), SIDE, SIDE), np.uint8)
-    for i, (picture, _) in enumerate(labelled):
-        try:
-            images[i] = _as_mnist(files.read(picture))
-        except PictureError as problem:
-            raise DataError(f"{path}/{picture}: {problem}") from problem
-    place = {label: i for i, label in enumerate(classes)}
-    return Dataset(name, images, np.array([place[label] for _, label in labelled]), classes)
+    names = [picture for picture, _ in labelled]
+    return Labelled(
+        name, _Pictures(files, names), [label for _, label in labelled], called=lambda i: f"{path}/{names[i]}"
+    )
 
 
-def _as_mnist(data: bytes) -> NDArray[np.uint8]:
-    """The glyph in a picture file, uint8 (28, 28). Raises PictureError."""
-    from lenet5.pictures.ink import find_ink, is_dark_on_light
-    from lenet5.pictures.normalise import normalise
-    from lenet5.pictures.opening import DIGIT_SIDE, open_pages, shrunk
+class _Pictures(Sequence[bytes]):
+    """The bytes of pictures, each read when it is asked for."""
 
-    picture = open_pages(data)[0]  # (H, W) or (H, W, 3)
-    if picture.shape == (SIDE, SIDE) and not is_dark_on_light(picture):
-        return picture
-    return normalise(find_ink(shrunk(picture, DIGIT_SIDE)[0]).ink)
+    def __init__(self, files: _Files, names: list[str]) -> None:
+        self._files, self._names = files, names
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, i: int) -> bytes:  # type: ignore[override]
+        return self._files.read(self._names[i])
 
 
 class _Files(Protocol):
@@ -113,15 +91,8 @@ class _Files(Protocol):
     def read(self, name: str) -> bytes:
         """The bytes of one. Raises DataError where it is missing, damaged or too long."""
 
-
-def _open(path: Path, part: str = "") -> _Files:
-    if os.path.isdir(path):
-        return _Folder(path / part)
-    if os.path.isfile(path):
-        return _Zip(path, part)
-    raise DataError(
-        f"no data set {str(path)!r}: expected mnist, drawn, or the path of a folder or zip file of pictures"
-    )
+    def part(self, name: str) -> _Files:
+        """The files in one of its folders."""
 
 
 class _Folder:
@@ -129,29 +100,55 @@ class _Folder:
         self.path = path
 
     def names(self) -> list[str]:
-        try:
-            found = [*self.path.iterdir()]
-            found += [file for sub in found if sub.is_dir() for file in sub.iterdir()]
-            names = [file.relative_to(self.path) for file in found if not file.is_dir()]
-            return [name.as_posix() for name in names if not _hidden(name)]
-        except OSError as problem:
-            raise DataError(f"cannot list {self.path}: {problem.strerror}") from problem
+        names = []
+        for folder, folders, files in os.walk(self.path, onerror=_cannot_list):
+            folders[:] = sorted(name for name in folders if not _hidden(PurePath(name)))
+            names += [PurePath(folder, file).relative_to(self.path) for file in files]
+        return [name.as_posix() for name in names if not _hidden(name)]
 
     def read(self, name: str) -> bytes:
         return read_bounded(inside(self.path, name, error=DataError), MOST_BYTES, error=DataError)
 
+    def part(self, name: str) -> _Files:
+        return _Folder(self.path / name)
+
+
+def _cannot_list(problem: OSError) -> None:
+    raise DataError(f"cannot list {problem.filename}: {problem.strerror}") from problem
+
+
+def _descended(path: Path) -> Path:
+    """The folder itself, or the one that it holds where it holds nothing else, and that is no class."""
+    try:
+        while len(held := [entry for entry in path.iterdir() if not _hidden(PurePath(entry.name))]) == 1:
+            (only,) = held
+            if not only.is_dir() or any(entry.suffix.lower() in SUFFIXES for entry in only.iterdir()):
+                break
+            path = only
+    except OSError as problem:
+        _cannot_list(problem)
+    return path
+
 
 class _Zip:
-    def __init__(self, path: Path, part: str = "") -> None:
-        self.path = path / part
+    def __init__(self, path: Path) -> None:
+        self.path = path
         try:
             self.archive = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
             raise DataError(f"{path}: not a folder, and not a zip file that can be read ({problem})") from problem
         members = {PurePosixPath(info.filename): info for info in self.archive.infolist() if not info.is_dir()}
         members = {name: info for name, info in members.items() if name.parts and not _hidden(name)}
-        members = _below(members, next(iter(members)).parts[0]) if _only_folder(members) else members
-        self._members = {str(name): info for name, info in (_below(members, part) if part else members).items()}
+        while _only_folder(members):
+            members = _below(members, next(iter(members)).parts[0])
+        self._members = {str(name): info for name, info in members.items()}
+
+    def part(self, name: str) -> _Files:
+        inner = copy(self)
+        inner.path = self.path / name
+        members = {PurePosixPath(member): info for member, info in self._members.items()}
+        inner._members = {str(member): info for member, info in _below(members, name).items()}
+        return inner
 
     def names(self) -> list[str]:
         return list(self._members)
@@ -201,7 +198,7 @@ def _labelled(files: _Files) -> list[tuple[str, str]]:
         raise DataError(
             f"{files.path}/{loose} has no label: put it into a folder named after its class, or write {LABELS}"
         )
-    return [(str(p), p.parent.name) for p in pictures if len(p.parts) == 2]
+    return [(str(p), p.parts[0]) for p in pictures]
 
 
 def _read_labels(data: bytes, name: str) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ __all__ = [
     "Picture",
     "open_pages",
     "shrunk",
+    "to_bytes",
 ]
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -205,12 +206,12 @@ def _from_array(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
     _check_size(array.shape[1], array.shape[0], name)
     if array.ndim == 3 and channels == 1:
         array = array[:, :, 0]
-    pixels = _to_bytes(array, name)
+    pixels = to_bytes(array, name)
     return _flatten(pixels) if channels == 4 else pixels
 
 
-def _to_bytes(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
-    """8 bits a channel, from any depth."""
+def to_bytes(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    """8 bits a channel, from any depth: the white is the smallest of WHITES that no value passes."""
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array)
     if array.dtype == bool:

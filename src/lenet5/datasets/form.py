@@ -1,0 +1,186 @@
+"""Pictures of any form as MNIST's are: which is ink, which way up, and how other sizes become 28×28.
+
+A picture of 28×28 is kept, and one of 32×32 without the paper's frame of two pixels. Any other is normalised as MNIST
+was: its ink is found, scaled until its longer side is 20 pixels, and centred by mass. Whether ink is dark is decided
+once for a set, from pictures spread over all of it, and told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.datasets.dataset import SIDE, Dataset, sort_classes
+from lenet5.errors import DataError, PictureError
+
+__all__ = ["MOST_PICTURES", "Form", "Labelled", "as_pictures", "from_arrays", "numbered", "prepared"]
+
+MOST_PICTURES = 1_000_000
+FRAMED = 32
+SAMPLE = 1000  # pictures that decide
+AGREED = 0.9  # of the pictures of unequal sizes, from where on they are taken for a set of one kind
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the pictures of a set do not say by themselves."""
+
+    ink: Literal["auto", "dark", "light"] = "auto"
+    """Whether the ink is darker or lighter than its paper. auto decides it once for the set, and says so."""
+
+    transposed: bool | None = None
+    """Whether rows and columns are exchanged, as in EMNIST's files, which are known by their name."""
+
+    image: str | None = None
+    """Of a table, the column with the pictures; by default it is found."""
+
+    label: str | None = None
+    """Of a table, the column with the labels; by default it is found."""
+
+    def __post_init__(self) -> None:
+        if self.ink not in ("auto", "dark", "light"):
+            raise DataError(f"ink {self.ink!r}; expected auto, dark or light")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Pictures and labels as they come.
+
+    name: what the set is called. pictures: arrays uint8 (H, W) or (H, W, 3), or the bytes of files.
+    labels: what each picture is called, or, with `classes`, positions in these.
+    called: the name of picture i in messages. transposed: whether this set is known to have rows and columns exchanged.
+    """
+
+    name: str
+    pictures: Sequence[Any] | NDArray[np.uint8]
+    labels: Sequence[Any] | NDArray[Any]
+    classes: tuple[str, ...] | None = None
+    called: Callable[[int], str] = field(default=lambda i: f"picture {i}")
+    transposed: bool = False
+
+
+def from_arrays(
+    images: Any, labels: Any, *, name: str = "arrays", classes: Sequence[str] | None = None, form: Form | None = None
+) -> Dataset:
+    """A data set from arrays.
+
+    Args:
+        images: (N, H, W), (N, H, W, 1), (N, 1, H, W), (N, H, W, 3), or rows of square pictures (N, H·H); bool, integers
+            or floats, whose white is the smallest of 1, 16, 255 … that no value passes.
+        labels: (N,) names, or, with `classes`, positions in these.
+        name: what the set is called.
+        classes: what each class is called; by default the labels themselves, sorted.
+        form: which is ink, and which way up.
+
+    Raises:
+        DataError: for arrays that are no pictures, or labels that do not fit them.
+    """
+    pictures = as_pictures(np.asarray(images), name)
+    given = np.asarray(labels)
+    if given.shape != (len(pictures),):
+        raise DataError(f"{name}: labels of shape {given.shape}; expected one for each of {len(pictures):,} pictures")
+    return prepared(Labelled(name, pictures, given, None if classes is None else tuple(classes)), form or Form())
+
+
+def prepared(found: Labelled, form: Form) -> Dataset:
+    """The set as a Dataset, with notes of what was decided. Raises DataError, naming the picture that is none."""
+    count = len(found.pictures)
+    if not 0 < count <= MOST_PICTURES:
+        raise DataError(f"{found.name}: {count:,} pictures; expected 1 to {MOST_PICTURES:,}")
+    turned = found.transposed if form.transposed is None else form.transposed
+    notes = ["rows and columns were exchanged, as in EMNIST's files"] if turned else []
+
+    def picture(i: int) -> NDArray[np.uint8]:
+        pixels = _opened(found, i)
+        return np.ascontiguousarray(np.swapaxes(pixels, 0, 1)) if turned else pixels
+
+    some = [picture(i) for i in np.unique(np.linspace(0, count - 1, min(count, SAMPLE)).astype(int)).tolist()]
+    dark, note = _polarity(some, form.ink)
+    notes.append(note)
+    sizes = {pixels.shape[:2] for pixels in some}
+    if others := sizes - {(SIDE, SIDE), (FRAMED, FRAMED)}:
+        example = "×".join(map(str, sorted(others)[0]))
+        notes.append(f"pictures of other sizes ({example} …) were normalised as MNIST's: 20 pixels, centred by mass")
+    images = np.empty((count, SIDE, SIDE), np.uint8)
+    for i in range(count):
+        images[i] = _as_mnist(picture(i), dark)
+    labels, classes = numbered(found)
+    return Dataset(found.name, images, labels, classes, notes=tuple(notes))
+
+
+def _opened(found: Labelled, i: int) -> NDArray[np.uint8]:
+    from lenet5.pictures.opening import DIGIT_SIDE, open_pages, shrunk
+
+    item = found.pictures[i]
+    try:
+        pixels = open_pages(item)[0] if isinstance(item, bytes) else np.asarray(item)
+    except PictureError as error:
+        raise DataError(f"{found.called(i)}: {error}") from error
+    return shrunk(pixels, DIGIT_SIDE)[0]
+
+
+def _polarity(pictures: list[NDArray[np.uint8]], ink: str) -> tuple[bool | None, str]:
+    """Whether ink is dark, None where each picture decides by itself, and how that was found."""
+    from lenet5.pictures.ink import is_dark_on_light
+
+    if ink != "auto":
+        return ink == "dark", f"ink is {ink}, as you said"
+    votes = [is_dark_on_light(p if p.ndim == 2 else p.mean(axis=2).astype(np.uint8)) for p in pictures]
+    dark, total = sum(votes), len(votes)
+    kind = "dark" if 2 * dark > total else "light"
+    of = max(dark, total - dark)
+    told = f"of {total:,} pictures {of:,} look as if ink were {kind}"
+    prepared_before = len({p.shape for p in pictures}) == 1 and total > 1
+    if of < AGREED * total and not prepared_before:
+        return None, f"{told}: each is taken as it looks; --ink dark or --ink light decides for all"
+    doubt = "" if of == total else f", {total - of:,} the other way; --ink decides where that is wrong"
+    return kind == "dark", f"ink is {kind}: {told}{doubt}"
+
+
+def _as_mnist(pixels: NDArray[np.uint8], dark: bool | None) -> NDArray[np.uint8]:
+    """uint8 (28, 28), 0 for paper and 255 for ink."""
+    from lenet5.pictures.ink import find_ink, is_dark_on_light
+    from lenet5.pictures.normalise import normalise
+
+    if pixels.shape[:2] in ((SIDE, SIDE), (FRAMED, FRAMED)):
+        grey = pixels if pixels.ndim == 2 else np.rint(pixels.mean(axis=2)).astype(np.uint8)
+        edge = (len(grey) - SIDE) // 2
+        grey = grey[edge : edge + SIDE, edge : edge + SIDE]
+        return 255 - grey if (is_dark_on_light(grey) if dark is None else dark) else grey
+    return normalise(find_ink(pixels, dark).ink)
+
+
+def numbered(found: Labelled) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Labels as positions, and the names of the classes."""
+    if found.classes is not None:
+        return np.asarray(found.labels, np.int64), found.classes
+    names = [str(label) for label in np.asarray(found.labels).tolist()]
+    classes = sort_classes(names)
+    place = {name: i for i, name in enumerate(classes)}
+    return np.array([place[name] for name in names], np.int64), classes
+
+
+def as_pictures(images: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    """uint8 (N, H, W) or (N, H, W, 3), from any of the forms that arrays of pictures have."""
+    from lenet5.pictures.opening import to_bytes
+
+    shape = images.shape
+    if len(shape) == 2 and (side := round(shape[1] ** 0.5)) ** 2 == shape[1] and side > 1:
+        images = images.reshape(-1, side, side)
+    elif len(shape) == 4 and shape[3] == 1:
+        images = images[..., 0]
+    elif len(shape) == 4 and shape[1] == 1:
+        images = images[:, 0]
+    if not (images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)) or not images.size:
+        raise DataError(
+            f"{name}: pictures of shape {shape}; expected (N, H, W), (N, H, W, 1), (N, 1, H, W), (N, H, W, 3), or rows "
+            f"of square pictures (N, 784)"
+        )
+    try:
+        return to_bytes(images, name)
+    except PictureError as error:
+        raise DataError(str(error)) from error
