@@ -73,7 +73,7 @@ def test_the_label_s_column_may_be_named(tmp_path: Path) -> None:
     rows += [",".join(["a", *map(str, image.ravel())]) for image in some(2)]
     path.write_text("\n".join(rows))
     assert datasets.load(str(path), form=Form(label="what")).classes == ("a",)
-    with pytest.raises(DataError, match="columns what, p0.*name it with --label"):
+    with pytest.raises(DataError, match=r"columns what, p0.*name it with --label"):
         datasets.load(str(path))
     with pytest.raises(DataError, match="no column 'wat'"):
         datasets.load(str(path), form=Form(label="wat"))
@@ -103,7 +103,7 @@ def test_files_that_are_none(tmp_path: Path, name: str, data: bytes, message: st
 
 def test_no_array_is_unpickled(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", images=np.array([{"a": 1}], dtype=object), labels=[1])
-    with pytest.raises(DataError, match="no .npz file of plain arrays"):
+    with pytest.raises(DataError, match=r"no \.npz file of plain arrays"):
         datasets.load(str(tmp_path / "a.npz"))
 
 
