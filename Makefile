@@ -8,6 +8,7 @@
 #   make release-check   build what would be released, and try it on every Python here: minutes
 #   make accuracy   train every rung from the recipe of 1998 to the best one over five seeds: hours
 #   make bench      time everything beside the frameworks that are installed: minutes
+#   make docs       build the site of the documentation into build/site; a broken link is an error
 #   make clean      remove what the others made
 
 VENV := .venv
@@ -18,7 +19,7 @@ CAN := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(PYTHONS); do "$$p" -c '$(CAN)' 2>/dev/null && { echo "$$p"; break; }; done)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test quick torch browser lint release-check accuracy bench clean
+.PHONY: demo test quick torch browser lint release-check accuracy bench docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/lenet5 read src/lenet5/samples/*.png
@@ -55,6 +56,10 @@ bench: $(VENV)/installed-dev
 	$(BIN)/lenet5 bench
 	$(BIN)/python -m pytest benchmarks --benchmark-enable
 
+docs: $(VENV)/installed-docs
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs/site . build/site
+	@echo build/site/index.html
+
 $(VENV)/made:
 	@"$(PYTHON)" -c '$(CAN)' 2>/dev/null || { echo "this needs Python 3.11 or newer with venv and ensurepip" \
 		"(found: $(or $(PYTHON),none); on Debian: apt install python3 python3-venv); install it," \
@@ -68,6 +73,10 @@ $(VENV)/installed: pyproject.toml | $(VENV)/made
 
 $(VENV)/installed-dev: pyproject.toml | $(VENV)/made
 	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-docs: pyproject.toml | $(VENV)/made
+	$(PIP) --editable '.[docs]'
 	@touch $@ $(VENV)/installed
 
 clean:
