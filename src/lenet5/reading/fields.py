@@ -7,24 +7,28 @@ A field's own places are in a part of the picture; its boxes are in the picture 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.reading.answers import Calibration, character
-from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, share
+from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, left_out, share, shares_of
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Box, Character, Reading, Reason
 
-__all__ = ["Field", "GlyphField", "LineField", "RowField"]
+__all__ = ["Field", "GlyphField", "LineField", "MiddleField", "RowField"]
 
 # Not in the paper: how much rarer rubbish is than among pictures of anything, in boxes that were printed to be filled
 # in, and where the best path through a line says that a digit stands.
 RUBBISH_IN_BOXES = 0.2
 RUBBISH_ON_PATHS = 0.02
+# Of a picture of one digit among others, in its widths from the middle.
+MIDDLE = 0.15  # where the digit stands that is meant, as a rule
+BESIDE = 0.25  # from where on there are its neighbours
+NEIGHBOUR = 0.3  # of what it costs to leave ink out, what it costs there
 
 Images = Sequence[NDArray[np.uint8]]
 Penalties = NDArray[np.float32]
@@ -133,6 +137,43 @@ class LineField:
                 at = np.stack([columns + piece.x, rows + piece.y], axis=1)
                 corners += [at, at + 1]
         return self.place.around(np.concatenate(corners).astype(np.float64))
+
+
+@dataclass(frozen=True)
+class MiddleField(LineField):
+    """The digit in the middle of a picture, among the digits beside it and whatever else comes in from outside."""
+
+    def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+        likely = calibration.on_path().probabilities(penalties)[:, :-1]
+        read = shares_of(self.line, self.candidates, likely, self._leaving(), self.geometry)
+        read *= np.exp(-((self._aside([c.box for c in self.candidates]) / MIDDLE) ** 2))[:, None]
+        of_digits = read.sum(axis=0)
+        digit = int(of_digits.argmax())
+        best = int(read[:, digit].argmax())
+        sure = float(of_digits[digit] / max(1e-12, of_digits.sum())) * self._explained(best) ** 2
+        # Whoever asks for the digit in the middle of others knows that there is one.
+        p = _rarer(calibration.probabilities(penalties[[best]]), RUBBISH_ON_PATHS)[0]
+        reason = calibration.reason(np.append(sure * p[:-1], p[-1]))
+        box = self._box(Arc("digit", self.candidates[best].first, self.candidates[best].last, best, 0.0))
+        one = character(p, classes, box, reason, digit)
+        one = replace(one, confidence=sure * one.confidence)
+        return Reading(one.text, one.confidence, self.place.whole, bool(reason), reason, (one,))
+
+    def _leaving(self) -> NDArray[np.float64]:
+        """What it costs to leave out each piece; beside the middle, where the neighbours stand, it costs little."""
+        costs = np.array([left_out(self.line, i, self.geometry)[1] for i in range(len(self.line.pieces))])
+        return np.where(self._aside([p.box for p in self.line.pieces]) > BESIDE, NEIGHBOUR * costs, costs)
+
+    def _explained(self, candidate: int) -> float:
+        """How much of the ink near the middle belongs to a candidate."""
+        pieces, held = self.line.pieces, self.candidates[candidate]
+        near = np.exp(-((self._aside([p.box for p in pieces]) / MIDDLE) ** 2)) * [p.area for p in pieces]
+        return float(near[held.first : held.last].sum() / max(1e-12, near.sum()))
+
+    def _aside(self, boxes: list[Box]) -> NDArray[np.float64]:
+        """How far boxes of the line lie from the upright through the picture's middle, in widths of the picture."""
+        middles = self.place.points(np.array([(x + w / 2, y + h / 2) for x, y, w, h in boxes]))
+        return np.asarray(np.abs(middles[:, 0] / self.place.width - 0.5))
 
 
 def _rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:

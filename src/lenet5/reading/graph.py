@@ -21,7 +21,7 @@ from lenet5.pictures.masks import dilated
 from lenet5.pictures.normalise import normalise
 from lenet5.reading.pieces import Line, Piece
 
-__all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates", "digit_costs", "left_out", "share"]
+__all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates", "digit_costs", "left_out", "share", "shares_of"]
 
 # In heights of a line's digits.
 USUAL = 1.0  # from there on a digit is not small
@@ -228,6 +228,30 @@ def share(line: Line, found: Sequence[Candidate], likely: Floats, digits: Sequen
             weight += arc * all_digits[k]
         total[node], shares[node] = before + math.log(weight), sums / weight
     return float(shares[-1, -1])
+
+
+def shares_of(line: Line, found: Sequence[Candidate], likely: Floats, leaving: Floats, geometry: Geometry) -> Floats:
+    """How likely it is that each candidate stands in a line as each digit, (len(found), classes): its paths' part of
+    the sum of e^−cost over all paths (the forward and the backward algorithm).
+
+    likely: as for `share`. leaving: (pieces,), what it costs to leave each piece out.
+    """
+    nodes = len(line.pieces) + 1
+    weights = likely**geometry.word
+    costs = digit_costs(line, found, np.zeros(len(found)), geometry)
+    arcs = np.log(np.maximum(weights.sum(axis=1), 1e-300)) - costs
+    ahead, behind = np.zeros(nodes), np.zeros(nodes)  # log of the sum over the paths to a node, and from it
+    for node, ending in enumerate(_ending(found, nodes)[1:], 1):
+        reached = [ahead[node - 1] - leaving[node - 1], *(ahead[found[k].first] + arcs[k] for k in ending)]
+        ahead[node] = np.logaddexp.reduce(reached)
+    beginning: list[list[int]] = [[] for _ in range(nodes)]
+    for k, candidate in enumerate(found):
+        beginning[candidate.first].append(k)
+    for node in range(nodes - 2, -1, -1):
+        reached = [behind[node + 1] - leaving[node], *(behind[found[k].last] + arcs[k] for k in beginning[node])]
+        behind[node] = np.logaddexp.reduce(reached)
+    first, last = np.array([(c.first, c.last) for c in found]).T
+    return np.asarray(np.exp(ahead[first] + behind[last] - costs - ahead[-1])[:, None] * weights)
 
 
 def _ending(found: Sequence[Candidate], nodes: int) -> list[list[int]]:

@@ -41,6 +41,10 @@ class Piece:
         return int(self.mask.shape[0])
 
     @property
+    def box(self) -> tuple[int, int, int, int]:
+        return self.x, self.y, self.width, self.height
+
+    @property
     def middle(self) -> float:
         return self.x + self.width / 2
 

@@ -51,9 +51,13 @@ class Place:
         corners = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
         return self.around(np.array(corners, np.float64))
 
+    def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where points (N, 2), x and y, of the part lie in the picture."""
+        return np.asarray(cv2.perspectiveTransform(points[None], self.matrix)[0])
+
     def around(self, points: NDArray[np.float64]) -> Box:
         """The upright box in the picture around points (N, 2) of the part."""
-        columns, rows = cv2.perspectiveTransform(points[None], self.matrix)[0].T.tolist()
+        columns, rows = self.points(points).T.tolist()
         left, right = _span(min(columns), max(columns), self.width)
         top, bottom = _span(min(rows), max(rows), self.height)
         return left, top, right - left, bottom - top

@@ -20,9 +20,10 @@ from lenet5.errors import LeNetError, ReadingError
 from lenet5.pictures.ink import POLARITIES, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, shrunk
+from lenet5.reading.amid import among_others, enlarged
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import rows_of_boxes, upright_rows
-from lenet5.reading.fields import Field, GlyphField, LineField
+from lenet5.reading.fields import Field, GlyphField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry, candidates
 from lenet5.reading.grid import find_grid
@@ -193,10 +194,31 @@ class Reader:
         if layout == "auto":
             layout = guess(ink)
         if layout == "digit":
-            return [_digit(ink, place, steps)]
+            return [self._digit(ink, place, steps)]
         if layout == "line":
             return [self._line_or_boxes(ink, place, steps)]
         return self._page(ink, place, steps)
+
+    def _digit(self, ink: Grey, place: Place, steps: Steps) -> Field:
+        """The one digit of a picture, or the one in the middle of several."""
+        blank = np.zeros((28, 28), np.uint8)
+        if not ink.any():
+            return GlyphField(blank, place.whole, "blank")
+        glyph, writing = the_glyph(ink)
+        if writing and among_others(ink):
+            large, scale = enlarged(ink)
+            line = self._line(large, place.inside(np.diag([1 / scale, 1 / scale, 1.0])), steps)
+            if line.candidates:
+                return MiddleField(line.line, line.candidates, line.place, line.geometry)
+        steps.note_ink("glyph", glyph)
+        box = bounding_box(glyph, 0.2)
+        if box is None:
+            return GlyphField(blank, place.whole, "blank")
+        if not writing:
+            return GlyphField(blank, place.box(box), "not a digit")
+        image = normalise(glyph)
+        steps.note("normalised", lambda: image)
+        return GlyphField(image, place.box(box))
 
     def _line_or_boxes(self, ink: Grey, place: Place, steps: Steps) -> Field:
         """One row of boxes where there is one, else one line."""
@@ -206,7 +228,7 @@ class Reader:
             return rows_of_boxes(ink, grids[0], rules, place)[0]
         return self._line(line_ink(ink), place, steps)
 
-    def _line(self, ink: Grey, place: Place, steps: Steps) -> Field:
+    def _line(self, ink: Grey, place: Place, steps: Steps) -> LineField:
         """One line of digits, from its ink."""
         steps.note_ink("line", ink)
         ink, matrix = cropped(ink)
@@ -225,7 +247,7 @@ class Reader:
         level, matrix = straightened(line_ink(ink))
         steps.note_ink("straightened", level)
         page = place.inside(matrix)
-        lines = [self._line(part, page.moved(x, y), Steps()) for (x, y, _, _), part in rows_of(level)]
+        lines: list[Field] = [self._line(part, page.moved(x, y), Steps()) for (x, y, _, _), part in rows_of(level)]
         return lines or [GlyphField(np.zeros((28, 28), np.uint8), place.whole, "blank")]
 
     def _sureness(self, images: list[Pixels]) -> float:
@@ -252,20 +274,3 @@ def _check(layout: str, ink: str) -> None:
         raise ReadingError(f"no layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
     if ink not in POLARITIES:
         raise ReadingError(f"ink {ink!r}; expected one of {', '.join(POLARITIES)}")
-
-
-def _digit(ink: Grey, place: Place, steps: Steps) -> GlyphField:
-    """The one digit of a picture."""
-    blank = np.zeros((28, 28), np.uint8)
-    if not ink.any():
-        return GlyphField(blank, place.whole, "blank")
-    glyph, writing = the_glyph(ink)
-    steps.note_ink("glyph", glyph)
-    box = bounding_box(glyph, 0.2)
-    if box is None:
-        return GlyphField(blank, place.whole, "blank")
-    if not writing:
-        return GlyphField(blank, place.box(box), "not a digit")
-    image = normalise(glyph)
-    steps.note("normalised", lambda: image)
-    return GlyphField(image, place.box(box))

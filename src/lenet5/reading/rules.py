@@ -6,14 +6,14 @@ a stroke crosses or meets it, the ink stays.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Mask, depth, dilated, inked, opened, parts, pen
 
-__all__ = ["find_rules", "without_rules"]
+__all__ = ["find_rules", "without_edges", "without_rules"]
 
 Grey = NDArray[np.float32]
 
@@ -24,6 +24,10 @@ MOST_LINES = 10_000  # of all slopes that are looked at, those that find most in
 THINNER = 0.8  # of the pen's width: what a rule is at most
 WHOLE = 0.95  # of the width: what covers that much of a wide field may be as thick as the pen
 WIDE = 2.5  # heights
+# Of a picture of one digit.
+EDGE = 0.85  # of the width: what a rule covers
+AMID = 0.2  # of the height: how far from the middle there is no edge
+THICKEST = 0.1  # of the height
 
 
 def find_rules(mask: Mask, run: int, extent: int) -> Mask:
@@ -52,31 +56,70 @@ def without_rules(ink: Grey, covered: float, thinner: float = THINNER) -> Grey:
     meets or crosses the rule, and stays. Where no line is found, the ink itself is returned.
     """
     mask = inked(ink, FAINT)
+    thickest = max(4.0, mask.shape[1] / 100)
+    rules = [rule for rule in _rules(mask, covered) if rule.thick <= thickest]
+    if not rules:
+        return ink
+    others = mask.copy()
+    for rule in rules:
+        on = np.flatnonzero(rule.height <= rule.thick + 1)
+        _clear(others, rule.x[on], rule.top[on], rule.end[on])
+    stroke, left = pen(depth(mask), others > 0), ink.copy()
+    wide = mask.shape[1] >= WIDE * mask.shape[0]
+    for rule in rules:
+        # Joined noughts, and a 7 that fills its picture, have level strokes too, as thick as their others.
+        if rule.thick <= thinner * stroke or (wide and rule.share >= WHOLE):
+            on = np.flatnonzero(rule.height <= rule.thick + 1)
+            _clear(left, rule.x[on], rule.top[on] - 1, rule.end[on] + 1)  # with the blurred edges
+    return left
+
+
+def without_edges(ink: Grey) -> Grey:
+    """The ink (H, W) without the level rules that lie away from the middle. For upright ones, transpose.
+
+    They are the edges of a table or a box around the digit in the middle, and may be thicker than the pen.
+    """
+    mask = inked(ink, FAINT)
+    height, left = len(mask), ink.copy()
+    for rule in _rules(mask, EDGE):
+        aside = abs(float(np.median(rule.top + rule.end)) / (2 * height) - 0.5)
+        if aside >= AMID and rule.thick <= max(4.0, THICKEST * height):
+            on = np.flatnonzero(rule.height <= 1.5 * rule.thick + 1)
+            _clear(left, rule.x[on], rule.top[on] - 1, rule.end[on] + 1)
+    return left
+
+
+class _Rule(NamedTuple):
+    """A straight line of ink: how thick it is as a rule, pixels, and which share of the columns has it; of each
+    column x (K,) that has it, the rows from top (K,) to end (K,) of the ink there, strokes that cross it included."""
+
+    thick: float
+    share: float
+    x: NDArray[np.int64]
+    top: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+    @property
+    def height(self) -> NDArray[np.int64]:
+        return self.end - self.top
+
+
+def _rules(mask: Mask, covered: float) -> list[_Rule]:
+    """The level lines that find ink in at least this share of a mask's columns."""
     found = _straight(mask, covered)
     if not found:
-        return ink
+        return []
     above, below = _runs(mask), _runs(mask[::-1])[::-1]  # of ink: how much of it ends, and begins, at a pixel
     columns = np.arange(mask.shape[1])
-    thickest = max(4.0, mask.shape[1] / 100)
-    rules, others = [], mask.copy()
+    rules = []
     for rows in found:
         near = np.stack([np.clip(rows + d, 0, len(mask) - 1) for d in (0, -1, 1)])
         on = mask[near, columns] > 0
         row, crossed = near[on.argmax(axis=0), columns], on.any(axis=0)
-        top, end = row + 1 - above[row, columns], row + below[row, columns]
-        thick = float(np.median((end - top)[crossed]))
-        if thick > thickest:
-            continue
-        x = np.flatnonzero(crossed & (end - top <= thick + 1))
-        rules.append((thick, float(crossed.mean()), x, top[x], end[x]))
-        _clear(others, x, top[x], end[x])
-    stroke, left = pen(depth(mask), others > 0), ink.copy()
-    wide = mask.shape[1] >= WIDE * mask.shape[0]
-    for thick, share, x, top, end in rules:
-        # Joined noughts, and a 7 that fills its picture, have level strokes too, as thick as their others.
-        if thick <= thinner * stroke or (wide and share >= WHOLE):
-            _clear(left, x, top - 1, end + 1)  # with the blurred edges
-    return left
+        x = np.flatnonzero(crossed)
+        top, end = row[x] + 1 - above[row[x], x], row[x] + below[row[x], x]
+        rules.append(_Rule(float(np.median(end - top)), float(crossed.mean()), x, top, end))
+    return rules
 
 
 def _clear(ink: NDArray[Any], x: NDArray[np.int64], top: NDArray[np.int64], end: NDArray[np.int64]) -> None:

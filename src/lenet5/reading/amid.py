@@ -1,0 +1,46 @@
+"""One digit among others: a picture of which only the middle is meant, with neighbours and rules at its edges.
+
+The ink is made ready for the recognition graph, which tells the digit in the middle from what stands beside it.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.pictures.masks import PART, inked, parts
+from lenet5.pictures.normalise import FIELD
+from lenet5.reading.rules import without_edges
+
+__all__ = ["among_others", "enlarged"]
+
+Grey = NDArray[np.float32]
+
+MOST = 0.97  # of the ink, in its largest part: then there is nothing else
+SIDE = 150  # pixels; in a smaller picture seams cannot part strokes that nearly touch
+FAINT = 0.6  # the power that makes faint strokes fuller, and leaves full ones as they are
+
+
+def among_others(ink: Grey) -> bool:
+    """Whether a digit stands among others: ink (H, W) comes in from outside, and is more than one part.
+
+    A digit that fills its picture touches the edge too. A picture of MNIST's size was made of one digit.
+    """
+    if max(ink.shape) <= FIELD or max(float(edge.max()) for edge in (ink[0], ink[-1], ink[:, 0], ink[:, -1])) < PART:
+        return False
+    _, stats = parts(inked(ink))
+    areas = stats[1:, 4]
+    return len(areas) > 1 and bool(areas.max() < MOST * areas.sum())
+
+
+def enlarged(ink: Grey) -> tuple[Grey, float]:
+    """The ink (H, W), large enough to be cut, its faint strokes fuller, without the rules at its edges; and how much
+    larger it is."""
+    scale = max(1.0, SIDE / max(ink.shape))
+    if scale > 1:
+        ink = np.asarray(cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC))
+    ink = np.power(np.clip(ink, 0, 1), np.float32(FAINT))
+    for _ in range(2):
+        ink = np.ascontiguousarray(without_edges(ink).T)
+    return ink, scale
