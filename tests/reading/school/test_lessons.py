@@ -15,11 +15,15 @@ from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError
 from lenet5.network import LeNet5
 from lenet5.reading.pieces import Line
+from lenet5.reading.reader import Reader
 from lenet5.reading.school.displacement import flanked, spell
 from lenet5.reading.school.doodles import doodles
+from lenet5.reading.school.evaluate import SETS
 from lenet5.reading.school.framed import framed
 from lenet5.reading.school.lessons import NO_DIGITS, NOTHING, Lessons, lessons, some_written
-from lenet5.reading.school.teach import Teaching, calibrated, main, teach
+from lenet5.reading.school.measures import Measured
+from lenet5.reading.school.outcomes import Tally
+from lenet5.reading.school.teach import STROKES, Teaching, calibrated, main, teach
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +153,22 @@ def test_a_teaching_without_strokes_is_refused(
     (tmp_path / "strokes.npz").unlink()
     assert main(small) == 2
     assert "strokes.npz" in capsys.readouterr().err
+
+
+def test_writers_that_are_held_out_are_read_on_paper(
+    strokes: Strokes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unipen").mkdir()
+    strokes.save(tmp_path / STROKES)
+    monkeypatch.setenv("LENET5_DATA", str(tmp_path))
+    read, error, letters, _ = SETS["unipen"](Reader(), 40)
+    assert isinstance(read, Tally)
+    assert isinstance(error, Measured)
+    assert isinstance(letters, Measured)
+    assert len(read.outcomes) == 40
+    assert {o.truth for o in read.outcomes} == set(DIGITS)
+    assert error.value < 30
+    assert letters.value > 30
 
 
 def test_flanked_digits_stand_in_the_middle() -> None:

@@ -3,8 +3,8 @@
     python -m lenet5.reading.school.costs        fits the costs of `graph.Geometry` and prints them
 
 A path's probability is e^−cost over the sum of all paths' (the forward algorithm of section VI). The lines are put
-together from writers that the network has not learned from, and from hands that were not drawn for its lessons;
-nothing else is looked at.
+together from writers of MNIST and UNIPEN that the network has not learned from, and from hands that were not drawn for
+its lessons; nothing else is looked at.
 """
 
 from __future__ import annotations
@@ -122,12 +122,16 @@ def main() -> None:
     """Fit on 1,600 lines, measure on 400 others, print."""
     from lenet5.datasets import load
     from lenet5.datasets.drawn.european import european
+    from lenet5.datasets.strokes import read_strokes
     from lenet5.datasets.writers import split_by_writer
+    from lenet5.reading.school.outcomes import data
+    from lenet5.reading.school.teach import HELD_OUT, STROKES, Teaching, written
 
     rng = np.random.default_rng([0, 5])
     _, people = split_by_writer(load("mnist", "train"), 5000)
-    strange, of = european(4000, rng)
-    source = [(people.images, people.labels), (strange, of)]
+    _, others = split_by_writer(read_strokes(data() / STROKES), HELD_OUT)
+    hands = written(others, Teaching())
+    source = [(people.images, people.labels), european(4000, rng), (hands.images, hands.labels)]
     places = [[np.flatnonzero(labels == k) for k in range(10)] for _, labels in source]
 
     def pick(digit: int | None) -> tuple[NDArray[np.uint8], int]:
