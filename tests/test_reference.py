@@ -51,7 +51,7 @@ def test_the_logistic_squash_is_the_sigmoid() -> None:
 
 @pytest.mark.parametrize("f", SQUASHES)
 def test_the_slope_of_a_squash_follows_from_its_output(f: str) -> None:
-    a = np.linspace(-3, 3, 31)
+    a = np.linspace(-3, 3, 30)  # not at 0, where max(0, a) has a corner
     differences = (squash(f, a + 1e-5) - squash(f, a - 1e-5)) / 2e-5
     np.testing.assert_allclose(squash_slope(f, squash(f, a)), differences, atol=1e-9)
 

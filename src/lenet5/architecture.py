@@ -7,12 +7,13 @@ for the paper's network at the end of this file.
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from numbers import Integral
 from typing import Any, Literal
+
+import numpy as np
 
 from lenet5.codes import CHARACTERS, DIGITS
 from lenet5.errors import ArchitectureError
@@ -46,22 +47,75 @@ SIDE = 32  # the input is 32×32 (II-B)
 Table = tuple[tuple[int, ...], ...]
 
 
+Chain = tuple[tuple[str, float], ...]
+
+
 @dataclass(frozen=True)
 class Squash:
-    """f(a) = offset + amplitude·tanh(slope·a): the paper's eq. 6, and the logistic sigmoid as the same curve."""
+    """A squashing function f and its slope, each a chain of steps: whoever squashes walks these chains.
 
-    amplitude: float
-    slope: float
-    offset: float
+    value: from a weighted sum a to the output o = f(a). slope: from the output o to f'(a).
+    targets: what an output unit is asked for by the squared error: for a wrong class, for the right one.
+
+    A step is an operation and its number c: "times" x·c, "plus" x + c, "maximum" of x and c, "above" (1 where x > c,
+    else 0), "constant" c; "tanh" and "square" have none.
+    """
+
+    value: Chain
+    slope: Chain
+    targets: tuple[float, float] = (-1.0, 1.0)
+
+    def of(self, a: Any, arithmetic: Any = np) -> Any:
+        """f(a), elementwise. `arithmetic` is NumPy, or a module with its names."""
+        return _walk(self.value, a, arithmetic)
+
+    def slope_at(self, o: Any, arithmetic: Any = np) -> Any:
+        """f'(a) where o = f(a), elementwise."""
+        return _walk(self.slope, o, arithmetic)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """What f(a) comes close to for the smallest and the largest a."""
+        return float(self.of(np.array(-np.inf))), float(self.of(np.array(np.inf)))
 
 
-# The squashing functions that a declaration can name. "none" is f(a) = a.
-SQUASHES: dict[str, Squash | None] = {
-    "tanh": Squash(1.7159, 2 / 3, 0.0),  # eq. 6 and appendix A: f(±1) = ±1
-    "logistic": Squash(0.5, 0.5, 0.5),  # 1 / (1 + e^−a)
-    "none": None,
+def _walk(chain: Chain, x: Any, xp: Any) -> Any:
+    for operation, c in chain:
+        match operation:
+            case "times":
+                x = c * x
+            case "plus":
+                x = x + c
+            case "tanh":
+                x = xp.tanh(x)
+            case "maximum":
+                x = xp.maximum(x, c)
+            case "square":
+                x = x * x
+            case "above":
+                x = (x > c).astype(x.dtype)
+            case "constant":
+                x = xp.full_like(x, c)
+    return x
+
+
+def _tanh(amplitude: float, slope: float, offset: float, targets: tuple[float, float]) -> Squash:
+    """f(a) = offset + amplitude·tanh(slope·a); tanh' = 1 − tanh²."""
+    return Squash(
+        (("times", slope), ("tanh", 0.0), ("times", amplitude), ("plus", offset)),
+        (("plus", -offset), ("square", 0.0), ("times", -slope / amplitude), ("plus", slope * amplitude)),
+        targets,
+    )
+
+
+# The squashing functions that a declaration can name.
+SQUASHES: dict[str, Squash] = {
+    "none": Squash((), (("constant", 1.0),)),  # f(a) = a
+    "tanh": _tanh(1.7159, 2 / 3, 0.0, (-1.0, 1.0)),  # eq. 6 and appendix A: f(±1) = ±1
+    "logistic": _tanh(0.5, 0.5, 0.5, (0.0, 1.0)),  # 1 / (1 + e^−a)
+    "relu": Squash((("maximum", 0.0),), (("above", 0.0),), (0.0, 1.0)),  # max(0, a)
 }
-assert abs(1.7159 * math.tanh(2 / 3) - 1) < 1e-4
+assert abs(SQUASHES["tanh"].of(1.0) - 1) < 1e-4
 
 # Table I: which maps of S2 feed each of the sixteen maps of C3.
 TABLE_I: Table = (

@@ -55,15 +55,13 @@ Back = tuple[Array, dict[str, Array]]  # the derivative by a layer's input, and 
 
 
 def squash(name: str, a: Sums) -> Sums:
-    """f(a) = offset + amplitude·tanh(slope·a), elementwise; "none" is f(a) = a (eq. 6, appendix A)."""
-    f = SQUASHES[name]
-    return a if f is None else f.offset + f.amplitude * np.tanh(f.slope * a)
+    """f(a), elementwise: A·tanh(S·a) (eq. 6, appendix A), or another of `architecture.SQUASHES`."""
+    return np.asarray(SQUASHES[name].of(a))
 
 
 def squash_slope(name: str, o: Array) -> Array:
-    """f'(a) from the output o = f(a): tanh' = 1 − tanh², and tanh is (o − offset) / amplitude."""
-    f = SQUASHES[name]
-    return np.ones_like(o) if f is None else f.amplitude * f.slope * (1 - ((o - f.offset) / f.amplitude) ** 2)
+    """f'(a) from the output o = f(a), elementwise."""
+    return np.asarray(SQUASHES[name].slope_at(o))
 
 
 # Weights start uniform between −range and range; F is the number of a unit's inputs.
@@ -290,12 +288,13 @@ def logistic_cross_entropy(a: Array, t: Array, j: float) -> tuple[Array, Array, 
     return (np.logaddexp(0, a) - t * a).sum(1), o - t, o * (1 - o)
 
 
-def squared_error(name: str, low: float) -> Loss:
-    """E = ½ Σ_i (o_i − target_i)², target 1 for the right class and `low` for the others; curvature f'²."""
+def squared_error(name: str) -> Loss:
+    """E = ½ Σ_i (o_i − target_i)², targets as the squash has them: ±1 for tanh; curvature f'²."""
+    wrong, right = SQUASHES[name].targets
 
     def loss(a: Array, t: Array, j: float) -> tuple[Array, Array, Array]:
         o = squash(name, a)
-        error, slope = o - (low + (1 - low) * t), squash_slope(name, o)
+        error, slope = o - (wrong + (right - wrong) * t), squash_slope(name, o)
         return 0.5 * (error**2).sum(1), error * slope, slope**2
 
     return loss
@@ -308,9 +307,7 @@ LOSSES: dict[tuple[str, str], Loss] = {
     ("cross_entropy", "rbf"): lambda y, t, j: map_criterion(y, t, np.inf),  # eq. 9 without its rubbish class
     ("cross_entropy", "softmax"): softmax_cross_entropy,
     ("cross_entropy", "logistic"): logistic_cross_entropy,
-    ("mse", "logistic"): squared_error("logistic", 0.0),
-    ("mse", "tanh"): squared_error("tanh", -1.0),
-    ("mse", "none"): squared_error("none", -1.0),
+    **{("mse", name): squared_error(name) for name in SQUASHES},
 }
 
 

@@ -43,16 +43,25 @@ __all__ = ["Ensemble", "LeNet5", "load", "pictures"]
 
 
 class _Squash(nn.Module):
-    """f(a) = offset + amplitude·tanh(slope·a) (eq. 6); "none" is f(a) = a, and so is "softmax" before its sum."""
+    """f(a), as `architecture.SQUASHES` has it (eq. 6); "softmax" is f(a) = a, before its sum."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        f = SQUASHES.get(name)
-        self.bends = f is not None
-        self.amplitude, self.slope, self.offset = (f.amplitude, f.slope, f.offset) if f else (1.0, 1.0, 0.0)
+        self.steps: list[tuple[str, float]] = list(SQUASHES["none" if name == "softmax" else name].value)
+        if unknown := {operation for operation, _ in self.steps} - {"times", "plus", "tanh", "maximum"}:
+            raise WeightsError(f"the squash {name!r} takes the step {unknown.pop()!r}, which lenet5.torch has not")
 
     def forward(self, a: Tensor) -> Tensor:
-        return self.offset + self.amplitude * torch.tanh(self.slope * a) if self.bends else a
+        for operation, c in self.steps:
+            if operation == "times":
+                a = c * a
+            elif operation == "plus":
+                a = a + c
+            elif operation == "tanh":
+                a = torch.tanh(a)
+            else:
+                a = torch.clamp(a, min=c)
+        return a
 
 
 class _Convolution(nn.Module):

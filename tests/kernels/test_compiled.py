@@ -11,10 +11,12 @@ SQUASH = """
 import sys
 import numpy as np
 from lenet5.kernels.compiled import kernels_are_cached
-from lenet5.kernels.squash import squash
+from lenet5.architecture import SQUASHES
+from lenet5.kernels.squash import curve, squash
 before = kernels_are_cached()
 values = np.ones(16, np.float32)
-squash(values, 0, 16, np.float32(1.7159), np.float32(2 / 3), np.float32(0))
+tanh = SQUASHES["tanh"]
+squash(values, 0, 16, tuple(np.array(curve(tanh, tanh.value), np.float32)))
 assert abs(values[0] - 1) < 1e-4
 compiler = "numba.np.arraymath" in sys.modules  # what numba loads to be ready to compile
 print(before, kernels_are_cached(), sum(squash.stats.cache_hits.values()), compiler)

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from kernels.derived import assert_close, curvature, gradient
 from lenet5 import reference
-from lenet5.architecture import Architecture, Convolution, all_of
+from lenet5.architecture import SQUASHES, Architecture, Convolution, all_of
 from lenet5.kernels import strips
 from lenet5.kernels.convolution import add_gradient, add_spread, convolve, gather_units, sum_gradient
 from lenet5.kernels.lanes import LANES, multiples
+from lenet5.kernels.squash import curve
 from lenet5.network import LeNet5
 from networks import SMALL, start
 
@@ -54,7 +55,7 @@ def case(request: pytest.FixtureRequest, rng: np.random.Generator) -> tuple[Map,
     return source, above, rng.standard_normal(25).astype(np.float32)
 
 
-def forward(source: Map, above: Map, kernel: Floats, bias: float, squash: tuple[float, float, float]) -> None:
+def forward(source: Map, above: Map, kernel: Floats, bias: float, squash: str) -> None:
     """One kernel from one map to another."""
     weights, p = np.append(kernel, np.float32(bias)), np.array([0, 0, *strips.table(above.height, above.width)])
     convolve(
@@ -76,7 +77,7 @@ def forward(source: Map, above: Map, kernel: Floats, bias: float, squash: tuple[
         p,
         0,
         1,
-        tuple(np.array(squash, np.float32)),
+        tuple(np.array(curve(SQUASHES[squash], SQUASHES[squash].value), np.float32)),
     )
 
 
@@ -87,10 +88,9 @@ def windows(values: Floats) -> NDArray[Any]:
 def test_forward_squashes_the_bias_and_the_windows_times_the_kernel(case: tuple[Map, Map, Floats]) -> None:
     source, above, kernel = case
     expected = 0.3 + np.einsum("yxij,ij->yx", windows(source.inner), kernel.reshape(5, 5))
-    for squash in ((0, 0, 0), (1.7159, 2 / 3, 0.5)):
+    for squash in SQUASHES:
         forward(source, above, kernel, 0.3, squash)
-        wanted = squash[2] + squash[0] * np.tanh(squash[1] * expected) if squash[0] else expected
-        np.testing.assert_allclose(above.inner, wanted, atol=1e-5)
+        np.testing.assert_allclose(above.inner, reference.squash(squash, expected), atol=1e-5)
 
 
 def test_backward_spreads_each_error_over_its_window(case: tuple[Map, Map, Floats]) -> None:
@@ -107,7 +107,7 @@ def test_the_gradient_sums_over_all_places(case: tuple[Map, Map, Floats]) -> Non
     table = strips.table(above.height, above.width)
     error, p = Map(above.inner, above.row, table), np.array(table)
     error.flat[FRONT + error.height * error.row :] = 7  # what lies behind a map must not count
-    forward(source, above, kernel, 0.3, (0, 0, 0))  # packs the source
+    forward(source, above, kernel, 0.3, "none")  # packs the source
     lanes, found = np.zeros(25 * LANES, np.float32), np.ones(25, np.float32)
     gather_units(error.flat, FRONT, error.row, error.height, p, 0, error.packed)
     add_gradient(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lenet5.kernels.lanes import multiples
 from lenet5.kernels.subsampling import subsample, subsample_back, subsample_gradient
 
-NONE = tuple(np.zeros(3, np.float32))  # no squash
+NONE = tuple(np.zeros(4, np.float32))  # no squash
 SIZES = [(14, 14), (5, 5), (3, 17), (1, 1)]  # of the map above
 FRONT, BEHIND = 16, 96
 

@@ -23,7 +23,7 @@ from lenet5 import files
 from lenet5.architecture import SIDE, Architecture
 from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
-from lenet5.formats.c_dialects import Dialect, Floats, Int8, noise
+from lenet5.formats.c_dialects import Dialect, Floats, Int8, literal, noise
 from lenet5.formats.quantise import Quantised
 from lenet5.network import LeNet5
 
@@ -126,15 +126,7 @@ def _defines(net: Architecture) -> str:
 
 def _table(name: str, array: NDArray[Any]) -> str:
     """static const float lenet5_name[3] = {1.0f, …};"""
-    numbers = ", ".join(map(_literal, array.reshape(-1)))
+    numbers = ", ".join(map(literal, array.reshape(-1)))
     kind = TYPES[array.dtype.name]
     lines = textwrap.fill(numbers, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
     return f"static const {kind} lenet5_{name}[{array.size}] = {{\n{lines}\n}};\n"
-
-
-def _literal(value: Any) -> str:
-    """A number that C reads back to the bit: nine digits are enough for a float32."""
-    if isinstance(value, np.floating):
-        digits = f"{value:.9g}"
-        return f"{digits}f" if set(digits) & set(".e") else f"{digits}.0f"
-    return str(int(value))

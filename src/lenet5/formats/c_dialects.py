@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.architecture import KERNEL, POOL, SQUASHES, Architecture, EuclideanRBF
+from lenet5.errors import WeightsError
 from lenet5.formats.quantise import LIMIT, SHIFT, Layer, Quantised, squash_table
 from lenet5.network import LeNet5
 from lenet5.scale import BACKGROUND, SPAN
 
-__all__ = ["Dialect", "Floats", "Int8", "noise"]
+__all__ = ["Dialect", "Floats", "Int8", "literal", "noise"]
 
+# The steps of a squash in C.
+STEPS = {"times": "{c} * {x}", "plus": "({x} + {c})", "tanh": "tanhf({x})", "maximum": "fmaxf({x}, {c})"}
 Tables = dict[str, NDArray[Any]]
 
 
@@ -79,12 +82,9 @@ class Dialect(ABC):
     def minus_log(self) -> str:
         """penalties[] = −log p from the weighted sums that it holds; see LeNet5.penalties."""
         squash = getattr(self.net.output, "squash", "")
-        score = {
-            "softmax": "a",
-            "logistic": "a < 0 ? a - log1pf(expf(a)) : -log1pf(expf(-a))",
-            "none": "a",
-            "tanh": f"{_float(SQUASHES['tanh'].amplitude)} * tanhf({_float(SQUASHES['tanh'].slope)} * a)",  # type: ignore[union-attr]
-        }[squash]
+        score = {"softmax": "a", "logistic": "a < 0 ? a - log1pf(expf(a)) : -log1pf(expf(-a))"}.get(squash) or _in_c(
+            squash
+        )
         return f"""static inline void lenet5_minus_log(float *penalties) {{
     float highest = -INFINITY, total = 0;
     for (int c = 0; c < LENET5_CLASSES; c++) {{
@@ -125,12 +125,7 @@ class Floats(Dialect):
         return self.network.penalties(pictures)
 
     def squash(self, name: str) -> str:
-        f = SQUASHES[name]
-        value = "a"
-        if f is not None:
-            value = f"{_float(f.amplitude)} * tanhf({_float(f.slope)} * a)"
-            value = f"{_float(f.offset)} + {value}" if f.offset else value
-        return f"static inline float lenet5_{name}(float a) {{ return {value}; }}"
+        return f"static inline float lenet5_{name}(float a) {{ return {_in_c(name)}; }}"
 
     def subsampled(self, name: str) -> str:
         return f"lenet5_subsample(four, lenet5_{name}_coefficient[m], lenet5_{name}_bias[m])"
@@ -236,7 +231,7 @@ static inline void lenet5_output(const int8_t *f6, int32_t *sums) {{
 }}
 
 static inline void lenet5_answer(const int32_t *sums, float *penalties) {{
-    for (int c = 0; c < LENET5_CLASSES; c++) penalties[c] = (float)sums[c] * {_float(f6.output_scale**2)};
+    for (int c = 0; c < LENET5_CLASSES; c++) penalties[c] = (float)sums[c] * {literal(f6.output_scale**2)};
 }}
 """
             )
@@ -259,5 +254,20 @@ static inline void lenet5_answer(const int32_t *sums, float *penalties) {
         )
 
 
-def _float(value: float) -> str:
-    return f"{np.float32(value):.9g}f"
+def literal(value: Any) -> str:
+    """A number that C reads back to the bit: nine digits are enough for a float32."""
+    if isinstance(value, float | np.floating):
+        digits = f"{np.float32(value):.9g}"
+        return f"{digits}f" if set(digits) & set(".e") else f"{digits}.0f"
+    return str(int(value))
+
+
+def _in_c(squash: str) -> str:
+    """f(a) as an expression of C. Raises WeightsError for a step that it has no words for."""
+    text = "a"
+    for operation, c in SQUASHES[squash].value:
+        if operation not in STEPS:
+            raise WeightsError(f"not written: the squash {squash!r} takes the step {operation!r}, which C has not")
+        if (operation, c) != ("plus", 0.0):
+            text = STEPS[operation].format(x=text, c=literal(c))
+    return text

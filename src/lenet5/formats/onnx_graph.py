@@ -24,7 +24,7 @@ from lenet5.architecture import (
     Subsampling,
 )
 from lenet5.ensemble import Ensemble
-from lenet5.errors import MissingExtraError
+from lenet5.errors import MissingExtraError, WeightsError
 from lenet5.formats.dense import dense
 from lenet5.network import LeNet5
 from lenet5.scale import BACKGROUND, FRAME, INNER, SPAN
@@ -33,6 +33,7 @@ __all__ = ["IR", "OPSET", "Graph", "Pictures", "assemble"]
 
 OPSET, IR = 17, 8
 QUARTERS = 4
+OPERATIONS = {"times": "Mul", "plus": "Add", "tanh": "Tanh", "maximum": "Max"}  # of a squash
 Pictures = Literal["uint8", "float32"]
 
 
@@ -193,17 +194,18 @@ class Graph:
 
     def _squash(self, squash: str, given: str, name: str) -> None:
         """The tensor `name` from the sum `given`."""
-        f = SQUASHES.get(squash)
         if squash == "softmax":
             self.add("Softmax", [given], name, axis=1)
-        elif f is None:
+            return
+        steps = [step for step in SQUASHES[squash].value if step != ("plus", 0.0)]
+        for k, (operation, c) in enumerate(steps):
+            if operation not in OPERATIONS:
+                raise WeightsError(f"not written: the squash {squash!r} takes the step {operation!r}, unknown to ONNX")
+            number = [] if operation == "tanh" else [self.constant(f"{squash}.{k}", c)]
+            made = name if k == len(steps) - 1 else f"{name}.{k}"
+            given = self.add(OPERATIONS[operation], [given, *number], made)
+        if not steps:
             self.add("Identity", [given], name)
-        elif squash == "logistic":
-            self.add("Sigmoid", [given], name)
-        else:
-            steep = self.add("Mul", [given, self.constant("slope", f.slope)], f"{name}.steep")
-            self.add("Tanh", [steep], f"{name}.tanh")
-            self.add("Mul", [f"{name}.tanh", self.constant("amplitude", f.amplitude)], name)
 
     def _rbf(self) -> None:
         """y_i = Σ_j (x_j − w_ij)² (eq. 7), from the differences: |x|² − 2wx + |w|² would cancel."""

@@ -47,8 +47,6 @@ LIMIT = 127  # of every whole number, above and below
 # Not in the paper: how far a sum is told apart before a squash; tanh(2·5/3) and 1/(1 + e^−7) are within
 # one step of saturation.
 REACH = {"tanh": 5.0, "logistic": 7.0}
-# scale and zero of what a squash gives
-OUTPUTS = {"tanh": (1.7159 / LIMIT, 0), "logistic": (1 / (2 * LIMIT), -LIMIT)}
 INPUT = (SPAN / 255, 20)
 CHUNK = 500  # pictures that are answered at a time
 
@@ -181,11 +179,7 @@ def _fours(x: NDArray[Any]) -> NDArray[Any]:
 
 def squash_table(layer: Layer) -> Whole:
     """What the squash gives for every place, −127 to 127 first to last."""
-    places = np.arange(-LIMIT, LIMIT + 1)
-    f = SQUASHES.get(layer.squash)
-    if f is None:
-        return places
-    value = f.offset + f.amplitude * np.tanh(f.slope * places * layer.sum_scale)
+    value = SQUASHES[layer.squash].of(np.arange(-LIMIT, LIMIT + 1) * layer.sum_scale)
     return np.asarray(np.rint(value / layer.output_scale) + layer.output_zero, np.int64)
 
 
@@ -224,7 +218,9 @@ def _layer(
     whole = np.rint(weight / weight_scale.reshape(-1, *(1,) * (weight.ndim - 1))).astype(np.int64)
     bias = np.rint(network.tensors[f"{name}.bias"] / (scale * weight_scale)).astype(np.int64)
     if squash in REACH:
-        sum_scale, (output_scale, output_zero) = REACH[squash] / LIMIT, OUTPUTS[squash]
+        low, high = SQUASHES[squash].bounds
+        sum_scale, output_scale = REACH[squash] / LIMIT, (high - low) / (2 * LIMIT)
+        output_zero = -round((low + high) / 2 / output_scale)
     else:
         sum_scale = output_scale = float(np.abs(network.activations(pictures)[name]).max()) / LIMIT or 1.0
         output_zero = 0

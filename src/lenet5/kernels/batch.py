@@ -28,7 +28,6 @@ from lenet5.kernels.lanes import (
     LANES,
     Emit,
     add,
-    curve,
     fma,
     lanes_type,
     load,
@@ -41,7 +40,7 @@ from lenet5.kernels.lanes import (
     transpose,
 )
 from lenet5.kernels.output import distances, full_error, full_outputs, rbf_error
-from lenet5.kernels.squash import slope_at
+from lenet5.kernels.squash import curve_of, pass_back, slope_of, squash
 
 __all__ = ["block_gradient", "room"]
 
@@ -205,21 +204,9 @@ def _turn_back(out, x, row, units):
 @compiled
 def _bias_and_slope(gradient, b, error, outputs, units, curves, which):
     """Errors of outputs become errors of weighted sums; gradient[b : b + units] += their totals."""
+    pass_back(error, 0, units * LANES, outputs, 0, curve_of(curves, at.SLOPES + which), False)
     for u in range(units):
-        value = load(error, u * LANES)
-        if curves[which, 0] != 0.0:
-            y = load(outputs, u * LANES)
-            value = mul(value, slope_at(y, curves[which, 0], curves[which, 1], curves[which, 2], False))
-            store(error, u * LANES, value)
-        gradient[b + u] += total(value)
-
-
-@compiled
-def _squash_all(values, units, curves, which):
-    amplitude, slope, offset = curves[which, 0], curves[which, 1], curves[which, 2]
-    if amplitude != 0.0:
-        for i in range(0, units * LANES, LANES):
-            store(values, i, curve(load(values, i), amplitude, slope, offset))
+        gradient[b + u] += total(load(error, u * LANES))
 
 
 @compiled
@@ -234,6 +221,7 @@ def _unpool(error, outputs, below, maps, side, gradient, weights, c, d, b, curve
 
     Adds the gradients of the coefficients [c:], of the biases [d:], and of the biases [b:] of the layer below.
     """
+    above, under = curve_of(curves, at.SLOPES + upper), curve_of(curves, at.SLOPES + lower)
     for m in range(maps):
         of_coefficient, of_bias, of_below = splat(0.0), splat(0.0), splat(0.0)
         factor = splat(share if maximum else share * weights[c + m])
@@ -241,9 +229,8 @@ def _unpool(error, outputs, below, maps, side, gradient, weights, c, d, b, curve
             for x in range(side):
                 place = ((m * side + y) * side + x) * LANES
                 value = load(error, place)
-                if curves[upper, 0] != 0.0:
-                    squashed = load(outputs, place)
-                    value = mul(value, slope_at(squashed, curves[upper, 0], curves[upper, 1], curves[upper, 2], False))
+                if above[0] != 0.0:
+                    value = mul(value, slope_of(load(outputs, place), above, False))
                 top = ((m * 2 * side + 2 * y) * 2 * side + 2 * x) * LANES
                 low = top + 2 * side * LANES
                 p, q, r, s = load(below, top), load(below, top + LANES), load(below, low), load(below, low + LANES)
@@ -258,7 +245,7 @@ def _unpool(error, outputs, below, maps, side, gradient, weights, c, d, b, curve
                         # The first of the largest takes all.
                         part = _where_equal(seen, largest, left)
                         left = _where_equal(part, splat(0.0), left)
-                    part = mul(part, slope_at(seen, curves[lower, 0], curves[lower, 1], curves[lower, 2], False))
+                    part = mul(part, slope_of(seen, under, False))
                     store(below, corner, part)
                     of_below = add(of_below, part)
         if not maximum:
@@ -271,7 +258,8 @@ def _unpool(error, outputs, below, maps, side, gradient, weights, c, d, b, curve
 def _output(p, curves, weights, gradient, f6, by_f6, answers, sums, errors, wanted, start, loss, j, sharpness):
     """The answers to each picture, and the errors of F6's outputs by_f6 (LANES, row). Returns (Σ E, wrong)."""
     row, classes, cost, wrong = p[at.OUT_ROW], p[at.OUT_UNITS], 0.0, 0
-    squash_ = (curves[at.CURVE_OUT, 0], curves[at.CURVE_OUT, 1], curves[at.CURVE_OUT, 2])
+    value, slope = curve_of(curves, at.CURVE_OUT), curve_of(curves, at.SLOPES + at.CURVE_OUT)
+    targets = curves[at.SHARES, 2], curves[at.SHARES, 3]
     for lane in range(LANES):
         n, here = start + lane, lane * row
         if p[at.OUT_KIND] == at.RBF:
@@ -281,8 +269,10 @@ def _output(p, curves, weights, gradient, f6, by_f6, answers, sums, errors, want
             )
         else:
             connect(sums, 0, classes, weights, p[at.OUT_WEIGHT], row, weights, p[at.OUT_BIAS], f6, here)
-            full_outputs(answers, 0, sums, 0, classes, p[at.OUT_KIND], squash_[0], squash_[1], squash_[2])
-            cost += full_error(errors, 0, answers, 0, sums, 0, classes, p[at.OUT_KIND], squash_, wanted, n, loss, False)
+            full_outputs(answers, 0, sums, 0, classes, p[at.OUT_KIND], value)
+            cost += full_error(
+                errors, 0, answers, 0, sums, 0, classes, p[at.OUT_KIND], slope, targets, wanted, n, loss, False
+            )
             connect_back(by_f6, here, weights, p[at.OUT_WEIGHT], row, errors, 0, classes)
             add_outer(gradient, p[at.OUT_WEIGHT], row, errors, 0, classes, f6, here)
             for k in range(classes):
@@ -310,22 +300,22 @@ def block_gradient(p, curves, weights, pictures, wanted, start, loss, j, sharpne
         s2, 0, s2_side, s2_side * s2_side, LANES, s2_side, s2_side, block, p[at.INPUT_W], p[at.INPUT_H] * p[at.INPUT_W],
         weights, p[at.C1_WEIGHT], p[at.C1_BIAS], p[at.S2_COEFFICIENT], p[at.S2_BIAS], p[at.C1_MAPS], p,
         p[at.C1_PAIRS], p[at.C1_KERNELS], sources,
-        (curves[at.CURVE_C1, 0], curves[at.CURVE_C1, 1], curves[at.CURVE_C1, 2]),
-        curves[at.SHARES, 0], p[at.S2_MAXIMUM], curves[at.CURVE_S2], c1,
+        curve_of(curves, at.CURVE_C1),
+        curves[at.SHARES, 0], p[at.S2_MAXIMUM], curve_of(curves, at.CURVE_S2), c1,
     )  # fmt: skip
     maps_of(
         s4, 0, s4_side, s4_side * s4_side, LANES, s4_side, s4_side, s2, s2_side, s2_side * s2_side,
         weights, p[at.C3_WEIGHT], p[at.C3_BIAS], p[at.S4_COEFFICIENT], p[at.S4_BIAS], p[at.C3_MAPS], p,
         p[at.C3_PAIRS], p[at.C3_KERNELS], sources,
-        (curves[at.CURVE_C3, 0], curves[at.CURVE_C3, 1], curves[at.CURVE_C3, 2]),
-        curves[at.SHARES, 1], p[at.S4_MAXIMUM], curves[at.CURVE_S4], c3,
+        curve_of(curves, at.CURVE_C3),
+        curves[at.SHARES, 1], p[at.S4_MAXIMUM], curve_of(curves, at.CURVE_S4), c3,
     )  # fmt: skip
     _product(c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], s4, inputs, False)
     _add_bias(c5, p[at.C5_MAPS], weights, p[at.C5_BIAS])
-    _squash_all(c5, p[at.C5_MAPS], curves, at.CURVE_C5)
+    squash(c5, 0, p[at.C5_MAPS] * LANES, curve_of(curves, at.CURVE_C5))
     _product(f6, p[at.F6_UNITS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], c5, p[at.C5_MAPS], False)
     _add_bias(f6, p[at.F6_UNITS], weights, p[at.F6_BIAS])
-    _squash_all(f6, p[at.F6_UNITS], curves, at.CURVE_F6)
+    squash(f6, 0, p[at.F6_UNITS] * LANES, curve_of(curves, at.CURVE_F6))
     _turn(f6_t, p[at.OUT_ROW], f6, p[at.F6_UNITS])
     cost, wrong = _output(
         p, curves, weights, gradient, f6_t, by_f6_t, answers, sums, errors, wanted, start, loss, j, sharpness

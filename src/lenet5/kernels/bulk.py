@@ -20,7 +20,8 @@ from numba import types
 from lenet5.architecture import KERNEL
 from lenet5.kernels import plan as at
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import FLOAT, LANES, VECTOR, Emit, curve, load, pixels_at, splat, store, tile, tiles
+from lenet5.kernels.lanes import LANES, VECTOR, Emit, pixels_at, splat, store, tile, tiles
+from lenet5.kernels.squash import bend, curve_of, squash
 
 __all__ = ["GROUP", "PICTURES", "bulk", "gather", "maps_of", "room"]
 
@@ -38,7 +39,7 @@ def _tile(pooled: int) -> Callable[..., None]:
     def convolve(
         emit: Emit, out: Any, o: Any, step: Any, source: Any, s: Any, s_row: Any, s_size: Any,
         weight: Any, w: Any, b: Any, c: Any, d: Any, places: Any, first: Any, count: Any,
-        amplitude: Any, slope: Any, offset: Any, share: Any, maximum: Any, pool: Any, kept: Any, q: Any, q_row: Any,
+        curve: Any, share: Any, maximum: Any, pool: Any, kept: Any, q: Any, q_row: Any,
     ) -> None:  # fmt: skip
         """`pooled` units of a row of S2 or S4: both rows of C1 or C3 below them, squashed, subsampled, squashed.
 
@@ -55,7 +56,7 @@ def _tile(pooled: int) -> Callable[..., None]:
                 taps = ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
                 corner = ir.add(ir.add(s, ir.mul(seen, s_size)), ir.mul(s_row, emit.index(y)))
                 _add_kernel(emit, sums, source, corner, s_row, weight, taps)
-            _squash(emit, sums, (amplitude, slope, offset))
+            bend(emit, sums, curve)
             row = [ir.load(cell) for cell in sums]
             with ir.if_then(ir.icmp_signed(">=", q, emit.index(0))):
                 for x, value in enumerate(row):
@@ -81,15 +82,6 @@ def _add_kernel(emit: Emit, sums: Any, source: Any, corner: Any, s_row: Any, wei
                     emit.add_to(sums[x - j], tap[j], value)
 
 
-def _squash(emit: Emit, sums: Any, scalars: Any) -> None:
-    """The convolution's sums squashed, unless the amplitude is 0."""
-    ir = emit.builder
-    curve_ = [emit.splat(value) for value in scalars]
-    with ir.if_then(ir.fcmp_unordered("!=", scalars[0], FLOAT(0.0))):
-        for cell in sums:
-            ir.store(emit.squash(ir.load(cell), *curve_), cell)
-
-
 def _join(emit: Emit, a: Any, b: Any, maximum: Any) -> Any:
     """The larger of two units, or their sum."""
     ir = emit.builder
@@ -108,12 +100,12 @@ def _subsample(
         with sum_:
             scale = emit.splat(ir.fmul(ir.load(emit.at(weight, trained[0])), share))
             bias = emit.broadcast(weight, trained[1])
-            second = [emit.broadcast(pool, emit.index(k)) for k in range(3)]
-            pool_squashed = ir.fcmp_unordered("!=", ir.load(pool), FLOAT(0.0))
-            for k, (upper, lower) in enumerate(zip(*pairs, strict=True)):
-                value = emit.fma(ir.fadd(upper, lower), scale, bias)
-                value = ir.select(pool_squashed, emit.squash(value, *second), value)
-                emit.store(value, out, ir.add(o, ir.mul(step, emit.index(k))))
+            cells = emit.cells(len(pairs[0]))
+            for cell, upper, lower in zip(cells, *pairs, strict=True):
+                ir.store(emit.fma(ir.fadd(upper, lower), scale, bias), cell)
+            bend(emit, cells, pool)
+            for k, cell in enumerate(cells):
+                emit.store(ir.load(cell), out, ir.add(o, ir.mul(step, emit.index(k))))
 
 
 def _product_tile(units: int) -> Callable[..., None]:
@@ -186,7 +178,6 @@ def maps_of(
 
     `kept`, where it has any room, gets the maps of C1 or C3.
     """
-    amplitude, slope, offset = curve_
     for k in range(kernels):
         sources[k] = p[pairs + 2 * k + 1]
     first = 0
@@ -201,7 +192,7 @@ def maps_of(
                 unit = (m * 2 * height + 2 * y) * 2 * width + 2 * x if kept.shape[0] > 0 else -1
                 x += _convolve(
                     width - x, out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m,
-                    d + m, sources, first, count, amplitude, slope, offset, share, maximum, pool, kept, unit, 2 * width,
+                    d + m, sources, first, count, curve_, share, maximum, pool, kept, unit, 2 * width,
                 )  # fmt: skip
         first += count
 
@@ -221,10 +212,7 @@ def _layer(out, units, weights, w, w_row, b, x, inputs, curve_):
             row, count = w + j * w_row, min(_RUN, inputs - first)
             done = _add_products(units - j, out, j * WIDE, weights, row, w_row, x, first, count)
         j += done
-    amplitude, slope, offset = curve_
-    if amplitude != 0.0:
-        for i in range(0, units * WIDE, LANES):
-            store(out, i, curve(load(out, i), amplitude, slope, offset))
+    squash(out, 0, units * WIDE, curve_)
 
 
 def _turn(
@@ -280,24 +268,24 @@ def bulk(p, curves, weights, pictures, low, gain, frame, outputs, block, s2, s4,
                 block, p[at.INPUT_W], p[at.INPUT_H] * p[at.INPUT_W],
                 weights, p[at.C1_WEIGHT], p[at.C1_BIAS], p[at.S2_COEFFICIENT], p[at.S2_BIAS],
                 p[at.C1_MAPS], p, p[at.C1_PAIRS], p[at.C1_KERNELS], sources,
-                (curves[at.CURVE_C1, 0], curves[at.CURVE_C1, 1], curves[at.CURVE_C1, 2]),
-                curves[at.SHARES, 0], p[at.S2_MAXIMUM], curves[at.CURVE_S2], nothing,
+                curve_of(curves, at.CURVE_C1),
+                curves[at.SHARES, 0], p[at.S2_MAXIMUM], curve_of(curves, at.CURVE_S2), nothing,
             )  # fmt: skip
             maps_of(
                 s4, q * LANES, p[at.S4_W], p[at.S4_H] * p[at.S4_W], WIDE, p[at.S4_H], p[at.S4_W],
                 s2, p[at.S2_W], p[at.S2_H] * p[at.S2_W],
                 weights, p[at.C3_WEIGHT], p[at.C3_BIAS], p[at.S4_COEFFICIENT], p[at.S4_BIAS],
                 p[at.C3_MAPS], p, p[at.C3_PAIRS], p[at.C3_KERNELS], sources,
-                (curves[at.CURVE_C3, 0], curves[at.CURVE_C3, 1], curves[at.CURVE_C3, 2]),
-                curves[at.SHARES, 1], p[at.S4_MAXIMUM], curves[at.CURVE_S4], nothing,
+                curve_of(curves, at.CURVE_C3),
+                curves[at.SHARES, 1], p[at.S4_MAXIMUM], curve_of(curves, at.CURVE_S4), nothing,
             )  # fmt: skip
         _layer(
             c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], p[at.C5_BIAS], s4, p[at.C5_INPUTS],
-            (curves[at.CURVE_C5, 0], curves[at.CURVE_C5, 1], curves[at.CURVE_C5, 2]),
+            curve_of(curves, at.CURVE_C5),
         )  # fmt: skip
         _layer(
             f6, p[at.F6_UNITS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], p[at.F6_BIAS], c5, p[at.C5_MAPS],
-            (curves[at.CURVE_F6, 0], curves[at.CURVE_F6, 1], curves[at.CURVE_F6, 2]),
+            curve_of(curves, at.CURVE_F6),
         )  # fmt: skip
         if p[at.OUT_KIND] == at.RBF:
             for k in range(p[at.OUT_UNITS]):
@@ -305,7 +293,7 @@ def bulk(p, curves, weights, pictures, low, gain, frame, outputs, block, s2, s4,
         else:
             _layer(
                 out, p[at.OUT_UNITS], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], p[at.OUT_BIAS], f6, p[at.F6_UNITS],
-                (np.float32(0), np.float32(0), np.float32(0)),
+                (np.float32(0), np.float32(0), np.float32(0), np.float32(0)),
             )  # fmt: skip
         for n in range(min(PICTURES, pictures.shape[0] - start)):
             for k in range(p[at.OUT_UNITS]):

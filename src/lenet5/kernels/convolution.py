@@ -22,7 +22,8 @@ from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import FLOAT, INDEX, LANES, Emit, tile, tiles
+from lenet5.kernels.lanes import INDEX, LANES, Emit, tile, tiles
+from lenet5.kernels.squash import bend
 from lenet5.kernels.strips import NARROW, PACKED_ROW, STRIPS, TOGETHER, UNITS, VIEW, gather, pack, scatter
 
 # Rows of a map that a tile holds in registers: 28 and 10, the heights of C1 and C3, are made of the first two.
@@ -39,8 +40,7 @@ def _forward_tile(rows: int, step: int = 1, maps: int = 1) -> Callable[..., None
 
     def forward(
         emit: Emit, out: Any, o: Any, o_row: Any, o_size: Any, source: Any, s: Any, s_row: Any, s_size: Any,
-        weight: Any, w: Any, b: Any, p: Any, pairs: Any, first: Any, count: Any, amplitude: Any, slope: Any,
-        offset: Any,
+        weight: Any, w: Any, b: Any, p: Any, pairs: Any, first: Any, count: Any, curve: Any,
     ) -> None:  # fmt: skip
         """rows × LANES units of a map: the bias, the kernels first .. first + count − 1, the squash.
 
@@ -65,10 +65,7 @@ def _forward_tile(rows: int, step: int = 1, maps: int = 1) -> Callable[..., None
             for of_map, values in zip(cells, sums, strict=True):
                 for cell, value in zip(of_map, values, strict=True):
                     ir.store(value, cell)
-        curve = [emit.splat(value) for value in (amplitude, slope, offset)]
-        with ir.if_then(ir.fcmp_unordered("!=", amplitude, FLOAT(0.0))):
-            for cell in (cell for of_map in cells for cell in of_map):
-                ir.store(emit.squash(ir.load(cell), *curve), cell)
+        bend(emit, [cell for of_map in cells for cell in of_map], curve)
         for m, of_map in enumerate(cells):
             for y, cell in enumerate(of_map):
                 place = ir.add(ir.add(o, ir.mul(o_size, emit.index(m))), ir.mul(o_row, emit.index(y)))
@@ -187,7 +184,6 @@ def _convolve_whole(
     out, o, o_row, height, maps, source, s, s_row, s_size, width, weight, w, b, p, pairs, kernels, squash_
 ):
     """The first `width` columns of every map, in whole vectors where they lie."""
-    amplitude, slope, offset = squash_
     first = 0
     for m in range(maps):
         count = _kernels_of(p, pairs, kernels, first)
@@ -197,7 +193,7 @@ def _convolve_whole(
             while y < height:
                 y += _forward(
                     height - y, out, here + y * o_row + x, o_row, 0, source, s + y * s_row + x, s_row, s_size,
-                    weight, w, b + m, p, pairs, first, count, amplitude, slope, offset,
+                    weight, w, b + m, p, pairs, first, count, squash_,
                 )  # fmt: skip
         first += count
 
@@ -211,7 +207,6 @@ def _convolve_narrow(
 
     Maps with as many kernels as the next two are computed three at a time where their rows are few.
     """
-    amplitude, slope, offset = squash_
     m = first = 0
     while m < maps:
         count = _kernels_of(p, pairs, kernels, first)
@@ -225,14 +220,14 @@ def _convolve_narrow(
             for i in range(together):
                 _forward_packed(
                     source, units + i * size + y * LANES, LANES, 0, source, seen + y * PACKED_ROW, PACKED_ROW,
-                    view, weight, w, b + m + i, p, pairs, first + i * count, count, amplitude, slope, offset,
+                    view, weight, w, b + m + i, p, pairs, first + i * count, count, squash_,
                 )  # fmt: skip
             y += _PACKED[0]
         while y < rows:
             y += _forward_together(
                 rows - y, source, units + y * LANES, LANES, size if together == TOGETHER else 0,
                 source, seen + y * PACKED_ROW, PACKED_ROW, view, weight, w, b + m, p, pairs, first, count,
-                amplitude, slope, offset,
+                squash_,
             )  # fmt: skip
         for i in range(together):
             scatter(out, o + (m + i) * height * o_row, o_row, rows, columns, source, units + i * size)

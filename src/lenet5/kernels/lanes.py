@@ -23,7 +23,6 @@ __all__ = [
     "LANES",
     "Emit",
     "add",
-    "curve",
     "first",
     "fma",
     "lanes_type",
@@ -186,10 +185,6 @@ class Emit:
             value = self.fma(value, t, self.constant(coefficient))
         return value
 
-    def squash(self, a: Any, amplitude: Any, slope: Any, offset: Any) -> Any:
-        """offset + amplitude·tanh(slope·a), all vectors (paper, eq. 6)."""
-        return self.fma(amplitude, self.tanh(self.builder.fmul(slope, a)), offset)
-
     def loop(self, count: Any) -> Any:
         """A loop over 0 .. count−1 at run time: `with emit.loop(n) as i`."""
         return _Loop(self, count)
@@ -315,10 +310,6 @@ def _total(emit: Emit, a: Any) -> Any:
     return emit.total(a)
 
 
-def _curve(emit: Emit, a: Any, amplitude: Any, slope: Any, offset: Any) -> Any:
-    return emit.squash(a, emit.splat(amplitude), emit.splat(slope), emit.splat(offset))
-
-
 def _transpose(emit: Emit, out: Any, o: Any, o_row: Any, source: Any, s: Any, s_row: Any) -> None:
     b = emit.builder
     rows = [emit.load(source, b.add(s, b.mul(s_row, emit.index(k)))) for k in range(LANES)]
@@ -339,6 +330,5 @@ sub = tile(lanes_type, _sub)
 mul = tile(lanes_type, _mul)
 fma = tile(lanes_type, _fma)  # a·b + c
 total = tile(types.float32, _total)  # the sum of the lanes
-curve = tile(lanes_type, _curve)  # offset + amplitude·tanh(slope·a)
 first = tile(lanes_type, _first)  # the first `count` lanes, zero in the others
 transpose = tile(types.void, _transpose)  # out[o + i·o_row + k] = source[s + k·s_row + i], i and k from 0 to LANES − 1

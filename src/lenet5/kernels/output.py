@@ -23,6 +23,7 @@ import math
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import LANES, fma, load, splat, store, sub, total
 from lenet5.kernels.plan import SOFTMAX
+from lenet5.kernels.squash import pass_back, squash
 
 __all__ = ["CROSS_ENTROPY", "MAP", "MSE", "distances", "full_error", "full_outputs", "rbf_curvature", "rbf_error"]
 
@@ -76,7 +77,7 @@ def rbf_curvature(errors, e, units, loss):
 
 
 @compiled
-def full_outputs(out, o, sums, s, classes, kind, amplitude, slope, offset):
+def full_outputs(out, o, sums, s, classes, kind, curve):
     """out[o : o + classes] = the squashed sums, or their softmax."""
     if kind == SOFTMAX:
         highest = sums[s]
@@ -89,14 +90,13 @@ def full_outputs(out, o, sums, s, classes, kind, amplitude, slope, offset):
             out[o + k] = math.exp(sums[s + k] - highest) / partition
     else:
         for k in range(classes):
-            a = sums[s + k]
-            out[o + k] = a if amplitude == 0.0 else offset + amplitude * math.tanh(slope * a)
+            out[o + k] = sums[s + k]
+        squash(out, o, classes, curve)
 
 
 @compiled
-def full_error(errors, e, out, o, sums, s, classes, kind, curve_, wanted, p, loss, second):
+def full_error(errors, e, out, o, sums, s, classes, kind, slope, targets, wanted, p, loss, second):
     """errors[e : e + classes] = ∂E/∂a, or its Gauss-Newton curvature where `second`. Returns E."""
-    amplitude, slope, offset = curve_
     cost = 0.0
     highest = sums[s]
     for k in range(classes):
@@ -113,9 +113,9 @@ def full_error(errors, e, out, o, sums, s, classes, kind, curve_, wanted, p, los
                 cost += max(a, 0.0) - t * a + math.log1p(math.exp(-abs(a)))
             errors[e + k] = y * (1.0 - y) if second else y - t
         else:
-            # A logistic unit is asked for 0 and 1, any other for −1 and +1.
-            apart = y - (t if 0.0 < amplitude < 1.0 else 2.0 * t - 1.0)
-            derivative = 1.0 if amplitude == 0.0 else slope * (amplitude - (y - offset) ** 2 / amplitude)
+            apart = y - (targets[0] + (targets[1] - targets[0]) * t)
             cost += 0.5 * apart * apart
-            errors[e + k] = derivative * derivative if second else apart * derivative
+            errors[e + k] = 1.0 if second else apart
+    if loss == MSE:
+        pass_back(errors, e, classes, out, o, slope, second)
     return cost

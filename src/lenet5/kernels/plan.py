@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lenet5.architecture import SQUASHES, Architecture, EuclideanRBF, LayerCount
 from lenet5.kernels.lanes import multiples
+from lenet5.kernels.squash import curve
 from lenet5.kernels.strips import TOGETHER, UNITS, VIEW, table
 
 __all__ = ["Plan", "plan_for", "zeros"]
@@ -36,8 +37,9 @@ _FIELDS = 72
 ) = range(67)
 # fmt: on
 
-# The rows of `curves`: (amplitude, slope, offset) of each layer's squash, and the shares of S2 and S4.
-CURVE_C1, CURVE_S2, CURVE_C3, CURVE_S4, CURVE_C5, CURVE_F6, CURVE_OUT, SHARES = range(8)
+# The rows of `curves`: each layer's squash as `squash.curve` has it, the shares of S2 and S4 with the output's targets,
+# and from SLOPES on the slope of each layer's squash.
+CURVE_C1, CURVE_S2, CURVE_C3, CURVE_S4, CURVE_C5, CURVE_F6, CURVE_OUT, SHARES, SLOPES = range(9)
 
 RBF, SOFTMAX, SQUASHED = range(3)  # what OUT_KIND can be
 
@@ -48,7 +50,7 @@ _ROWS_BEHIND = 8  # and of a narrow strip, rows past the last map's last
 
 @dataclass(frozen=True)
 class Plan:
-    """`places` int64 (indices as named in this module, connected pairs and strips behind), `curves` float32 (8, 3)."""
+    """`places` int64 (indices as named in this module, connected pairs and strips behind), `curves` float32 (15, 4)."""
 
     places: NDArray[np.int64]
     curves: NDArray[np.float32]
@@ -183,11 +185,7 @@ def _lay_tensors(places: NDArray[np.int64], architecture: Architecture) -> dict[
 
 
 def _curves(architecture: Architecture) -> NDArray[np.float32]:
-    curves = np.zeros((8, 3), np.float32)
-    for row, layer in enumerate(architecture.layers):
-        squash = SQUASHES.get(getattr(layer, "squash", "none"))
-        if squash is not None:
-            curves[row] = squash.amplitude, squash.slope, squash.offset
+    squashes = [SQUASHES.get(getattr(layer, "squash", "none"), SQUASHES["none"]) for layer in architecture.layers]
     shares = [0.25 if layer.kind == "average" else 1.0 for layer in (architecture.s2, architecture.s4)]
-    curves[SHARES, :2] = shares
-    return curves
+    rows = [curve(f, f.value) for f in squashes] + [(*shares, *squashes[-1].targets)]
+    return np.array([*rows, *(curve(f, f.slope) for f in squashes)], np.float32)

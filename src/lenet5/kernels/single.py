@@ -19,18 +19,13 @@ from lenet5.kernels.convolution import add_gradient, add_spread, convolve, gathe
 from lenet5.kernels.full import add_outer, connect, connect_back, step_back
 from lenet5.kernels.lanes import LANES, fma, load, mul, pixels, splat, store, sub
 from lenet5.kernels.output import distances, full_error, full_outputs, rbf_curvature, rbf_error
-from lenet5.kernels.squash import pass_back, squash
+from lenet5.kernels.squash import curve_of, pass_back, squash
 from lenet5.kernels.strips import VIEW
 from lenet5.kernels.subsampling import subsample, subsample_back, subsample_gradient
 
 __all__ = ["FEW", "curvature_of", "forward", "forward_many", "gradient_of", "online"]
 
 FEW = 3 * LANES // 2  # from so many pictures on, `bulk` is quicker
-
-
-@compiled
-def _curve(curves, row):
-    return curves[row, 0], curves[row, 1], curves[row, 2]
 
 
 @compiled
@@ -51,8 +46,7 @@ def _place(p, maps, picture, low, gain, frame):
 def _full(maps, out, units, pad, weights, w, row, b, x, curve):
     """A fully connected layer, and zeros behind it up to whole vectors."""
     connect(maps, out, units, weights, w, row, weights, b, maps, x)
-    amplitude, slope, offset = curve
-    squash(maps, out, units, amplitude, slope, offset)
+    squash(maps, out, units, curve)
     for i in range(units, pad):
         maps[out + i] = 0.0
 
@@ -63,7 +57,7 @@ def forward(p, curves, weights, maps):
     convolve(
         maps, p[at.C1], p[at.C1_ROW], p[at.C1_H], p[at.C1_MAPS], maps, p[at.INPUT], p[at.INPUT_ROW],
         p[at.INPUT_H] * p[at.INPUT_ROW], 1, p[at.C1_STRIPS], p[at.C1_PACKED], weights, p[at.C1_WEIGHT], p[at.C1_BIAS],
-        p, p[at.C1_PAIRS], p[at.C1_KERNELS], _curve(curves, at.CURVE_C1),
+        p, p[at.C1_PAIRS], p[at.C1_KERNELS], curve_of(curves, at.CURVE_C1),
     )  # fmt: skip
     s2, c1 = p[at.S2_H] * p[at.S2_ROW], p[at.C1_H] * p[at.C1_ROW]
     for m in range(p[at.C1_MAPS]):
@@ -72,12 +66,11 @@ def forward(p, curves, weights, maps):
             maps, p[at.C1] + m * c1, p[at.C1_ROW], curves[at.SHARES, 0],
             weights, p[at.S2_COEFFICIENT] + m, p[at.S2_BIAS] + m, p[at.S2_MAXIMUM],
         )  # fmt: skip
-    amplitude, slope, offset = _curve(curves, at.CURVE_S2)
-    squash(maps, p[at.S2], p[at.C1_MAPS] * s2, amplitude, slope, offset)
+    squash(maps, p[at.S2], p[at.C1_MAPS] * s2, curve_of(curves, at.CURVE_S2))
     convolve(
         maps, p[at.C3], p[at.C3_ROW], p[at.C3_H], p[at.C3_MAPS], maps, p[at.S2], p[at.S2_ROW],
         s2, p[at.C1_MAPS], p[at.C3_STRIPS], p[at.C3_PACKED], weights, p[at.C3_WEIGHT], p[at.C3_BIAS],
-        p, p[at.C3_PAIRS], p[at.C3_KERNELS], _curve(curves, at.CURVE_C3),
+        p, p[at.C3_PAIRS], p[at.C3_KERNELS], curve_of(curves, at.CURVE_C3),
     )  # fmt: skip
     s4, c3 = p[at.S4_H] * p[at.S4_W], p[at.C3_H] * p[at.C3_ROW]
     for m in range(p[at.C3_MAPS]):
@@ -86,8 +79,7 @@ def forward(p, curves, weights, maps):
             maps, p[at.C3] + m * c3, p[at.C3_ROW], curves[at.SHARES, 1],
             weights, p[at.S4_COEFFICIENT] + m, p[at.S4_BIAS] + m, p[at.S4_MAXIMUM],
         )  # fmt: skip
-    amplitude, slope, offset = _curve(curves, at.CURVE_S4)
-    squash(maps, p[at.S4], p[at.C3_MAPS] * s4, amplitude, slope, offset)
+    squash(maps, p[at.S4], p[at.C3_MAPS] * s4, curve_of(curves, at.CURVE_S4))
     for y in range(p[at.C5_H]):
         for x in range(p[at.C5_W]):
             _place_at(p, curves, weights, maps, y, x)
@@ -114,11 +106,11 @@ def _place_at(p, curves, weights, maps, y, x):
     out, sums = p[at.OUT] + spot * p[at.OUT_UNITS], p[at.OUT_SUMS] + spot * p[at.OUT_UNITS]
     _full(
         maps, c5, p[at.C5_MAPS], p[at.F6_ROW], weights, p[at.C5_WEIGHT], p[at.C5_ROW], p[at.C5_BIAS], window,
-        _curve(curves, at.CURVE_C5),
+        curve_of(curves, at.CURVE_C5),
     )  # fmt: skip
     _full(
         maps, f6, p[at.F6_UNITS], p[at.OUT_ROW], weights, p[at.F6_WEIGHT], p[at.F6_ROW], p[at.F6_BIAS], c5,
-        _curve(curves, at.CURVE_F6),
+        curve_of(curves, at.CURVE_F6),
     )  # fmt: skip
     if p[at.OUT_KIND] == at.RBF:
         distances(maps, out, p[at.OUT_UNITS], weights, p[at.CODES], p[at.OUT_ROW], maps, f6)
@@ -126,8 +118,7 @@ def _place_at(p, curves, weights, maps, y, x):
         connect(
             maps, sums, p[at.OUT_UNITS], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], weights, p[at.OUT_BIAS], maps, f6
         )
-        amplitude, slope, offset = _curve(curves, at.CURVE_OUT)
-        full_outputs(maps, out, maps, sums, p[at.OUT_UNITS], p[at.OUT_KIND], amplitude, slope, offset)
+        full_outputs(maps, out, maps, sums, p[at.OUT_UNITS], p[at.OUT_KIND], curve_of(curves, at.CURVE_OUT))
 
 
 @compiled
@@ -140,13 +131,11 @@ def backward(p, curves, weights, rates, maps, seen, errors, gradient, lanes, wan
     cost = _backward_output(
         p, curves, weights, rates, maps, seen, errors, gradient, wanted, row, loss, j, sharpness, squared
     )
-    amplitude, slope, offset = _curve(curves, at.CURVE_F6)
-    pass_back(errors, p[at.F6], p[at.OUT_ROW], maps, p[at.F6], amplitude, slope, offset, squared)
+    pass_back(errors, p[at.F6], p[at.OUT_ROW], maps, p[at.F6], curve_of(curves, at.SLOPES + at.CURVE_F6), squared)
     _matrix_back(
         errors, p[at.C5], weights, p[at.F6_WEIGHT], p[at.F6_ROW], rates, p[at.F6], p[at.F6_UNITS], maps, p[at.C5]
     )
-    amplitude, slope, offset = _curve(curves, at.CURVE_C5)
-    pass_back(errors, p[at.C5], p[at.F6_ROW], maps, p[at.C5], amplitude, slope, offset, squared)
+    pass_back(errors, p[at.C5], p[at.F6_ROW], maps, p[at.C5], curve_of(curves, at.SLOPES + at.CURVE_C5), squared)
     _matrix_back(
         errors, p[at.S4], weights, p[at.C5_WEIGHT], p[at.C5_ROW], rates, p[at.C5], p[at.C5_MAPS], maps, p[at.WINDOW]
     )
@@ -183,7 +172,8 @@ def _backward_output(
     else:
         cost = full_error(
             errors, p[at.OUT], maps, p[at.OUT], maps, p[at.OUT_SUMS], p[at.OUT_UNITS], p[at.OUT_KIND],
-            _curve(curves, at.CURVE_OUT), wanted, row, loss, squared,
+            curve_of(curves, at.SLOPES + at.CURVE_OUT), (curves[at.SHARES, 2], curves[at.SHARES, 3]), wanted, row, loss,
+            squared,
         )  # fmt: skip
         _matrix_back(
             errors, p[at.F6], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], rates, p[at.OUT], p[at.OUT_UNITS],
@@ -197,8 +187,7 @@ def _backward_output(
 @compiled
 def _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squared):
     s4, c3, s2 = p[at.S4_H] * p[at.S4_W], p[at.C3_H] * p[at.C3_ROW], p[at.S2_H] * p[at.S2_ROW]
-    amplitude, slope, offset = _curve(curves, at.CURVE_S4)
-    pass_back(errors, p[at.S4], p[at.C3_MAPS] * s4, maps, p[at.S4], amplitude, slope, offset, squared)
+    pass_back(errors, p[at.S4], p[at.C3_MAPS] * s4, maps, p[at.S4], curve_of(curves, at.SLOPES + at.CURVE_S4), squared)
     share = curves[at.SHARES, 1] * curves[at.SHARES, 1] if squared else curves[at.SHARES, 1]
     for m in range(p[at.C3_MAPS]):
         factor = share
@@ -211,8 +200,8 @@ def _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squ
             factor *= weights[p[at.S4_COEFFICIENT] + m]
         gradient[p[at.C3_BIAS] + m] += subsample_back(
             errors, p[at.C3] + m * c3, p[at.C3_ROW], p[at.C3_W], errors, p[at.S4] + m * s4, p[at.S4_W],
-            p[at.S4_H], p[at.S4_W], maps, p[at.C3] + m * c3, p[at.C3_ROW], factor, _curve(curves, at.CURVE_C3),
-            squared, p[at.S4_MAXIMUM],
+            p[at.S4_H], p[at.S4_W], maps, p[at.C3] + m * c3, p[at.C3_ROW], factor,
+            curve_of(curves, at.SLOPES + at.CURVE_C3), squared, p[at.S4_MAXIMUM],
         )  # fmt: skip
     for i in range(0, p[at.C1_MAPS] * s2, LANES):
         store(errors, p[at.S2] + i, splat(0.0))
@@ -236,8 +225,7 @@ def _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squ
 @compiled
 def _backward_s2_c1(p, curves, weights, maps, seen, errors, gradient, lanes, squared):
     s2, c1 = p[at.S2_H] * p[at.S2_ROW], p[at.C1_H] * p[at.C1_ROW]
-    amplitude, slope, offset = _curve(curves, at.CURVE_S2)
-    pass_back(errors, p[at.S2], p[at.C1_MAPS] * s2, maps, p[at.S2], amplitude, slope, offset, squared)
+    pass_back(errors, p[at.S2], p[at.C1_MAPS] * s2, maps, p[at.S2], curve_of(curves, at.SLOPES + at.CURVE_S2), squared)
     share = curves[at.SHARES, 0] * curves[at.SHARES, 0] if squared else curves[at.SHARES, 0]
     for m in range(p[at.C1_MAPS]):
         factor = share
@@ -250,8 +238,8 @@ def _backward_s2_c1(p, curves, weights, maps, seen, errors, gradient, lanes, squ
             factor *= weights[p[at.S2_COEFFICIENT] + m]
         gradient[p[at.C1_BIAS] + m] += subsample_back(
             errors, p[at.C1] + m * c1, p[at.C1_ROW], p[at.C1_W], errors, p[at.S2] + m * s2, p[at.S2_ROW],
-            p[at.S2_H], p[at.S2_W], maps, p[at.C1] + m * c1, p[at.C1_ROW], factor, _curve(curves, at.CURVE_C1),
-            squared, p[at.S2_MAXIMUM],
+            p[at.S2_H], p[at.S2_W], maps, p[at.C1] + m * c1, p[at.C1_ROW], factor,
+            curve_of(curves, at.SLOPES + at.CURVE_C1), squared, p[at.S2_MAXIMUM],
         )  # fmt: skip
     for k in range(p[at.C1_KERNELS]):
         m = p[p[at.C1_PAIRS] + 2 * k]

@@ -17,7 +17,7 @@ from numba import types
 
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import LANES, Emit, add, first, fma, lanes_type, load, mul, splat, store, tile, total
-from lenet5.kernels.squash import slope_at
+from lenet5.kernels.squash import slope_of
 
 __all__ = ["subsample", "subsample_back", "subsample_gradient"]
 
@@ -100,14 +100,13 @@ def subsample(out, o, o_row, sums, height, width, source, s, s_row, share, weigh
 
 @compiled
 def subsample_back(
-    errors, e, e_row, below, error, o, o_row, height, width, source, s, s_row, factor, squash_, squared, maximum
+    errors, e, e_row, below, error, o, o_row, height, width, source, s, s_row, factor, slope, squared, maximum
 ):
     """errors[e:] of the weighted sums of the layer below, `below` columns wide, from error[o:] of this layer's sums.
 
-    `factor` is coefficient·share, or its square; `squash_` is that of the layer below, whose outputs are source[s:].
+    `factor` is coefficient·share, or its square; `slope` is that of the layer below, whose outputs are source[s:].
     Returns the errors' total, which is ∂E/∂bias of the map below.
     """
-    amplitude, slope, offset = squash_
     sum_ = splat(0.0)
     for y in range(height):
         for x in range(0, width, LANES):
@@ -120,7 +119,7 @@ def subsample_back(
         for row in (2 * y, 2 * y + 1):
             for x in range(0, below, LANES):
                 at = e + row * e_row + x
-                derivative = slope_at(load(source, s + row * s_row + x), amplitude, slope, offset, squared)
+                derivative = slope_of(load(source, s + row * s_row + x), slope, squared)
                 value = mul(load(errors, at), derivative)
                 store(errors, at, value)
                 sum_ = add(sum_, value)

@@ -112,9 +112,7 @@ def _scaled(digits: Any) -> Any:
 
 
 def _squash(a: Any) -> Any:
-    f = SQUASHES["tanh"]
-    assert f is not None
-    return f.amplitude * jnp.tanh(f.slope * a)
+    return SQUASHES["tanh"].of(a, jnp)
 
 
 def _forward(t: Tensors, x: Any) -> Any:
