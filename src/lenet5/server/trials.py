@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.datasets.distortions import transform
+from lenet5.reproduce.paper import PAPER
 
 __all__ = ["CHANGES", "PATTERNS", "Change", "changed", "strip"]
 
@@ -40,14 +41,16 @@ class Change:
         return [float(v) for v in np.linspace(self.low, self.high, STEPS)]
 
 
-# The paper's ranges: "scale up to a factor of 2", "vertical shift of half the height", "rotation up to ±30 degrees".
+# The ranges over which the paper says that LeNet-5 still answers rightly (III-E). It says "a factor of 2" of the scale;
+# here that is from the smallest to the largest.
+_FACTOR, _SHIFT, _ANGLE = (PAPER["invariance"][change] for change in ("scale", "shift_y", "rotation"))
 CHANGES = {
     change.name: change
     for change in (
         Change("shift_x", -12, 12, 0, "px"),
-        Change("shift_y", -12, 12, 0, "px", paper=(-10, 10)),
-        Change("scale", 0.4, 2.5, 1, "×", paper=(0.5**0.5, 2**0.5), logarithmic=True),
-        Change("rotation", -90, 90, 0, "°", paper=(-30, 30)),
+        Change("shift_y", -12, 12, 0, "px", paper=(-_SHIFT, _SHIFT)),
+        Change("scale", 0.4, 2.5, 1, "×", paper=(_FACTOR**-0.5, _FACTOR**0.5), logarithmic=True),
+        Change("rotation", -90, 90, 0, "°", paper=(-_ANGLE, _ANGLE)),
         Change("squeeze", 0.4, 2.5, 1, "×", logarithmic=True),
         Change("shear", -1, 1, 0, "px/px"),
         Change("thickness", -1, 1, 0, "px"),

@@ -123,7 +123,30 @@ function softmax(network, told) {
   return { ...told, softmax: true, a, value: 1 / all };
 }
 
-// f(a) = offset + amplitude·tanh(slope·a), eq. 6 and the logistic sigmoid alike.
-function squash(curve, a) {
-  return curve === null ? a : curve.offset + curve.amplitude * Math.tanh(curve.slope * a);
+// The steps that squashes are made of; a squash is a list of them, as the server has declared it.
+const STEPS = { times: (x, c) => c * x, plus: (x, c) => x + c, maximum: Math.max, tanh: Math.tanh };
+
+export function squash(curve, a) {
+  return curve.value.reduce((x, [operation, c]) => STEPS[operation](x, c), a);
+}
+
+// What stands before and after the sum that is squashed: "1.7159 tanh(0.6667 (" and "))".
+export function written(curve, number) {
+  let [before, after, sum] = ["", "", true];
+  for (const [operation, c] of curve.value) {
+    if (operation === "plus") {
+      after += c ? ` + ${number(c)}` : "";
+      sum ||= c !== 0;
+    } else {
+      const name = operation === "times"
+        ? `${number(c)} `
+        : operation === "maximum"
+        ? `max(${number(c)}, `
+        : `${operation}(`;
+      const opened = operation === "times" && sum;
+      [before, after] = [name + (opened ? "(" : "") + before, after + (operation !== "times" || opened ? ")" : "")];
+      sum = false;
+    }
+  }
+  return [before, after];
 }

@@ -1,6 +1,6 @@
 // What is told of the unit that one points at? Its formula, the formula with its numbers, and every product in it.
 
-import { explain, receptiveField, valueOf } from "/page/arithmetic.js";
+import { explain, receptiveField, valueOf, written } from "/page/arithmetic.js";
 import { cellColours } from "/page/colour.js";
 import { h, number } from "/page/dom.js";
 import { scaleOf } from "/page/network.js";
@@ -33,15 +33,8 @@ function formula(network, unit, told) {
   } else if (told.kind === "maximum") {
     add("max", value(told.value));
   } else {
-    const curve = told.squash;
-    if (told.softmax) add("softmax(", "softmax(");
-    else if (curve && curve.offset) add("σ(", "σ(");
-    else if (curve) {
-      add(
-        h("span", {}, h("i", {}, "A"), " tanh(", h("i", {}, "S"), " ·("),
-        `${curve.amplitude} tanh(${number(curve.slope, 4)} ·(`,
-      );
-    }
+    const [before, after] = told.softmax ? ["softmax(", ")"] : written(told.squash, (c) => number(c, 4));
+    if (before) add(h("span", {}, h("i", {}, told.softmax ? "softmax" : "f"), "("), before);
     if (told.coefficient !== undefined) {
       add(h("i", {}, t("coefficient")), value(told.coefficient));
       sign("·");
@@ -56,7 +49,7 @@ function formula(network, unit, told) {
     );
     sign("+");
     add(h("i", {}, t("bias")), value(told.bias));
-    if (curve || told.softmax) sign(told.softmax || curve.offset ? ")" : "))");
+    if (before) add(")", after);
   }
   return h("div.formula", {
     role: "math",
@@ -238,7 +231,7 @@ export function showUnit(panel, network, looked, unit) {
         unit.layer === "input" ? t("unit.input") : t("field", { side: field.side, x: field.x, y: field.y }),
       ),
     ),
-    ...(told.kind === "input" ? [h("p.muted", {}, t("input.scale"))] : [
+    ...(told.kind === "input" ? [h("p.muted", {}, t("input.scale", network.scale))] : [
       formula(network, unit, told),
       h(
         "div.parts",

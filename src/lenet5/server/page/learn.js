@@ -10,29 +10,6 @@ import { state } from "/page/state.js";
 import { thumbnail } from "/page/test.js";
 import { t } from "/page/words.js";
 
-// Figure 5 of the paper, digitised: test and training error after each pass, percent.
-const PAPER_TEST = [
-  2.65,
-  2.23,
-  1.48,
-  1.43,
-  1.43,
-  1.09,
-  1.04,
-  1.07,
-  0.99,
-  0.96,
-  0.96,
-  0.99,
-  0.96,
-  0.96,
-  0.96,
-  0.96,
-  0.96,
-  0.96,
-  0.96,
-  0.96,
-];
 const ENDED = ["done", "failed", "stopped"];
 const LAYERS = ["c1.weight", "c3.weight", "c5.weight", "f6.weight"];
 
@@ -287,7 +264,7 @@ export function learnView({ fail, renamed }) {
           {
             name: t("learn.paper"),
             className: "paper",
-            points: PAPER_TEST.slice(0, passes).map((value, k) => [k + 1, value]),
+            points: known.figure_5.test.slice(0, passes).map((value, k) => [k + 1, value]),
           },
         ],
       }),

@@ -23,15 +23,14 @@ export async function loadNetwork(name) {
   return { ...info, tensors, layers, layer: byName, units: at };
 }
 
-// The two curves that squash, as the declaration names them; null where nothing does.
+// The squash of a layer, as the server has declared it: the steps of its value, and its bounds.
 export function squashOf(network, layer) {
-  return network.squashes[network.architecture[layer]?.squash ?? "none"] ?? null;
+  return network.squashes[network.architecture[layer]?.squash] ?? network.squashes.none;
 }
 
-// The largest number that the colour scale shows: what the squashing can give, or 4 where nothing squashes.
+// The largest number that the colour scale shows: what the squash can give, or 4 where it has no bound.
 export function scaleOf(network) {
-  const squash = squashOf(network, "c1");
-  return squash === null ? 4 : squash.offset ? 1 : squash.amplitude;
+  return squashOf(network, "c1").bounds[1] ?? 4;
 }
 
 export async function look(network, ink, type) {
@@ -46,12 +45,15 @@ export async function look(network, ink, type) {
   };
 }
 
-// The picture that a look was at, as MNIST holds it: 28×28 bytes without the frame of two pixels.
-export function pictureOf(looked) {
-  const bytes = new Uint8Array(784);
-  for (let y = 0; y < 28; y += 1) {
-    for (let x = 0; x < 28; x += 1) {
-      bytes[y * 28 + x] = Math.round(((looked.maps.input[(y + 2) * 32 + x + 2] + 0.1) / 1.275) * 255);
+// The picture that a look was at, as MNIST holds it: bytes of ink without the frame of paper.
+export function pictureOf(network, looked) {
+  const { paper, ink, frame } = network.scale;
+  const inner = network.side - 2 * frame;
+  const bytes = new Uint8Array(inner * inner);
+  for (let y = 0; y < inner; y += 1) {
+    for (let x = 0; x < inner; x += 1) {
+      const value = looked.maps.input[(y + frame) * network.side + x + frame];
+      bytes[y * inner + x] = Math.round(((value - paper) / (ink - paper)) * 255);
     }
   }
   return bytes;

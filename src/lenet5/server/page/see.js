@@ -86,10 +86,10 @@ export function seeView({ network, fail }) {
         const from = changedAt;
         let bytes = ink ?? pad.ink();
         looked = await look(network, bytes, type);
-        if (ink) pad.put(bytes = pictureOf(looked));
+        if (ink) pad.put(bytes = pictureOf(network, looked));
         ink = null;
         type = INK;
-        state.picture = pictureOf(looked);
+        state.picture = pictureOf(network, looked);
         flow.show(looked);
         if (pointed) showUnit(inspector, network, looked, pointed);
         tell(performance.now() - from);

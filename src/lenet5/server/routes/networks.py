@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lenet5.architecture import KERNEL, POOL, SIDE, SQUASHES, TABLE_I, EuclideanRBF
 from lenet5.network import LeNet5
+from lenet5.scale import BACKGROUND, FOREGROUND, FRAME
 from lenet5.server.networks import legible
 from lenet5.server.pictures import BODY, glyph, ink_of, kind_of
 from lenet5.server.state import State
@@ -44,7 +45,8 @@ def network(name: str, state: State) -> dict[str, Any]:
         "counts": [asdict(row) for row in architecture.count()],
         "parameters": architecture.parameters(),
         "connections": sum(row.connections for row in architecture.count()),
-        "squashes": {k: asdict(s) if s else None for k, s in SQUASHES.items()},
+        "squashes": {name: {"value": f.value, "bounds": _finite(f.bounds)} for name, f in SQUASHES.items()},
+        "scale": {"paper": BACKGROUND, "ink": FOREGROUND, "frame": FRAME},
         "rbf": isinstance(architecture.output, EuclideanRBF),
         "table_i": architecture.c3.table == TABLE_I,
         "kernel": KERNEL,
@@ -89,6 +91,11 @@ async def activations(request: Request, state: State, network: Name = "") -> Any
         "penalties": penalties.tolist(),
         "probabilities": probabilities.tolist(),
     }
+
+
+def _finite(numbers: tuple[float, ...]) -> list[float | None]:
+    """JSON has no infinity: null stands for it."""
+    return [number if np.isfinite(number) else None for number in numbers]
 
 
 def _look(net: LeNet5, kind: str, body: bytes) -> tuple[dict[str, NDArray[np.float32]], Any, Any]:

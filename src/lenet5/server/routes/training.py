@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from lenet5 import storage
 from lenet5.architecture import ARCHITECTURES
 from lenet5.datasets.distortions import DISTORTIONS
+from lenet5.reproduce.paper import PAPER
 from lenet5.server.routes.digits import has_mnist
 from lenet5.server.state import State
 from lenet5.server.training_process import Order
@@ -64,6 +65,7 @@ def recipes() -> dict[str, Any]:
         "networks": list(ARCHITECTURES),
         "data": ["drawn", "mnist"] if has_mnist() else ["drawn"],
         "distortions": list(DISTORTIONS),
+        "figure_5": PAPER["figure_5"],
     }
 
 
