@@ -24,8 +24,15 @@ __all__ = [
 ]
 
 
+LONGEST = 800  # characters: whatever was given, a message can be read
+
+
 class LeNetError(Exception):
     """The root of every error that this package raises on purpose."""
+
+    def __str__(self) -> str:
+        words = super().__str__()
+        return words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} … {words[-LONGEST // 2 :]}"
 
 
 class ArchitectureError(LeNetError, ValueError):
@@ -55,8 +62,8 @@ class ReadingError(LeNetError, ValueError):
 class MissingExtraError(LeNetError, ImportError):
     """An optional dependency that is not installed."""
 
-    def __init__(self, package: str, extra: str) -> None:
+    def __init__(self, package: str, extra: str, what: str = "this") -> None:
         super().__init__(
-            f"this needs the package {package!r}, which is not installed: "
+            f"{what} needs the package {package!r}, which is not installed: "
             f"install it with  pip install 'lenet5[{extra}]'"
         )

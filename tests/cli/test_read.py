@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -114,6 +115,32 @@ def test_the_ink_can_be_told_and_who_would_invert_hears_how(folder: Path, capsys
     assert capsys.readouterr().out.split()[1] != "4071"
     assert run(folder / "board.png", "--invert") == 2
     assert "--ink light" in capsys.readouterr().err
+
+
+def test_a_picture_may_come_from_standard_input_or_as_a_data_url(folder: Path, tmp_path: Path) -> None:
+    data = (folder / "deep" / "line.png").read_bytes()
+    url = f"data:image/png;base64,{base64.b64encode(data).decode()}"
+    command = [sys.executable, "-m", "lenet5", "read", "--accept", "0", "--annotate", str(tmp_path / "copies")]
+    for name in ("-", "/dev/stdin", url):
+        done = subprocess.run([*command, name], input=data, capture_output=True)
+        assert done.stdout.split()[1] == b"4071"
+        assert len(done.stdout) < 100
+    nothing = subprocess.run([*command, "-"], input=b"", capture_output=True)
+    assert nothing.returncode == 2
+    assert b"standard input is empty" in nothing.stderr
+
+
+def test_an_address_is_told_whole_and_a_picture_that_needs_an_extra_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("https://a.example/*.png?x=1", "--json") == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out)["path"] == "https://a.example/*.png?x=1"
+    assert "https://a.example/*.png?x=1 is an address" in err
+    (folder / "IMG_2.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(99))
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    assert run(folder) == 2
+    assert "IMG_2.HEIC needs" in capsys.readouterr().err
 
 
 def test_every_step_is_explained_in_one_file(folder: Path) -> None:

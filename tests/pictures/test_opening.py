@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -104,6 +106,131 @@ def test_without_its_extra_a_pdf_is_refused_with_its_name(monkeypatch: pytest.Mo
         open_pages(saved(Image.fromarray(GREY), "PDF"))
 
 
+def heic(image: Image.Image) -> bytes:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra lenet5[heif]")
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(image).save(buffer, quality=95)
+    return buffer.getvalue()
+
+
+def test_a_telephone_s_picture_is_opened_and_a_damaged_one_is_refused() -> None:
+    data = heic(Image.fromarray(GREY).convert("RGB").resize((120, 100), Image.Resampling.NEAREST))
+    (pixels,) = open_pages(data)
+    assert pixels.shape == (100, 120, 3)
+    assert np.abs(pixels[5::10, 5::10, 0].astype(int) - GREY).max() < 12
+    for part in (data[:40], data[:-100], data[:12] + bytes(200)):
+        with pytest.raises(PictureError, match="damaged"):
+            open_pages(part)
+    with pytest.raises(PictureError, match="100 times"):
+        open_pages(heic(Image.new("L", (1200, 8))))
+
+
+def test_without_its_extra_a_telephone_s_picture_is_refused_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(99))
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(MissingExtraError, match=r"IMG_1.HEIC needs .*lenet5\[heif\]"):
+        open_pages(tmp_path / "IMG_1.HEIC")
+
+
+def test_open_files_are_read_from_their_start_whoever_made_them(tmp_path: Path) -> None:
+    Image.fromarray(GREY).save(tmp_path / "grey.png")
+    written = io.BytesIO()
+    Image.fromarray(GREY).save(written, "PNG")  # and stands at its end
+
+    class Web:  # no seek, no name, and a little at a time
+        def __init__(self) -> None:
+            self._held = io.BytesIO(written.getvalue())
+
+        def read(self, size: int = -1) -> bytes:
+            return self._held.read(min(size, 7))
+
+    with (tmp_path / "grey.png").open("rb") as file:
+        for source in (written, written, file, Web()):
+            assert np.array_equal(open_pages(source)[0], GREY)
+
+
+class Endless:
+    def read(self, size: int) -> bytes:
+        return bytes(min(size, 1 << 20))
+
+
+class Awaited:
+    async def read(self, size: int) -> bytes:
+        return b""
+
+
+class Broken:
+    def read(self, size: int) -> bytes:
+        raise ZeroDivisionError("by zero")
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (io.StringIO("text"), "'rb'"),
+        (Awaited(), "awaited"),
+        (Broken(), "by zero"),
+        (Endless(), "MiB"),
+        (io.BytesIO(), "0 bytes"),
+        (io.BytesIO(b"rubbish"), "no picture"),
+    ],
+)
+def test_open_files_that_hold_no_picture_are_refused(source: object, says: str) -> None:
+    with pytest.raises(PictureError, match=says):
+        open_pages(source)
+    closed = io.BytesIO(b"x")
+    closed.close()
+    with pytest.raises(PictureError, match="closed"):
+        open_pages(closed)
+
+
+def test_a_canvas_hands_over_a_data_url() -> None:
+    text = base64.b64encode(saved(Image.fromarray(GREY), "PNG")).decode()
+    for url in (
+        f"data:image/png;base64,{text}",
+        f"DATA:;base64,{text[:40]}\n{text[40:]}",
+        f"data:x;base64,{quote(text)}",
+    ):
+        assert np.array_equal(open_pages(url)[0], GREY)
+    for url, says in (
+        ("data:,", "with a picture"),
+        ("data:image/png;base64,", "with a picture"),
+        ("data:image/svg+xml,<svg/>", "base64"),
+        (f"data:image/png;base64,{text[:-3]}", "damaged"),
+        ("data:image/png;base64,é", "damaged"),
+        ("data:image/png;base64,aGFsbG8=", "the data URL is no picture"),
+    ):
+        with pytest.raises(PictureError, match=says):
+            open_pages(url)
+
+
+@pytest.mark.parametrize("address", ["https://a.example/7.png?x=1", "s3://bucket/7.png", "file:///tmp/none.png"])
+def test_an_address_stays_whole_and_has_to_be_downloaded(address: str) -> None:
+    with pytest.raises(PictureError, match="download it first") as whole:
+        open_pages(address)
+    assert address in str(whole.value)
+    with pytest.raises(PictureError, match="download it first"):
+        open_pages(Path(address))
+
+
+def test_a_long_text_is_not_said_again() -> None:
+    for text in ("iVBORw0KGgo" * 10_000, "data:" + "x" * 100_000, "a" * 3000, "https://a.example/" + "x" * 3000):
+        with pytest.raises(PictureError) as said:
+            open_pages(text)
+        assert len(str(said.value)) < 1000
+        assert str(said.value).startswith(text[:20]) or text[:20] in str(said.value)
+
+
+def test_a_batch_or_a_channel_of_one_is_that_one() -> None:
+    for array in (GREY[None], GREY[None, ..., None], GREY[None, None], np.stack([GREY] * 3, axis=-1)[None]):
+        assert open_pages(array)[0].shape[:2] == GREY.shape
+    for array in (np.stack([GREY] * 3), np.stack([GREY] * 7), GREY[None, None, None]):
+        with pytest.raises(PictureError, match="shape"):
+            open_pages(array)
+
+
 @pytest.mark.parametrize("array", [GREY / 255.0, GREY > 127, GREY.astype(np.int64), GREY[..., None]])
 def test_arrays_of_other_types_are_scaled_to_bytes(array: np.ndarray) -> None:
     (pixels,) = open_pages(array)
@@ -112,7 +239,7 @@ def test_arrays_of_other_types_are_scaled_to_bytes(array: np.ndarray) -> None:
     assert pixels.max() == 255
 
 
-@pytest.mark.parametrize("white", [1.0, 1.03, 255.01, 256, 1020, 1023, 4080, 16383, 65535])
+@pytest.mark.parametrize("white", [1.0, 1.03, 16.0, 255.01, 256, 1020, 1023, 4080, 16383, 65535])
 def test_white_is_white_at_any_depth_and_a_little_over_it(white: float) -> None:
     """A resized picture goes over its white, and a camera has 10, 12 or 14 bits."""
     (pixels,) = open_pages(GREY.astype(type(white)) * white / 255)

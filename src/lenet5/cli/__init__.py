@@ -57,8 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["read"]:  # of which a lone - is standard input to everybody, and an option to cyclopts
+        given = ["/dev/stdin" if word == "-" else word for word in given]
     try:
-        status = app(arguments, exit_on_error=False)
+        status = app(given, exit_on_error=False)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except CycloptsError:  # which cyclopts has shown already

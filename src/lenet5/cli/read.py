@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import glob
+import io
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ from rich.progress import Progress
 
 from lenet5.errors import LeNetError, PictureError
 from lenet5.pictures.ink import Polarity
-from lenet5.pictures.opening import SUFFIXES
+from lenet5.pictures.opening import MAX_BYTES, SUFFIXES
 from lenet5.reading.layout import Layout
 
 Engine = Literal["local", "ray"]
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["pictures_in", "read"]
 
+STDIN = "/dev/stdin"
 COLUMNS = ("path", "page", "text", "confidence", "rejected", "reason", "x", "y", "width", "height")
 
 
@@ -56,7 +58,8 @@ def read(
     Parameters
     ----------
     files
-        Pictures (PNG, JPEG, TIFF, GIF, BMP, WEBP, PNM; PDF with the extra pdf), folders of them, or patterns.
+        Pictures (PNG, JPEG, TIFF, GIF, BMP, WEBP, PNM; HEIC with the extra heif, PDF with pdf), folders of them, or
+        patterns; - for a picture from standard input.
     layout
         digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever it is.
     ink
@@ -122,12 +125,15 @@ def read(
             try:
                 if isinstance(path, PictureError):
                     raise path
-                readings = reader.read(path, layout, ink=ink)
+                picture = _standard_input() if path == STDIN else path
+                if isinstance(path, str) and path[:5].lower() == "data:":
+                    path = f"{path[:30]}…"  # it is long, and nobody's name
+                readings = reader.read(picture, layout, ink=ink)
                 show.readings(path, readings)
                 if annotate is not None:
-                    _annotate(annotate, path, readings, copies)
+                    _annotate(annotate, Path(path), picture, readings, copies)
                 if explain is not None:
-                    pages.append((str(path), reader.explain(path, layout, ink=ink)))
+                    pages.append((str(path), reader.explain(picture, layout, ink=ink)))
                 status = max(status, int(any(r.rejected for r in readings)))
             except LeNetError as error:
                 show.error(path, error)
@@ -137,14 +143,17 @@ def read(
     return status
 
 
-def pictures_in(files: list[str]) -> Iterator[Path | PictureError]:
+def pictures_in(files: list[str]) -> Iterator[Path | str | PictureError]:
     """Every picture named, in every folder and under every pattern, in the order of the names.
 
     A folder or a pattern without pictures gives a PictureError in its place; whether a path is a picture is left
-    to the reader.
+    to the reader. What is no path, as an address, stays the text that it is.
     """
     for name in files:
         path = Path(name)
+        if name == STDIN or name[:5].lower() == "data:" or ("://" in name and not os.path.lexists(name)):
+            yield name
+            continue
         if os.path.isdir(path):  # which says no of a name that is too long, where Path raises
             # Links to folders are not followed: they may lead round in circles.
             found = [
@@ -163,6 +172,15 @@ def pictures_in(files: list[str]) -> Iterator[Path | PictureError]:
         yield from sorted(found)
 
 
+def _standard_input() -> io.BytesIO:
+    """What is handed over there, which can be looked at more than once."""
+    if sys.stdin is None:
+        raise PictureError("standard input is closed; give a picture there, or files")
+    held = io.BytesIO(sys.stdin.buffer.read(MAX_BYTES + 1))
+    held.name = "standard input"
+    return held
+
+
 class _Show:
     """Prints readings as they come."""
 
@@ -172,7 +190,7 @@ class _Show:
         if self._table:
             self._table.writerow(COLUMNS)
 
-    def readings(self, path: Path, readings: list[Reading]) -> None:
+    def readings(self, path: Path | str, readings: list[Reading]) -> None:
         for r in readings:
             if self._json:
                 print(json.dumps({"path": str(path), **r.to_dict()}, ensure_ascii=False))
@@ -184,9 +202,9 @@ class _Show:
                 print(f"{path}  {r.text or '-'}  {r.confidence:.2f}{note}")
         sys.stdout.flush()
 
-    def error(self, path: Path | PictureError, error: LeNetError) -> None:
+    def error(self, path: Path | str | PictureError, error: LeNetError) -> None:
         if self._json:
-            named = str(path) if isinstance(path, Path) else None
+            named = None if isinstance(path, PictureError) else str(path)
             print(json.dumps({"path": named, "error": str(error)}, ensure_ascii=False), flush=True)
         print(f"lenet5: {error}", file=sys.stderr)
 
@@ -201,7 +219,7 @@ def _png(picture: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _annotate(folder: Path, path: Path, readings: list[Reading], copies: set[str]) -> None:
+def _annotate(folder: Path, path: Path, picture: Any, readings: list[Reading], copies: set[str]) -> None:
     """A copy of each page with boxes and answers, as NAME.png, or NAME-2.png for the second of several pages.
 
     copies: the names that were given so far; of a second picture of a name, its folders are put before it.
@@ -218,10 +236,10 @@ def _annotate(folder: Path, path: Path, readings: list[Reading], copies: set[str
     while called in copies:
         called = f"{folders.pop(0)}_{called}" if folders else f"{called}_"
     copies.add(called)
-    for page, pixels in enumerate(open_pages(path)):
+    for page, pixels in enumerate(open_pages(picture)):
         name = f"{called}{f'-{page + 1}' if page else ''}.png"
-        picture = annotated(pixels, [r for r in readings if r.page == page])
-        write_atomically(folder / name, _png(picture), error=PictureError)
+        copy = annotated(pixels, [r for r in readings if r.page == page])
+        write_atomically(folder / name, _png(copy), error=PictureError)
 
 
 def _explain(path: Path, pages: list[tuple[str, dict[str, Any]]]) -> None:

@@ -1,4 +1,4 @@
-"""How does what a stranger hands over become an array of pixels? A path, bytes, a PIL image or an array.
+"""How does what a stranger hands over become an array of pixels? A path, bytes, a file, a data URL, an image, an array.
 
 What a file says of itself is believed only after its bytes and pixels were counted; the decoders are Pillow's,
 and of those only the formats that hold pictures and run nothing. A file may hold several pages.
@@ -6,14 +6,17 @@ and of those only the formats that hold pictures and run nothing. A file may hol
 
 from __future__ import annotations
 
+import base64
 import io
 import math
 import os
+import re
 import stat
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +45,7 @@ MAX_PIXELS = 64_000_000
 MAX_PAGES = 64
 MIN_SIDE = 5  # under that no digit can be told from another
 MAX_ASPECT = 100
-WHITES = (1, 255, 1023, 4095, 16383, 65535)  # the largest values of masks and fractions, and of 8 to 16 bits
+WHITES = (1, 16, 255, 1023, 4095, 16383, 65535)  # of masks and fractions, of scikit-learn's digits, of 8 to 16 bits
 RINGING = 0.1  # a resized picture goes over its white, and below its black, by a share of it
 DIGIT_SIDE = 400  # a picture of one digit needs no more pixels a side
 PAGE_SIDE = 2000
@@ -50,25 +53,36 @@ PDF_DOTS = 150  # an inch: a handwritten digit is then some 30 pixels high, and 
 
 _PDFIUM = Lock()  # PDFium is not made for several threads
 
-FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PPM")
-SUFFIXES = frozenset(
-    (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".ppm", ".pgm", ".pbm", ".pdf")
-)
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+:/)/*", re.IGNORECASE)  # a Path has lost one of the two slashes
+LONGEST_PATH = 4096  # characters
 
-# What `Reader.read` takes: a path, the bytes of a file, a PIL image, or an array.
-Picture = Any  # str | os.PathLike[str] | bytes | PIL.Image.Image | NDArray
+FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PPM")
+# fmt: off
+SUFFIXES = frozenset((
+    ".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".ppm", ".pgm", ".pbm",
+    ".pdf", ".heic", ".heif", ".hif",
+))
+# fmt: on
+
+# ISO 14496-12: what a file of HEIF says that it is, in its bytes 4 to 12.
+_HEIF = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
+
+# What `Reader.read` takes: a path, the bytes of a file, an open file, a data URL, a PIL image, or an array.
+Picture = Any  # str | os.PathLike[str] | bytes | BinaryIO | PIL.Image.Image | NDArray
 
 
 def open_pages(source: Any, name: str = "the picture") -> list[NDArray[np.uint8]]:
     """Every page of a picture as uint8 (H, W) or (H, W, 3), turned as its EXIF tag says, on opaque paper.
 
-    source: a path, bytes, a PIL image, or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of bool, integers
-    or floats, whose white is the smallest of WHITES that no value passes. `name` is what messages call it where it
-    has no path.
+    source: a path, bytes, a file that is open for reading bytes, a data URL, a PIL image, or an array (H, W),
+    (1, H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of bool, integers or floats, whose white is the smallest of WHITES
+    that no value passes. `name` is what messages call it where it has no path.
     Raises PictureError for what is no picture, is damaged, or has more than MAX_BYTES, MAX_PIXELS or MAX_PAGES.
     """
+    if isinstance(source, str) and source[:5].lower() == "data:":
+        return _decode(_in_data_url(source), "the data URL")
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
+        path = _local(os.fsdecode(source))
         return _decode(_read_bytes(path), str(path))
     if isinstance(source, bytes | bytearray | memoryview):
         return _decode(bytes(source), name)
@@ -76,7 +90,13 @@ def open_pages(source: Any, name: str = "the picture") -> list[NDArray[np.uint8]
         return [_from_array(source, name)]
     if hasattr(source, "getexif") and hasattr(source, "convert"):
         return [_from_image(source, name)]
-    raise PictureError(f"{name} is a {type(source).__name__}; expected a path, bytes, a PIL image or a NumPy array")
+    if callable(getattr(source, "read", None)):
+        called = getattr(source, "name", None)
+        name = called if isinstance(called, str) and called else name
+        return _decode(_read_file(source, name), name)
+    raise PictureError(
+        f"{name} is a {type(source).__name__}; expected a path, bytes, an open file, a PIL image or a NumPy array"
+    )
 
 
 def shrunk(pixels: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
@@ -90,6 +110,53 @@ def shrunk(pixels: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], flo
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)), scale
 
 
+def _in_data_url(url: str) -> bytes:
+    """The bytes in a data URL of base64, as a canvas gives it."""
+    head, _, text = url.partition(",")
+    if not head.lower().endswith(";base64") or not text:
+        raise PictureError(f"a data URL that begins {url[:60]!r}; expected data:image/png;base64,… with a picture")
+    if len(text) > MAX_BYTES * 4 // 3:
+        raise PictureError(f"a data URL with more than {MAX_BYTES >> 20} MiB; make the picture smaller")
+    try:
+        return base64.b64decode("".join(unquote(text).split()), validate=True)
+    except ValueError as error:
+        raise PictureError(f"a data URL whose base64 is damaged ({error}); send it whole") from error
+
+
+def _local(text: str) -> Path:
+    """The path of a file on this machine."""
+    if len(text) > LONGEST_PATH:
+        raise PictureError(
+            f"{text[:40]}… has {len(text):,} characters; expected a path, bytes, or a data URL: data:image/png;base64,…"
+        )
+    if (scheme := _ADDRESS.match(text)) and not os.path.lexists(text):
+        whole = text if "://" in text else f"{scheme[1]}/{text[scheme.end() :]}"
+        raise PictureError(f"{whole} is an address, and nothing is fetched; download it first, and give the file")
+    return Path(text)
+
+
+def _read_file(file: Any, name: str) -> bytes:
+    """All that an open file holds, never more than MAX_BYTES."""
+    parts: list[bytes] = []
+    left = MAX_BYTES + 1
+    try:
+        if callable(getattr(file, "seekable", None)) and file.seekable():
+            file.seek(0)  # who has just written it stands at its end
+        while left > 0 and (part := file.read(left)):
+            if not isinstance(part, bytes | bytearray):
+                getattr(part, "close", lambda: None)()  # a coroutine that nobody will wait for
+                raise PictureError(
+                    f"{name} gives {type(part).__name__}, no bytes; open files with 'rb', await what has to be awaited"
+                )
+            parts.append(bytes(part))
+            left -= len(part)
+    except PictureError:
+        raise
+    except Exception as error:  # it may be anybody's class
+        raise PictureError(f"{name} cannot be read: {error}") from error
+    return _checked(b"".join(parts), name)
+
+
 def _read_bytes(path: Path) -> bytes:
     """The file's bytes, never more than MAX_BYTES, and only from a regular file."""
     try:
@@ -101,10 +168,14 @@ def _read_bytes(path: Path) -> bytes:
         if isinstance(error, PictureError):
             raise
         raise PictureError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}") from error
+    return _checked(data, str(path))
+
+
+def _checked(data: bytes, name: str) -> bytes:
     if len(data) > MAX_BYTES:
-        raise PictureError(f"{path} has more than {MAX_BYTES >> 20} MiB; make the picture smaller")
+        raise PictureError(f"{name} has more than {MAX_BYTES >> 20} MiB; make the picture smaller")
     if not data:
-        raise PictureError(f"{path} is empty (0 bytes); expected a picture")
+        raise PictureError(f"{name} is empty (0 bytes); expected a picture")
     return data
 
 
@@ -123,6 +194,8 @@ def _check_size(width: int, height: int, name: str) -> None:
 def _decode(data: bytes, name: str) -> list[NDArray[np.uint8]]:
     if data[:5] == b"%PDF-":
         return _decode_pdf(data, name)
+    if data[4:12] in _HEIF:
+        return [_decode_heif(data, name)]
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -131,7 +204,7 @@ def _decode(data: bytes, name: str) -> list[NDArray[np.uint8]]:
     except PictureError:
         raise
     except UnidentifiedImageError as error:
-        raise PictureError(f"{name} is no picture; expected one of {', '.join(FORMATS)} or PDF") from error
+        raise PictureError(f"{name} is no picture; expected one of {', '.join(FORMATS)}, HEIC or PDF") from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"{name} has too many pixels; expected at most {MAX_PIXELS:,}") from error
     except Exception as error:  # a decoder that is fed rubbish may raise anything
@@ -154,12 +227,28 @@ def _frames(image: Image.Image, name: str) -> list[NDArray[np.uint8]]:
     return arrays
 
 
+def _decode_heif(data: bytes, name: str) -> NDArray[np.uint8]:
+    """The main picture of a HEIC file, as telephones save them."""
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise MissingExtraError("pillow-heif", "heif", name) from error
+    try:
+        heif = pillow_heif.open_heif(data)
+        _check_size(heif.size[0], heif.size[1], name)  # its pixels are not decoded yet
+        return _from_image(heif.to_pillow(), name)
+    except PictureError:
+        raise
+    except Exception as error:  # a decoder that is fed rubbish may raise anything
+        raise PictureError(f"{name} is damaged or cut short: {error}") from error
+
+
 def _decode_pdf(data: bytes, name: str) -> list[NDArray[np.uint8]]:
     """Pages of a PDF, as a scanner of PDF_DOTS an inch would give them."""
     try:
         import pypdfium2
     except ImportError as error:
-        raise MissingExtraError("pypdfium2", "pdf") from error
+        raise MissingExtraError("pypdfium2", "pdf", name) from error
     arrays, pixels, scale = [], 0, PDF_DOTS / 72  # a PDF's unit is 1/72 inch
     try:
         with _PDFIUM, closing(pypdfium2.PdfDocument(data)) as document:
@@ -200,9 +289,12 @@ def _from_image(image: Image.Image, name: str) -> NDArray[np.uint8]:
 
 
 def _from_array(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    while array.ndim in (3, 4) and array.shape[0] == 1:  # one picture of a batch, or one channel before the places
+        array = array[0]
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or channels not in (1, 3, 4):
-        raise PictureError(f"{name} has shape {array.shape}; expected (H, W), (H, W, 3) or (H, W, 4)")
+        advice = ": give each of several pictures by itself, and channels last" if array.ndim in (3, 4) else ""
+        raise PictureError(f"{name} has shape {array.shape}; expected (H, W), (H, W, 3) or (H, W, 4){advice}")
     _check_size(array.shape[1], array.shape[0], name)
     if array.ndim == 3 and channels == 1:
         array = array[:, :, 0]
