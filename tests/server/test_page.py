@@ -275,7 +275,7 @@ def test_sliders_change_the_answer_and_strips_show_where_it_breaks(open_page: Op
     page.wait_for_selector(".strip[data-change=rotation] button.wrong")
     assert page.locator(".strip").count() == 8
     assert page.locator(".strip[data-change=rotation] button").count() == 25
-    assert "holds from" in page.locator(".change").nth(3).inner_text()
+    assert "same answer from" in page.locator(".change").nth(3).inner_text()
     assert "the paper: −30 ° to 30 °" in page.locator(".change").nth(3).inner_text()
     wrong = page.locator(".strip[data-change=rotation] button.wrong").first
     answer = wrong.locator("span").inner_text()
@@ -297,7 +297,7 @@ def test_a_line_is_read_with_its_pieces_its_graph_and_the_network_slid_over_it(o
     assert page.locator(".slid canvas").count() == 1
     names = [text.split(". ")[1].split(" ")[0] for text in page.locator(".steps figcaption b").all_inner_texts()]
     assert names[0] == "Opened"
-    assert names[-1] == "Answered"
+    assert names[-1] == "Answer"
     assert {"Ink", "Pieces"} <= set(names)
 
 
@@ -325,11 +325,11 @@ def test_a_training_is_watched_paused_and_kept(open_page: Open) -> None:
     assert page.locator(".chart circle.held").count() >= 2
     page.get_by_role("button", name="Pause").click()
     page.wait_for_selector(".learn[data-state=paused]")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_selector(".learn[data-state=running]")
     page.get_by_role("button", name="Stop").click()
     page.wait_for_selector(".learn[data-state=stopped]")
-    page.fill("input[aria-label='Name to keep it under']", "a-keeper")
+    page.fill("input[aria-label='Name of the kept network']", "a-keeper")
     page.get_by_role("button", name="Keep as").click()
     page.wait_for_selector("a[download='a-keeper.safetensors']")
     assert "a-keeper" in page.locator("#network option").all_inner_texts()

@@ -1,4 +1,4 @@
-"""The door for browsers and programs: a page where LeNet-5 explains itself, and an API to call it."""
+"""The server: a page where LeNet-5 explains itself, and an API for programs."""
 
 from __future__ import annotations
 

@@ -34,13 +34,13 @@ Errors are `application/problem+json` (RFC 9457).
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The ASGI application. Raises WeightsError where the settings name weights that can't be read."""
+    """The ASGI application. Raises WeightsError where weights that the settings name can't be read."""
     settings = settings or Settings()
     state = ServerState(settings, Networks(settings.weights), Metrics())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # A daemon: compiling for the first time takes long, and who stops the server must not wait for it.
+        # A daemon: the first compilation takes long, and stopping the server must not wait for it.
         threading.Thread(target=state.warm_up, daemon=True).start()
         yield
         await run_sync(state.trainings.stop)

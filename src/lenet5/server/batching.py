@@ -1,6 +1,6 @@
-"""How do many small requests become a few large ones? What arrives while one batch is read makes the next.
+"""Batching: items that arrive while one batch is in work make the next batch.
 
-Nobody waits for a batch to fill: an idle server reads a single picture at once.
+No item waits for a batch to fill: an idle server reads a single picture at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 
 
 class Batcher(Generic[Item, Answer]):
-    """Calls `work` with lists of at most `most` items, one list at a time, on a thread; of one event loop."""
+    """Calls `work` on a thread with lists of at most `most` items, one list at a time. For one event loop."""
 
     def __init__(self, work: Callable[[list[Item]], Sequence[Answer]], most: int = 64) -> None:
         self._work, self._most = work, most
@@ -27,7 +27,7 @@ class Batcher(Generic[Item, Answer]):
         self.batches = self.items = 0
 
     async def __call__(self, item: Item) -> Answer:
-        """What `work` answers for this item. Raises what `work` raises."""
+        """The answer of `work` for this item. Raises what `work` raises."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._task is None or self._task.done():

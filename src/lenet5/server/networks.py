@@ -1,4 +1,4 @@
-"""Which networks does the server know? The shipped ones, files named at the start, and what was trained here."""
+"""The networks of a server: the shipped ones, files named at its start, and those trained here."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.reading.answers import NONE
 
-__all__ = ["Networks", "UnknownNetworkError", "legible"]
+__all__ = ["Networks", "UnknownNetworkError", "shown_classes"]
 
 MOST = 64  # networks that are added while the server runs
 
 
-def legible(network: LeNet5) -> tuple[str, ...]:
-    """What its outputs stand for, to be looked at: the space, which is its word for no digit, as ␣."""
+def shown_classes(network: LeNet5) -> tuple[str, ...]:
+    """The names of its classes as they are shown: the space, which stands for no digit, as ␣."""
     return tuple("␣" if name == NONE else name for name in network.classes)
 
 
@@ -27,7 +27,7 @@ class UnknownNetworkError(LeNetError):
 
 
 class Networks:
-    """Networks by name. The members of an ensemble stand one by one: lenet5-ensemble-1, lenet5-ensemble-2 …
+    """Networks by name. Each member of an ensemble has a name: lenet5-ensemble-1, lenet5-ensemble-2 …
 
     ensembles: the names of each ensemble's members, by the name of the ensemble.
 
@@ -55,7 +55,7 @@ class Networks:
         self._most = len(self._networks) + MOST
 
     def is_given(self, name: str) -> bool:
-        """Whether the server knew this name when it began."""
+        """Whether the server knew this name at its start."""
         return name in self._given or name in self.ensembles
 
     def names(self) -> list[str]:
@@ -68,7 +68,7 @@ class Networks:
         return "lenet5" if "lenet5" in names or not names else names[0]
 
     def get(self, name: str) -> LeNet5:
-        """Raises UnknownNetworkError, naming those there are."""
+        """The network of this name. Raises UnknownNetworkError, which lists the names."""
         with self._lock:
             if name not in self._networks:
                 known = ", ".join(self._networks) or "none"
@@ -76,7 +76,7 @@ class Networks:
             return self._networks[name]
 
     def put(self, name: str, network: LeNet5) -> None:
-        """Know this network by this name from now on. Raises LeNetError where there are too many."""
+        """Add a network, or replace the one of this name. Raises LeNetError where there are too many."""
         with self._lock:
             if name not in self._networks and len(self._networks) >= self._most:
                 raise LeNetError(f"{MOST} networks were added already; no room for {name!r}: start the server again")

@@ -1,4 +1,4 @@
-"""How does the body of a request become a picture? A file, or the ink itself as bytes or as JSON."""
+"""Pictures from the bodies of requests: a file, or the ink itself as bytes or as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lenet5.pictures.normalise import FIELD, normalise
 
 __all__ = ["BODY", "glyph", "ink_of", "kind_of"]
 
-LARGEST_SIDE = 1024  # of ink that is handed over as numbers
+LARGEST_SIDE = 1024  # of ink that is sent as numbers
 
 _INK = {
     "type": "object",
@@ -23,14 +23,14 @@ _INK = {
     "properties": {
         "image": {
             "type": "array",
-            "description": "rows of ink, 0 for paper to 255; 28×28 is taken as it is, other sizes are normalised",
+            "description": "rows of ink, 0 for paper to 255; 28×28 stays as it is, other sizes are normalised",
             "items": {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}},
         }
     },
     "example": {"image": [[0] * 28] * 8 + [[0] * 13 + [255] * 2 + [0] * 13] * 12 + [[0] * 28] * 8},
 }
 _FILE = {"type": "string", "format": "binary"}
-# What OpenAPI is told of a body that is one digit.
+# A body with one digit, for the OpenAPI description.
 BODY = {
     "requestBody": {
         "required": True,
@@ -72,7 +72,7 @@ def ink_of(kind: str, body: bytes) -> NDArray[Any]:
 
 
 def glyph(ink: NDArray[Any]) -> NDArray[np.uint8]:
-    """One digit as MNIST would hold it, uint8 (28, 28); ink that is 28×28 already stays as it is."""
+    """One digit as in MNIST, uint8 (28, 28). Ink that is 28×28 already stays as it is."""
     if ink.shape == (FIELD, FIELD):
         return ink if ink.dtype == np.uint8 else np.asarray(np.rint(np.clip(ink, 0, 1) * 255), dtype=np.uint8)
     return normalise(ink)

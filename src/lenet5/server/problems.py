@@ -1,4 +1,4 @@
-"""How does the API say no? One small JSON object a time, as RFC 9457 (problem+json) has it."""
+"""Errors of the API, as problem+json (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from lenet5.server.training import BusyError, UnknownTrainingError
 
 __all__ = ["Problem", "as_problem", "install", "problem"]
 
-# The first that fits counts.
+# The first kind that fits counts.
 _STATUS: tuple[tuple[type[LeNetError], int], ...] = (
     (UnknownNetworkError, 404),
     (UnknownTrainingError, 404),
@@ -50,7 +50,7 @@ class Problem(BaseModel):
 
 
 def problem(status: int, detail: str, **headers: str) -> Response:
-    """The answer that tells of it. Header names are written with _ for -."""
+    """The response for an error. The names of headers are written with _ for -."""
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
     return Response(
         json.dumps(body),
@@ -61,13 +61,13 @@ def problem(status: int, detail: str, **headers: str) -> Response:
 
 
 def as_problem(error: LeNetError) -> dict[str, Any]:
-    """The same for one picture of a batch."""
+    """An error as a problem, for one picture of a batch."""
     status = next((s for kind, s in _STATUS if isinstance(error, kind)), 400)
     return Problem(title=HTTPStatus(status).phrase, status=status, detail=str(error)).model_dump()
 
 
 def install(app: FastAPI) -> None:
-    """Every error that can reach a client becomes a problem."""
+    """Answer every error that can reach a client with a problem."""
 
     @app.exception_handler(LeNetError)
     async def ours(request: Request, error: LeNetError) -> Response:
@@ -82,6 +82,6 @@ def install(app: FastAPI) -> None:
         return problem(422, "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
 
     @app.exception_handler(Exception)
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        logging.getLogger("lenet5.server").exception("unforeseen error", exc_info=error)
-        return problem(500, "something unforeseen went wrong; the server's log has it")
+    async def fault(request: Request, error: Exception) -> Response:
+        logging.getLogger("lenet5.server").exception("error in a route", exc_info=error)
+        return problem(500, "the server made an error; its log has the details")

@@ -1,4 +1,4 @@
-"""How is the application run? One process that closes idle connections, and stops cleanly when it is told to."""
+"""Running the application: one process that closes idle connections, and stops cleanly."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def serve(app: FastAPI, settings: Settings, ready: Any = None) -> None:
 
 
 class Server(uvicorn.Server):
-    """Tells the application at once when it must stop, so that streams of events end by themselves."""
+    """Tells the trainings at once when it must stop, so that streams of events end by themselves."""
 
     def __init__(self, config: uvicorn.Config, ready: Any = None) -> None:
         super().__init__(config)
@@ -63,7 +63,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn raises the signal again once it has stopped: for us to have stopped cleanly is to exit with 0.
+        # uvicorn raises the signal again once it has stopped. Here a clean stop exits with 0.
         with super().capture_signals():
             try:
                 yield
@@ -72,46 +72,46 @@ class Server(uvicorn.Server):
 
 
 def protocol(settings: Settings) -> type[asyncio.Protocol]:
-    """uvicorn's HTTP, but for a connection that sends no request: uvicorn waits for ever, this gives up."""
+    """uvicorn's HTTP protocol, which closes idle connections too: uvicorn waits for a first request for ever."""
 
-    waiting: dict[Impatient, None] = {}  # every connection, the longest idle one first
+    connections: dict[Timed, None] = {}  # every connection, the longest idle one first
 
-    class Impatient(Protocol):
-        _alarm: asyncio.TimerHandle | None = None
+    class Timed(Protocol):
+        _timer: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._wind()
-            if len(waiting) > settings.connections:
-                # Whoever opens thousands of connections loses their own; who comes after is let in.
-                next((c for c in waiting if c._idle()), self).transport.abort()
+            self._start_timer()
+            if len(connections) > settings.connections:
+                # A client that opens thousands of connections loses its own; later clients are let in.
+                next((c for c in connections if c._idle()), self).transport.abort()
 
         def _idle(self) -> bool:
             return self.cycle is None or bool(self.cycle.response_complete)
 
-        def _wind(self) -> None:
-            self._rest()
-            waiting[self] = None
-            self._alarm = self.loop.call_later(settings.idle_seconds, self._give_up)
+        def _start_timer(self) -> None:
+            self._stop_timer()
+            connections[self] = None
+            self._timer = self.loop.call_later(settings.idle_seconds, self._close_if_idle)
 
-        def _rest(self) -> None:
-            waiting.pop(self, None)
-            if self._alarm is not None:
-                self._alarm.cancel()
+        def _stop_timer(self) -> None:
+            connections.pop(self, None)
+            if self._timer is not None:
+                self._timer.cancel()
 
-        def _give_up(self) -> None:
+        def _close_if_idle(self) -> None:
             if self._idle():
                 self.transport.abort()
 
         def on_response_complete(self) -> None:
             super().on_response_complete()
-            self._wind()
+            self._start_timer()
 
         def connection_lost(self, exc: Exception | None) -> None:
-            self._rest()
+            self._stop_timer()
             super().connection_lost(exc)
 
-    return Impatient
+    return Timed
 
 
 def _listen(settings: Settings) -> socket.socket:

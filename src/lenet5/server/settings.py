@@ -1,4 +1,4 @@
-"""Where does the server listen, and how much does it take from a stranger?"""
+"""The settings of a server: where it listens, and how much it accepts from clients."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Settings:
-    """Raises LeNetError where it would listen beyond this machine without a token."""
+    """Raises LeNetError for an address beyond this machine without a token."""
 
     host: str = "127.0.0.1"
     port: int = 8998
     token: str = ""
-    """What a client must send as `Authorization: Bearer …`; needed where the server is reached from elsewhere."""
+    """Clients must send it as `Authorization: Bearer …`. Needed where other machines can reach the server."""
     weights: tuple[Path, ...] = ()
-    """Files of weights to show beside the shipped ones, each under its file's name."""
+    """Files of weights to show beside the shipped ones; each has its file's name."""
     kept: Path = Path("runs")
-    """The folder where networks that were trained on the page are kept."""
+    """The folder for networks that were trained on the page."""
     largest_body: int = 16 * MIB
     largest_batch: int = 256
     """Pictures in one request."""
@@ -35,9 +35,9 @@ class Settings:
     """A connection that sends no whole request head for this long is closed."""
     connections: int = 4000
     waiting: int = 512
-    """Requests in work at once; those beyond are told to come again."""
+    """Requests in work at once; others are answered with 503."""
     stop_seconds: float = 3.0
-    """On SIGTERM, requests in work get this long."""
+    """After SIGTERM, requests in work have this long to end."""
 
     def __post_init__(self) -> None:
         if not is_loopback(self.host) and len(self.token) < 16:

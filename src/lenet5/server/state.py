@@ -65,7 +65,7 @@ class ServerState:
         return self.reader().read_many(pictures, "digit", on_error="return")
 
     def warm_up(self) -> None:
-        """Load and compile what the first request would wait for."""
+        """Load and compile now, so that the first request need not wait."""
         from lenet5.server.routes.digits import digits
         from lenet5.server.trials import changed
 

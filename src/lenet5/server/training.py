@@ -1,4 +1,4 @@
-"""Which trainings are there, and how far have they come? Each in a process of its own, followed from here."""
+"""The trainings of a server: each runs in a process of its own, and is followed from here."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
 from lenet5.reference import initial
 from lenet5.server.networks import Networks
-from lenet5.server.training_process import Order, train
+from lenet5.server.training_process import Assignment, train
 
 __all__ = ["BusyError", "Training", "Trainings", "UnknownTrainingError"]
 
 MOST = 16  # trainings that are remembered
-LAST_WORDS = 1.0  # seconds that a process gets to stop by itself
+STOP_SECONDS = 1.0  # seconds that a process gets to stop by itself
 ENDED = ("done", "failed", "stopped")
 
 
@@ -39,10 +39,10 @@ class BusyError(TrainingError):
 
 @dataclass
 class Training:
-    """One training: what was ordered, what is known of it, and the network as it is now."""
+    """One training: its assignment, what is known of it, and the network as it is now."""
 
     id: int
-    order: Order
+    assignment: Assignment
     network: LeNet5
     state: str = "starting"
     detail: str = ""
@@ -51,26 +51,26 @@ class Training:
     wrong: list[dict[str, Any]] = field(default_factory=list)
     version: int = 0
     ending: bool = False
-    """Told to stop; what else it says of its state until then is old news."""
+    """It was told to stop: what it still sends about its state no longer counts."""
     started: float = field(default_factory=time.time)
 
     @property
     def name(self) -> str:
-        """What the network is called among the server's networks."""
+        """The name of its network among the server's networks."""
         return f"training-{self.id}"
 
-    def told(self) -> dict[str, Any]:
-        """All of it but the weights, for JSON."""
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the weights, for JSON."""
         return {
             "id": self.id,
             "name": self.name,
             "state": self.state,
             "detail": self.detail,
-            "network": self.order.network,
-            "recipe": asdict(self.order.recipe),
-            "data": self.order.data,
-            "pictures": self.order.pictures,
-            "seed": self.order.seed,
+            "network": self.assignment.network,
+            "recipe": asdict(self.assignment.recipe),
+            "data": self.assignment.data,
+            "pictures": self.assignment.pictures,
+            "seed": self.assignment.seed,
             "progress": self.progress,
             "passes": self.passes,
             "wrong": self.wrong,
@@ -102,17 +102,17 @@ class Trainings:
                 raise UnknownTrainingError(f"no training {number}; expected one of {sorted(self._all) or 'none yet'}")
             return self._all[number]
 
-    def begin(self, order: Order) -> Training:
-        """Start a training. Raises TrainingError where one runs already, or the order makes no sense."""
-        declared = architecture(order.network)
-        recipe = order.recipe
-        rng = np.random.default_rng([order.seed, 0])
+    def begin(self, assignment: Assignment) -> Training:
+        """Start a training. Raises TrainingError where one runs already, or the assignment makes no sense."""
+        declared = architecture(assignment.network)
+        recipe = assignment.recipe
+        rng = np.random.default_rng([assignment.seed, 0])
         tensors = initial(declared, rng, recipe.initialisation, recipe.gain, recipe.coefficient)
         network = LeNet5(declared, tensors)
-        if order.start is not None:
-            if order.start.shape != network.parameters.shape:
-                raise TrainingError(f"the network to start from is no {order.network}; start from one that is")
-            network.parameters[...] = order.start
+        if assignment.start is not None:
+            if assignment.start.shape != network.parameters.shape:
+                raise TrainingError(f"the network to start from is no {assignment.network}; start from one that is")
+            network.parameters[...] = assignment.start
         context = multiprocessing.get_context("spawn")
         with self._lock:
             running = [t.id for t in self._all.values() if t.state not in ENDED]
@@ -120,11 +120,11 @@ class Trainings:
                 raise BusyError("the server is stopping; start it again first")
             if running:
                 raise BusyError(f"training {running[0]} is under way; stop it before another is started")
-            training = Training(max(self._all, default=0) + 1, order, network)
+            training = Training(max(self._all, default=0) + 1, assignment, network)
             if len(self._all) >= MOST:
                 self._forget(min(self._all))
             here, there = context.Pipe()
-            process = context.Process(target=train, args=(order, there), daemon=True, name=training.name)
+            process = context.Process(target=train, args=(assignment, there), daemon=True, name=training.name)
             process.start()
             there.close()
             self._all[training.id] = training
@@ -135,8 +135,8 @@ class Trainings:
         thread.start()
         return training
 
-    def say(self, number: int, word: str) -> Training:
-        """ "pause", "go" or "stop". Raises TrainingError where the training has ended."""
+    def command(self, number: int, word: str) -> Training:
+        """Send "pause", "go" or "stop". Raises TrainingError where the training has ended."""
         training = self.get(number)
         if training.state in ENDED:
             raise BusyError(f"training {number} is {training.state}; it cannot {word}")
@@ -149,13 +149,13 @@ class Trainings:
         return training
 
     def keep(self, number: int, name: str) -> Path:
-        """Write the network as it is now. `name` is a plain file name, checked by whoever took it from a stranger."""
+        """Write the network as it is now. `name` must be a plain file name: the caller checks it."""
         training = self.get(number)
         network = training.network
         network.metadata = {
-            "recipe": asdict(training.order.recipe),
-            "data": training.order.data,
-            "seed": training.order.seed,
+            "recipe": asdict(training.assignment.recipe),
+            "data": training.assignment.data,
+            "seed": training.assignment.seed,
             "passes": training.passes,
             "command": "trained on the page of lenet5 serve",
         }
@@ -172,18 +172,18 @@ class Trainings:
         return path
 
     async def events(self, number: int) -> AsyncIterator[dict[str, Any]]:
-        """What is known, whenever there is more to know, until the training or the server ends."""
+        """The training as a dictionary, again after each change, until the training or the server ends."""
         training, seen = self.get(number), -1
         while True:
             if training.version != seen:
                 seen = training.version
-                yield training.told()
+                yield training.to_dict()
             if training.state in ENDED or self.stopping:
                 return
             await asyncio.sleep(0.1)
 
     def begin_to_stop(self) -> None:
-        """Tell what runs to end, and every stream of events with it. Returns at once."""
+        """Tell the running training and all streams of events to end. Returns at once."""
         self.stopping = True
         for number, training in list(self._all.items()):
             if training.state not in ENDED:
@@ -191,10 +191,10 @@ class Trainings:
                     self._pipes[number].send("stop")
 
     def stop(self) -> None:
-        """Wait until all has ended, by itself or not."""
+        """Wait for all trainings to end, and kill those that take too long."""
         self.begin_to_stop()
         for number, thread in list(self._threads.items()):
-            thread.join(LAST_WORDS)
+            thread.join(STOP_SECONDS)
             if self._processes[number].is_alive():
                 self._processes[number].kill()
 
@@ -204,10 +204,10 @@ class Trainings:
             held.pop(number, None)
 
     def _follow(self, training: Training, pipe: Any, process: Any) -> None:
-        """Take in what the process tells, until it ends."""
+        """Receive events from the process until it ends."""
         try:
             while True:
-                self._hear(training, pipe.recv())
+                self._update(training, pipe.recv())
         except (EOFError, OSError):
             pass  # its end of the pipe is closed: it has ended
         finally:
@@ -219,7 +219,7 @@ class Trainings:
                 training.detail = training.detail or ("" if stopped else f"its process ended with {process.exitcode}")
             training.version += 1
 
-    def _hear(self, training: Training, event: dict[str, Any]) -> None:
+    def _update(self, training: Training, event: dict[str, Any]) -> None:
         kind = event.pop("event")
         parameters = event.pop("parameters", None)
         if parameters is not None:

@@ -1,4 +1,4 @@
-"""How far can a digit be changed before the network answers otherwise (section III-E, Figure 13)?"""
+"""Changes of a digit that test how robust the network is (section III-E, Figure 13)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STEPS = 25  # settings in a strip
 class Change:
     """One way to change a digit: the settings from `low` to `high`, the one that leaves it as it is, and its unit.
 
-    paper: the range over which the paper says that LeNet-5 still answers rightly, where it gives one.
+    paper: the range in which LeNet-5 still answers rightly, where the paper gives one.
     """
 
     name: str
@@ -71,7 +71,7 @@ def strip(image: Picture, settings: dict[str, float], change: Change, seed: int)
     return np.stack([changed(image, {**settings, change.name: value}, seed) for value in change.settings()])
 
 
-# ---- Strange patterns: what stays a digit to the eye although no stroke of it is as a pen makes it.
+# Patterns: pictures that people still read as the digit, although no pen makes such strokes.
 
 
 def _outline(image: Picture) -> Picture:

@@ -1,4 +1,4 @@
-// How does the page ask the server? Each answer is JSON or numbers; each refusal is an Error that says why.
+// Requests to the server. Each answer is JSON or numbers; each refusal is an Error that says why.
 
 async function answered(response) {
   if (response.ok) return response;

@@ -1,4 +1,4 @@
-// What does one unit compute? The numbers that are multiplied, their sum, the bias, the squashing: in 64-bit floats.
+// The computation of one unit in 64-bit floats: the products, their sum, the bias, the squashing.
 
 import { squashOf } from "/page/network.js";
 

@@ -1,4 +1,4 @@
-// How does a number change from pass to pass? Lines in a small drawing, with a scale that says its numbers.
+// A small chart of numbers that change from pass to pass: lines, and a scale with its numbers.
 
 import { h, svg } from "/page/dom.js";
 

@@ -1,4 +1,4 @@
-// Which colour is a number? One fixed scale: paper is zero, blue is above, orange below, full at ± the squashing's limit.
+// The colour of a number. One fixed scale: paper is zero, blue is above, orange below, full at ± the squashing's limit.
 
 const LEVELS = 255;
 let table = null;

@@ -1,4 +1,4 @@
-// What can be asked of the API? The server's own OpenAPI description, written out, with a command for each operation.
+// The page /docs: the server's OpenAPI description, written out, with a command for each operation.
 
 import { h } from "/page/dom.js";
 

@@ -1,4 +1,4 @@
-// How are elements made? h("button.main", {onclick}, "text"); text is text, never markup.
+// A maker of elements: h("button.main", {onclick}, "text"). Text stays text and is never markup.
 
 export function h(what, properties = {}, ...children) {
   const [tag, ...classes] = what.split(".");

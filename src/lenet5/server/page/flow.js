@@ -1,4 +1,4 @@
-// Where is everything on the screen? Every map of every layer, in the paper's order, and what is lit when one points.
+// The drawing of the network: every map of every layer in the paper's order, and the marks where one points.
 
 import { paint } from "/page/colour.js";
 import { receptiveField, sourcesOf } from "/page/arithmetic.js";

@@ -1,4 +1,4 @@
-// What is told of the unit that one points at? Its formula, the formula with its numbers, and every product in it.
+// The inspector of the unit that one points at: its formula, the formula with its numbers, and every product.
 
 import { explain, receptiveField, valueOf, written } from "/page/arithmetic.js";
 import { cellColours } from "/page/colour.js";

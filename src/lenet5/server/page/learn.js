@@ -1,4 +1,4 @@
-// What happens in the fourth view? A network is trained in another process, and everything of it changes on the screen.
+// The fourth view, Learn: a network is trained in another process, and all of it changes on the screen.
 
 import { get, post } from "/page/api.js";
 import { chart } from "/page/chart.js";

@@ -1,4 +1,4 @@
-// Which view is on the screen, of which network, in which language and light?
+// The frame of the page: the view, the network, the language, and dark or light.
 
 import { get } from "/page/api.js";
 import { h } from "/page/dom.js";

@@ -1,4 +1,4 @@
-// What does the page know of a network? Its declaration, its parameters, and what its units say to a picture.
+// A network as the page knows it: its declaration, its parameters, and the activations for a picture.
 
 import { floats, get } from "/page/api.js";
 

@@ -1,4 +1,4 @@
-// What did the hand draw? A square of paper for mouse, pen, touch and keyboard, with undo; ink is the canvas's opacity.
+// The paper to draw on, for mouse, pen, touch and keyboard, with undo. Ink is the canvas's opacity.
 
 import { ink, inkImage } from "/page/colour.js";
 import { h } from "/page/dom.js";

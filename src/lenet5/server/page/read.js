@@ -1,4 +1,4 @@
-// What happens in the third view? Several digits are drawn or opened, and every step of the reader is shown.
+// The third view, Read: several digits are drawn or opened, and every step of the reader is shown.
 
 import { get, post } from "/page/api.js";
 import { forgetColours } from "/page/colour.js";

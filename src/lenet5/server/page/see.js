@@ -1,4 +1,4 @@
-// What happens in the first view? A digit is drawn, every unit answers, and one points at what one wants to know.
+// The first view, See: a digit is drawn, every unit answers, and one points at a unit to see its numbers.
 
 import { get, post } from "/page/api.js";
 import { forgetColours } from "/page/colour.js";

@@ -1,3 +1,3 @@
-// What do the views share? The digit that is being looked at, 28×28 bytes as MNIST holds it.
+// The digit that all views share, 28×28 bytes as in MNIST.
 
 export const state = { picture: null };

@@ -1,4 +1,4 @@
-// What happens in the second view? The digit is changed by sliders, and strips show where the answer breaks.
+// The second view, Test: sliders change the digit, and strips show where the answer breaks.
 
 import { get, post } from "/page/api.js";
 import { forgetColours, inkImage } from "/page/colour.js";

@@ -1,1 +1,1 @@
-"""The API, a module for each kind of thing that can be asked for."""
+"""The routes of the API, a module for each subject."""

@@ -1,4 +1,4 @@
-"""Which digits can be shown to the network without drawing one? Drawn ones, MNIST's, and the example pictures."""
+"""Routes that give digits to try: drawn ones, MNIST's, and the example pictures."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ router = APIRouter(tags=["digits"])
 DRAWN = 400  # digits that are drawn once, to choose from
 
 
-@router.get("/digits", summary="A digit to look at: drawn here, or of MNIST's test pictures")
+@router.get("/digits", summary="A digit: drawn here, or one of MNIST's test pictures")
 def digit(
     source: Literal["drawn", "mnist"] = "drawn",
-    label: Annotated[int | None, Query(ge=0, le=9, description="which digit; any where absent")] = None,
+    label: Annotated[int | None, Query(ge=0, le=9, description="which digit; any digit if absent")] = None,
     seed: Annotated[int | None, Query(ge=0, lt=2**31, description="the same seed gives the same digit")] = None,
 ) -> dict[str, Any]:
     if source == "mnist" and not has_mnist():
         raise HTTPException(404, f"MNIST is not on this machine; set {ENVIRONMENT}, or run `lenet5 train` once")
-    found = digits(source)
-    among = np.arange(len(found)) if label is None else np.flatnonzero(found.labels == label)
+    dataset = digits(source)
+    among = np.arange(len(dataset)) if label is None else np.flatnonzero(dataset.labels == label)
     index = int(np.random.default_rng(seed).choice(among))
     return {
         "source": source,
         "index": index,
-        "label": found.classes[found.labels[index]],
-        "image": found.images[index].tolist(),
+        "label": dataset.classes[dataset.labels[index]],
+        "image": dataset.images[index].tolist(),
     }
 
 
@@ -61,13 +61,13 @@ def example(name: str) -> Response:
 
 
 def has_mnist() -> bool:
-    """Whether MNIST can be had without asking the internet."""
+    """Whether MNIST is on this machine already."""
     return bool(os.environ.get(ENVIRONMENT)) or (cache_folder() / "mnist" / "t10k-images-idx3-ubyte.gz").exists()
 
 
 @cache
 def digits(source: str) -> Dataset:
-    """What there is to choose from. Raises DataError where MNIST can't be had."""
+    """The digits of a source. Raises DataError where MNIST can't be had."""
     return datasets.load("drawn", "test", count=DRAWN) if source == "drawn" else datasets.load("mnist", "test")
 
 

@@ -1,4 +1,4 @@
-"""What is a network made of, and what does each of its units say to a picture?"""
+"""Routes that describe a network, and the activations of its units for a picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lenet5.architecture import KERNEL, POOL, SIDE, SQUASHES, TABLE_I, EuclideanRBF
 from lenet5.network import LeNet5
 from lenet5.scale import BACKGROUND, FOREGROUND, FRAME
-from lenet5.server.networks import legible
+from lenet5.server.networks import shown_classes
 from lenet5.server.pictures import BODY, glyph, ink_of, kind_of
 from lenet5.server.state import State
 
@@ -30,7 +30,7 @@ def networks(state: State) -> dict[str, Any]:
     return {"default": known.default, "networks": known.names(), "ensembles": known.ensembles}
 
 
-@router.get("/networks/{name}", summary="One network: layers, counts and how they come about, squashings, tensors")
+@router.get("/networks/{name}", summary="One network: layers, counts with their formulas, squashing functions, tensors")
 def network(name: str, state: State) -> dict[str, Any]:
     net = state.networks.get(name)
     architecture = net.architecture
@@ -41,7 +41,7 @@ def network(name: str, state: State) -> dict[str, Any]:
     return {
         "name": name,
         "architecture": architecture.to_dict(),
-        "classes": legible(net),
+        "classes": shown_classes(net),
         "counts": [asdict(row) for row in architecture.count()],
         "parameters": architecture.parameters(),
         "connections": sum(row.connections for row in architecture.count()),
@@ -69,7 +69,7 @@ def weights(name: str, state: State) -> Response:
 
 @router.post(
     "/activations",
-    summary="What every unit of every layer answers to one digit",
+    summary="The activations of all units for one digit",
     description=(
         "With `Accept: application/octet-stream` the same numbers come as float32, little-endian: input (32·32), c1, "
         "s2, c3, s4, c5, f6, output, then penalties and probabilities, each as long as there are classes."
@@ -85,8 +85,8 @@ async def activations(request: Request, state: State, network: Name = "") -> Any
         return _floats([*maps.values(), penalties, probabilities])
     return {
         "network": network or state.networks.default,
-        "answer": legible(net)[int(penalties.argmin())],
-        "classes": legible(net),
+        "answer": shown_classes(net)[int(penalties.argmin())],
+        "classes": shown_classes(net),
         "activations": {name: array[0].tolist() for name, array in maps.items()},
         "penalties": penalties.tolist(),
         "probabilities": probabilities.tolist(),

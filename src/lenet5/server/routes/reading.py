@@ -21,7 +21,7 @@ from lenet5.pictures.opening import open_pages
 from lenet5.reading.fields import LineField
 from lenet5.reading.readings import Reading
 from lenet5.reading.sliding import SIDE, STEP, slid_over
-from lenet5.server.networks import legible
+from lenet5.server.networks import shown_classes
 from lenet5.server.pictures import ink_of, kind_of
 from lenet5.server.problems import Problem, as_problem
 from lenet5.server.state import ServerState, State
@@ -131,7 +131,7 @@ def _line(state: ServerState, net: LeNet5, picture: Any, layout: Layout, polarit
         "width": seen.shape[1],
         "height": SIDE,
         "step": STEP,
-        "classes": legible(net),
+        "classes": shown_classes(net),
         "penalties": np.round(penalties, 3).tolist(),
         "png": _png(255 - seen),
     }

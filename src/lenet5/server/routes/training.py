@@ -1,4 +1,4 @@
-"""How does one start a training from the page or a program, follow it, change it and keep what it learned?"""
+"""Routes to start a training, follow it, steer it, and keep its network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lenet5.datasets.distortions import DISTORTIONS
 from lenet5.reproduce.paper import PAPER
 from lenet5.server.routes.digits import has_mnist
 from lenet5.server.state import State
-from lenet5.server.training_process import Order
+from lenet5.server.training_process import Assignment
 from lenet5.training import RECIPES, Recipe, recipe
 
 __all__ = ["router"]
@@ -32,7 +32,7 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$"  # no path, no script
 
 
 class Changes(BaseModel):
-    """What is different from the named recipe; what is absent stays as it is."""
+    """Changes to the named recipe; fields that are absent stay as they are."""
 
     algorithm: Literal["sdlm", "adam", "muon"] | None = None
     loss: Literal["mse", "map", "cross_entropy"] | None = None
@@ -42,7 +42,7 @@ class Changes(BaseModel):
     distortion: str | None = Field(default=None, max_length=40)
 
 
-class Wish(BaseModel):
+class NewTraining(BaseModel):
     """What to train, from what, and how."""
 
     network: str = Field(default="lenet5", max_length=40, description=f"one of {', '.join(ARCHITECTURES)}")
@@ -58,7 +58,7 @@ class Name(BaseModel):
     name: str = Field(pattern=NAME, examples=["mine"])
 
 
-@router.get("/recipes", summary="Named recipes, networks and data that a training can be made of")
+@router.get("/recipes", summary="The recipes, networks and data sets that a training can use")
 def recipes() -> dict[str, Any]:
     return {
         "recipes": {name: asdict(r) for name, r in RECIPES.items()},
@@ -71,28 +71,28 @@ def recipes() -> dict[str, Any]:
 
 @router.get("/trainings", summary="All trainings since the server started")
 def trainings(state: State) -> dict[str, Any]:
-    return {"trainings": [t.told() for t in state.trainings.list()]}
+    return {"trainings": [t.to_dict() for t in state.trainings.list()]}
 
 
 @router.post("/trainings", status_code=201, summary="Start a training; one runs at a time")
-def begin(wish: Wish, state: State) -> dict[str, Any]:
-    if wish.data == "mnist" and not has_mnist():
+def begin(new: NewTraining, state: State) -> dict[str, Any]:
+    if new.data == "mnist" and not has_mnist():
         raise HTTPException(422, "MNIST is not on this machine; train on drawn digits")
-    start = state.networks.get(wish.start_from).parameters.copy() if wish.start_from else None
-    changes = {name: value for name, value in wish.changes.model_dump().items() if value is not None}
-    made = Recipe(**{**asdict(recipe(wish.recipe)), **changes})
-    order = Order(wish.network, made, wish.data, wish.pictures, wish.seed, start)
-    return state.trainings.begin(order).told()
+    start = state.networks.get(new.start_from).parameters.copy() if new.start_from else None
+    changes = {name: value for name, value in new.changes.model_dump().items() if value is not None}
+    made = Recipe(**{**asdict(recipe(new.recipe)), **changes})
+    assignment = Assignment(new.network, made, new.data, new.pictures, new.seed, start)
+    return state.trainings.begin(assignment).to_dict()
 
 
 @router.get("/trainings/{number}", summary="One training")
 def training(number: Number, state: State) -> dict[str, Any]:
-    return state.trainings.get(number).told()
+    return state.trainings.get(number).to_dict()
 
 
 @router.get(
     "/trainings/{number}/events",
-    summary="The training as it goes: server-sent events, each the whole of what is known",
+    summary="The training as it goes: server-sent events, each with all that is known",
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}}},
 )
@@ -100,21 +100,21 @@ async def events(number: Number, state: State, request: Request) -> StreamingRes
     state.trainings.get(number)  # a 404 must come before the stream
 
     async def stream() -> AsyncIterator[str]:
-        async for told in state.trainings.events(number):
-            yield f"id: {told['version']}\ndata: {json.dumps(told)}\n\n"
+        async for event in state.trainings.events(number):
+            yield f"id: {event['version']}\ndata: {json.dumps(event)}\n\n"
 
     return StreamingResponse(stream(), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
 @router.post("/trainings/{number}/{word}", summary="Pause, go on, or stop for good")
-def say(number: Number, word: Literal["pause", "go", "stop"], state: State) -> dict[str, Any]:
-    return state.trainings.say(number, word).told()
+def command(number: Number, word: Literal["pause", "go", "stop"], state: State) -> dict[str, Any]:
+    return state.trainings.command(number, word).to_dict()
 
 
 @router.put("/trainings/{number}/kept", status_code=201, summary="Keep the network as it is now, under a name")
 async def keep(number: Number, name: Name, state: State) -> dict[str, str]:
     if name.name in storage.shipped() or name.name.startswith("training-"):
-        raise HTTPException(422, f"{name.name!r} is the name of a network that is not to be replaced; choose another")
+        raise HTTPException(422, f"{name.name!r} is the name of a network that must not be replaced; choose another")
     path = await run_sync(state.trainings.keep, number, name.name)
     return {"name": name.name, "file": path.name}
 

@@ -1,4 +1,4 @@
-"""What does the network answer when the digit is moved, turned, squeezed, sheared, thickened or covered with noise?"""
+"""Routes that change a digit (move, turn, squeeze, add noise …) and ask the network again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from lenet5.network import LeNet5
 from lenet5.pictures.normalise import FIELD
 from lenet5.scale import ink as ink_of
-from lenet5.server.networks import legible
+from lenet5.server.networks import shown_classes
 from lenet5.server.state import State
 from lenet5.server.trials import CHANGES, PATTERNS, changed, strip
 
@@ -26,7 +26,7 @@ BLANK = [[0] * FIELD] * FIELD
 
 
 class Trial(BaseModel):
-    """One digit, and what is done to it."""
+    """One digit, and the changes to it."""
 
     image: Annotated[list[Row], Field(min_length=FIELD, max_length=FIELD, examples=[BLANK], description="28×28 ink")]
     network: str = Field(default="", max_length=80)
@@ -34,14 +34,14 @@ class Trial(BaseModel):
         default_factory=dict,
         max_length=len(CHANGES),
         examples=[{"rotation": 20, "scale": 1.2}],
-        description=f"any of {', '.join(CHANGES)}; those that are absent change nothing",
+        description=f"any of {', '.join(CHANGES)}; absent ones change nothing",
     )
     strips: bool = Field(default=False, description="also vary each setting over its range, the others as they are")
-    patterns: bool = Field(default=False, description="also cover the digit with strange patterns")
+    patterns: bool = Field(default=False, description="also change the digit by patterns")
     seed: int = Field(default=0, ge=0, lt=2**31, description="of the noise")
 
 
-@router.get("/trials", summary="What can be done to a digit, over which ranges")
+@router.get("/trials", summary="The possible changes of a digit, with their ranges")
 def ranges() -> dict[str, Any]:
     return {"changes": [{**asdict(c), "settings": c.settings()} for c in CHANGES.values()], "patterns": list(PATTERNS)}
 
@@ -52,16 +52,16 @@ def trial(trial: Trial, state: State) -> dict[str, Any]:
     image = np.array(trial.image, np.uint8)
     settings = {c.name: _within(c.low, c.high, trial.settings.get(c.name, c.neutral)) for c in CHANGES.values()}
     answer: dict[str, Any] = {
-        "truth": legible(net)[int(net.predict(image[None])[0])],
+        "truth": shown_classes(net)[int(net.predict(image[None])[0])],
         "settings": settings,
-        "now": _asked(net, changed(image, settings, trial.seed)[None])[0],
+        "now": _answers(net, changed(image, settings, trial.seed)[None])[0],
     }
     if trial.strips:
         strips = {c.name: strip(image, settings, c, trial.seed) for c in CHANGES.values()}
-        asked = iter(_asked(net, np.concatenate(list(strips.values()))))
-        answer["strips"] = {name: [next(asked) for _ in pictures] for name, pictures in strips.items()}
+        answers = iter(_answers(net, np.concatenate(list(strips.values()))))
+        answer["strips"] = {name: [next(answers) for _ in pictures] for name, pictures in strips.items()}
     if trial.patterns:
-        covered = _asked(net, np.stack([pattern(image) for pattern in PATTERNS.values()]))
+        covered = _answers(net, np.stack([pattern(image) for pattern in PATTERNS.values()]))
         answer["patterns"] = dict(zip(PATTERNS, covered, strict=True))
     return answer
 
@@ -70,13 +70,13 @@ def _within(low: float, high: float, value: float) -> float:
     return min(high, max(low, value)) if np.isfinite(value) else low
 
 
-def _asked(net: LeNet5, pictures: NDArray[Any]) -> list[dict[str, Any]]:
+def _answers(net: LeNet5, pictures: NDArray[Any]) -> list[dict[str, Any]]:
     """Answer, probability and the picture itself, 32×32 or 28×28 bytes of ink in base64."""
     probabilities = net.probabilities(pictures)
     shown = pictures if pictures.dtype == np.uint8 else ink_of(pictures)
     return [
         {
-            "answer": legible(net)[int(p.argmax())],
+            "answer": shown_classes(net)[int(p.argmax())],
             "probability": round(float(p.max()), 4),
             "image": base64.b64encode(picture.tobytes()).decode(),
         }
