@@ -29,7 +29,14 @@ release = lenet5.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "docs/site/contents"
-include_patterns = ["*.md", "docs/*.md", "docs/models/*.md", "docs/site/*.rst", "examples/README.md", "benchmarks/NOTES.md"]
+include_patterns = [
+    "*.md",
+    "docs/*.md",
+    "docs/models/*.md",
+    "docs/site/*.rst",
+    "examples/README.md",
+    "benchmarks/NOTES.md",
+]
 html_theme = "furo"
 html_title = "LeNet-5"
 html_extra_path = ["index.html"]

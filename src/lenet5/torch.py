@@ -47,7 +47,8 @@ class _Squash(nn.Module):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.steps: list[tuple[str, float]] = list(SQUASHES["none" if name == "softmax" else name].value)
+        self.steps = list(SQUASHES["none" if name == "softmax" else name].value)
+        self.steps = self.steps or [("plus", 0.0)]  # TorchScript asks an empty list what it holds
         if unknown := {operation for operation, _ in self.steps} - {"times", "plus", "tanh", "maximum"}:
             raise WeightsError(f"the squash {name!r} takes the step {unknown.pop()!r}, which lenet5.torch has not")
 
