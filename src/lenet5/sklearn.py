@@ -45,21 +45,33 @@ Pictures = NDArray[np.uint8]
 
 
 class LeNet5Classifier(ClassifierMixin, BaseEstimator):
-    """LeNet-5, trained on the rows of X.
+    """A classifier that trains LeNet-5 on the rows of X. The order of the rows does not matter.
 
-    network: the name of a declared network, or an Architecture; its output layer gets as many units as there are
-        classes. An RBF output has the codes of the characters that the classes are called, or else of the first of
-        0 to 9, A to Z and so on, and at most 95 classes.
-    recipe: the name of a training recipe, or a Recipe; None is "1998" for an RBF output and "plain-centred" for
-        others.
-    passes, step, distortion: replace the recipe's own, where they are not None.
-    early_stopping: hold out `validation_fraction` of the rows, stop when their error has not fallen for
-        `n_iter_no_change` passes, and keep the network that was best on them.
-    random_state: what decides the first weights, the order of the pictures and their distortions.
-    verbose: print a line for each pass.
+    Args:
+        network: the name of a declared network, or an Architecture. Its output layer gets one unit for each class. An
+            RBF output has the codes of the characters that the classes are named after, or else of the first of 0 to
+            9, A to Z and so on; it has at most 95 classes.
+        recipe: the name of a training recipe, or a Recipe. None is "1998" for an RBF output, and "plain-centred" for
+            others.
+        passes: replaces the recipe's own, where it is not None.
+        step: replaces the recipe's own, where it is not None.
+        distortion: replaces the recipe's own, where it is not None.
+        early_stopping: hold out `validation_fraction` of the rows, stop when their error has not fallen for
+            `n_iter_no_change` passes, and keep the network that was best on them.
+        validation_fraction: the part of the rows to hold out, 0 to 1.
+        n_iter_no_change: passes.
+        random_state: decides the first weights, the order of the pictures and their distortions.
+        verbose: print a line for each pass.
 
-    Fitted: network_ (a lenet5.LeNet5), classes_, n_features_in_, n_iter_ (passes), records_ (one for each pass).
-    The order of the rows does not matter. Raises ValueError for what it can't learn from.
+    Attributes:
+        network_: the trained lenet5.LeNet5.
+        classes_: the labels, in the order of the outputs.
+        n_features_in_: columns of X.
+        n_iter_: passes that were made.
+        records_: one PassRecord for each pass.
+
+    Raises:
+        ValueError: `fit` was given what it can't learn from.
     """
 
     def __init__(
@@ -88,10 +100,16 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LeNet5Classifier:
-        """Train on the rows of X (N, columns) with the labels y (N,).
+        """Train on rows of pixels.
 
-        sample_weight: (N,); a row of weight w is learned from w times in each pass, a fractional part is decided
-        once, by lot. Weights should average about 1.
+        Args:
+            X: (N, columns).
+            y: (N,), labels of any kind.
+            sample_weight: (N,), about 1 on average. A row of weight w is learned from w times in each pass; a
+                fractional part is decided once, by lot.
+
+        Returns:
+            The classifier itself.
         """
         X, y = validate_data(self, X, y, dtype="numeric")
         check_classification_targets(y)
@@ -111,10 +129,16 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> LeNet5Classifier:
-        """One pass over these rows, with a constant step, going on from where the last call left the network.
+        """Train for one pass over these rows, with a constant step, from where the last call left the network.
 
-        classes: all labels that will ever come; needed the first time, unless `fit` came before. The first rows
-        decide which values are paper and ink.
+        Args:
+            X: (N, columns). The rows of the first call decide which values are paper and ink.
+            y: (N,), labels of any kind.
+            classes: all labels that will ever come; needed the first time, unless `fit` came before.
+            sample_weight: as in `fit`.
+
+        Returns:
+            The classifier itself.
         """
         first = not hasattr(self, "classes_")
         X, y = validate_data(self, X, y, dtype="numeric", reset=first)
