@@ -39,29 +39,29 @@ AGAIN = "run python benchmarks/cards/make_cards.py --measure"
 # Name: what it is for, what it is not for, and how it is known to fail.
 NOTES = {
     "lenet5": (
-        "The network of 1998 and its recipe, to read the paper with, to teach with, and as a baseline.",
-        "Photographs and scans: it has seen MNIST only, centred digits. `lenet5.Reader` uses other weights.",
-        "Digits that are off centre, turned, or of a style that MNIST lacks, a 7 with a bar or a 1 with a flag. It "
-        "gives every picture a class, also one that is no digit.",
+        "The network of 1998, trained by its recipe. It serves to read the paper, to teach, and as a baseline.",
+        "Photographs and scans: it has seen the centred digits of MNIST only. `lenet5.Reader` uses other weights.",
+        "Digits that are off centre or turned. Digits of a style that MNIST lacks, such as a 7 with a bar or a 1 with "
+        "a flag. It gives every picture a class, also a picture that is no digit.",
     ),
     "lenet5-linear": (
-        "A tutorial's reading of the paper, with a full connection in place of the codes, to compare.",
+        "A reading of the paper that tutorials teach: a full connection in place of the codes. It serves to compare.",
         "Anything but the comparison; `lenet5` is the paper's network.",
         "As `lenet5`. Its outputs are logistic and their sum is not 1; `probabilities` divides by it.",
     ),
     "lenet5-softmax": (
-        "A tutorial's reading of the paper, with average pooling and a softmax, to compare.",
+        "A reading of the paper that tutorials teach: average pooling and a softmax. It serves to compare.",
         "Anything but the comparison; `lenet5` is the paper's network.",
-        "As `lenet5`, and surer of itself than it should be, as networks with a softmax are.",
+        "As `lenet5`. Its confidence is too high, as that of networks with a softmax is.",
     ),
     "lenet5-maxpool": (
-        "A tutorial's reading of the paper, with maximum pooling and all of C3 connected, to compare.",
+        "A reading of the paper that tutorials teach: max-pooling, and all of C3 connected. It serves to compare.",
         "Anything but the comparison; `lenet5` is the paper's network.",
-        "As `lenet5`. Its layers below F6 are not squashed, so that eight bits need pictures to find their scales.",
+        "As `lenet5`. Its layers below F6 are not squashed, so eight bits need pictures to find their scales.",
     ),
     "lenet5-best": (
         "The paper's 60,000 parameters, trained as well as this project knows how.",
-        "Photographs and scans: it has seen MNIST only, however distorted. `lenet5.Reader` uses other weights.",
+        "Photographs and scans: it has seen MNIST only, with distortions. `lenet5.Reader` uses other weights.",
         "As `lenet5`, less often.",
     ),
     "lenet5-reader": (
@@ -71,14 +71,14 @@ NOTES = {
         "Touching digits whose cut is unclear, a 1 and a 7 of other countries' hands, stains that look like strokes.",
     ),
     "lenet5-teacher": (
-        "What the recipe `best` learns from: four networks of the recipe `best-alone` and three that Muon made of it, "
-        "which err more differently. Their answer is the mean of their probabilities.",
+        "The teachers of the recipe `best`: four networks by the recipe `best-alone`, and three by Muon, which err on "
+        "other pictures. Their answer is the mean of their probabilities.",
         "Photographs and scans: it has seen MNIST only.",
         "As `lenet5`, less often.",
     ),
     "lenet5-ensemble": (
         "Seven networks of the recipe `best-alone` that answer together: the mean of their probabilities.",
-        "Photographs and scans: it has seen MNIST only. A microcontroller: `lenet5 export` wants one network.",
+        "Photographs and scans: it has seen MNIST only. A microcontroller: `lenet5 export --to c` takes one network.",
         "As `lenet5`, less often.",
     ),
 }
@@ -158,7 +158,9 @@ def _measured(about: dict[str, Any]) -> list[str]:
         found.append(f"Error on the training pictures, each as it was about to be learned: {error:.2f} %.")
     if (error := result.get("held_out_error")) is not None:
         found.append(f"Error on pictures held out of training: {error:.2f} %.")
-    found.append("How much seeds differ is told in PAPER.md, and what was measured otherwise in README.md.")
+    found.append(
+        "[Results](../results.md) tells how much seeds differ. [Reading](../reading.md) tells how real pictures are read."
+    )
     return [line for sentence in found for line in (sentence, "")][:-1]
 
 
@@ -174,7 +176,7 @@ def _failures(name: str, measured: dict[str, Any]) -> list[str]:
         _row("pen on paper", _shares(pen)),
         "",
         f"Most often mistaken: MNIST {_confusions(digits)}; pen on paper {_confusions(pen)}.",
-        *(["", "A best guess counts here also where the reader would rather not answer."] if reads else []),
+        *(["", "The best guess counts here, also where the reader rejects its answer."] if reads else []),
         "",
         "| MNIST's test part, every picture changed alike: wrong, % | | | |",
         "|---|---|---|---|",
