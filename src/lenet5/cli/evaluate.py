@@ -27,7 +27,9 @@ def evaluate(
     data: str = "mnist",
     part: Part = "test",
     count: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    form: progress.DataForm = progress.AS_FOUND,
 ) -> None:
     """Measure a network's error on labelled pictures.
 
@@ -36,11 +38,13 @@ def evaluate(
     model
         A shipped network, or the path of a .safetensors file.
     data
-        mnist, drawn, or a folder or zip file of pictures: LABEL/name.png, or labels.csv.
+        mnist, drawn, or data of your own: pictures in folders or a zip file, .csv, .npz, .npy, .parquet, IDX files.
     part
         The pictures kept for testing, or those to learn from. A folder without train/ and test/ in it has one part.
     count
-        Only so many pictures.
+        Only so many pictures, drawn at random in proportion to the classes.
+    seed
+        Of what is drawn.
     as_json
         Print JSON, with the position and the answer of each mistake.
     """
@@ -48,7 +52,7 @@ def evaluate(
     from lenet5.training.evaluation import evaluate as answer
 
     network = load(model)
-    dataset = progress.load(data, part, count)
+    dataset = progress.load(data, part, count, seed, form)
     progress.say_if_compiling()
     found = answer(network, dataset)
     if as_json:

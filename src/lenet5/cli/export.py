@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from lenet5.cli import progress
+from lenet5.datasets import Form
 from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
 from lenet5.formats.quantise import Quantised, QuantisedEnsemble, quantise
@@ -32,6 +33,7 @@ def export(
     activations: Annotated[bool, Parameter(negative=())] = False,
     data: str = "mnist",
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    form: progress.DataForm = progress.AS_FOUND,
 ) -> None:
     """Write a network as an ONNX file or as a C99 header.
 
@@ -52,7 +54,7 @@ def export(
     activations
         onnx: give every layer's activations too.
     data
-        int8: mnist, drawn, or a folder or zip file of pictures, whose test part the error is measured on.
+        int8: mnist, drawn, or data of your own, of the network's classes; its test part measures the error.
     json_
         Print JSON.
     """
@@ -61,8 +63,8 @@ def export(
     path = out or Path(f"{name}.{'onnx' if to == 'onnx' else 'h'}")
     if to == "c" and (activations or pictures != "uint8"):
         raise WeightsError("--activations and --pictures are for --to onnx; leave them out")
-    quantised = _quantised(network) if int8 else None
-    cost = _cost(network, quantised, data) if quantised is not None else None
+    quantised = _quantised(network, data, form) if int8 else None
+    cost = _cost(network, quantised, data, form) if quantised is not None else None
     if to == "onnx":
         from lenet5.formats import onnx
 
@@ -87,18 +89,16 @@ def export(
     print(json.dumps({"path": str(path), **told}) if json_ else text)
 
 
-def _quantised(network: LeNet5) -> Quantised | QuantisedEnsemble:
-    from lenet5 import datasets
+def _quantised(network: LeNet5, data: str, form: Form) -> Quantised | QuantisedEnsemble:
+    """In eight bits, layers without a squash measured on drawn digits, or on the data's own pictures to learn from."""
+    own = "drawn" if data in ("mnist", "drawn") else data
+    images = progress.load(own, "train", MEASURED, form=form).with_classes(network.classes).images
+    return QuantisedEnsemble.of(network, images) if isinstance(network, Ensemble) else quantise(network, images)
 
-    drawn = datasets.load("drawn", "train", count=MEASURED).images
-    return QuantisedEnsemble.of(network, drawn) if isinstance(network, Ensemble) else quantise(network, drawn)
 
-
-def _cost(network: LeNet5, quantised: Quantised | QuantisedEnsemble, data: str) -> dict[str, Any]:
+def _cost(network: LeNet5, quantised: Quantised | QuantisedEnsemble, data: str, form: Form) -> dict[str, Any]:
     """The error before and after."""
-    dataset = progress.load(data, "test", None)
-    if set(dataset.classes) <= set(network.classes):
-        dataset = dataset.with_classes(network.classes)
+    dataset = progress.load(data, "test", None, form=form).with_classes(network.classes)
     print(f"measuring the error on {dataset.name}", file=sys.stderr)
     before, after = network.predict(dataset.images), quantised.predict(dataset.images)
     return {

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
+from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from lenet5 import datasets
-from lenet5.datasets import Dataset, Part
+from lenet5.datasets import Dataset, Form, Part
 
-__all__ = ["load", "say_if_compiling"]
+__all__ = ["AS_FOUND", "DataForm", "load", "say_if_compiling"]
+
+AS_FOUND = Form()
+DataForm = Annotated[Form, Parameter(name="*", group="Data")]  # what a command that takes --data asks of it
 
 
-def load(data: str, part: Part, count: int | None) -> Dataset:
-    """`datasets.load`, with a bar on stderr for what is downloaded."""
+def load(data: str, part: Part, count: int | None, seed: int = 0, form: Form = AS_FOUND) -> Dataset:
+    """`datasets.load`, with a bar on stderr for what is downloaded, and a line for each thing that was decided."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -25,7 +30,10 @@ def load(data: str, part: Part, count: int | None) -> Dataset:
                 tasks[address] = bar.add_task(address.rpartition("/")[2])
             bar.update(tasks[address], completed=done, total=total)
 
-        return datasets.load(data, part, count=count, progress=show)
+        dataset = datasets.load(data, part, count=count, seed=seed, form=form, progress=show)
+    for note in dataset.notes:
+        print(f"{dataset.name}: {note}", file=sys.stderr)
+    return dataset
 
 
 def say_if_compiling() -> None:

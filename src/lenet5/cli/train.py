@@ -22,7 +22,7 @@ from lenet5 import __version__, files
 from lenet5.architecture import Architecture, EuclideanRBF, architecture
 from lenet5.cli import progress
 from lenet5.codes import CHARACTERS
-from lenet5.datasets import DRAWN, Dataset, has_test
+from lenet5.datasets import DRAWN, Dataset, Form, has_test
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import ArchitectureError, TrainingError
 from lenet5.network import LeNet5
@@ -63,6 +63,7 @@ def train(
     resume: Annotated[bool, Parameter(negative="")] = False,
     checkpoint_every: Annotated[float, Parameter(validator=validators.Number(gte=0))] = 10.0,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    form: progress.DataForm = progress.AS_FOUND,
     changes: Annotated[RecipeFlags, Parameter(name="*", group="Changes to the recipe")] = AS_NAMED,  # type: ignore[valid-type]
 ) -> None:
     """Train a network, and keep its weights in a file.
@@ -78,11 +79,12 @@ def train(
         plain-centred (for them, and few pictures), best-alone, or best, which learns what lenet5-teacher answers to
         MNIST's digits.
     data
-        mnist, drawn, or a folder or zip file of pictures: LABEL/name.png, or labels.csv.
+        mnist, drawn, or data of your own: pictures in folders or a zip file, .csv, .npz, .npy, .parquet, IDX files.
     count
-        Only so many pictures to learn from.
+        Only so many pictures to learn from, drawn at random in proportion to the classes.
     seed
-        Of the first weights, the order and the distortions: the same seed gives the same weights, bit for bit.
+        Of the first weights, the order, the distortions and what is drawn: the same seed gives the same weights,
+        bit for bit.
     held_out
         Pictures, of other writers where they are known, that each pass is judged on: 5,000, or a sixth if that
         is less. 0 learns from everything.
@@ -101,10 +103,11 @@ def train(
     chosen = replace(named_recipe(name), **given)
     out = out or Path("runs", f"{network}-{name}-{seed}.safetensors")
     _check_place(out, resume)
-    dataset = progress.load(data, "train", count)
+    dataset = progress.load(data, "train", count, seed, form)
     held = min(HELD_OUT, len(dataset) // 6) if held_out is None else held_out
     learned, judged = split_by_writer(dataset, held) if held else (dataset, None)
-    flags = {"network": network, "recipe": name, "data": data, "count": count, "seed": seed, "held-out": held, **given}
+    flags = {"network": network, "recipe": name, "data": data, "count": count, "seed": seed, "held-out": held}
+    flags |= {name: value for name, value in asdict(form).items() if value != getattr(progress.AS_FOUND, name)} | given
     progress.say_if_compiling()
     run = Run(
         _for_classes(declared, dataset),
@@ -122,7 +125,7 @@ def train(
     _follow(run, console, as_json)
     trained = run.trained()
     trained.metadata["classes"] = list(dataset.classes)
-    result, tested = _result(run, trained, data, count)
+    result, tested = _result(run, trained, data, count, form)
     made = run.describe()
     trained.metadata |= {
         "recipe": {"name": name, **made["recipe"]},
@@ -236,13 +239,15 @@ def _row(record: PassRecord) -> str:
     )
 
 
-def _result(run: Run, trained: LeNet5, data: str, count: int | None) -> tuple[dict[str, Any], Evaluation | None]:
+def _result(
+    run: Run, trained: LeNet5, data: str, count: int | None, form: Form
+) -> tuple[dict[str, Any], Evaluation | None]:
     """What the run came to, errors in percent, and the evaluation on test pictures, where the data has some."""
     tested = None
     if has_test(data):
         # Drawn digits for testing are as many to those for learning as MNIST's are.
         drawn = max(1, count * DRAWN["test"] // DRAWN["train"]) if data == "drawn" and count else None
-        tested = evaluate(trained, progress.load(data, "test", drawn))
+        tested = evaluate(trained, progress.load(data, "test", drawn, form=form))
     last = run.records[-1]
     return {
         "test_error": tested.error if tested else None,
