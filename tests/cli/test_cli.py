@@ -56,7 +56,7 @@ def test_every_command_explains_itself(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("summry",), ("summary", "--sise", "32x32"), ("summary", "a", "b"), ("bench", "--plot", "bench.png")],
+    [("summry",), ("summary", "--sise", "32x32"), ("summary", "a", "b"), ("bench", "--plot", "bench.gif")],
     ids=str,
 )
 def test_wrong_usage_ends_with_2(run: Run, arguments: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,12 @@ def test_input_without_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert lenet5("read", "--input", tmp_path) == 2
     assert "go together" in capsys.readouterr().err
     assert lenet5("read") == 2
+
+
+def test_eight_bits_of_letters_are_not_measured_on_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    letters = replace(LENET5, output=replace(LENET5.output, characters="abc"))
+    net = LeNet5(letters, initial(letters, np.random.default_rng(1), "1/sqrt(F)"))
+    model, out = net.save(tmp_path / "letters.safetensors"), tmp_path / "letters.h"
+    assert lenet5("export", model, "--to", "c", "--int8", "--out", out, "--data", "drawn") == 2
+    assert "holds the classes 0, 1, 2" in capsys.readouterr().err
+    assert not out.exists()
