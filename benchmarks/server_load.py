@@ -1,4 +1,4 @@
-"""How many requests a second does the server answer, and how fast? `python benchmarks/server_load.py --help`."""
+"""Load on the server: requests a second, and how long they take. See `python benchmarks/server_load.py --help`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--kind", choices=("png", "ink"), default="png", help="a file of 28×28 pixels, or their bytes")
-    parser.add_argument("--address", default="", help="of a server that runs; else one is started")
+    parser.add_argument("--address", default="", help="of a running server; by default one is started")
     options = parser.parse_args()
     server = None
     address = options.address
@@ -37,7 +37,7 @@ def main() -> None:
         assert found
         address = found[0]
     try:
-        asyncio.run(load(address, 4, 1.0, options.kind))  # everything compiled and loaded
+        asyncio.run(load(address, 4, 1.0, options.kind))  # so that all is compiled and loaded
         print(json.dumps(asyncio.run(load(address, options.clients, options.seconds, options.kind))))
     finally:
         if server:
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 async def load(address: str, clients: int, seconds: float, kind: str) -> dict[str, float]:
-    """`clients` connections that ask for one digit after the other, for `seconds`. Times in milliseconds."""
+    """Let `clients` connections read one digit after the other, for `seconds`. Times are in milliseconds."""
     request = _request(address, kind)
     end = time.perf_counter() + seconds
     times: list[float] = []
