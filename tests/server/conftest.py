@@ -1,4 +1,4 @@
-"""What do the tests of the server need? A server that runs, a client for it, and a real browser where there is one."""
+"""A server that runs, a client for it, and a real browser where there is one."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lenet5 import storage
 from lenet5.architecture import ARCHITECTURES
@@ -80,6 +82,19 @@ def start(untrained: list[Path], tmp_path_factory: pytest.TempPathFactory) -> It
 def address(start: Start, network: LeNet5) -> str:
     """Where the one server of most tests answers."""
     return start()[1]
+
+
+@pytest.fixture(scope="session")
+def client(address: str) -> Iterator[httpx.Client]:
+    """A client of that server's API."""
+    with httpx.Client(base_url=f"{address}/api", timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def digit(client: httpx.Client) -> NDArray[np.uint8]:
+    """A drawn 3."""
+    return np.array(client.get("digits", params={"label": 3, "seed": 1}).json()["image"], np.uint8)
 
 
 @pytest.fixture(scope="session")

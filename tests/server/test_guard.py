@@ -16,6 +16,7 @@ import pytest
 
 from lenet5.errors import LeNetError
 from lenet5.server import Settings
+from server.expected import PNG, expect_problem
 
 TOKEN = "a-token-that-is-long-enough"
 ROOM = 100  # connections
@@ -170,4 +171,17 @@ def test_rubbish_instead_of_http_ends_the_connection(address: str) -> None:
     connection = http.client.HTTPConnection(place.netloc, timeout=20)
     connection.request("GET", "/api/health")
     assert connection.getresponse().status == 200
+    connection.close()
+
+
+def test_a_body_over_the_limit_is_refused(client: httpx.Client) -> None:
+    answer = client.post("read", content=b"\0" * (17 * 2**20), headers=PNG)
+    expect_problem(answer, 413, "16,777,216")
+
+
+def test_who_sends_too_much_at_once_is_told_so(address: str) -> None:
+    """Python's own client looks for an answer only when all is sent."""
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+    connection.request("POST", "/api/v1/read", b"\0" * (17 * 2**20), PNG)
+    assert connection.getresponse().status == 413
     connection.close()

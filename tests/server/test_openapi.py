@@ -12,7 +12,7 @@ from hypothesis.errors import Unsatisfiable
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
 SETTINGS = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-STARTS = ("POST", "/api/v1/trainings")  # a process each time: test_api does that, with sense and without
+STARTS = ("POST", "/api/v1/trainings")  # a process each time: routes/test_training.py does that
 
 
 @pytest.mark.parametrize("mode", ["positive", "negative"])

@@ -1,0 +1,95 @@
+"""Trainings are started, followed and kept, and nothing is overwritten."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from lenet5.loading import load
+from lenet5.network import LeNet5
+from server.expected import expect_problem
+
+
+def test_a_network_is_handed_out_as_a_file(client: httpx.Client, network: LeNet5, tmp_path: Path) -> None:
+    path = tmp_path / "copy.safetensors"
+    path.write_bytes(client.get("networks/lenet5/file").content)
+    np.testing.assert_array_equal(load(path).parameters, network.parameters)
+
+
+def test_a_training_is_told_of_as_it_goes_and_goes_on_from_kept_weights(client: httpx.Client) -> None:
+    wish = {"pictures": 500, "changes": {"passes": 2}, "seed": 4}
+    begun = client.post("trainings", json=wish)
+    assert begun.status_code == 201
+    number = begun.json()["id"]
+    expect_problem(client.post("trainings", json=wish), 409, "under way")
+    told = None
+    with client.stream("GET", f"trainings/{number}/events") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        for line in stream.iter_lines():
+            told = json.loads(line[5:]) if line.startswith("data:") else told
+    assert told is not None
+    assert told["state"] == "done"
+    assert [record["pass"] for record in told["passes"]] == [1, 2]
+    assert told["passes"][1]["held_out_error"] < told["passes"][0]["held_out_error"]
+    expect_problem(client.post(f"trainings/{number}/pause"), 409, "done")
+    kept = client.put(f"trainings/{number}/kept", json={"name": "kept-by-a-test"})
+    assert kept.json() == {"name": "kept-by-a-test", "file": "kept-by-a-test.safetensors"}
+    on = client.post("trainings", json={**wish, "start_from": "kept-by-a-test", "changes": {"passes": 1}}).json()["id"]
+    while client.get(f"trainings/{on}").json()["state"] not in ("done", "failed"):
+        time.sleep(0.1)
+    assert client.put(f"trainings/{on}/kept", json={"name": "kept-by-a-test"}).status_code == 201  # kept here before
+    (record,) = client.get(f"trainings/{on}").json()["passes"]
+    assert record["train_error"] < told["passes"][0]["train_error"]
+
+
+def test_what_is_there_already_is_not_replaced_by_what_is_kept(start: Any, tmp_path: Path) -> None:
+    """Neither a file in the folder, which may be hours of training, nor a network that the server was given."""
+    hours = tmp_path / "hours.safetensors"
+    hours.write_bytes(b"of training")
+    _, address = start(kept=tmp_path)
+    with httpx.Client(base_url=f"{address}/api/v1", timeout=60) as client:
+        number = client.post("trainings", json={"pictures": 500, "changes": {"passes": 1}}).json()["id"]
+        while client.get(f"trainings/{number}").json()["state"] not in ("done", "failed"):
+            time.sleep(0.1)
+        for name in ("hours", "untrained-lenet5", "lenet5-ensemble-1"):
+            expect_problem(client.put(f"trainings/{number}/kept", json={"name": name}), 409, "already")
+    assert hours.read_bytes() == b"of training"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hours.safetensors"]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"pictures": 10},
+        {"pictures": 10**9},
+        {"recipe": "nix"},
+        {"network": "nix"},
+        {"data": "/etc"},
+        {"seed": -1},
+        {"changes": {"passes": 0}},
+        {"changes": {"step": -1}},
+        {"changes": {"distortion": "nix"}},
+        {"network": "lenet5-softmax", "recipe": "1998", "changes": {"loss": "mse"}},
+    ],
+)
+def test_a_training_that_makes_no_sense_fails_with_a_reason(client: httpx.Client, wish: dict[str, Any]) -> None:
+    answer = client.post("trainings", json=wish)
+    if answer.status_code == 201:  # what only the trainer can know
+        number = answer.json()["id"]
+        while (told := client.get(f"trainings/{number}").json())["state"] not in ("done", "failed"):
+            time.sleep(0.05)
+        assert told["state"] == "failed"
+        assert told["detail"]
+    else:
+        expect_problem(answer, 422)
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "lenet5", "training-9", "x" * 80, "<b>"])
+def test_no_name_of_a_kept_network_leads_out_or_replaces(client: httpx.Client, name: str) -> None:
+    expect_problem(client.put("trainings/1/kept", json={"name": name}), 422)
