@@ -159,7 +159,7 @@ def _measured(about: dict[str, Any]) -> list[str]:
     if (error := result.get("held_out_error")) is not None:
         found.append(f"Error on pictures held out of training: {error:.2f} %.")
     found.append(
-        "[Results](../results.md) tells how much seeds differ. [Reading](../reading.md) tells how real pictures are read."
+        "[Results](../results.md) tells how much seeds differ, and [Reading](../reading.md) how pictures are read."
     )
     return [line for sentence in found for line in (sentence, "")][:-1]
 
