@@ -6,17 +6,19 @@ every choice look better than it is. Here whole writers are held out.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError
+
+if TYPE_CHECKING:
+    from lenet5.datasets.strokes import Strokes
 
 __all__ = ["split_by_writer"]
 
-Written = TypeVar("Written", Dataset, Strokes)
+Written = TypeVar("Written", Dataset, "Strokes")
 
 
 def split_by_writer(
