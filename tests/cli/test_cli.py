@@ -66,6 +66,32 @@ def test_wrong_usage_ends_with_2(run: Run, arguments: tuple[str, ...]) -> None:
     assert "Error" in error
 
 
+def test_the_help_of_a_command_is_all_that_it_says_of_itself(run: Run) -> None:
+    assert "Ctrl-C saves and says where" in run("train", "--help")[1]
+    assert "Exit status: 0 done; 1 done, and the answer is no" in run("--help")[1]
+
+
+@pytest.mark.parametrize("code", ["cp1252", "ascii", "utf-8"])
+def test_a_terminal_of_any_code_shows_any_name(tmp_path: Path, code: str) -> None:
+    """As Windows redirects into files: cp1252, which has no 手."""
+    path = tmp_path / "手書き é.png"
+    Image.fromarray(np.full((40, 40), 255, np.uint8)).save(path)
+    arguments = ["read", str(path), "--layout", "digit"]
+    command = [sys.executable, "-c", "import sys; from lenet5.cli import main; main(sys.argv[1:])", *arguments]
+    done = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": code}, check=False)
+    assert done.returncode == 1, done.stderr
+    name = "手書き é.png".encode(code, "backslashreplace")
+    assert name in done.stdout
+    assert b"Traceback" not in done.stderr
+
+
+def test_the_shipped_networks_are_listed(run: Run) -> None:
+    told = json.loads(run("networks", "--json")[1])
+    assert {row["name"]: row["parameters"] for row in told}["lenet5"] == 60_000
+    assert all(row["for"] and row["bytes"] > 100_000 for row in told)
+    assert "lenet5-best" in run("networks")[1]
+
+
 def test_whoever_stops_listening_is_not_shown_an_error() -> None:
     """`lenet5 summary --json | true`"""
     command = f"{sys.executable} -c 'from lenet5.cli import main; main()' summary --json | true"

@@ -6,6 +6,7 @@ a command ran and its answer is no, 2 for wrong usage and for every LeNetError, 
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import sys
@@ -22,6 +23,7 @@ __all__ = ["app", "main"]
 app = App(
     name="lenet5",
     help="LeNet-5 of 1998: read handwritten digits, train the network, look inside.",
+    help_epilogue="Exit status: 0 done; 1 done, and the answer is no (read: something was rejected); 2 an error.",
     version=__version__,
     suppress_keyboard_interrupt=False,
     result_action="return_value",
@@ -33,6 +35,7 @@ COMMANDS = {
     "train": ("lenet5.cli.train:train", "Train a network, and keep its weights in a file."),
     "evaluate": ("lenet5.cli.evaluate:evaluate", "Measure a network's error on labelled pictures."),
     "summary": ("lenet5.cli.summary:summary", "Show the layers of a network, and how each number comes about."),
+    "networks": ("lenet5.cli.networks:networks", "List the networks that are shipped: what they are for, error, size."),
     "join": ("lenet5.cli.join:join", "Put several networks into one file that answers as one."),
     "export": ("lenet5.cli.export:export", "Write a network as an ONNX file or a C header."),
     "reproduce": ("lenet5.cli.reproduce:app", "Make the paper's experiments again, over seeds."),
@@ -43,6 +46,18 @@ for _name, (_place, _help) in COMMANDS.items():
     app.command(_place, name=_name, help=_help)
 
 
+def _shown(error: UnicodeError) -> tuple[str | bytes, int]:
+    """A file's name may be of any bytes, and is shown as it is; what the terminal's code lacks is shown by number."""
+    assert isinstance(error, UnicodeEncodeError)
+    char = error.object[error.start]
+    if "\udc80" <= char <= "\udcff":
+        return bytes([ord(char) - 0xDC00]), error.start + 1
+    return codecs.backslashreplace_errors(error)
+
+
+codecs.register_error("lenet5.shown", _shown)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, `sys.argv` by default, and exit with its status."""
     for name in ("stdout", "stderr"):
@@ -50,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if stream is None:  # closed by whoever started us
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="surrogateescape")  # a file's name may be of any bytes, and is shown as it is
+            stream.reconfigure(errors="lenet5.shown")
     # Pillow's warning of a large picture: `pictures.opening` refuses it with an error of its own.
     warnings.filterwarnings("ignore", "Image size", module="PIL")
     sys.exit(_run(arguments))
@@ -60,6 +75,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["read"]:  # of which a lone - is standard input to everybody, and an option to cyclopts
         given = ["/dev/stdin" if word == "-" else word for word in given]
+    if given and given[0] in COMMANDS:
+        app[given[0]].help = None  # which makes its own words the help, all of them
     try:
         status = app(given, exit_on_error=False)
         sys.stdout.flush()
