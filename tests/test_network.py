@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import lenet5
 from lenet5 import reference, storage
 from lenet5.architecture import LENET5, LENET5_SOFTMAX, Architecture
+from lenet5.datasets import drawn
 from lenet5.errors import PictureError, WeightsError
 from lenet5.network import LeNet5
 from networks import NETWORKS, SMALL, name, start
@@ -84,9 +85,9 @@ def test_no_pictures_no_answers(network: LeNet5) -> None:
         ([[1, 2], [3]], "expected all of one shape"),
         (np.full((1, 28, 28), 1e300), "infinite"),
         (np.zeros((1, 27, 28), np.uint8), r"\(1, 27, 28\)"),
-        (np.zeros((1, 1, 28, 28), np.uint8), r"\(1, 1, 28, 28\)"),
-        (np.zeros((1, 28, 28), np.int64), "int64"),
-        (np.zeros((1, 28, 28), bool), "bool"),
+        (np.zeros((1, 3, 28, 28), np.uint8), r"\(1, 3, 28, 28\)"),
+        (np.full((1, 28, 28), 256), "from 256 to 256"),
+        (np.zeros((1, 28, 28), complex), "complex"),
         (np.full((1, 28, 28), np.nan, np.float32), "NaN"),
         (np.full((1, 32, 32), np.inf), "infinite"),
         (np.full((1, 28, 28), 255.0), "divide"),
@@ -214,3 +215,16 @@ def test_metadata_that_does_not_suit_the_network_is_refused(tmp_path: Path, key:
 def test_an_unknown_name_says_which_there_are() -> None:
     with pytest.raises(WeightsError, match="no network 'lenet6'"):
         lenet5.load("lenet6")
+
+
+def test_a_channel_of_one_and_whole_numbers_are_pictures_too(network: LeNet5) -> None:
+    pictures = drawn.digits(20, 2).images
+    answers = network.penalties(pictures)
+    for same in (pictures[:, None], pictures[..., None], pictures.astype(np.int64), pictures.astype(np.uint16)):
+        assert np.array_equal(network.penalties(same), answers)
+    ink = network.penalties((pictures > 127).astype(np.uint8) * np.uint8(255))
+    for same in (pictures > 127, (pictures > 127).astype(int), (pictures > 127)[..., None]):
+        assert np.array_equal(network.penalties(same), ink)
+    for wrong in (pictures.astype(int) * 2, -pictures.astype(int), np.repeat(pictures[..., None], 3, axis=-1)):
+        with pytest.raises(PictureError):
+            network.penalties(wrong)

@@ -18,6 +18,7 @@ PUBLIC = {
     "LeNetError",
     "ArchitectureError",
     "PictureError",
+    "PictureWarning",
     "DataError",
     "WeightsError",
     "TrainingError",

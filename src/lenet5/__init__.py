@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lenet5.loading import load
     from lenet5.network import LeNet5
     from lenet5.reading import Reader, Reading
+    from lenet5.scale import PictureWarning
 
 __version__ = "0.1.0"
 
@@ -38,6 +39,7 @@ _HOMES = {
     "LeNetError": "errors",
     "MissingExtraError": "errors",
     "PictureError": "errors",
+    "PictureWarning": "scale",
     "Reader": "reading",
     "Reading": "reading",
     "ReadingError": "errors",
@@ -55,6 +57,7 @@ __all__ = [
     "LeNetError",
     "MissingExtraError",
     "PictureError",
+    "PictureWarning",
     "Reader",
     "Reading",
     "ReadingError",

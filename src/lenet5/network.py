@@ -11,6 +11,7 @@ import math
 import os
 import reprlib
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +24,7 @@ from lenet5 import threads
 from lenet5.architecture import NAMES, SIDE, Architecture, EuclideanRBF
 from lenet5.errors import WeightsError
 from lenet5.reference import penalties, probabilities
-from lenet5.scale import to_scale
+from lenet5.scale import LOOKED_AT, PictureWarning, doubt, to_scale
 
 if TYPE_CHECKING:
     from lenet5.kernels.plan import Plan
@@ -57,6 +58,8 @@ class LeNet5:
     a name for each output, and "sharpness", a number above 0 that multiplies penalties before they are probabilities.
     Raises WeightsError where a tensor is missing, too many, or of another shape, or one of these keys is no such thing.
     """
+
+    _unlooked = LOOKED_AT  # calls of `predict` whose pictures will be looked at
 
     def __init__(
         self, architecture: Architecture, tensors: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
@@ -105,9 +108,17 @@ class LeNet5:
     def predict(self, images: Any) -> NDArray[np.int64]:
         """The class of each picture: (N, 28, 28) or (N, 32, 32), uint8 or float -> (N,), 0 to classes − 1.
 
-        The class is the one with the smallest penalty (II-C). Raises PictureError for other arrays.
+        The class is the one with the smallest penalty (II-C). One more axis of length 1 is passed over, and bool and
+        whole numbers of 0 to 255 are taken as uint8 is. Raises PictureError for other arrays. Warns, once, with
+        PictureWarning where pictures look black on white, normalised, or, of 32 and more, turned over their diagonal.
         """
-        return np.asarray(self.penalties(images).argmin(axis=1), np.int64)
+        answers = np.asarray(self.penalties(images).argmin(axis=1), np.int64)
+        if self._unlooked:
+            self._unlooked -= 1
+            if found := doubt(images):
+                self._unlooked = 0
+                warnings.warn(found, PictureWarning, stacklevel=2)
+        return answers
 
     def penalties(self, images: Any) -> Floats:
         """(N, classes): the RBF units' distances y_i (eq. 7), or −log p of each class; the smallest wins.

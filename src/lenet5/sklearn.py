@@ -168,7 +168,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any) -> NDArray[Any]:
         """The label of each row, (N,)."""
         pictures = self._given(X)
-        return np.asarray(self.classes_[self.network_.predict(pictures)])
+        return np.asarray(self.classes_[self.network_.penalties(pictures).argmin(axis=1)])
 
     def predict_proba(self, X: Any) -> NDArray[np.float32]:
         """(N, classes), each row summing to 1, in the order of `classes_`."""

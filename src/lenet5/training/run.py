@@ -165,7 +165,7 @@ class Run:
                 f"(step is {self.recipe.step:g})"
             )
         if self.held_out is not None:
-            wrong = self.trained().predict(self.held_out.images) != self.held_out.labels
+            wrong = self.trained().penalties(self.held_out.images).argmin(axis=1) != self.held_out.labels
             held_out = round(100.0 * float(wrong.mean()), 4)
         smallest, largest = self.learner.steps()
         total = len(self.train)
