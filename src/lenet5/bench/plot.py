@@ -47,7 +47,8 @@ def chart(result: Result, kind: str) -> bytes:
             axes.scatter(times, rows, size, label=name, zorder=above, edgecolor="white", linewidth=0.8, **STYLE[name])
         for row, time in zip(rows, times, strict=True):
             if name == OURS:
-                axes.text(time, row - 0.2, f"{time:.2g} µs", ha="center", color="#b04e00", size=8.5)
+                label = f"{time:,.0f} µs" if time >= 10 else f"{time:.1f} µs"
+                axes.text(time, row - 0.2, label, ha="center", color="#b04e00", size=8.5)
     axes.set(xscale="log", ylim=(len(tasks) - 0.5, -0.7), xlabel="microseconds a picture; left is faster")
     axes.set_yticks(range(len(tasks)), [f"{VERBS[task.kind]} {task.label}" for task in tasks])
     axes.xaxis.set_major_formatter("{x:,g}")
