@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
 from collections.abc import Callable, Mapping
@@ -31,9 +32,9 @@ Parts = dict[str, Callable[[], Labelled]]
 
 def idx_parts(path: Path) -> Parts:
     """The parts of IDX files: of a folder that holds those of one set, or of the set that a file belongs to."""
-    place = path if path.is_dir() else path.parent
+    place = path if os.path.isdir(path) else path.parent
     found = {file.name: match for file in _listed(place) if (match := IMAGES.fullmatch(file.name))}
-    if not path.is_dir():
+    if not os.path.isdir(path):
         if path.name not in found:
             return {}
         found = {name: match for name, match in found.items() if match["set"] == found[path.name]["set"]}
@@ -47,7 +48,7 @@ def idx_parts(path: Path) -> Parts:
 
 def _idx(images: Path, match: re.Match[str]) -> Labelled:
     labels = images.with_name(images.name.replace("images", "labels").replace("idx3", "idx1"))
-    if not labels.exists():
+    if not os.path.exists(labels):
         labels = labels.with_suffix("") if labels.suffix == ".gz" else labels.with_name(labels.name + ".gz")
     array, given = (read_idx(_unpacked(file), str(file)) for file in (images, labels))
     if array.ndim != 3 or given.shape != (len(array),):
@@ -60,7 +61,7 @@ def _idx(images: Path, match: re.Match[str]) -> Labelled:
 
 def _mapping(path: Path) -> dict[int, str]:
     """What EMNIST's labels stand for: a row has a label and the codes of its characters."""
-    if not path.exists():
+    if not os.path.exists(path):
         return {}
     rows = read_bounded(path, 1 << 16, error=DataError).decode("ascii", "replace").splitlines()
     try:
@@ -71,9 +72,9 @@ def _mapping(path: Path) -> dict[int, str]:
 
 def array_parts(path: Path) -> Parts:
     """The parts of an .npz file that holds pictures and labels, or of a pair of .npy files, as x.npy and y.npy."""
-    if path.suffix == ".npz" and path.is_file():
+    if path.suffix == ".npz" and os.path.isfile(path):
         return _by_part(_npz(path), str(path), path.name)
-    if path.suffix == ".npy" and path.is_file():
+    if path.suffix == ".npy" and os.path.isfile(path):
         names = {file.stem: file for file in _listed(path.parent) if file.suffix == ".npy"}
     else:
         names = {file.stem: file for file in _listed(path) if file.suffix == ".npy"}
@@ -135,6 +136,6 @@ def _unpacked(path: Path) -> bytes:
 
 def _listed(folder: Path) -> list[Path]:
     try:
-        return sorted(file for file in folder.iterdir() if file.is_file()) if folder.is_dir() else []
+        return sorted(file for file in folder.iterdir() if os.path.isfile(file)) if os.path.isdir(folder) else []
     except OSError as error:
         raise DataError(f"cannot list {folder}: {error.strerror}") from error

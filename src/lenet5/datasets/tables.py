@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -30,13 +31,13 @@ Parts = dict[str, Callable[[], Labelled]]
 
 def parts(path: Path, form: Form) -> Parts:
     """The parts of a table, or of a folder of tables: train.csv and test.csv, data/train-00000-of-00001.parquet …"""
-    if path.is_file():
+    if os.path.isfile(path):
         return {"": lambda: _table([path], path.name, form)} if path.suffix in _READERS else {}
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return {}
     found: dict[str, list[Path]] = {}
     for folder in (path, path / "data"):
-        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for file in sorted(folder.iterdir()) if os.path.isdir(folder) else ():
             if file.suffix in _READERS and file.name != "labels.csv":
                 match = PART.fullmatch(file.name)
                 part = "" if match is None else "train" if match[1] == "train" else "test"
