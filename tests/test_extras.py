@@ -17,7 +17,7 @@ from lenet5.architecture import LENET5
 from lenet5.errors import MissingExtraError
 from lenet5.network import LeNet5
 
-EXTRAS = ("torch", "sklearn", "onnx", "onnxruntime", "pyarrow", "ray", "matplotlib", "fastapi")
+EXTRAS = ("torch", "sklearn", "onnx", "onnxruntime", "pyarrow", "ray", "matplotlib", "fastapi", "prometheus_client")
 
 
 def network() -> LeNet5:
@@ -62,6 +62,21 @@ def test_what_is_missing_is_named(
     (tmp_path / "out.parquet").write_bytes(b"")
     with pytest.raises(MissingExtraError, match=rf"pip install 'lenet5\[{extra}\]'"):
         use(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("package", "use", "extra"),
+    [
+        ("fastapi", "import lenet5.server; lenet5.server.create_app", "serve"),
+        ("prometheus_client", "import lenet5.server; lenet5.server.create_app", "serve"),
+        ("matplotlib", "import lenet5.bench.plot", "plot"),
+    ],
+)
+def test_what_is_missing_for_a_server_or_a_chart_is_named(package: str, use: str, extra: str) -> None:
+    """In a new process: here all of it may be imported already."""
+    code = f"import sys; sys.modules[{package!r}] = None; {use}"
+    done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    assert f"pip install 'lenet5[{extra}]'" in done.stderr.splitlines()[-1]
 
 
 def test_the_package_imports_no_extra() -> None:
