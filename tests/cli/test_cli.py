@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -233,8 +234,8 @@ def test_what_is_wrong_is_said(
     before = sorted(p for p in Path().rglob("*"))
     status, said, error = run(*arguments)
     assert (status, said) == (2, "")
-    assert error.startswith("lenet5: ")
-    assert message in error
+    assert re.search("^lenet5: ", error, re.MULTILINE)
+    assert message in error[error.index("lenet5: ") :]
     assert [p for p in sorted(Path().rglob("*")) if p not in before and p != Path("runs")] == []
 
 
