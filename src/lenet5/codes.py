@@ -1,4 +1,4 @@
-"""What does the output layer compare F6 with? The 7×12 bitmaps of Figure 3, one for each printable character.
+"""The codes that the output layer compares F6 with: the 7×12 bitmaps of Figure 3, one for each character.
 
 The paper draws every ASCII character as a small picture of 84 pixels, black +1 and white −1, and makes that
 picture the centre of the character's Euclidean RBF unit (section II-B). Characters that look alike get codes

@@ -1,4 +1,4 @@
-"""Which network is meant by a name, or by the path of a file?"""
+"""Loading of networks, by the name of a shipped one or the path of a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a network lie in a file of weights?
+"""The file of weights: writing, reading, and its format.
 
 A file is a safetensors file. Its tensors are float32, named and shaped by `Architecture.shapes()`: "c1.weight" to
 "output.bias" or "rbf.codes"; of an ensemble, each name begins with the member's number, "0/c1.weight". Its metadata

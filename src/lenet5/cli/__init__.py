@@ -1,4 +1,4 @@
-"""What can be asked of `lenet5` on the command line, and how does it end?
+"""The command line `lenet5`: its commands, and how they end.
 
 Each command lives in a module of its own, which is imported when the command is used. Exit status: 0 when done, 1 when
 a command ran and its answer is no, 2 for wrong usage and for every LeNetError, 130 after Ctrl-C.
@@ -89,10 +89,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt as stop:
         _complain(f"stopped{f': {stop}' if stop.args else ''}")
         return 130
-    except BrokenPipeError:  # `lenet5 … | head`: whoever listened has heard enough
+    except BrokenPipeError:  # `lenet5 … | head` reads no further
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:  # of files, each command says what is wrong; this is a full disk behind stdout
+    except OSError as error:  # commands handle errors of files themselves; this is a full disk behind stdout
         _complain(f"{error.filename or 'cannot write to stdout'}: {error.strerror or error}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2

@@ -1,4 +1,4 @@
-"""What does `lenet5 evaluate` show? A network's error on labelled pictures, and what it took for what."""
+"""`lenet5 evaluate`: a network's error on labelled pictures, and which classes it confuses."""
 
 from __future__ import annotations
 

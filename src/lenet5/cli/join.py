@@ -1,4 +1,4 @@
-"""What does `lenet5 join` do? Put several networks into one file, to be loaded and used like one."""
+"""`lenet5 join`: puts several networks into one file, which is loaded and used like one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["join"]
 
-# What is said of one member alone; kept as a list, one entry a member.
+# Metadata of a single member: kept as a list with one entry for each.
 OF_ONE = ("seed", "command", "result", "recipe", "data")
 
 
