@@ -25,7 +25,7 @@ pictures = datasets.load(str(folder))  # every picture becomes 28×28, as MNIST'
 print(f"{len(pictures)} pictures of {', '.join(pictures.classes)}")
 
 # One output for each class, with the drawing of its character from Figure 3.
-own = replace(ARCHITECTURES["lenet5"], name="own", output=EuclideanRBF("output", "".join(pictures.classes)))
+own = replace(ARCHITECTURES["lenet5"], name="own", output=EuclideanRBF("".join(pictures.classes)))
 run = Run(own, replace(recipe("1998"), passes=8), pictures, seed=0)
 for _ in run.go():
     pass

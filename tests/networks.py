@@ -21,26 +21,26 @@ from lenet5.reference import initial, losses
 # Three letters, few maps, another connection table, one average.
 SMALL = Architecture(
     "small",
-    Convolution("c1", all_of(2, 1)),
-    Subsampling("s2", "average"),
-    Convolution("c3", ((0,), (0, 1), (1,))),
-    Subsampling("s4"),
-    Convolution("c5", all_of(4, 3)),
-    FullConnection("f6", 84),
-    EuclideanRBF("output", "ABC"),
+    Convolution(all_of(2, 1)),
+    Subsampling("average"),
+    Convolution(((0,), (0, 1), (1,))),
+    Subsampling(),
+    Convolution(all_of(4, 3)),
+    FullConnection(84),
+    EuclideanRBF("ABC"),
 )
-SMALL_TANH = replace(SMALL, name="small-tanh", output=FullConnection("output", 3, "tanh"))
-SMALL_LINEAR = replace(SMALL, name="small-none", output=FullConnection("output", 3, "none"))
-SMALL_MAXIMUM = replace(SMALL_TANH, name="small-maximum", s4=Subsampling("s4", "maximum", "none"))
+SMALL_TANH = replace(SMALL, name="small-tanh", output=FullConnection(3, "tanh"))
+SMALL_LINEAR = replace(SMALL, name="small-none", output=FullConnection(3, "none"))
+SMALL_MAXIMUM = replace(SMALL_TANH, name="small-maximum", s4=Subsampling("maximum", "none"))
 SMALL_RELU = Architecture(
     "small-relu",
-    Convolution("c1", all_of(2, 1), "relu"),
-    Subsampling("s2", "sum", "relu"),
-    Convolution("c3", ((0,), (0, 1), (1,)), "relu"),
-    Subsampling("s4", "maximum", "none"),
-    Convolution("c5", all_of(4, 3), "relu"),
-    FullConnection("f6", 84, "relu"),
-    FullConnection("output", 3, "logistic"),
+    Convolution(all_of(2, 1), "relu"),
+    Subsampling("sum", "relu"),
+    Convolution(((0,), (0, 1), (1,)), "relu"),
+    Subsampling("maximum", "none"),
+    Convolution(all_of(4, 3), "relu"),
+    FullConnection(84, "relu"),
+    FullConnection(3, "logistic"),
 )
 NETWORKS = [*ARCHITECTURES.values(), SMALL, SMALL_TANH, SMALL_LINEAR, SMALL_MAXIMUM, SMALL_RELU]
 LEARNABLE = [(net, loss) for net in NETWORKS for loss in losses(net)]

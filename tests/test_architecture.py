@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
+import re
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -149,22 +153,22 @@ def test_max_pooling_has_no_tensors_and_a_full_connection_has() -> None:
 
 
 def test_the_squash_of_the_paper_maps_one_to_one() -> None:
-    f = SQUASHES["tanh"]
-    assert f is not None
-    assert f.offset + f.amplitude * math.tanh(f.slope) == pytest.approx(1, abs=1e-4)
+    assert SQUASHES["tanh"].of(1.0) == pytest.approx(1, abs=1e-4)
+    assert SQUASHES["tanh"].of(-100.0) == -1.7159
+    assert SQUASHES["tanh"].bounds == (-1.7159, 1.7159)
     assert LENET5.c1.squash == LENET5.s4.squash == LENET5.f6.squash == "tanh"
 
 
 # A user's own network: three maps fewer, other tables, letters.
 LETTERS = Architecture(
     "letters",
-    Convolution("c1", all_of(3, 1)),
-    Subsampling("s2", "average"),
-    Convolution("c3", ((0,), (0, 2), (1, 2), (0, 1, 2)), "logistic"),
-    Subsampling("s4", "maximum", "none"),
-    Convolution("c5", all_of(20, 4)),
-    FullConnection("f6", 84),
-    EuclideanRBF("output", "ABC"),
+    Convolution(all_of(3, 1)),
+    Subsampling("average"),
+    Convolution(((0,), (0, 2), (1, 2), (0, 1, 2)), "logistic"),
+    Subsampling("maximum", "none"),
+    Convolution(all_of(20, 4)),
+    FullConnection(84),
+    EuclideanRBF("ABC"),
 )
 
 
@@ -185,7 +189,7 @@ def test_a_network_survives_json(net: Architecture) -> None:
         {},
         {"name": "x"},
         LENET5.to_dict() | {"c1": None},
-        LENET5.to_dict() | {"f6": {"units": 84}},
+        LENET5.to_dict() | {"f6": {"unit": 84}},
         LENET5.to_dict() | {"output": 10},
         LENET5.to_dict() | {"c3": {"name": "c3", "tables": [["a"]]}},
     ],
@@ -198,6 +202,75 @@ def test_what_is_no_declaration_is_refused(damaged: dict[str, object]) -> None:
 def test_a_damaged_declaration_keeps_its_own_message() -> None:
     with pytest.raises(ArchitectureError, match="84 \\(7×12\\)"):
         Architecture.from_dict(LENET5.to_dict() | {"f6": {"name": "f6", "units": 83}})
+
+
+def test_the_counts_beside_a_declaration_are_its_counts() -> None:
+    source = Path(inspect.getfile(Architecture)).read_text("utf-8")
+    written = re.findall(r"# (\w+): +(\d+)@(\d+)×(\d+), +([\d,]+) trainable, +([\d,]+) connections", source)
+    counted = [row for net in ARCHITECTURES.values() for row in net.count()]
+    assert [
+        (row.name, *map(str, (row.maps, row.height, row.width)), f"{row.trainable:,}", f"{row.connections:,}")
+        for row in counted
+    ] == written
+
+
+# ---- A network of one's own, in a file.
+
+
+@pytest.fixture
+def declared(tmp_path: Path) -> Callable[[object], Path]:
+    def write(data: object) -> Path:
+        path = tmp_path / "mine.json"
+        path.write_text(data if isinstance(data, str) else json.dumps(data))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("net", [*ARCHITECTURES.values(), LETTERS], ids=lambda net: net.name)
+def test_a_declaration_is_written_edited_and_read(net: Architecture, declared: Callable[[object], Path]) -> None:
+    assert architecture(declared(net.declaration())) == net
+    if net is LENET5:
+        # One number: every map of C3 sees all of S2, every map of C5 all of S4.
+        data = json.loads(net.declaration()) | {"name": "wide", "c3": {"maps": 32}}
+        wide = architecture(str(declared(data)))
+        assert wide == replace(LENET5, name="wide", c3=Convolution(all_of(32, 6)), c5=Convolution(all_of(120, 32)))
+
+
+def test_files_of_weights_that_name_their_layers_are_read() -> None:
+    old = {n: layer | {"name": n} if n in NAMES else layer for n, layer in LENET5.to_dict().items()}
+    assert Architecture.from_dict(old) == LENET5
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("{", "mine.json: Expecting property name"),
+        ("[" * 100_000, "mine.json: .*recursion"),
+        ("[]", "mine.json: not the declaration"),
+        ("\x00\xff", "mine.json: "),
+        (LENET5.to_dict() | {"c1": {"maps": 6, "kernel": 3}}, "c1: 'kernel' cannot be declared: every conv.* 5×5"),
+        (LENET5.to_dict() | {"input": 28}, "'input' cannot be declared: .* the smallest input 32×32"),
+        (LENET5.to_dict() | {"s2": {"stride": 1}}, "every subsampling 2×2 without overlap"),
+        (LENET5.to_dict() | {"c1": {"maps": 10**9}}, "c1: 1000000000 maps; expected 1 to 1,000"),
+        (LENET5.to_dict() | {"c1": {"maps": 6, "shape": 3}}, "c1 has 'shape', and knows squash, table"),
+        (LENET5.to_dict() | {"name": "../x"}, "called '../x'; expected letters, digits"),
+        (LENET5.to_dict() | {"c3": {"table": [[0], [7]]}}, "c3 is connected to map 7 below it"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_says_what_is_wrong(
+    data: object, message: str, declared: Callable[[object], Path]
+) -> None:  # fmt: skip
+    with pytest.raises(ArchitectureError, match=message):
+        architecture(declared(data))
+
+
+def test_a_file_that_is_none_or_too_large_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArchitectureError, match="cannot read"):
+        architecture(tmp_path / "none.json")
+    (tmp_path / "large.json").write_bytes(b" " * 2**20)
+    with pytest.raises(ArchitectureError, match=r"large\.json"):
+        architecture(tmp_path / "large.json")
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -213,31 +286,32 @@ def test_an_unknown_name_is_answered_with_those_there_are() -> None:
 @pytest.mark.parametrize(
     ("declare", "message"),
     [
-        (lambda: Convolution("c3", ()), "c3: the connection table has no maps"),
-        (lambda: Convolution("c3", ((0,), ())), r"c3: map 1 is connected to \(\); expected at least one"),
-        (lambda: Convolution("c3", ((1, 0),)), r"c3: map 0 is connected to \(1, 0\)"),
-        (lambda: Convolution("c3", ((1, 1),)), r"c3: map 0 is connected to \(1, 1\)"),
-        (lambda: Convolution("c3", ((-1, 0),)), r"c3: map 0 is connected to \(-1, 0\)"),
-        (lambda: Convolution("c1", ((0,),), "relu"), "c1: no squash 'relu'; expected one of tanh"),
-        (lambda: Convolution("c1", ((0,),), "softmax"), "c1: no squash 'softmax'"),
-        (lambda: Subsampling("s2", "median"), "s2: no subsampling 'median'; expected one of sum"),  # type: ignore
-        (lambda: Subsampling("s2", "maximum"), "s2: a maximum is not squashed; give squash='none'"),
-        (lambda: Subsampling("s2", "sum", "relu"), "s2: no squash 'relu'"),
-        (lambda: FullConnection("f6", 0), "f6: 0 units; expected a whole number from 1 on"),
-        (lambda: FullConnection("f6", 2.5), r"f6: 2\.5 units; expected a whole number"),  # type: ignore
-        (lambda: FullConnection("f6", "84"), "f6: '84' units; expected a whole number"),  # type: ignore
-        (lambda: Convolution("c3", (("a",),)), "c3: a connection table of .*str"),  # type: ignore
-        (lambda: Convolution("c3", ((0, 1.7),)), "c3: a connection table of .*float"),  # type: ignore
-        (lambda: EuclideanRBF("output", 10), "output: characters 10; expected text"),  # type: ignore
-        (lambda: FullConnection("f6", 84, "softmax"), "f6: no squash 'softmax'"),
-        (lambda: EuclideanRBF("output", "1é"), r"output: no code for \['é'\]"),
-        (lambda: EuclideanRBF("output", "1"), "output: characters '1'; expected at least two"),
-        (lambda: EuclideanRBF("output", "122"), "'122'; expected at least two, none twice"),
-        (lambda: replace(LENET5, c1=LENET5.c3), "lenet5: the layer at c1 is named 'c3'; name it 'c1'"),
-        (lambda: replace(LENET5, c1=Convolution("c1", ((1,),))), "c1 is connected to map 1 below it, which"),
-        (lambda: replace(LENET5, c1=Convolution("c1", all_of(5, 1))), "c3 is connected to map 5 below it"),
-        (lambda: replace(LENET5, c5=Convolution("c5", all_of(120, 15))), "every map of c5 must see all 16"),
-        (lambda: replace(LENET5, f6=FullConnection("f6", 100)), "f6 has 100 units; the codes of Fig"),
+        (lambda: Convolution(()), "the connection table has no maps"),
+        (lambda: Convolution(((0,), ())), r"Convolution: map 1 is connected to \(\); expected at least one"),
+        (lambda: Convolution(((1, 0),)), r"Convolution: map 0 is connected to \(1, 0\)"),
+        (lambda: Convolution(((1, 1),)), r"Convolution: map 0 is connected to \(1, 1\)"),
+        (lambda: Convolution(((-1, 0),)), r"Convolution: map 0 is connected to \(-1, 0\)"),
+        (lambda: replace(LENET5, c1=Convolution(((0,),), "sine")), "c1: no squash 'sine'; expected one of none, tanh"),
+        (lambda: replace(LENET5, c1=Convolution(((0,),), "softmax")), "c1: no squash 'softmax'"),
+        (lambda: Subsampling("median"), "Subsampling: no subsampling 'median'; expected one of sum"),  # type: ignore
+        (lambda: Subsampling("maximum"), "a maximum is not squashed; give squash='none'"),
+        (lambda: replace(LENET5, s2=Subsampling("sum", "sine")), "s2: no squash 'sine'"),
+        (lambda: FullConnection(0), "FullConnection: 0 units; expected a whole number from 1 on"),
+        (lambda: FullConnection(2.5), r"FullConnection: 2\.5 units; expected a whole number"),  # type: ignore
+        (lambda: FullConnection("84"), "FullConnection: '84' units; expected a whole number"),  # type: ignore
+        (lambda: Convolution((("a",),)), "Convolution: a connection table of .*str"),  # type: ignore
+        (lambda: Convolution(((0, 1.7),)), "Convolution: a connection table of .*float"),  # type: ignore
+        (lambda: EuclideanRBF(10), "EuclideanRBF: characters 10; expected text"),  # type: ignore
+        (lambda: replace(LENET5_LINEAR, f6=FullConnection(84, "softmax")), "f6: no squash 'softmax'"),
+        (lambda: EuclideanRBF("1é"), r"EuclideanRBF: no code for \['é'\]"),
+        (lambda: EuclideanRBF("1"), "EuclideanRBF: characters '1'; expected at least two"),
+        (lambda: EuclideanRBF("122"), "'122'; expected at least two, none twice"),
+        (lambda: replace(LENET5, c1=LENET5.f6), "lenet5: FullConnection.* as c1; expected Convolution"),
+        (lambda: replace(LENET5_LINEAR, f6=FullConnection(10**9)), "parameters; expected at most 16,000,000"),
+        (lambda: replace(LENET5, c1=Convolution(((1,),))), "c1 is connected to map 1 below it, which"),
+        (lambda: replace(LENET5, c1=Convolution(all_of(5, 1))), "c3 is connected to map 5 below it"),
+        (lambda: replace(LENET5, c5=Convolution(all_of(120, 15))), "every map of c5 must see all 16"),
+        (lambda: replace(LENET5, f6=FullConnection(100)), "f6 has 100 units; the codes of Fig"),
     ],
 )
 def test_a_wrong_declaration_says_what_is_wrong(declare: object, message: str) -> None:

@@ -127,7 +127,7 @@ def test_centred_logistic_units_lose_less_of_what_differs(pictures: Array) -> No
 
 
 def test_an_average_starts_as_the_same_function_as_a_sum(pictures: Array) -> None:
-    averaging = replace(LENET5, s2=Subsampling("s2", "average"), s4=Subsampling("s4", "average"))
+    averaging = replace(LENET5, s2=Subsampling("average"), s4=Subsampling("average"))
     one, other = (initial(net, np.random.default_rng(5)) for net in (LENET5, averaging))
     assert (one["s2.coefficient"] == 0.5).all()
     assert (other["s2.coefficient"] == 2.0).all()

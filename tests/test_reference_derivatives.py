@@ -57,7 +57,7 @@ def test_the_gradient_is_that_of_central_differences(
 @pytest.mark.parametrize("power", [1, 2])
 def test_of_equal_inputs_the_first_is_the_maximum(power: int) -> None:
     x, o, by_o = np.zeros((1, 1, 2, 5)), np.zeros((1, 1, 1, 2)), np.array([[[[3.0, 4.0]]]])
-    by_x, by_nothing = subsample_back(Subsampling("s2", "maximum", "none"), {}, x, o, by_o, power)
+    by_x, by_nothing = subsample_back(Subsampling("maximum", "none"), {}, x, o, by_o, power)
     assert by_x[0, 0].tolist() == [[3, 0, 4, 0, 0], [0, 0, 0, 0, 0]]
     assert by_nothing == {}
 

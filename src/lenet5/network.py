@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5 import threads
 from lenet5.architecture import NAMES, SIDE, Architecture, EuclideanRBF
 from lenet5.errors import WeightsError
+from lenet5.kernels import threads
 from lenet5.reference import penalties, probabilities
 from lenet5.scale import LOOKED_AT, PictureWarning, doubt, to_scale
 

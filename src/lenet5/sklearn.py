@@ -195,8 +195,8 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
     def _architecture(self) -> Architecture:
         network = self.network if isinstance(self.network, Architecture) else declared.architecture(self.network)
         if isinstance(network.output, EuclideanRBF):
-            return replace(network, output=EuclideanRBF("output", _characters(self.classes_)))
-        return replace(network, output=FullConnection("output", len(self.classes_), network.output.squash))
+            return replace(network, output=EuclideanRBF(_characters(self.classes_)))
+        return replace(network, output=FullConnection(len(self.classes_), network.output.squash))
 
     def _recipe(self) -> Recipe:
         rbf = isinstance(self._architecture().output, EuclideanRBF)

@@ -135,8 +135,8 @@ def tables(draw: st.DrawFn) -> Architecture:
     below = draw(st.integers(1, 5))
     sources = st.sets(st.integers(0, below - 1), min_size=1).map(lambda s: tuple(sorted(s)))
     table = tuple(draw(st.lists(sources, min_size=1, max_size=6)))
-    c5 = Convolution("c5", all_of(draw(st.integers(1, 20)), len(table)))
-    return replace(SMALL, name="drawn", c1=Convolution("c1", all_of(below, 1)), c3=Convolution("c3", table), c5=c5)
+    c5 = Convolution(all_of(draw(st.integers(1, 20)), len(table)))
+    return replace(SMALL, name="drawn", c1=Convolution(all_of(below, 1)), c3=Convolution(table), c5=c5)
 
 
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -18,7 +18,7 @@ from lenet5.training.learners import MiniBatch, Online
 from networks import SMALL, start
 
 Tensors = dict[str, NDArray[np.float64]]
-SOFTMAX = replace(SMALL, name="small-softmax", output=FullConnection("output", 3, "softmax"))
+SOFTMAX = replace(SMALL, name="small-softmax", output=FullConnection(3, "softmax"))
 
 
 @pytest.fixture

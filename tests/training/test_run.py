@@ -16,7 +16,7 @@ from lenet5.errors import TrainingError
 from lenet5.training import PassRecord, Progress, Recipe, Run, recipe
 from networks import SMALL
 
-SOFTMAX = replace(SMALL, name="small-softmax", output=FullConnection("output", 3, "softmax"))
+SOFTMAX = replace(SMALL, name="small-softmax", output=FullConnection(3, "softmax"))
 ONLINE = replace(recipe("1998-distorted"), passes=3, step=1.0)
 BATCHES = replace(recipe("plain"), passes=3, average=0.99, distortion="affine-1998", fade=0.5)
 MUON = replace(BATCHES, algorithm="muon")

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lenet5 import threads
 from lenet5.bulk import cluster, local, sources
 from lenet5.bulk.parts import Counts
 from lenet5.bulk.sources import Shard
 from lenet5.bulk.worker import Task
 from lenet5.errors import ReadingError
+from lenet5.kernels import threads
 
 __all__ = ["Engine", "Progress", "read"]
 

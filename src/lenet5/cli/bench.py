@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from lenet5 import files
-from lenet5 import threads as available
 from lenet5.cli import progress
+from lenet5.kernels import threads as available
 
 __all__ = ["bench"]
 

@@ -13,9 +13,10 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from lenet5.architecture import SQUASHES, Chain, Squash
+from lenet5.architecture import SQUASHES
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import FLOAT, LANES, Emit, lanes_type, load, mul, splat, store, tile
+from lenet5.layers import Chain, Squash
 
 __all__ = ["bend", "curve", "curve_of", "pass_back", "slope_of", "squash"]
 

@@ -15,8 +15,8 @@ from typing import Any, Literal, Protocol, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5 import threads
 from lenet5.errors import LeNetError, ReadingError
+from lenet5.kernels import threads
 from lenet5.pictures.ink import POLARITIES, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, shrunk

@@ -13,8 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5 import threads
-from lenet5.kernels import batch, output, single, update
+from lenet5.kernels import batch, output, single, threads, update
 from lenet5.kernels.lanes import LANES
 from lenet5.kernels.plan import TRAINED, Plan, zeros
 from lenet5.training.recipe import Recipe, eta

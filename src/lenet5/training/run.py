@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5 import files, threads
+from lenet5 import files
 from lenet5.architecture import Architecture, EuclideanRBF
 from lenet5.datasets.dataset import Dataset
 from lenet5.errors import TrainingError
+from lenet5.kernels import threads
 from lenet5.network import LeNet5
 from lenet5.reference import initial
 from lenet5.training.learners import Learner, MiniBatch, Online

@@ -47,7 +47,7 @@ from lenet5.training.recipe import Recipe
 
 __all__ = ["HAND", "READER", "Teaching", "calibrated", "dimmed", "main", "teach", "unseen"]
 
-READER = replace(LENET5, name="lenet5-reader", output=EuclideanRBF("output", DIGITS + NONE))
+READER = replace(LENET5, name="lenet5-reader", output=EuclideanRBF(DIGITS + NONE))
 BLOCK = 2048  # pictures made ready at a time
 
 # What else may become of a glyph on its way from the pen to the network.
