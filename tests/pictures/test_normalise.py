@@ -52,3 +52,11 @@ def test_blank_paper_stays_blank_and_one_dot_is_a_square() -> None:
 def test_what_is_no_glyph_is_refused(ink: np.ndarray) -> None:
     with pytest.raises(PictureError, match="glyph"):
         normalise(ink)
+
+
+def test_the_stroke_of_a_thin_pen_is_full_ink() -> None:
+    thin = np.zeros((300, 200), np.float32)
+    cv2.polylines(thin, [np.array([[20, 20], [180, 20], [60, 280]], np.int32)], False, 1.0, 3, cv2.LINE_AA)
+    assert normalise(thin).max() >= 254
+    thick = normalise(seven())
+    assert np.array_equal(normalise(thick), thick)

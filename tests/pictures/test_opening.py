@@ -14,7 +14,7 @@ from PIL import Image
 
 from lenet5.errors import MissingExtraError, PictureError
 from lenet5.pictures import opening
-from lenet5.pictures.opening import open_pages
+from lenet5.pictures.opening import open_pages, sized
 
 GREY = np.tile(np.linspace(0, 255, 12).astype(np.uint8), (10, 1))  # (10, 12)
 
@@ -287,3 +287,11 @@ def test_more_pixels_than_are_sensible_are_refused_before_they_are_decoded(monke
     monkeypatch.setattr(opening, "MAX_BYTES", 100)
     with pytest.raises(PictureError, match="MiB"):
         open_pages(Path(__file__))
+
+
+def test_a_small_picture_is_enlarged_a_large_one_shrunk_and_others_stay() -> None:
+    for shape, side, expected in (((10, 40), 400, (20, 80)), ((900, 600), 400, (400, 267)), ((28, 28), 400, (28, 28))):
+        pixels, scale = sized(np.zeros(shape, np.uint8), side)
+        assert pixels.shape == expected
+        assert pixels.shape[0] == pytest.approx(scale * shape[0], abs=0.5)
+    assert max(sized(np.zeros((6, 590), np.uint8), 600)[0].shape) == 600

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -38,6 +39,38 @@ def test_most_drawn_digits_are_read(reader: Reader, digits: drawn.Dataset) -> No
     texts = [str(k) for k in digits.labels]
     assert right(reader.read_many(digits.images), texts) > 0.93
     assert right(reader.read_many(list(255 - digits.images)), texts) > 0.93
+
+
+@pytest.mark.parametrize("side", [9, 12])
+def test_small_pictures_are_read(reader: Reader, digits: drawn.Dataset, side: int) -> None:
+    small = [cv2.resize(255 - image, (side, side), interpolation=cv2.INTER_AREA) for image in digits.images]
+    assert right(reader.read_many(small), [str(k) for k in digits.labels]) > 0.85
+
+
+def test_a_line_ten_pixels_high_is_read(reader: Reader, digits: drawn.Dataset) -> None:
+    exact = 0
+    for k in range(0, 40, 4):
+        row = np.concatenate([image[3:25, 3:25] for image in digits.images[k : k + 4]], axis=1)
+        small = cv2.resize(255 - row, (40, 10), interpolation=cv2.INTER_AREA)
+        exact += reader.read(small, layout="line")[0].text == "".join(str(d) for d in digits.labels[k : k + 4])
+    assert exact >= 5
+
+
+THIN = {
+    "1": [[(150, 60), (146, 245)]],
+    "2": [[(95, 95), (120, 65), (165, 62), (190, 95), (175, 140), (90, 240), (215, 238)]],
+    "4": [[(120, 55), (95, 165), (205, 160)], [(180, 100), (172, 250)]],
+    "7": [[(90, 65), (205, 60), (140, 250)]],
+}
+
+
+@pytest.mark.parametrize("digit", THIN)
+def test_a_digit_of_a_thin_pen_is_read(reader: Reader, digit: str) -> None:
+    paper = np.full((300, 300), 190, np.uint8)
+    cv2.polylines(paper, [np.array(stroke, np.int32) for stroke in THIN[digit]], False, 90, 2, cv2.LINE_AA)
+    (reading,) = reader.read(paper, layout="digit")
+    assert reading.text == digit
+    assert not reading.rejected
 
 
 def test_a_digit_tells_its_place_its_rivals_and_how_sure_it_is(reader: Reader, digits: drawn.Dataset) -> None:

@@ -10,7 +10,7 @@ import lenet5
 from lenet5.datasets import drawn
 from lenet5.pictures.ink import find_ink
 from lenet5.reading.layout import ACROSS, line_ink
-from lenet5.reading.rules import without_rules
+from lenet5.reading.rules import without_rests, without_rules
 
 
 def ruled(slope: float, thick: int, depth: float = 1.0, shape: tuple[int, int] = (60, 200)) -> np.ndarray:
@@ -110,3 +110,26 @@ def test_every_rule_of_a_page_held_askew_goes() -> None:
     found = [reading.text for reading in lenet5.Reader().read(askew, layout="page")]
     assert len(found) == len(rows)
     assert sum(a == b for a, b in zip(found, rows, strict=True)) >= len(rows) - 1
+
+
+def test_what_a_tight_crop_leaves_of_a_box_goes() -> None:
+    ink = np.zeros((50, 70), np.float32)
+    ink[:, 1:6] = ink[44:48, :] = 1  # an upright, and the rule that it stands on, both thicker than the pen
+    ink[10:36, 30:33] = 1
+    left = without_rests(ink)
+    assert left[10:36, 30:33].min() == 1
+    assert left.sum() == 26 * 3
+
+
+@pytest.mark.parametrize("height", [44, 50])
+def test_a_1_beside_others_as_high_is_no_rest_of_a_box(height: int) -> None:
+    ink = np.zeros((50, 70), np.float32)
+    ink[:, 1:6] = 1
+    ink[:height, 30:35] = 1
+    assert np.array_equal(without_rests(ink), ink)
+
+
+def test_ink_that_is_all_there_is_stays() -> None:
+    ink = np.zeros((40, 40), np.float32)
+    ink[:, 2:6] = ink[2:6] = 1
+    assert np.array_equal(without_rests(ink), ink)

@@ -113,14 +113,14 @@ def prepared(found: Labelled, form: Form) -> Dataset:
 
 
 def _opened(found: Labelled, i: int) -> NDArray[np.uint8]:
-    from lenet5.pictures.opening import DIGIT_SIDE, open_pages, shrunk
+    from lenet5.pictures.opening import DIGIT_SIDE, open_pages, sized
 
     item = found.pictures[i]
     try:
         pixels = open_pages(item)[0] if isinstance(item, bytes) else np.asarray(item)
     except PictureError as error:
         raise DataError(f"{found.called(i)}: {error}") from error
-    return shrunk(pixels, DIGIT_SIDE)[0]
+    return sized(pixels, DIGIT_SIDE)[0]
 
 
 def _polarity(pictures: list[NDArray[np.uint8]], ink: str) -> tuple[bool | None, str]:

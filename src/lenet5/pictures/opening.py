@@ -36,7 +36,7 @@ __all__ = [
     "SUFFIXES",
     "Picture",
     "open_pages",
-    "shrunk",
+    "sized",
     "to_bytes",
 ]
 
@@ -47,6 +47,7 @@ MIN_SIDE = 5  # under that no digit can be told from another
 MAX_ASPECT = 100
 WHITES = (1, 16, 255, 1023, 4095, 16383, 65535)  # of masks and fractions, of scikit-learn's digits, of 8 to 16 bits
 RINGING = 0.1  # a resized picture goes over its white, and below its black, by a share of it
+LEAST_SIDE = 20  # pixels that a picture is enlarged to
 DIGIT_SIDE = 400  # a picture of one digit needs no more pixels a side
 PAGE_SIDE = 2000
 PDF_DOTS = 150  # an inch: a handwritten digit is then some 30 pixels high, and an A4 page has 2 million pixels
@@ -99,15 +100,20 @@ def open_pages(source: Any, name: str = "the picture") -> list[NDArray[np.uint8]
     )
 
 
-def shrunk(pixels: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
-    """The picture with at most `side` pixels a side, and by how much it was shrunk."""
+def sized(pixels: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
+    """The picture with at most `side` pixels a side and at least LEAST_SIDE, and how many times as long its sides are.
+
+    Strokes of one pixel are as thin as noise, and seams cannot pass between them.
+    """
     import cv2
 
-    scale = min(1.0, side / max(pixels.shape[:2]))
+    height, width = pixels.shape[:2]
+    scale = min(max(1.0, LEAST_SIDE / min(height, width)), side / max(height, width))
     if scale == 1:
         return pixels, 1.0
-    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)), scale
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(pixels, size, interpolation=how)), scale
 
 
 def _in_data_url(url: str) -> bytes:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import PART, dilated, inked, parts
 from lenet5.pictures.normalise import bounding_box
+from lenet5.reading.rules import without_rests
 
 __all__ = ["the_glyph"]
 
@@ -19,7 +20,7 @@ MARGIN = 0.15  # of the side: where a box's rules may lie
 
 def the_glyph(ink: Grey) -> tuple[Grey, bool]:
     """The digit's own ink, float32 (H, W), and whether it may be one (False: noise, or no ink at all)."""
-    ink = _without_box(ink)
+    ink = without_rests(_without_box(ink))
     mask = inked(ink)
     labels, stats = parts(mask)
     count = len(stats)

@@ -44,6 +44,7 @@ class Geometry:
     """
 
     widest: float = 2.0
+    lowest: float = 0.2
     flattest: float = 2.5  # width beside its own height
     most_pieces: int = 8
     widest_gap: float = 0.35
@@ -52,7 +53,7 @@ class Geometry:
     small: float = 1.72  # for a digit that is smaller by a whole height, squared
     wide: float = 7.15  # for what is wider than WIDE, squared
     narrow: float = 28.35  # for what is narrower than NARROW
-    astray: float = 14.14  # for a foot that is further than ASTRAY off the line
+    astray: float = 14.14  # for a foot that is further than ASTRAY off the line, and a middle that is off its middle
     gap: float = 25.6  # for a gap of one height between the parts of a digit
     leave_out: float = 0.82  # for a separator or a speck
     leave_out_large: float = 11.3  # for leaving out ink as high as a digit, squared
@@ -107,7 +108,7 @@ def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
                 break
             place, glyph = glyphs[last - 1]
             np.maximum(canvas[place], glyph, out=canvas[place])
-            if bottom - top < 0.3 * height or right - left > geometry.flattest * (bottom - top):
+            if bottom - top < geometry.lowest * height or right - left > geometry.flattest * (bottom - top):
                 continue
             box = (left, top, right - left, bottom - top)
             image = normalise(canvas[top : bottom + 2, left : right + 2])
@@ -126,14 +127,16 @@ def digit_costs(line: Line, found: Sequence[Candidate], penalties: Floats, geome
     """What it costs to read each candidate as a digit; penalties: (len(found),), −log of that digit's probability."""
     _, y, width, height = np.array([c.box for c in found], float).reshape(-1, 4).T / line.height
     gap = np.array([c.gap for c in found], float)
-    foot = np.abs(y + height - line.bottom / line.height)
+    top, bottom = line.top / line.height, line.bottom / line.height
+    # Small noughts may stand at half the height, and a long 7 or 9 reach below the line as far as above it.
+    off = np.minimum(np.abs(y + height - bottom), np.abs(y + height / 2 - (top + bottom) / 2))
     return np.asarray(
         geometry.word * penalties
         + geometry.digit
         + geometry.small * np.maximum(0, USUAL - height) ** 2
         + geometry.wide * np.maximum(0, width - WIDE) ** 2
         + geometry.narrow * np.maximum(0, NARROW - width)
-        + geometry.astray * np.clip(foot - ASTRAY, 0, 1)
+        + geometry.astray * np.clip(off - ASTRAY, 0, 1)
         + geometry.gap * gap
     )
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lenet5.pictures.masks import PART, dilated, inked, parts
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.pieces import usual_height
-from lenet5.reading.rules import without_rules
+from lenet5.reading.rules import without_rests, without_rules
 
 __all__ = ["LAYOUTS", "Layout", "cropped", "guess", "line_ink", "rows_of", "straightened"]
 
@@ -29,6 +29,7 @@ ALONE = 0.5  # of the pen's width
 
 def line_ink(ink: Grey) -> Grey:
     """The ink of a line field without the rules it stands on or between."""
+    ink = without_rests(ink)
     level = without_rules(ink, ACROSS)
     if len(ink) < 24:
         return level

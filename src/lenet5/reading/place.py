@@ -18,7 +18,7 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Place:
-    """The place of a part of a picture: shrunk, cut out, turned, whatever became of it on the way.
+    """The place of a part of a picture: scaled, cut out, turned, whatever became of it on the way.
 
     matrix: 3×3, takes points (x, y, 1) of the part to the picture. height, width: of the picture, pixels.
     """
@@ -28,8 +28,8 @@ class Place:
     width: int
 
     @classmethod
-    def shrunk(cls, shape: tuple[int, ...], scale: float) -> Place:
-        """The place of a whole picture of this shape (H, W, …) that was shrunk to `scale` of its size."""
+    def scaled(cls, shape: tuple[int, ...], scale: float) -> Place:
+        """The place of a whole picture of this shape (H, W, …) whose sides were made `scale` times as long."""
         return cls(np.diag([1 / scale, 1 / scale, 1.0]), shape[0], shape[1])
 
     @property

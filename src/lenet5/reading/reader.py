@@ -19,7 +19,7 @@ from lenet5.errors import LeNetError, ReadingError
 from lenet5.kernels import threads
 from lenet5.pictures.ink import POLARITIES, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
-from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, shrunk
+from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, sized
 from lenet5.reading.amid import among_others, enlarged
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import rows_of_boxes, upright_rows
@@ -186,9 +186,9 @@ class Reader:
         """What there is to answer in one page, uint8 (H, W) or (H, W, 3); `steps` gets the pictures on the way."""
         steps = steps or Steps()
         steps.note("picture", lambda: pixels)
-        small, scale = shrunk(pixels, DIGIT_SIDE if layout == "digit" else PAGE_SIDE)
+        small, scale = sized(pixels, DIGIT_SIDE if layout == "digit" else PAGE_SIDE)
         found = find_ink(small, POLARITIES[polarity])
-        ink, place = found.ink, Place.shrunk(pixels.shape, scale)
+        ink, place = found.ink, Place.scaled(pixels.shape, scale)
         steps.note("paper", lambda: np.clip(found.paper, 0, 255).astype(np.uint8))
         steps.note_ink("ink", ink)
         if layout == "auto":

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Mask, depth, dilated, inked, opened, parts, pen
 
-__all__ = ["find_rules", "without_edges", "without_rules"]
+__all__ = ["find_rules", "without_edges", "without_rests", "without_rules"]
 
 Grey = NDArray[np.float32]
 
@@ -24,6 +24,9 @@ MOST_LINES = 10_000  # of all slopes that are looked at, those that find most in
 THINNER = 0.8  # of the pen's width: what a rule is at most
 WHOLE = 0.95  # of the width: what covers that much of a wide field may be as thick as the pen
 WIDE = 2.5  # heights
+MARGIN = 0.2  # of the shorter side: where the rests of a box lie
+SPANNED = 0.85  # of a side
+LOWER = 0.85  # of the height: others that are lower stand beside an upright rest
 # Of a picture of one digit.
 EDGE = 0.85  # of the width: what a rule covers
 AMID = 0.2  # of the height: how far from the middle there is no edge
@@ -87,6 +90,28 @@ def without_edges(ink: Grey) -> Grey:
             on = np.flatnonzero(rule.height <= 1.5 * rule.thick + 1)
             _clear(left, rule.x[on], rule.top[on] - 1, rule.end[on] + 1)
     return left
+
+
+def without_rests(ink: Grey) -> Grey:
+    """The ink (H, W) without what a tight crop has left of a box: parts as long as a side that stay by the edges.
+
+    An upright one is a 1 where the others are as high; a level one may have anything beside it.
+    """
+    height, width = ink.shape
+    labels, stats = parts(inked(ink))
+    band = max(2, int(MARGIN * min(height, width)))
+    long = (stats[:, 2] >= SPANNED * width) | (stats[:, 3] >= SPANNED * height)
+    long[0] = False
+    long[np.unique(labels[band : height - band, band : width - band])] = False
+    others = ~long & (stats[:, 4] >= 4)
+    others[0] = False
+    if not long.any() or not others.any():
+        return ink
+    low, high = stats[others, 1].min(), (stats[others, 1] + stats[others, 3]).max()
+    if high - low >= LOWER * height:
+        long &= stats[:, 2] >= SPANNED * width
+    rests = dilated(long.astype(np.uint8)[labels], 3, 3)
+    return np.where((rests > 0) & ~others[labels], np.float32(0), ink)
 
 
 class _Rule(NamedTuple):

@@ -65,9 +65,9 @@ def ink_of(kind: str, body: bytes) -> NDArray[Any]:
         return np.frombuffer(body, np.uint8).reshape(side, side)
     if kind.startswith("image/"):
         from lenet5.pictures.ink import find_ink
-        from lenet5.pictures.opening import DIGIT_SIDE, open_pages, shrunk
+        from lenet5.pictures.opening import DIGIT_SIDE, open_pages, sized
 
-        return find_ink(shrunk(open_pages(body)[0], DIGIT_SIDE)[0]).ink
+        return find_ink(sized(open_pages(body)[0], DIGIT_SIDE)[0]).ink
     raise PictureError(f"a body of type {kind[:80]!r}; expected image/…, application/octet-stream or application/json")
 
 
