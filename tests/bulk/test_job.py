@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,32 @@ def test_killed_in_the_middle_every_picture_is_there_once(
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     assert int(done.stdout.split()[-1]) == len(many)
     assert sorted(row["key"] for row in rows(output)) == sorted(many)
+
+
+@pytest.mark.parametrize("blow", ["SIGKILL", "SIGTERM", "SIGINT"])
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no groups of processes")
+def test_no_process_outlives_the_job(blow: str, pictures: dict[str, bytes], model: str, tmp_path: Path) -> None:
+    """The job alone is hit, as by whoever runs out of memory or patience; its workers hear nothing of that."""
+    many = {f"{k}/{name}": data for k in range(30) for name, data in pictures.items()}
+    source, output = folder(tmp_path, many), tmp_path / "out.parquet"
+    (tmp_path / "job.py").write_text(PROGRAM)
+    command = [sys.executable, str(tmp_path / "job.py"), str(source), str(output), model, "2"]
+    job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+    assert job.stdout is not None
+    job.stdout.readline()
+    job.send_signal(getattr(signal, blow))
+    job.wait(60)
+    for _ in range(50):
+        try:
+            os.killpg(job.pid, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.1)
+    else:
+        os.killpg(job.pid, signal.SIGKILL)
+        pytest.fail("a process of the job is still there after five seconds")
+    job.stdout.close()
+    assert not output.exists()
 
 
 def test_other_pictures_or_another_way_are_refused(pictures: dict[str, bytes], model: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from lenet5.bulk.parts import Counts
 from lenet5.bulk.sources import Shard
 from lenet5.bulk.worker import Task, Worker
-from lenet5.errors import MissingExtraError
+from lenet5.errors import MissingExtraError, ReadingError
 
 __all__ = ["run"]
 
@@ -44,7 +44,12 @@ def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Sha
     except ModuleNotFoundError as error:
         raise MissingExtraError("ray", "ray") from error
     if not ray.is_initialized():
-        ray.init(log_to_driver=False, configure_logging=False)
+        try:
+            ray.init(log_to_driver=False, configure_logging=False)
+        except (OSError, RuntimeError, ValueError) as error:  # as Ray says that a cluster is not there, or not right
+            address = os.environ.get("RAY_ADDRESS")
+            where = f"RAY_ADDRESS is {address!r}" if address else "no cluster was named"
+            raise ReadingError(f"Ray cannot be reached: {error} ({where}; ray start makes a cluster)") from error
     waiting = {shard.number: shard for shard in shards}
     if not waiting:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -54,8 +55,17 @@ def _done(pending: dict[Future[Counts], Shard]) -> Iterator[tuple[Shard, Counts]
 
 def _begin(task: Task) -> None:
     global _worker
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ["LENET5_THREADS"] = "1"  # this process's own
     _worker = Worker(task)
+
+
+def _end_with_parent() -> None:
+    """End this process with the one that started it, however that ended: the pool itself only hears of a good end."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _read(shard: Shard) -> Counts:
