@@ -185,6 +185,14 @@ def test_who_knows_the_ink_tells_it(reader: Reader, digits: drawn.Dataset) -> No
         reader.read(sheet, ink="red")  # type: ignore[arg-type]
 
 
+def test_arrays_of_pictures_come_as_other_libraries_shape_them(reader: Reader, digits: drawn.Dataset) -> None:
+    some = digits.images[:20]
+    answers = [r.text for r in reader.read_many(some)]
+    for same in (some[..., None], some[:, None], some.astype(np.int64), some / 255, np.repeat(some[..., None], 3, -1)):
+        assert [r.text for r in reader.read_many(same)] == answers
+    assert right(reader.read_many(some > 127), [str(k) for k in digits.labels[:20]]) > 0.8
+
+
 def test_every_step_can_be_looked_at(reader: Reader) -> None:
     picture, _ = drawn.line("2048", np.random.default_rng(1))
     steps = reader.explain(picture, layout="line")

@@ -85,7 +85,8 @@ class Reader:
     def read(self, picture: Any, layout: Layout = "auto", *, ink: Polarity = "auto") -> list[Reading]:
         """Everything that can be read in a picture, from the top to the bottom and from left to right.
 
-        picture: a path, bytes, a PIL image, or an array (H, W), (H, W, 3) or (H, W, 4), integers or floats.
+        picture: a path, bytes, an open file, a data URL, a PIL image, or an array (H, W), (H, W, 3) or (H, W, 4) of
+        bool, integers or floats.
         layout: "digit" one digit, "line" one line of digits, "page" several lines or a grid, "auto" whichever it is.
         ink: "dark" or "light" where it is known which the ink is beside its paper, "auto" where it is to be found out.
         Returns at least one Reading; a picture with nothing to read gives one that is rejected as blank.
