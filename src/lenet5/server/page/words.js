@@ -63,7 +63,8 @@ const WORDS = {
     table: "Which maps of S2 (rows) feed each map of C3 (columns)",
     total: "total",
     "counts.title": "The layers, and how their numbers are counted",
-    "counts.note": "Point at a map to see how one of its units computes its value. A click holds the unit, a second click releases it.",
+    "counts.note":
+      "Point at a map to see how one of its units computes its value. A click holds the unit, a second click releases it.",
     "counts.layer": "layer",
     "counts.kind": "kind",
     "counts.maps": "maps",
