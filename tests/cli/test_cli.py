@@ -116,6 +116,14 @@ def test_the_summary_counts(run: Run, network: str, trainable: int) -> None:
     assert f"{trainable:,}" in run("summary", network)[1]
 
 
+def test_the_summary_of_a_network_that_a_file_declares(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.json").write_text(LENET5.declaration().replace('"lenet5"', '"own"'), "utf-8")
+    status, said, _ = run("summary", str(tmp_path / "own.json"))
+    assert status == 0
+    assert said.startswith("own, input 32×32")
+    assert "60,000" in said
+
+
 def test_the_summary_says_how_each_number_comes_about(run: Run) -> None:
     _, said, _ = run("summary", "lenet5")
     for part in ("340,908", "(5·5 + 1)·6", "5·5·60 + 16", "(5·5·16 + 1)·120", "120@1×1", "84·10 = 840 fixed"):

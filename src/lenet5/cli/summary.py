@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lenet5.architecture import ARCHITECTURES, SIDE, Architecture, LayerCount
+from lenet5.architecture import ARCHITECTURES, SIDE, Architecture, LayerCount, architecture
 from lenet5.errors import ArchitectureError
 
 __all__ = ["summary"]
@@ -33,22 +33,22 @@ def summary(
     Parameters
     ----------
     network
-        A shipped network, a declared one, or the path of a .safetensors file.
+        A shipped network, a declared one, or the path of a .safetensors file, or of a .json file that declares one.
     size
         The input in pixels, height x width; a larger one gives outputs at several places, every four pixels.
     as_json
         Print JSON.
     """
     height, width = _parse(size)
-    architecture, metadata = _find(network)
-    rows = architecture.count(height, width)
+    declared, metadata = _find(network)
+    rows = declared.count(height, width)
     totals = {name: sum(getattr(row, name) for row in rows) for name in _NUMBERS}
     if as_json:
-        table = {"network": architecture.name, "input": [height, width], "layers": [asdict(row) for row in rows]}
-        print(json.dumps({**table, "total": totals, "classes": architecture.classes, "metadata": metadata}))
+        table = {"network": declared.name, "input": [height, width], "layers": [asdict(row) for row in rows]}
+        print(json.dumps({**table, "total": totals, "classes": declared.classes, "metadata": metadata}))
         return
     console = Console()
-    console.print(_table(f"{architecture.name}, input {height}×{width}", rows, totals))
+    console.print(_table(f"{declared.name}, input {height}×{width}", rows, totals))
     _print_metadata(console, metadata)
 
 
@@ -63,10 +63,10 @@ def _find(network: str) -> tuple[Architecture, dict[str, Any]]:
     """The declaration of a network, and what its file of weights says of its making, where there is one."""
     from lenet5 import storage
 
-    if network in ARCHITECTURES and network not in storage.shipped():
-        return ARCHITECTURES[network], {}
-    architecture, _, metadata = storage.read(storage.find(network))
-    return architecture, {key: value for key, value in metadata.items() if key != "architecture"}
+    if network.endswith(".json") or (network in ARCHITECTURES and network not in storage.shipped()):
+        return architecture(network), {}
+    stored, _, metadata = storage.read(storage.find(network))
+    return stored, {key: value for key, value in metadata.items() if key != "architecture"}
 
 
 def _table(title: str, rows: tuple[LayerCount, ...], totals: dict[str, int]) -> Table:
