@@ -55,7 +55,9 @@ def test_where_there_is_nothing_only_silence_is_right() -> None:
 
 
 def test_signs_of_empty_cells_are_passed_over_and_unread_cells_are_not() -> None:
-    assert verdict("12", reading("1 2", 0, 0)) == "right"
+    assert verdict("12", reading("1_2", 0, 0)) == verdict("12", reading("1 2", 0, 0)) == "right"
+    assert verdict("12/3", reading("12", 0, 0), reading("___", 0, 30), reading("3", 0, 60)) == "right"
+    assert verdict("", reading("___", 0, 0)) == "right"
     assert verdict("12", reading("1?2", 0, 0)) == "wrong"
 
 

@@ -30,7 +30,7 @@ from lenet5.files import write_atomically
 from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
 from lenet5.reading.school.measures import Measured, at_least, at_most, distance, expected_calibration_error, told
-from lenet5.reading.school.outcomes import Example, Tally, data, examples, sampled, tally
+from lenet5.reading.school.outcomes import Example, Tally, data, examples, sampled, tally, text_of
 from lenet5.reading.school.teach import HELD_OUT, STROKES
 
 __all__ = ["SETS", "main"]
@@ -187,10 +187,10 @@ def hwd1000(reader: Reader, sample: Sample) -> Found:
 def photos(reader: Reader, _sample: Sample) -> Found:
     """A boxed number: auto; a sudoku from a newspaper: auto and page."""
     folder = data() / "photos"
-    boxed = "".join(r.text for r in reader.read(folder / "student_boxes.jpg"))
+    boxed = text_of(reader.read(folder / "student_boxes.jpg"))
     cells = [c.text for r in reader.read(folder / "sudoku_natural_2002.jpg") for c in r.characters]
     same = sum(a == b for a, b in zip(cells, SUDOKU, strict=False)) if len(cells) == len(SUDOKU) else 0
-    text = "".join(r.text for r in reader.read(folder / "sudoku_natural_2002.jpg", layout="page"))
+    text = text_of(reader.read(folder / "sudoku_natural_2002.jpg", layout="page"))
     return [
         at_most("boxed number: digits wrong", distance(boxed, STUDENT), "", 0),
         at_least("sudoku: cells right, in order", same, "of 81", 78),

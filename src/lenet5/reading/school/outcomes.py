@@ -32,7 +32,18 @@ from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
 from lenet5.reading.school.measures import Bin, reliability
 
-__all__ = ["Example", "Outcome", "Tally", "data", "examples", "judged", "rows_of_readings", "sampled", "tally"]
+__all__ = [
+    "Example",
+    "Outcome",
+    "Tally",
+    "data",
+    "examples",
+    "judged",
+    "rows_of_readings",
+    "sampled",
+    "tally",
+    "text_of",
+]
 
 Verdict = Literal["right", "right, rejected", "unanswered", "wrong"]
 SURE = 0.9  # confidence from which on an answer is taken at its word
@@ -168,9 +179,9 @@ def tally(reader: Reader, name: str, chosen: Sequence[Example], layout: Layout |
 
 def judged(example: Example, readings: Sequence[Reading]) -> Outcome:
     """The outcome of an example of which these are the readings; none where it could not be opened."""
-    rows = rows_of_readings([r for r in readings if r.text])
-    all_of = [_text(row) for row in rows]
-    given = [_text([r for r in row if not r.rejected]) for row in rows]
+    rows = rows_of_readings([r for r in readings if text_of([r])])
+    all_of = [text_of(row) for row in rows]
+    given = [text_of([r for r in row if not r.rejected]) for row in rows]
     truths = example.truth.split("/")
     some = [r for row in rows for r in row if not r.rejected] or [r for row in rows for r in row]
     verdict: Verdict = "wrong"
@@ -182,7 +193,7 @@ def judged(example: Example, readings: Sequence[Reading]) -> Outcome:
         len(given) == len(truths) and all(g in ("", truth) for g, truth in zip(given, truths, strict=True))
     ):
         verdict = "unanswered"
-    answer = "/".join("".join(f"({_text([r])})" if r.rejected else _text([r]) for r in row) for row in rows)
+    answer = "/".join("".join(f"({text_of([r])})" if r.rejected else text_of([r]) for r in row) for row in rows)
     confidence = max((r.confidence for r in some), default=0.0)
     return Outcome(example.path, example.truth, answer, confidence, verdict, example.before)
 
@@ -204,6 +215,6 @@ def _beside(left: Reading, right: Reading) -> bool:
     return left.page == right.page and a >= x + width / 2 and shared > 0.5 * min(height, h)
 
 
-def _text(row: Sequence[Reading]) -> str:
-    """The digits of a row, and "?" for what is shown as unread; signs for empty cells are left out."""
+def text_of(row: Sequence[Reading]) -> str:
+    """The digits of readings, and "?" for what is shown as unread; signs for empty cells are left out."""
     return "".join(c for r in row for c in r.text if c in "0123456789?")
