@@ -61,7 +61,7 @@ def _torch(train: Any, test: Any, threads: int) -> Iterator[float]:
 
     from lenet5 import torch as in_torch
     from lenet5.architecture import LENET5
-    from lenet5.reference import initial
+    from lenet5.training.initial import initial
     from lenet5.training.learners import MATRICES
     from lenet5.training.supply import Supply
 

@@ -16,7 +16,7 @@ import numpy as np
 from lenet5.architecture import LENET5
 from lenet5.bench.worker import most_memory
 from lenet5.network import LeNet5
-from lenet5.reference import initial
+from lenet5.training.initial import initial
 
 AT_A_TIME = 1000
 

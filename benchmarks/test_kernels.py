@@ -14,8 +14,8 @@ from lenet5.kernels.output import CROSS_ENTROPY, MAP
 from lenet5.kernels.peak import peak
 from lenet5.kernels.plan import TRAINED, plan_for, zeros
 from lenet5.network import LeNet5
-from lenet5.reference import initial
 from lenet5.scale import to_scale
+from lenet5.training.initial import initial
 from lenet5.training.learners import MATRICES
 
 PLAN = plan_for(LENET5)

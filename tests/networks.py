@@ -16,7 +16,8 @@ from lenet5.architecture import (
     Subsampling,
     all_of,
 )
-from lenet5.reference import initial, losses
+from lenet5.reference import losses
+from lenet5.training.initial import initial
 
 # Three letters, few maps, another connection table, one average.
 SMALL = Architecture(

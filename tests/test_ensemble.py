@@ -11,7 +11,7 @@ from lenet5.architecture import LENET5, LENET5_SOFTMAX
 from lenet5.cli import main
 from lenet5.ensemble import Ensemble
 from lenet5.errors import ArchitectureError, WeightsError
-from lenet5.reference import initial
+from lenet5.training.initial import initial
 
 
 @pytest.fixture

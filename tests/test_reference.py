@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lenet5 import reference
 from lenet5.architecture import (
     LENET5,
     LENET5_LINEAR,
@@ -20,18 +21,8 @@ from lenet5.architecture import (
 )
 from lenet5.codes import codes
 from lenet5.errors import PictureError, TrainingError
-from lenet5.reference import (
-    SCHEMES,
-    curvature,
-    forward,
-    gradient,
-    initial,
-    losses,
-    penalties,
-    scale,
-    squash,
-    squash_slope,
-)
+from lenet5.reference import curvature, forward, gradient, losses, penalties, scale, squash, squash_slope
+from lenet5.training.initial import SCHEMES, initial
 from networks import NETWORKS, SMALL_LINEAR, SMALL_TANH, name, start
 
 Array = NDArray[np.float64]
@@ -248,11 +239,10 @@ def test_a_few_steps_of_the_papers_rule_teach_it_two_pictures(
     loss: str, step: float, rng: np.random.Generator, pictures: Array
 ) -> None:
     t, labels = initial(LENET5, rng), np.array([3, 7])
-    before, _ = gradient(LENET5, t, pictures, labels, loss)
+    before = reference.loss(LENET5, t, pictures, labels, loss)
     for _ in range(60):
         _, g = gradient(LENET5, t, pictures, labels, loss)
-        h = curvature(LENET5, t, pictures, labels, loss)
-        t |= {n: t[n] - step / (0.02 + h[n]) * g[n] for n in g}  # eqs. 18 and 21
-    after, _ = gradient(LENET5, t, pictures, labels, loss)
-    assert after < 0.7 * before
+        rates = reference.rates(curvature(LENET5, t, pictures, labels, loss), step, mu=0.02)
+        t = reference.step(t, g, rates)
+    assert reference.loss(LENET5, t, pictures, labels, loss) < 0.7 * before
     assert forward(LENET5, t, pictures)["output"].argmin(1).tolist() == [3, 7]

@@ -201,6 +201,11 @@ class Subsampling(_Layer):
     def trained(self) -> bool:
         return self.kind != "maximum"
 
+    @property
+    def share(self) -> float:
+        """The part of the sum of four that the coefficient multiplies; II-A has the average, II-B the sum."""
+        return 1 / POOL**2 if self.kind == "average" else 1.0
+
     def count(self, maps: int, height: int, width: int) -> LayerCount:
         """Of a layer over as many maps of height × width."""
         height, width = output_size(height, POOL, POOL), output_size(width, POOL, POOL)

@@ -72,11 +72,11 @@ class LeNet5:
         self._classes = architecture.classes
         self.architecture = architecture
         self.metadata = checked(metadata, architecture)
-        self._plan = plan_for(architecture)
+        self.plan = plan_for(architecture)
         # All tensors lie in one array, as the kernels want it; `tensors` are views of it, which can be written to but
         # not replaced: the kernels would not see that.
-        self._parameters = zeros(self._plan.parameters)
-        self.tensors: Mapping[str, Floats] = MappingProxyType(self._plan.views(self._parameters))
+        self._parameters = zeros(self.plan.parameters)
+        self.tensors: Mapping[str, Floats] = MappingProxyType(self.plan.views(self._parameters))
         if set(tensors) != set(self.tensors):
             raise WeightsError(f"tensors {sorted(map(str, tensors))}; {architecture.name} needs {sorted(self.tensors)}")
         for name, view in self.tensors.items():
@@ -164,10 +164,10 @@ class LeNet5:
         from lenet5.kernels import plan as at
 
         array, low, gain, frame = to_scale(images, square=True)
-        kept = np.zeros((len(array), self._plan.maps), np.float32)
+        kept = np.zeros((len(array), self.plan.maps), np.float32)
         for picture, maps in zip(array[:, None], kept, strict=True):
             self._few(picture, low, gain, frame, maps)
-        p = self._plan.places
+        p = self.plan.places
         shapes = {
             "input": (at.INPUT, 1, p[at.INPUT_H], p[at.INPUT_W], p[at.INPUT_ROW]),
             "c1": (at.C1, p[at.C1_MAPS], p[at.C1_H], p[at.C1_W], p[at.C1_ROW]),
@@ -227,7 +227,7 @@ class LeNet5:
         `maps` gets all maps of the last.
         """
         outputs = np.empty((len(array), self._classes), np.float32)
-        plan = self._plan
+        plan = self.plan
         if maps is None:
             maps = _room(plan, _maps)
         self._forward_many(plan.places, plan.curves, self.parameters, array, low, gain, frame, outputs, maps)
@@ -241,10 +241,8 @@ class LeNet5:
 
         def some(start: int) -> None:
             part = slice(start, start + PIECE)
-            places, curves = self._plan.places, self._plan.curves
-            bulk(
-                places, curves, self.parameters, array[part], low, gain, frame, outputs[part], *_room(self._plan, room)
-            )
+            places, curves = self.plan.places, self.plan.curves
+            bulk(places, curves, self.parameters, array[part], low, gain, frame, outputs[part], *_room(self.plan, room))
 
         threads.run(some, range(0, len(array), PIECE))
         return outputs

@@ -1,7 +1,12 @@
-"""How does LeNet-5 compute, and how does it learn? All of it in plain NumPy, to read beside the paper.
+"""LeNet-5 and its learning in plain NumPy, to read beside the paper: forward, loss, gradient, curvature, rates, step.
 
-In the paper's order: squash, input, first weights, the layers of kind C, S, F and RBF, the losses, and the
-seven layers put together. Everything is float64, and slow; the compiled kernels are tested against it.
+In the paper's order: squash, the layers of kind C, S, F and RBF, the losses, the seven layers put together, and a step.
+Everything is float64, and slow; the compiled kernels are tested against it. One pass of learning, as in 1998:
+
+    epsilon = rates(curvature(net, tensors, some, their_labels, "map"), eta=5e-5)
+    for x, label in patterns:
+        _, g = gradient(net, tensors, x[None], [label], "map")
+        tensors = step(tensors, g, epsilon)
 
 Going back, a layer serves two purposes. With `power=1` it carries the gradient: ∂E/∂a times the weight is
 ∂E/∂x, and times the input is ∂E/∂w. With `power=2` it carries the diagonal Gauss-Newton second derivative of
@@ -28,23 +33,24 @@ from lenet5.architecture import (
     FullConnection,
     Subsampling,
 )
-from lenet5.codes import codes
 from lenet5.errors import PictureError, TrainingError
 from lenet5.scale import scale
 
 __all__ = [
     "LOSSES",
-    "SCHEMES",
     "curvature",
+    "dense",
     "forward",
     "gradient",
-    "initial",
+    "loss",
     "losses",
     "penalties",
     "probabilities",
+    "rates",
     "scale",
     "squash",
     "squash_slope",
+    "step",
 ]
 
 Array = NDArray[np.float64]
@@ -64,82 +70,6 @@ def squash_slope(name: str, o: Array) -> Array:
     return np.asarray(SQUASHES[name].slope_at(o))
 
 
-# Weights start uniform between −range and range; F is the number of a unit's inputs.
-SCHEMES: dict[str, Callable[[Array], Array]] = {
-    "2.4/F": lambda F: 2.4 / F,  # appendix A to the letter
-    # Not in the paper: the authors' own later code; 2.4/F leaves hardly any signal at F6 (PAPER.md).
-    "1/sqrt(F)": lambda F: 1 / np.sqrt(F),
-    "2.4/sqrt(F)": lambda F: 2.4 / np.sqrt(F),
-    # Not in the paper: weights of variance 1/F, and logistic units start in the middle of their slope; see `_centre`.
-    "centred": lambda F: np.sqrt(3 / F),
-}
-
-
-def initial(
-    architecture: Architecture,
-    rng: np.random.Generator,
-    scheme: str = "1/sqrt(F)",
-    gain: float = 1.0,
-    coefficient: float = 0.5,
-) -> dict[str, Array]:
-    """Every tensor of a network that has learnt nothing, float64, in the order of `Architecture.shapes()`.
-
-    Weights are uniform within ±gain times one of SCHEMES, biases are 0 but for "centred", the RBF codes are
-    Figure 3's. `coefficient` is for the sum of an S unit's four inputs; an average gets four times that, the same
-    function.
-    Raises TrainingError for an unknown scheme.
-    """
-    if scheme not in SCHEMES:
-        raise TrainingError(f"no initialisation {scheme!r}; expected one of {', '.join(SCHEMES)}")
-    layers = {layer.name: layer for layer in architecture.layers}
-    tensors = {}
-    for name, shape in architecture.shapes().items():
-        layer, part = layers.get(name.split(".")[0]), name.split(".")[1]
-        if part == "weight":
-            fan_in = np.full(shape[0], float(np.prod(shape[1:])))
-            if isinstance(layer, Convolution) and len(shape) == 3:  # one kernel for each connected pair
-                fan_in = np.array([float(KERNEL**2 * len(layer.table[m])) for m, _ in layer.pairs])
-            # Not in the paper, which has tanh alone: a logistic's slope at 0 is ¼, and takes four times the range.
-            flat = getattr(layer, "squash", "none") in ("logistic", "softmax")
-            limit = gain * SCHEMES[scheme](fan_in) * (4 if flat else 1)
-            tensors[name] = limit.reshape(-1, *(1,) * (len(shape) - 1)) * rng.uniform(-1, 1, shape)
-        elif isinstance(layer, Subsampling) and part == "coefficient":
-            # Not in the paper: 0.5 is 1/√4, from the authors' own later code.
-            tensors[name] = np.full(shape, coefficient * (POOL**2 if layer.kind == "average" else 1))
-        elif part == "bias":
-            tensors[name] = np.zeros(shape)  # Not in the paper.
-        elif isinstance(architecture.output, EuclideanRBF):
-            tensors[name] = codes(architecture.output.characters).astype(np.float64)
-    if scheme == "centred":
-        _centre(architecture, tensors)
-    return tensors
-
-
-def _centre(architecture: Architecture, tensors: dict[str, Array]) -> None:
-    """Start logistic units in the middle of their slope: biases take back the ½ that the units below answer to 0.
-
-    Else that ½ pushes them out of it, and each layer tells pictures apart less than the one below: F6 a hundredth as
-    well as C1, where few pictures never move it. Coefficients get the four times that weights get, and a logistic
-    output starts at 1 / classes.
-    """
-    rest = 0.0  # what the layer below answers to a sum of 0
-    for layer in architecture.layers:
-        if isinstance(layer, EuclideanRBF) or (isinstance(layer, Subsampling) and not layer.trained):
-            continue
-        if isinstance(layer, Subsampling):
-            coefficients = tensors[f"{layer.name}.coefficient"]
-            coefficients *= 4 if layer.squash == "logistic" else 1
-            sums = POOL**2 * _share(layer) * coefficients
-        elif isinstance(layer, Convolution):
-            sums = _kernels(layer, tensors, 1 + max(s for _, s in layer.pairs)).sum((1, 2, 3))
-        else:
-            sums = tensors[f"{layer.name}.weight"].sum(1)
-        tensors[f"{layer.name}.bias"] -= rest * sums
-        rest = 0.0 if layer.squash == "softmax" else float(squash(layer.squash, np.zeros(())))
-    if getattr(architecture.output, "squash", "") == "logistic":
-        tensors["output.bias"] -= np.log(architecture.classes - 1)
-
-
 def _einsum(subscripts: str, *operands: Array) -> Array:
     return np.asarray(np.einsum(subscripts, *operands, optimize=True))
 
@@ -152,17 +82,17 @@ def _windows(x: Array) -> Array:
     return sliding_window_view(x, (KERNEL, KERNEL), axis=(2, 3))
 
 
-def _kernels(layer: Convolution, tensors: Tensors, sources: int) -> Array:
-    """(maps, sources, 5, 5), zero where the connection table has no connection."""
-    kernels = np.zeros((layer.maps, sources, KERNEL, KERNEL))
+def dense(layer: Convolution, weight: Sums, sources: int) -> Sums:
+    """(maps, sources, 5, 5), zero where the connection table has no connection; of `weight`'s type."""
+    kernels = np.zeros((layer.maps, sources, KERNEL, KERNEL), weight.dtype)
     m, s = np.array(layer.pairs).T
-    kernels[m, s] = tensors[f"{layer.name}.weight"].reshape(-1, KERNEL, KERNEL)
+    kernels[m, s] = weight.reshape(-1, KERNEL, KERNEL)
     return kernels
 
 
 def convolve(layer: Convolution, tensors: Tensors, x: Array) -> Array:
     """o = f(Σ kernel · window + bias), over the maps that the connection table names (II-A, eq. 5)."""
-    a = _einsum("nsyxij,msij->nmyx", _windows(x), _kernels(layer, tensors, x.shape[1]))
+    a = _einsum("nsyxij,msij->nmyx", _windows(x), dense(layer, tensors[f"{layer.name}.weight"], x.shape[1]))
     return squash(layer.squash, a + tensors[f"{layer.name}.bias"][:, None, None])
 
 
@@ -172,7 +102,7 @@ def convolve_back(layer: Convolution, tensors: Tensors, x: Array, o: Array, by_o
     by_w = _einsum("nsyxij,nmyx->msij", _windows(x**power), by_a)
     # A pixel gave to the window that starts k before it through tap k, and takes from it through tap k.
     framed = np.pad(by_a, ((0, 0), (0, 0), (KERNEL - 1,) * 2, (KERNEL - 1,) * 2))
-    turned = _kernels(layer, tensors, x.shape[1])[:, :, ::-1, ::-1] ** power
+    turned = dense(layer, tensors[f"{layer.name}.weight"], x.shape[1])[:, :, ::-1, ::-1] ** power
     m, s = np.array(layer.pairs).T
     return _einsum("nmyxij,msij->nsyx", _windows(framed), turned), {
         f"{layer.name}.weight": by_w[m, s].reshape(tensors[f"{layer.name}.weight"].shape),
@@ -188,16 +118,11 @@ def _fours(x: Array) -> Array:
     return sliding_window_view(x, (POOL, POOL), axis=(2, 3), writeable=True)[:, :, ::POOL, ::POOL]
 
 
-def _share(layer: Subsampling) -> float:
-    """The part of the sum of four that the coefficient multiplies; II-A has the average, II-B the sum."""
-    return 1 / POOL**2 if layer.kind == "average" else 1.0
-
-
 def subsample(layer: Subsampling, tensors: Tensors, x: Array) -> Array:
     """o = f(coefficient · sum of four + bias) (II-B), or the largest of the four."""
     if not layer.trained:
         return np.asarray(_fours(x).max((4, 5)))
-    pooled = _share(layer) * _einsum("nmyxij->nmyx", _fours(x))
+    pooled = layer.share * _einsum("nmyxij->nmyx", _fours(x))
     c, b = tensors[f"{layer.name}.coefficient"], tensors[f"{layer.name}.bias"]
     return squash(layer.squash, c[:, None, None] * pooled + b[:, None, None])
 
@@ -211,8 +136,8 @@ def subsample_back(layer: Subsampling, tensors: Tensors, x: Array, o: Array, by_
         _fours(by_x)[...] = by_o[..., None, None] * taken
         return by_x, {}
     by_a = by_o * squash_slope(layer.squash, o) ** power
-    pooled = _share(layer) * _einsum("nmyxij->nmyx", _fours(x))
-    factor = _share(layer) * tensors[f"{layer.name}.coefficient"][:, None, None]
+    pooled = layer.share * _einsum("nmyxij->nmyx", _fours(x))
+    factor = layer.share * tensors[f"{layer.name}.coefficient"][:, None, None]
     _fours(by_x)[...] = (by_a * factor**power)[..., None, None]
     return by_x, {
         f"{layer.name}.coefficient": (by_a * pooled**power).sum((0, 2, 3)),
@@ -396,18 +321,23 @@ def probabilities(penalties: Sums, sharpness: float = 1.0, axis: int = -1) -> Su
     return np.asarray(share / share.sum(axis, keepdims=True))
 
 
-def _learn(
-    architecture: Architecture, tensors: Tensors, x: Array, labels: Labels, loss: str, j: float, power: int
-) -> tuple[float, dict[str, Array]]:
-    """The mean loss, and by every trainable tensor its gradient (power 1) or curvature (power 2)."""
-    net = architecture
+def _begin(
+    net: Architecture, tensors: Tensors, x: Array, labels: Labels, loss: str, j: float
+) -> tuple[dict[str, Array], Array, Array, Array | float]:
+    """What every layer answers, and each pattern's loss with its slope and curvature."""
     if loss not in losses(net):
         raise TrainingError(f"no loss {loss!r} for {net.name}; expected one of {', '.join(losses(net))}")
     if len(labels) == 0 or np.min(labels) < 0 or np.max(labels) >= net.classes:
         raise TrainingError(f"labels {labels}; expected at least one, each 0 to {net.classes - 1}")
     o = forward(net, tensors, x)
-    targets = np.eye(net.classes)[labels]  # (N, 10)
-    each, slope, second = LOSSES[loss, _kind(net)](o["output.sum"], targets, j)
+    return o, *LOSSES[loss, _kind(net)](o["output.sum"], np.eye(net.classes)[labels], j)
+
+
+def _learn(
+    net: Architecture, tensors: Tensors, x: Array, labels: Labels, loss: str, j: float, power: int
+) -> tuple[float, dict[str, Array]]:
+    """The mean loss, and by every trainable tensor its gradient (power 1) or curvature (power 2)."""
+    o, each, slope, second = _begin(net, tensors, x, labels, loss, j)
     d = (slope if power == 1 else second * np.ones_like(slope))[:, :, None, None] / len(x)  # (N, 10, 1, 1)
     by: dict[str, Array] = {}
     if isinstance(net.output, FullConnection):
@@ -423,14 +353,29 @@ def _learn(
     return float(each.mean()), by_c1 | by_s2 | by_c3 | by_s4 | by_c5 | by_f6 | by
 
 
+def loss(architecture: Architecture, tensors: Tensors, x: Array, labels: Labels, name: str, j: float = 10) -> float:
+    """The mean loss over the patterns: what learning makes smaller. Arguments and errors as for `gradient`."""
+    return float(_begin(architecture, tensors, x, labels, name, j)[1].mean())
+
+
 def gradient(
     architecture: Architecture, tensors: Tensors, x: Array, labels: Labels, loss: str, j: float = 10
 ) -> tuple[float, dict[str, Array]]:
-    """The mean loss over the patterns, and its derivative by every trainable tensor, in that tensor's shape.
+    """The mean loss over the patterns, and its derivative by every trainable tensor.
 
-    x: float64 (N, 32, 32) in the paper's scale; labels: integers (N,), 0 to classes − 1; loss: one of
-    `losses(architecture)`; j: the penalty of eq. 9's rubbish class, used by "map" alone.
-    Raises TrainingError for another loss or label.
+    Args:
+        architecture: the network's declaration.
+        tensors: its parameters, float64, named and shaped by `architecture.shapes()`.
+        x: float64 (N, 32, 32) in the paper's scale.
+        labels: integers (N,), 0 to classes − 1.
+        loss: one of `losses(architecture)`.
+        j: the penalty of eq. 9's rubbish class, used by "map" alone.
+
+    Returns:
+        (mean loss, {name: derivative in the tensor's shape}).
+
+    Raises:
+        TrainingError: another loss or label.
     """
     return _learn(architecture, tensors, x, labels, loss, j, power=1)
 
@@ -440,7 +385,17 @@ def curvature(
 ) -> dict[str, Array]:
     """h_kk: the diagonal Gauss-Newton second derivative of the mean loss by every trainable parameter.
 
-    Summed over the connections that share a weight, averaged over the patterns, never negative (eqs. 23-27).
-    Arguments, shapes and errors as for `gradient`.
+    Summed over the connections that share a weight, averaged over the patterns, never negative (eqs. 23-27). Arguments,
+    shapes and errors as for `gradient`.
     """
     return _learn(architecture, tensors, x, labels, loss, j, power=2)[1]
+
+
+def rates(h: Tensors, eta: float, mu: float = 0.02) -> dict[str, Array]:
+    """ε_k = η / (μ + h_kk): each parameter's own step (eq. 21). h: as `curvature` gives it."""
+    return {name: eta / (mu + h_k) for name, h_k in h.items()}
+
+
+def step(tensors: Tensors, gradient: Tensors, rates: Tensors) -> dict[str, Array]:
+    """w_k − ε_k ∂E/∂w_k for every trained parameter (eq. 18); the fixed codes stay. Gives new arrays."""
+    return {name: w - rates[name] * gradient[name] if name in gradient else w for name, w in tensors.items()}

@@ -99,13 +99,13 @@ class _Subsampling(nn.Module):
 
     def __init__(self, layer: Subsampling, maps: int) -> None:
         super().__init__()
-        self.share = 1.0 if layer.kind == "average" else float(POOL**2)
+        self.count = POOL**2 * layer.share
         self.coefficient = nn.Parameter(torch.empty(maps))
         self.bias = nn.Parameter(torch.empty(maps))
         self.squash = _Squash(layer.squash)
 
     def forward(self, x: Tensor) -> Tensor:
-        pooled = self.share * nn.functional.avg_pool2d(x, 2)
+        pooled = self.count * nn.functional.avg_pool2d(x, 2)
         return self.squash(self.coefficient[:, None, None] * pooled + self.bias[:, None, None])
 
 

@@ -20,7 +20,7 @@ from lenet5.architecture import LENET5
 from lenet5.errors import DataError, ReadingError
 from lenet5.network import LeNet5
 from lenet5.reading import Reader
-from lenet5.reference import initial
+from lenet5.training.initial import initial
 
 pq: Any = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install 'lenet5[bulk]'")
 

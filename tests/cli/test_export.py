@@ -13,7 +13,7 @@ from lenet5 import datasets
 from lenet5.architecture import LENET5
 from lenet5.cli import main
 from lenet5.network import LeNet5
-from lenet5.reference import initial
+from lenet5.training.initial import initial
 
 
 @pytest.fixture

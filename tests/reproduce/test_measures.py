@@ -9,8 +9,8 @@ from lenet5.architecture import LENET5
 from lenet5.datasets import load
 from lenet5.datasets.dataset import Dataset
 from lenet5.network import LeNet5
-from lenet5.reference import initial
 from lenet5.reproduce import measures
+from lenet5.training.initial import initial
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from lenet5 import storage
 from lenet5.architecture import ARCHITECTURES
 from lenet5.loading import load
 from lenet5.network import LeNet5
-from lenet5.reference import initial
+from lenet5.training.initial import initial
 
 START = "import sys; from lenet5.cli import main; main(['serve', *sys.argv[1:]])"
 

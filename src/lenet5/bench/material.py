@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from lenet5.architecture import LENET5
 from lenet5.bench.tasks import BLOCK, READ
 from lenet5.network import LeNet5
-from lenet5.reference import initial, scale
+from lenet5.reference import scale
+from lenet5.training.initial import initial
 
 __all__ = ["ADAM", "CHECKED", "J", "Material", "prepare"]
 
@@ -79,7 +80,7 @@ def _first_rates(
     from lenet5.training.learners import Online
     from lenet5.training.recipe import Recipe
 
-    learner = Online(Recipe(), network._plan, network.parameters)
+    learner = Online(Recipe(), network.plan, network.parameters)
     wanted = np.eye(network.architecture.classes, dtype=np.float32)[labels]
     learner.begin(0, np.arange(len(shown)), lambda rows: (shown[rows], wanted[rows]))
-    return network._plan.views(learner.arrays()["rates"])
+    return network.plan.views(learner.arrays()["rates"])

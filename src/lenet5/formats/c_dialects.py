@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.architecture import KERNEL, POOL, SQUASHES, Architecture, EuclideanRBF
+from lenet5.architecture import KERNEL, SQUASHES, Architecture, EuclideanRBF
 from lenet5.errors import WeightsError
 from lenet5.formats.quantise import LIMIT, SHIFT, Layer, Quantised, squash_table
 from lenet5.network import LeNet5
@@ -115,8 +115,8 @@ class Floats(Dialect):
         tables["c1_weight"] = (SPAN / 255 * kernels).astype(np.float32)
         tables["c1_bias"] = (self.network.tensors["c1.bias"] + BACKGROUND * kernels.sum(axis=(1, 2))).astype(np.float32)
         for layer in (self.net.s2, self.net.s4):
-            if layer.kind == "average":
-                tables[f"{layer.name}_coefficient"] = tables[f"{layer.name}_coefficient"] / np.float32(POOL**2)
+            if layer.trained:
+                tables[f"{layer.name}_coefficient"] = tables[f"{layer.name}_coefficient"] * np.float32(layer.share)
         if "rbf_codes" in tables:
             tables["rbf_codes"] = np.rint(tables["rbf_codes"]).astype(np.int8)
         return tables

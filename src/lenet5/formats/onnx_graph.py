@@ -25,8 +25,8 @@ from lenet5.architecture import (
 )
 from lenet5.ensemble import Ensemble
 from lenet5.errors import MissingExtraError, WeightsError
-from lenet5.formats.dense import dense
 from lenet5.network import LeNet5
+from lenet5.reference import dense
 from lenet5.scale import BACKGROUND, FRAME, INNER, SPAN
 
 __all__ = ["IR", "OPSET", "Graph", "Pictures", "assemble"]
@@ -151,7 +151,9 @@ class Graph:
         self.add("Softmax", ["scores"], "probabilities", axis=1)
 
     def _convolution(self, layer: Convolution, below: str, sources: int) -> None:
-        weight = self.constant(f"{layer.name}.weight", dense(layer, self.network, sources))
+        weight = self.constant(
+            f"{layer.name}.weight", dense(layer, self.network.tensors[f"{layer.name}.weight"], sources)
+        )
         self.add("Conv", [below, weight, self._of(layer.name, "bias")], f"{layer.name}.sum")
         self._squash(layer.squash, f"{layer.name}.sum", layer.name)
 
@@ -161,7 +163,7 @@ class Graph:
         if not layer.trained:
             self.add("MaxPool", [below], name, **window)
             return
-        count = 1 if layer.kind == "average" else POOL**2  # a power of two: the product is exact
+        count = np.float32(POOL**2 * layer.share)  # a power of two: the product is exact
         coefficient, bias = (self.network.tensors[f"{name}.{part}"] for part in ("coefficient", "bias"))
         by = self.constant(f"{name}.coefficient", count * coefficient.reshape(1, maps, 1, 1))
         plus = self.constant(f"{name}.bias", bias.reshape(1, maps, 1, 1))

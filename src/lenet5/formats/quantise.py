@@ -35,9 +35,8 @@ from lenet5.architecture import (
 )
 from lenet5.ensemble import Ensemble, together
 from lenet5.errors import PictureError
-from lenet5.formats.dense import dense
 from lenet5.network import LeNet5
-from lenet5.reference import penalties, probabilities
+from lenet5.reference import dense, penalties, probabilities
 from lenet5.scale import FRAME, INNER, SPAN
 
 __all__ = ["INPUT", "LIMIT", "SHIFT", "Layer", "Quantised", "QuantisedEnsemble", "quantise", "squash_table"]
@@ -230,8 +229,7 @@ def _layer(
 def _weight(declared: Convolution | Subsampling | FullConnection, network: LeNet5, below: int) -> NDArray[np.float32]:
     if isinstance(declared, Subsampling):
         coefficient = network.tensors[f"{declared.name}.coefficient"]
-        share = np.float32(1 / POOL**2 if declared.kind == "average" else 1)
-        return np.broadcast_to((share * coefficient)[:, None, None, None], (below, 1, POOL, POOL))
+        return np.broadcast_to((np.float32(declared.share) * coefficient)[:, None, None, None], (below, 1, POOL, POOL))
     if isinstance(declared, Convolution):
-        return dense(declared, network, below)
+        return dense(declared, network.tensors[f"{declared.name}.weight"], below)
     return network.tensors[f"{declared.name}.weight"]

@@ -186,6 +186,6 @@ def _lay_tensors(places: NDArray[np.int64], architecture: Architecture) -> dict[
 
 def _curves(architecture: Architecture) -> NDArray[np.float32]:
     squashes = [SQUASHES.get(getattr(layer, "squash", "none"), SQUASHES["none"]) for layer in architecture.layers]
-    shares = [0.25 if layer.kind == "average" else 1.0 for layer in (architecture.s2, architecture.s4)]
+    shares = architecture.s2.share, architecture.s4.share
     rows = [curve(f, f.value) for f in squashes] + [(*shares, *squashes[-1].targets)]
     return np.array([*rows, *(curve(f, f.slope) for f in squashes)], np.float32)

@@ -13,12 +13,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from lenet5.architecture import architecture
 from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
-from lenet5.reference import initial
 from lenet5.server.networks import Networks
 from lenet5.server.training_process import Assignment, train
 
@@ -105,10 +102,7 @@ class Trainings:
     def begin(self, assignment: Assignment) -> Training:
         """Start a training. Raises TrainingError where one runs already, or the assignment makes no sense."""
         declared = architecture(assignment.network)
-        recipe = assignment.recipe
-        rng = np.random.default_rng([assignment.seed, 0])
-        tensors = initial(declared, rng, recipe.initialisation, recipe.gain, recipe.coefficient)
-        network = LeNet5(declared, tensors)
+        network = assignment.recipe.network(declared, assignment.seed)
         if assignment.start is not None:
             if assignment.start.shape != network.parameters.shape:
                 raise TrainingError(f"the network to start from is no {assignment.network}; start from one that is")
@@ -152,7 +146,7 @@ class Trainings:
         """Write the network as it is now. `name` must be a plain file name: the caller checks it."""
         training = self.get(number)
         network = training.network
-        network.metadata = {
+        network.metadata |= {
             "recipe": asdict(training.assignment.recipe),
             "data": training.assignment.data,
             "seed": training.assignment.seed,

@@ -7,8 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
 from typing import Any, Literal
 
+import numpy as np
+
+from lenet5.architecture import Architecture, EuclideanRBF
 from lenet5.datasets.distortions import DISTORTIONS
 from lenet5.errors import TrainingError
+from lenet5.network import LeNet5
+from lenet5.training.initial import initial
 
 __all__ = ["RECIPES", "Recipe", "eta", "recipe"]
 
@@ -90,7 +95,28 @@ class Recipe:
             _expect(getattr(self, name) in allowed, name, getattr(self, name), f"one of {', '.join(allowed)}")
 
     def to_dict(self) -> dict[str, Any]:
+        """The recipe as plain data, for JSON."""
         return asdict(self)
+
+    def network(self, architecture: Architecture, seed: int) -> LeNet5:
+        """The network that a training by this recipe begins with.
+
+        Args:
+            architecture: the declaration.
+            seed: of the first weights, from 0 on.
+
+        Returns:
+            A network with first weights and, for an RBF output, the recipe's sharpness in its metadata.
+
+        Raises:
+            TrainingError: a seed below 0.
+        """
+        if seed < 0:
+            raise TrainingError(f"seed {seed}; expected a whole number from 0 on")
+        rng = np.random.default_rng([seed, 0])
+        tensors = initial(architecture, rng, self.initialisation, self.gain, self.coefficient)
+        rbf = isinstance(architecture.output, EuclideanRBF)
+        return LeNet5(architecture, tensors, {"sharpness": self.sharpness} if rbf else {})
 
 
 _CHOICES = {

@@ -25,7 +25,7 @@ from lenet5.datasets.dataset import Dataset
 from lenet5.errors import TrainingError
 from lenet5.kernels import threads
 from lenet5.network import LeNet5
-from lenet5.reference import initial
+from lenet5.reference import losses
 from lenet5.training.learners import Learner, MiniBatch, Online
 from lenet5.training.recipe import Recipe
 from lenet5.training.supply import Supply
@@ -85,19 +85,9 @@ class Run:
 
     def __post_init__(self) -> None:
         _check(self.architecture, self.recipe, self.train)
-        if self.seed < 0:
-            raise TrainingError(f"seed {self.seed}; expected a whole number from 0 on")
-        tensors = initial(
-            self.architecture,
-            np.random.default_rng([self.seed, 0]),
-            self.recipe.initialisation,
-            self.recipe.gain,
-            self.recipe.coefficient,
-        )
-        rbf = isinstance(self.architecture.output, EuclideanRBF)
-        self.network = LeNet5(self.architecture, tensors, {"sharpness": self.recipe.sharpness} if rbf else {})
+        self.network = self.recipe.network(self.architecture, self.seed)
         kind = Online if self.recipe.algorithm == "sdlm" else MiniBatch
-        self.learner: Learner = kind(self.recipe, self.network._plan, self.network.parameters)
+        self.learner: Learner = kind(self.recipe, self.network.plan, self.network.parameters)
         self._supply = Supply(self.recipe, self.train, self.seed)
         self.pass_, self.done = 0, 0  # passes completed, pictures of the current one done
         self._cost, self._wrong, self._seconds = 0.0, 0, 0.0
@@ -281,8 +271,6 @@ def _check(architecture: Architecture, recipe: Recipe, train: Dataset) -> None:
             f"{train.name} has {len(train.classes)} classes and {architecture.name} {architecture.classes} outputs; "
             f"declare a network with as many outputs as classes"
         )
-    from lenet5.reference import losses
-
     if recipe.loss not in losses(architecture):
         suited = "1998" if isinstance(architecture.output, EuclideanRBF) else "plain"
         raise TrainingError(

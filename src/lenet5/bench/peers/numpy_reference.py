@@ -38,8 +38,7 @@ class _Reference:
         for n, label in enumerate(self._material.labels[:ONLINE]):
             picture = self._material.shown[n : n + 1].astype(np.float64)
             _, gradient = reference.gradient(self._architecture, self._tensors, picture, np.array([label]), "map", J)
-            for name, g in gradient.items():
-                self._tensors[name] -= self._material.rates[name] * g
+            self._tensors = reference.step(self._tensors, gradient, self._material.rates)
 
     def learned(self, task: Task) -> dict[str, NDArray[np.float32]]:
         self.reset()

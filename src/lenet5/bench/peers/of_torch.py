@@ -17,7 +17,7 @@ from lenet5 import torch as in_torch
 from lenet5.architecture import Architecture
 from lenet5.bench.material import ADAM, J, Material
 from lenet5.bench.tasks import ONLINE, Task
-from lenet5.formats.dense import dense
+from lenet5.reference import dense
 from lenet5.scale import BACKGROUND, FRAME, SPAN
 
 __all__ = ["make"]
@@ -127,7 +127,7 @@ class _Torch:
 def _make_dense(module: in_torch.LeNet5, material: Material) -> None:
     """C3's kernels are made dense once for reading: its weights do not change any more."""
     net = material.network.architecture
-    weight = dense(net.c3, material.network, net.c1.maps)
+    weight = dense(net.c3, material.network.tensors["c3.weight"], net.c1.maps)
     convolution = torch.nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[2])
     convolution.load_state_dict({"weight": torch.tensor(weight), "bias": module.c3.bias.detach()})
     module.c3 = torch.nn.Sequential(convolution, module.c3.squash)

@@ -47,7 +47,7 @@ class _Ours:
         return self._learners[task]
 
     def _make(self, task: Task) -> Learner:
-        plan, weights = self._network._plan, self._network.parameters
+        plan, weights = self._network.plan, self._network.parameters
         if task.kind == "online":
             online = Online(Recipe(loss="map", j=J), plan, weights)
             for name, view in plan.views(online.arrays()["rates"]).items():

@@ -40,7 +40,6 @@ from lenet5.network import LeNet5
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.reader import Network, Reader
 from lenet5.reading.school.lessons import NOTHING, Lessons, lessons, some_written
-from lenet5.reference import initial
 from lenet5.scale import BACKGROUND, SPAN
 from lenet5.training.learners import MiniBatch
 from lenet5.training.recipe import Recipe
@@ -110,9 +109,8 @@ class Teaching:
 
 def teach(matter: Lessons, how: Teaching, told: Callable[[int, float, float], None] = lambda *_: None) -> LeNet5:
     """A network taught; `told` hears of each pass: its number, mean loss, seconds."""
-    tensors = initial(READER, np.random.default_rng([how.seed, 0]), "1/sqrt(F)")
-    network = LeNet5(READER, tensors, {"sharpness": how.sharpness})
-    learner = MiniBatch(how.recipe(), network._plan, network.parameters)
+    network = how.recipe().network(READER, how.seed)
+    learner = MiniBatch(how.recipe(), network.plan, network.parameters)
     wanted = np.eye(READER.classes, dtype=np.float32)  # of NOTHING, which is −1, the last
     for pass_ in range(how.passes):
         start, cost = time.perf_counter(), 0.0
