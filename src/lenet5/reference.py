@@ -294,12 +294,10 @@ def penalties(architecture: Architecture, sums: Sums, axis: int = 1) -> Sums:
     kind = _kind(architecture)
     if kind == "rbf":
         return sums
-    if kind == "softmax":
-        score = sums
-    elif kind == "logistic":
+    score = sums
+    if kind == "logistic":
         score = -np.logaddexp(0.0, -sums)
-    else:
-        # Not in the paper: other outputs become probabilities by a softmax of them.
+    elif kind != "softmax":  # Not in the paper: outputs that are no probabilities become some by a softmax of them.
         score = squash(kind, sums)
     highest = score.max(axis, keepdims=True)
     return np.asarray(np.log(np.exp(score - highest).sum(axis, keepdims=True)) + highest - score)
@@ -396,6 +394,6 @@ def rates(h: Tensors, eta: float, mu: float = 0.02) -> dict[str, Array]:
     return {name: eta / (mu + h_k) for name, h_k in h.items()}
 
 
-def step(tensors: Tensors, gradient: Tensors, rates: Tensors) -> dict[str, Array]:
+def step(tensors: Tensors, gradient: Tensors, rates: Mapping[str, Sums]) -> dict[str, Array]:
     """w_k − ε_k ∂E/∂w_k for every trained parameter (eq. 18); the fixed codes stay. Gives new arrays."""
     return {name: w - rates[name] * gradient[name] if name in gradient else w for name, w in tensors.items()}

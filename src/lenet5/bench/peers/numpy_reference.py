@@ -17,6 +17,8 @@ LARGEST = 1000  # pictures: all windows of C1 are in memory at once
 
 
 class _Reference:
+    _tensors: dict[str, NDArray[np.float64]]
+
     def __init__(self, material: Material, threads: int) -> None:
         self._material = material
         self._architecture = material.network.architecture
