@@ -5,6 +5,8 @@ The ink is made ready for the recognition graph, which tells the digit in the mi
 
 from __future__ import annotations
 
+from typing import Literal
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,25 +15,28 @@ from lenet5.pictures.masks import PART, inked, parts
 from lenet5.pictures.normalise import FIELD
 from lenet5.reading.rules import without_edges
 
-__all__ = ["among_others", "enlarged"]
+__all__ = ["Others", "enlarged", "others"]
 
 Grey = NDArray[np.float32]
+Others = Literal["none", "perhaps", "some"]
 
 MOST = 0.97  # of the ink, in its largest part: then there is nothing else
 SIDE = 150  # pixels; in a smaller picture seams cannot part strokes that nearly touch
 FAINT = 0.6  # the power that makes faint strokes fuller, and leaves full ones as they are
 
 
-def among_others(ink: Grey) -> bool:
-    """Whether a digit stands among others: ink (H, W) comes in from outside, and is more than one part.
+def others(ink: Grey) -> Others:
+    """Whether others stand beside the digit in ink (H, W): some, if ink comes in from outside and is more than one
+    part; perhaps, if only one of both.
 
     A digit that fills its picture touches the edge too. A picture of MNIST's size was made of one digit.
     """
-    if max(ink.shape) <= FIELD or max(float(edge.max()) for edge in (ink[0], ink[-1], ink[:, 0], ink[:, -1])) < PART:
-        return False
-    _, stats = parts(inked(ink))
-    areas = stats[1:, 4]
-    return len(areas) > 1 and bool(areas.max() < MOST * areas.sum())
+    if max(ink.shape) <= FIELD:
+        return "none"
+    from_outside = max(float(edge.max()) for edge in (ink[0], ink[-1], ink[:, 0], ink[:, -1])) >= PART
+    areas = parts(inked(ink))[1][1:, 4]
+    several = len(areas) > 1 and bool(areas.max() < MOST * areas.sum())
+    return "some" if from_outside and several else "perhaps" if from_outside or several else "none"
 
 
 def enlarged(ink: Grey) -> tuple[Grey, float]:

@@ -6,7 +6,7 @@ A field's own places are in a part of the picture; its boxes are in the picture 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -48,11 +48,15 @@ class Field(Protocol):
 
 @dataclass(frozen=True)
 class GlyphField:
-    """One digit, or nothing: `fault` is "blank" or "not a digit" where that is plain without the network."""
+    """One digit, or nothing: `fault` is "blank" or "not a digit" where that is plain without the network.
+
+    instead: gives the field to answer where this one is rejected, or None.
+    """
 
     image: NDArray[np.uint8]
     box: Box
     fault: Reason = ""
+    instead: Callable[[], Field | None] = lambda: None
 
     @property
     def images(self) -> Images:

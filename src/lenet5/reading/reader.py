@@ -20,7 +20,7 @@ from lenet5.kernels import threads
 from lenet5.pictures.ink import POLARITIES, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, sized
-from lenet5.reading.amid import among_others, enlarged
+from lenet5.reading.amid import enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import rows_of_boxes, upright_rows
 from lenet5.reading.fields import Field, GlyphField, LineField, MiddleField
@@ -169,6 +169,17 @@ class Reader:
         return mean if self._none is None else np.delete(mean, self._none, axis=1) - mean[:, [self._none]]
 
     def answer(self, fields: list[Field]) -> list[Reading]:
+        """A reading for each field; where one is rejected, of the field that may be answered instead."""
+        readings = self._answered(fields)
+        again: dict[int, Field] = {}
+        for k, (field, reading) in enumerate(zip(fields, readings, strict=True)):
+            if reading.rejected and isinstance(field, GlyphField) and (instead := field.instead()):
+                again[k] = instead
+        for k, reading in zip(again, self._answered(list(again.values())), strict=True):
+            readings[k] = reading
+        return readings
+
+    def _answered(self, fields: list[Field]) -> list[Reading]:
         """A reading for each field, all their candidates in one call of the network."""
         counts = [len(f.images) for f in fields]
         images = [image for f in fields for image in f.images]
@@ -206,11 +217,9 @@ class Reader:
         if not ink.any():
             return GlyphField(blank, place.whole, "blank")
         glyph, writing = the_glyph(ink)
-        if writing and among_others(ink):
-            large, scale = enlarged(ink)
-            line = self._line(large, place.inside(np.diag([1 / scale, 1 / scale, 1.0])), steps)
-            if line.candidates:
-                return MiddleField(line.line, line.candidates, line.place, line.geometry)
+        beside = others(ink) if writing else "none"
+        if beside == "some" and (middle := self._middle(ink, place, steps)):
+            return middle
         steps.note_ink("glyph", glyph)
         box = bounding_box(glyph, 0.2)
         if box is None:
@@ -219,7 +228,15 @@ class Reader:
             return GlyphField(blank, place.box(box), "not a digit")
         image = normalise(glyph)
         steps.note("normalised", lambda: image)
+        if beside == "perhaps":
+            return GlyphField(image, place.box(box), instead=lambda: self._middle(ink, place, steps))
         return GlyphField(image, place.box(box))
+
+    def _middle(self, ink: Grey, place: Place, steps: Steps) -> Field | None:
+        """The digit in the middle of several, where there may be one."""
+        large, scale = enlarged(ink)
+        line = self._line(large, place.inside(np.diag([1 / scale, 1 / scale, 1.0])), steps)
+        return MiddleField(line.line, line.candidates, line.place, line.geometry) if line.candidates else None
 
     def _line_or_boxes(self, ink: Grey, place: Place, steps: Steps) -> Field:
         """One row of boxes where there is one, else one line."""

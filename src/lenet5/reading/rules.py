@@ -30,7 +30,7 @@ LOWER = 0.85  # of the height: others that are lower stand beside an upright res
 # Of a picture of one digit.
 EDGE = 0.85  # of the width: what a rule covers
 AMID = 0.2  # of the height: how far from the middle there is no edge
-THICKEST = 0.1  # of the height
+THICKEST = 0.1  # of the longer side
 
 
 def find_rules(mask: Mask, run: int, extent: int) -> Mask:
@@ -86,7 +86,7 @@ def without_edges(ink: Grey) -> Grey:
     height, left = len(mask), ink.copy()
     for rule in _rules(mask, EDGE):
         aside = abs(float(np.median(rule.top + rule.end)) / (2 * height) - 0.5)
-        if aside >= AMID and rule.thick <= max(4.0, THICKEST * height):
+        if aside >= AMID and rule.thick <= max(4.0, THICKEST * max(ink.shape)):
             on = np.flatnonzero(rule.height <= 1.5 * rule.thick + 1)
             _clear(left, rule.x[on], rule.top[on] - 1, rule.end[on] + 1)
     return left
