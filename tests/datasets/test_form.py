@@ -203,6 +203,13 @@ def test_other_sizes_are_normalised_and_told(drawn: Dataset) -> None:
     assert any("66×66" in note and "normalised" in note for note in data.notes)
 
 
+def test_the_smallest_pictures_of_sixteen_greys(drawn: Dataset) -> None:
+    small = drawn.images[:, 2:26, 2:26].reshape(COUNT, 8, 3, 8, 3).mean((2, 4)) / 255 * 16
+    data = datasets.from_arrays(np.rint(small).astype(np.int64), drawn.labels)
+    assert data.images.max(axis=(1, 2)).min() > 200
+    assert any("(8×8 …)" in note for note in data.notes)
+
+
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [

@@ -88,20 +88,25 @@ def from_arrays(
 
 def prepared(found: Labelled, form: Form) -> Dataset:
     """The set as a Dataset, with notes of what was decided. Raises DataError, naming the picture that is none."""
+    from lenet5.pictures.opening import DIGIT_SIDE, sized
+
     count = len(found.pictures)
     if not 0 < count <= MOST_PICTURES:
         raise DataError(f"{found.name}: {count:,} pictures; expected 1 to {MOST_PICTURES:,}")
     turned = found.transposed if form.transposed is None else form.transposed
     notes = ["rows and columns were exchanged, as in EMNIST's files"] if turned else []
 
+    sizes: set[tuple[int, ...]] = set()
+
     def picture(i: int) -> NDArray[np.uint8]:
         pixels = _opened(found, i)
+        sizes.add(pixels.shape[:2])
+        pixels = sized(pixels, DIGIT_SIDE)[0]
         return np.ascontiguousarray(np.swapaxes(pixels, 0, 1)) if turned else pixels
 
     some = [picture(i) for i in np.unique(np.linspace(0, count - 1, min(count, SAMPLE)).astype(int)).tolist()]
     dark, note = _polarity(some, form.ink)
     notes.append(note)
-    sizes = {pixels.shape[:2] for pixels in some}
     if others := sizes - {(SIDE, SIDE), (FRAMED, FRAMED)}:
         example = "×".join(map(str, sorted(others)[0]))
         notes.append(f"pictures of other sizes ({example} …) were normalised as MNIST's: 20 pixels, centred by mass")
@@ -113,14 +118,13 @@ def prepared(found: Labelled, form: Form) -> Dataset:
 
 
 def _opened(found: Labelled, i: int) -> NDArray[np.uint8]:
-    from lenet5.pictures.opening import DIGIT_SIDE, open_pages, sized
+    from lenet5.pictures.opening import open_pages
 
     item = found.pictures[i]
     try:
-        pixels = open_pages(item)[0] if isinstance(item, bytes) else np.asarray(item)
+        return open_pages(item)[0] if isinstance(item, bytes) else np.asarray(item)
     except PictureError as error:
         raise DataError(f"{found.called(i)}: {error}") from error
-    return sized(pixels, DIGIT_SIDE)[0]
 
 
 def _polarity(pictures: list[NDArray[np.uint8]], ink: str) -> tuple[bool | None, str]:
