@@ -10,9 +10,11 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from lenet5.errors import MissingExtraError, PictureError
+from lenet5.errors import LeNetError, MissingExtraError, PictureError
 from lenet5.pictures import opening
 from lenet5.pictures.opening import open_pages, sized
 
@@ -295,3 +297,31 @@ def test_a_small_picture_is_enlarged_a_large_one_shrunk_and_others_stay() -> Non
         assert pixels.shape == expected
         assert pixels.shape[0] == pytest.approx(scale * shape[0], abs=0.5)
     assert max(sized(np.zeros((6, 590), np.uint8), 600)[0].shape) == 600
+
+
+BEGINNINGS = [
+    b"",
+    b"%PDF-1.4\n",
+    b"\0\0\0\x18ftypheic\0\0\0\0heicmif1",
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF89a",
+    b"P6 9 9 255\n",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(
+        st.text(st.characters(), max_size=60),
+        st.text(max_size=60).map(lambda text: f"data:image/png;base64,{text}"),
+        st.text(max_size=30).map(lambda text: f"http://{text}"),
+        st.tuples(st.sampled_from(BEGINNINGS), st.binary(max_size=300)).map(b"".join),
+        st.binary(max_size=60).map(io.BytesIO),
+    )
+)
+def test_whatever_is_handed_over_is_a_picture_or_an_error_of_ours(source: object) -> None:
+    try:
+        pages = open_pages(source)
+    except LeNetError:
+        return
+    assert all(page.dtype == np.uint8 for page in pages)
