@@ -17,6 +17,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8998,
     token: Annotated[str, Parameter(env_var="LENET5_TOKEN")] = "",
+    network: list[Path] | None = None,
     kept: Path = Path("runs"),
 ) -> None:
     """Show LeNet-5 thinking on a page, and answer its API, until Ctrl-C.
@@ -31,13 +32,15 @@ def serve(
         The port to listen on; 0 takes any free one.
     token
         Clients must send it as `Authorization: Bearer TOKEN`; a browser opens the address /?token=TOKEN.
+    network
+        A FILE.json that declares a network, to be trained on the page; can be given more than once.
     kept
         The folder for networks that were trained on the page.
     """
     from lenet5.server import Settings, create_app
     from lenet5.server.serving import serve as run
 
-    settings = Settings(host=host, port=port, token=token, weights=weights, kept=kept)
+    settings = Settings(host=host, port=port, token=token, weights=weights, declared=tuple(network or ()), kept=kept)
 
     def ready(address: str) -> None:
         where = f"the page is at {address}, the API's description at {address}docs; Ctrl-C stops"

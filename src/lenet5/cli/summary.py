@@ -27,6 +27,7 @@ def summary(
     *,
     size: str = f"{SIDE}x{SIDE}",
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    declaration: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Show the layers of a network: maps, sizes, neurons, trainable parameters, connections.
 
@@ -38,9 +39,14 @@ def summary(
         The input in pixels, height x width; a larger one gives outputs at several places, every four pixels.
     as_json
         Print JSON.
+    declaration
+        Print the network's declaration instead: JSON to be edited and given to --network.
     """
     height, width = _parse(size)
     declared, metadata = _find(network)
+    if declaration:
+        print(declared.declaration(), end="")
+        return
     rows = declared.count(height, width)
     totals = {name: sum(getattr(row, name) for row in rows) for name in _NUMBERS}
     if as_json:

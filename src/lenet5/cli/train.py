@@ -73,7 +73,8 @@ def train(
     Parameters
     ----------
     network
-        lenet5, lenet5-linear, lenet5-softmax or lenet5-maxpool.
+        lenet5, lenet5-linear, lenet5-softmax or lenet5-maxpool, or a FILE.json that declares another: `lenet5 summary
+        lenet5 --declaration` writes one to be edited.
     recipe
         A named recipe: 1998 (the default for RBF outputs), 1998-distorted, 1998-literal, plain (for others),
         plain-centred (for them, and few pictures), best-alone, or best, which learns what lenet5-teacher answers to
@@ -99,9 +100,9 @@ def train(
     """
     given = {name: value for name, value in asdict(changes).items() if value is not None}
     declared = architecture(network)
-    name = recipe or ("1998" if isinstance(declared.output, EuclideanRBF) else "plain")
+    name = recipe or Recipe.suited(declared)
     chosen = replace(named_recipe(name), **given)
-    out = out or Path("runs", f"{network}-{name}-{seed}.safetensors")
+    out = out or Path("runs", f"{declared.name}-{name}-{seed}.safetensors")
     _check_place(out, resume)
     dataset = progress.load(data, "train", count, seed, form)
     held = min(HELD_OUT, len(dataset) // 6) if held_out is None else held_out

@@ -24,6 +24,8 @@ class Settings:
     """Clients must send it as `Authorization: Bearer …`. Needed where other machines can reach the server."""
     weights: tuple[Path, ...] = ()
     """Files of weights to show beside the shipped ones; each has its file's name."""
+    declared: tuple[Path, ...] = ()
+    """JSON files that declare networks, to be trained on the page beside the package's own."""
     kept: Path = Path("runs")
     """The folder for networks that were trained on the page."""
     largest_body: int = 16 * MIB

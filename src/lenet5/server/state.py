@@ -11,7 +11,8 @@ import numpy as np
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
-from lenet5.errors import LeNetError, WeightsError
+from lenet5.architecture import ARCHITECTURES, Architecture, architecture
+from lenet5.errors import ArchitectureError, LeNetError, WeightsError
 from lenet5.server.batching import Batcher
 from lenet5.server.metrics import Metrics
 from lenet5.server.networks import Networks
@@ -34,6 +35,8 @@ class ServerState:
     settings: Settings
     networks: Networks
     metrics: Metrics
+    architectures: dict[str, Architecture] = field(init=False)
+    """The networks that can be trained, by name."""
     digits: Batcher[Any, Any] = field(init=False)
     trainings: Trainings = field(init=False)
     at_once: CapacityLimiter = field(init=False)
@@ -42,6 +45,11 @@ class ServerState:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        own = [architecture(path) for path in self.settings.declared]
+        self.architectures = ARCHITECTURES | {declared.name: declared for declared in own}
+        if len(self.architectures) < len(ARCHITECTURES) + len(own):
+            names = ", ".join(declared.name for declared in own)
+            raise ArchitectureError(f"networks declared as {names}; expected names of their own, and none twice")
         self.trainings = Trainings(self.networks, self.settings.kept)
         self.at_once = CapacityLimiter(min(AT_ONCE, max(2, os.cpu_count() or 1)))
         self.digits = Batcher(self.read_digits)

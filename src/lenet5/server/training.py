@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lenet5.architecture import architecture
 from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
 from lenet5.server.networks import Networks
@@ -63,7 +62,7 @@ class Training:
             "name": self.name,
             "state": self.state,
             "detail": self.detail,
-            "network": self.assignment.network,
+            "network": self.assignment.architecture.name,
             "recipe": asdict(self.assignment.recipe),
             "data": self.assignment.data,
             "pictures": self.assignment.pictures,
@@ -101,11 +100,12 @@ class Trainings:
 
     def begin(self, assignment: Assignment) -> Training:
         """Start a training. Raises TrainingError where one runs already, or the assignment makes no sense."""
-        declared = architecture(assignment.network)
-        network = assignment.recipe.network(declared, assignment.seed)
+        network = assignment.recipe.network(assignment.architecture, assignment.seed)
         if assignment.start is not None:
             if assignment.start.shape != network.parameters.shape:
-                raise TrainingError(f"the network to start from is no {assignment.network}; start from one that is")
+                raise TrainingError(
+                    f"the network to start from is no {assignment.architecture.name}; start from one that is"
+                )
             network.parameters[...] = assignment.start
         context = multiprocessing.get_context("spawn")
         with self._lock:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.architecture import architecture
+from lenet5.architecture import Architecture
 from lenet5.datasets import Dataset, load
 from lenet5.errors import LeNetError
 from lenet5.network import LeNet5
@@ -32,7 +32,7 @@ WRONG = 30  # wrongly answered pictures that are shown
 class Assignment:
     """One training to do. `start` holds the parameters to begin from, in the order of LeNet5.parameters."""
 
-    network: str
+    architecture: Architecture
     recipe: Recipe
     data: str
     pictures: int
@@ -59,7 +59,7 @@ def train(assignment: Assignment, pipe: Connection) -> None:
 
 def _train(assignment: Assignment, pipe: Connection) -> None:
     learn, held_out = _data(assignment)
-    run = Run(architecture(assignment.network), assignment.recipe, learn, held_out, assignment.seed)
+    run = Run(assignment.architecture, assignment.recipe, learn, held_out, assignment.seed)
     if assignment.start is not None:
         run.network.parameters[...] = assignment.start
     sent = 0.0

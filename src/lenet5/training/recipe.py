@@ -94,6 +94,11 @@ class Recipe:
         for name, allowed in _CHOICES.items():
             _expect(getattr(self, name) in allowed, name, getattr(self, name), f"one of {', '.join(allowed)}")
 
+    @classmethod
+    def suited(cls, architecture: Architecture) -> str:
+        """The recipe for a network where nobody names one: "1998" for an RBF output, else "plain"."""
+        return "1998" if isinstance(architecture.output, EuclideanRBF) else "plain"
+
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain data, for JSON."""
         return asdict(self)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5 import files
-from lenet5.architecture import Architecture, EuclideanRBF
+from lenet5.architecture import Architecture
 from lenet5.datasets.dataset import Dataset
 from lenet5.errors import TrainingError
 from lenet5.kernels import threads
@@ -272,8 +272,7 @@ def _check(architecture: Architecture, recipe: Recipe, train: Dataset) -> None:
             f"declare a network with as many outputs as classes"
         )
     if recipe.loss not in losses(architecture):
-        suited = "1998" if isinstance(architecture.output, EuclideanRBF) else "plain"
         raise TrainingError(
             f"the loss {recipe.loss!r} does not suit the output of {architecture.name}; expected one of "
-            f"{', '.join(losses(architecture))}: try --recipe {suited}"
+            f"{', '.join(losses(architecture))}: try --recipe {Recipe.suited(architecture)}"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import httpx
 import numpy as np
 import pytest
 
+from lenet5 import datasets
+from lenet5.architecture import LENET5
 from lenet5.loading import load
 from lenet5.network import LeNet5
+from lenet5.training import RECIPES, Run
 from server.expected import expect_problem
 
 
@@ -22,8 +26,8 @@ def test_a_network_is_handed_out_as_a_file(client: httpx.Client, network: LeNet5
     np.testing.assert_array_equal(load(path).parameters, network.parameters)
 
 
-def test_a_training_is_told_of_as_it_goes_and_goes_on_from_kept_weights(client: httpx.Client) -> None:
-    wish = {"pictures": 500, "changes": {"passes": 2}, "seed": 4}
+def test_a_training_is_told_of_as_it_goes_and_goes_on_from_kept_weights(client: httpx.Client, tmp_path: Path) -> None:
+    wish = {"pictures": 500, "recipe": "best-alone", "changes": {"passes": 2}, "seed": 4}
     begun = client.post("trainings", json=wish)
     assert begun.status_code == 201
     number = begun.json()["id"]
@@ -38,7 +42,18 @@ def test_a_training_is_told_of_as_it_goes_and_goes_on_from_kept_weights(client: 
     assert [record["pass"] for record in told["passes"]] == [1, 2]
     assert told["passes"][1]["held_out_error"] < told["passes"][0]["held_out_error"]
     expect_problem(client.post(f"trainings/{number}/pause"), 409, "done")
+    # It is as sure of itself as one that `lenet5 train` has made by the same recipe.
+    sharpness = RECIPES["best-alone"].sharpness
+    trained = client.get(f"networks/{told['name']}").json()
+    assert trained["metadata"]["sharpness"] == sharpness
     kept = client.put(f"trainings/{number}/kept", json={"name": "kept-by-a-test"})
+    (tmp_path / "kept.safetensors").write_bytes(client.get("networks/kept-by-a-test/file").content)
+    learned = datasets.load("drawn", "train", count=700)
+    run = Run(LENET5, replace(RECIPES["best-alone"], passes=2), learned.take(slice(500)), seed=4)
+    assert len(list(run.go())) == 2
+    pictures = learned.images[500:]
+    found = load(tmp_path / "kept.safetensors").probabilities(pictures)
+    np.testing.assert_array_equal(found, run.trained().probabilities(pictures))
     assert kept.json() == {"name": "kept-by-a-test", "file": "kept-by-a-test.safetensors"}
     on = client.post("trainings", json={**wish, "start_from": "kept-by-a-test", "changes": {"passes": 1}}).json()["id"]
     while client.get(f"trainings/{on}").json()["state"] not in ("done", "failed"):

@@ -82,7 +82,7 @@ export function learnView({ fail, renamed }) {
 
   // Choosing a network suggests its recipe; choosing a recipe fills in its values.
   function filled({ target }) {
-    if (target === fields.network) fields.recipe.value = fields.network.value === "lenet5" ? "1998" : "plain";
+    if (target === fields.network) fields.recipe.value = known.suited[fields.network.value];
     if (target !== fields.network && target !== fields.recipe) return;
     const chosen = known.recipes[fields.recipe.value];
     fields.passes.value = chosen.passes;

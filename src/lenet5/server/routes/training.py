@@ -16,7 +16,6 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from lenet5 import storage
-from lenet5.architecture import ARCHITECTURES
 from lenet5.datasets.distortions import DISTORTIONS
 from lenet5.reproduce.paper import PAPER
 from lenet5.server.routes.digits import has_mnist
@@ -45,7 +44,7 @@ class Changes(BaseModel):
 class NewTraining(BaseModel):
     """What to train, from what, and how."""
 
-    network: str = Field(default="lenet5", max_length=40, description=f"one of {', '.join(ARCHITECTURES)}")
+    network: str = Field(default="lenet5", max_length=60, description="one of those that /recipes lists")
     recipe: str = Field(default="1998", max_length=40, description="a named recipe")
     changes: Changes = Changes()
     data: Literal["drawn", "mnist"] = "drawn"
@@ -59,10 +58,11 @@ class Name(BaseModel):
 
 
 @router.get("/recipes", summary="The recipes, networks and data sets that a training can use")
-def recipes() -> dict[str, Any]:
+def recipes(state: State) -> dict[str, Any]:
     return {
         "recipes": {name: asdict(r) for name, r in RECIPES.items()},
-        "networks": list(ARCHITECTURES),
+        "networks": list(state.architectures),
+        "suited": {name: Recipe.suited(declared) for name, declared in state.architectures.items()},
         "data": ["drawn", "mnist"] if has_mnist() else ["drawn"],
         "distortions": list(DISTORTIONS),
         "figure_5": PAPER["figure_5"],
@@ -81,7 +81,9 @@ def begin(new: NewTraining, state: State) -> dict[str, Any]:
     start = state.networks.get(new.start_from).parameters.copy() if new.start_from else None
     changes = {name: value for name, value in new.changes.model_dump().items() if value is not None}
     made = Recipe(**{**asdict(recipe(new.recipe)), **changes})
-    assignment = Assignment(new.network, made, new.data, new.pictures, new.seed, start)
+    if new.network not in state.architectures:
+        raise HTTPException(422, f"no network {new.network!r}; expected one of {', '.join(state.architectures)}")
+    assignment = Assignment(state.architectures[new.network], made, new.data, new.pictures, new.seed, start)
     return state.trainings.begin(assignment).to_dict()
 
 
