@@ -89,12 +89,12 @@ class LeNet5:
 
     @property
     def parameters(self) -> Floats:
-        """Every weight and bias in one array, laid out as the kernels want it: write to it, and the network changes."""
+        """Every weight and bias in one array, as the kernels take it. Writing to it changes the network."""
         return self._parameters
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """What each output stands for: the RBF units' characters, or what the metadata says, or 0, 1, 2 …"""
+        """A name for each output, from the metadata, or else the RBF units' characters, or else 0, 1, 2 …"""
         names = self.metadata.get("classes")
         if names is None and isinstance(self.architecture.output, EuclideanRBF):
             names = self.architecture.output.characters
@@ -102,7 +102,7 @@ class LeNet5:
 
     @property
     def sharpness(self) -> float:
-        """What multiplies penalties before they become probabilities: the metadata's "sharpness", or 1."""
+        """What multiplies penalties before they become probabilities. The metadata has it, or it is 1."""
         return float(self.metadata.get("sharpness", 1.0))
 
     def predict(self, images: Any) -> NDArray[np.int64]:
