@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import PART, dilated, inked, parts
 from lenet5.pictures.normalise import bounding_box
-from lenet5.reading.rules import without_rests
+from lenet5.reading.rules import rests
 
 __all__ = ["the_glyph"]
 
@@ -20,7 +20,7 @@ MARGIN = 0.15  # of the side: where a box's rules may lie
 
 def the_glyph(ink: Grey) -> tuple[Grey, bool]:
     """The digit's own ink, float32 (H, W), and whether it may be one (False: noise, or no ink at all)."""
-    ink = without_rests(_without_box(ink))
+    ink = _without_box(ink)
     mask = inked(ink)
     labels, stats = parts(mask)
     count = len(stats)
@@ -28,11 +28,13 @@ def the_glyph(ink: Grey) -> tuple[Grey, bool]:
         return np.zeros_like(ink), False
     if count == 2:
         return ink, True
-    main = 1 + int(np.argmax(_weights(stats[1:], mask.shape)))
-    areas = stats[:, 4]
-    kept = [i for i in range(1, count) if i == main or _belongs(stats[i], stats[main], mask.shape)]
-    large = int((areas[1:] >= 0.05 * areas[main]).sum())
-    writing = large <= MOST_PARTS and areas[main] >= 0.2 * areas[1:].sum()
+    own = ~rests(labels, stats)
+    own[0] = False
+    main = int(np.argmax(_weights(stats, mask.shape) * own))
+    areas = stats[:, 4] * own
+    kept = [i for i in np.flatnonzero(own) if i == main or _belongs(stats[i], stats[main], mask.shape)]
+    large = int((areas >= 0.05 * areas[main]).sum())
+    writing = large <= MOST_PARTS and areas[main] >= 0.2 * areas.sum()
     chosen = np.zeros(count, np.uint8)
     chosen[kept] = 1
     # The faint edge of a stroke is part of it.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Mask, depth, dilated, inked, opened, parts, pen
 
-__all__ = ["find_rules", "without_edges", "without_rests", "without_rules"]
+__all__ = ["find_rules", "rests", "without_edges", "without_rests", "without_rules"]
 
 Grey = NDArray[np.float32]
 
@@ -92,26 +92,36 @@ def without_edges(ink: Grey) -> Grey:
     return left
 
 
-def without_rests(ink: Grey) -> Grey:
-    """The ink (H, W) without what a tight crop has left of a box: parts as long as a side that stay by the edges.
+def rests(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which parts (N,) are what a tight crop has left of a box: those as long as a side that stay by the edges.
 
-    An upright one is a 1 where the others are as high; a level one may have anything beside it.
+    An upright one is a 1 where the others are as high; a level one may have anything beside it. labels: (H, W), and
+    stats: (N, 5), as of `masks.parts`.
     """
-    height, width = ink.shape
-    labels, stats = parts(inked(ink))
-    band = max(2, int(MARGIN * min(height, width)))
-    long = (stats[:, 2] >= SPANNED * width) | (stats[:, 3] >= SPANNED * height)
+    height, width = labels.shape
+    level: NDArray[np.bool_] = stats[:, 2] >= SPANNED * width
+    long: NDArray[np.bool_] = level | (stats[:, 3] >= SPANNED * height)
     long[0] = False
+    if not long.any():
+        return long
+    band = max(2, int(MARGIN * min(height, width)))
     long[np.unique(labels[band : height - band, band : width - band])] = False
     others = ~long & (stats[:, 4] >= 4)
     others[0] = False
-    if not long.any() or not others.any():
-        return ink
+    if not others.any():
+        return np.zeros(len(stats), bool)
     low, high = stats[others, 1].min(), (stats[others, 1] + stats[others, 3]).max()
-    if high - low >= LOWER * height:
-        long &= stats[:, 2] >= SPANNED * width
-    rests = dilated(long.astype(np.uint8)[labels], 3, 3)
-    return np.where((rests > 0) & ~others[labels], np.float32(0), ink)
+    return long & level if high - low >= LOWER * height else long
+
+
+def without_rests(ink: Grey) -> Grey:
+    """The ink (H, W) without what a tight crop has left of a box."""
+    labels, stats = parts(inked(ink))
+    found = rests(labels, stats)
+    if not found.any():
+        return ink
+    around = dilated(found[labels].astype(np.uint8), 3, 3) > 0
+    return np.where(around & ((labels == 0) | found[labels]), np.float32(0), ink)
 
 
 class _Rule(NamedTuple):
