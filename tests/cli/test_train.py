@@ -83,6 +83,22 @@ def test_the_other_networks_take_the_plain_recipe(network: str) -> None:
     assert made["data"]["pictures"] == 1800
 
 
+def test_a_network_of_ones_own_is_declared_in_a_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """C3 with 32 maps, all layers but F6 squashed by max(0, a): two words changed in what `summary` writes."""
+    assert run("summary", "lenet5", "--declaration") == 0
+    declared = capsys.readouterr().out.replace('"lenet5"', '"wide"')
+    data = {**json.loads(declared.replace('"tanh"', '"relu"')), "c3": {"maps": 32, "squash": "relu"}}
+    data["f6"]["squash"] = "tanh"
+    (here / "wide.json").write_text(json.dumps(data), "utf-8")
+    assert run(*SHORT, "--network", "wide.json", "--held-out", "0") == 0
+    made = lenet5.load("runs/wide-1998-0.safetensors")
+    assert (made.architecture.c3.maps, made.architecture.s4.squash) == (32, "relu")
+    assert "--network wide.json" in made.metadata["command"]
+    (here / "wide.json").write_text(json.dumps(data | {"c1": {"kernel": 7}}), "utf-8")
+    assert run(*SHORT, "--network", "wide.json", "--out", "other.safetensors") == 2
+    assert "every convolution is 5×5" in capsys.readouterr().err
+
+
 def test_a_folder_of_letters_makes_a_network_of_letters(rng: np.random.Generator) -> None:
     for letter in "AxQ":
         Path("mine", letter).mkdir(parents=True)
