@@ -1,4 +1,4 @@
-"""What do several networks answer together? The mean of their probabilities, behind the face of one network."""
+"""Several networks that answer together, by the mean of their probabilities, used like one network."""
 
 from __future__ import annotations
 
@@ -22,8 +22,14 @@ class Ensemble(LeNet5):
     """Networks of one architecture that answer together; used like one.
 
     Its penalties are −log of the mean of the members' probabilities. `tensors` holds every member's, named
-    "0/c1.weight" and so on. Raises ArchitectureError where the members are not alike, answer different classes, are
-    ensembles, or there are none.
+    "0/c1.weight" and so on.
+
+    Args:
+        members: the networks.
+        metadata: what is known of their making.
+
+    Raises:
+        ArchitectureError: the members are not alike, answer different classes, are ensembles, or there are none.
     """
 
     def __init__(self, members: Sequence[LeNet5], metadata: Mapping[str, Any] | None = None) -> None:

@@ -18,9 +18,16 @@ _OF_EACH: dict[str, tuple[Any, Any]] = {"member": (dict, {}), "member_sharpness"
 
 
 def load(name: str | os.PathLike[str] = "lenet5") -> LeNet5:
-    """A shipped network by its name, or any network by the path of its .safetensors file.
+    """A shipped network by its name, or any network by the path of its file.
 
-    Raises WeightsError where there is none, or the file is damaged.
+    Args:
+        name: one of the shipped networks, or the path of a .safetensors file.
+
+    Returns:
+        A LeNet5; an Ensemble, which is used like one, where the file holds several networks.
+
+    Raises:
+        WeightsError: there is none, or the file is damaged.
     """
     architecture, members, metadata = storage.read(storage.find(name))
     try:

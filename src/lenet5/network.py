@@ -1,8 +1,6 @@
-"""What does LeNet-5 answer to a picture? The network with its parameters: look, save.
+"""LeNet-5 with its parameters: what it answers to pictures, and how it is saved.
 
-A picture is uint8, (28, 28) or (32, 32), 0 for paper and 255 for ink; or float (28, 28), 0 for paper and 1 for ink;
-or float (32, 32) in the paper's own scale, −0.1 for paper and 1.175 for ink (II-B). A 28×28 picture is framed by two
-pixels of paper.
+`scale.py` says what a picture is.
 """
 
 from __future__ import annotations
@@ -53,10 +51,14 @@ def checked(metadata: Mapping[str, Any] | None, architecture: Architecture) -> d
 class LeNet5:
     """A network of seven layers with its parameters.
 
-    tensors: name to array, named and shaped by `architecture.shapes()`; copied to float32.
-    metadata: what is known of its making, kept in the file that `save` writes. Two of its keys matter here: "classes",
-    a name for each output, and "sharpness", a number above 0 that multiplies penalties before they are probabilities.
-    Raises WeightsError where a tensor is missing, too many, or of another shape, or one of these keys is no such thing.
+    Args:
+        architecture: the declaration.
+        tensors: name to array, named and shaped by `architecture.shapes()`; copied to float32.
+        metadata: what is known of its making; `save` keeps it. Two keys matter here: "classes" names each output, and
+            "sharpness", a number above 0, multiplies penalties before they become probabilities.
+
+    Raises:
+        WeightsError: a tensor is missing, too many or of another shape, or one of these two keys is wrong.
     """
 
     _unlooked = LOOKED_AT  # calls of `predict` whose pictures will be looked at
@@ -67,7 +69,7 @@ class LeNet5:
         from lenet5.kernels.plan import plan_for, zeros
         from lenet5.kernels.single import FEW, forward_many
 
-        # Found once: an import costs a tenth of what a picture does.
+        # Imported once: an import takes a tenth of a picture's time.
         self._few_below, self._forward_many = FEW, forward_many
         self._classes = architecture.classes
         self.architecture = architecture
@@ -106,11 +108,19 @@ class LeNet5:
         return float(self.metadata.get("sharpness", 1.0))
 
     def predict(self, images: Any) -> NDArray[np.int64]:
-        """The class of each picture: (N, 28, 28) or (N, 32, 32), uint8 or float -> (N,), 0 to classes − 1.
+        """The class of each picture, the one with the smallest penalty (II-C).
 
-        The class is the one with the smallest penalty (II-C). One more axis of length 1 is passed over, and bool and
-        whole numbers of 0 to 255 are taken as uint8 is. Raises PictureError for other arrays. Warns, once, with
-        PictureWarning where pictures look black on white, normalised, or, of 32 and more, turned over their diagonal.
+        Warns once, with PictureWarning, of pictures that look black on white, normalised, or turned over.
+
+        Args:
+            images: (N, 28, 28) or (N, 32, 32), as `lenet5.scale` takes them; bool and whole numbers of 0 to 255 are
+                taken as uint8 is, and one more axis of length 1 is passed over.
+
+        Returns:
+            int64 (N,), 0 to classes − 1.
+
+        Raises:
+            PictureError: other arrays.
         """
         answers = np.asarray(self.penalties(images).argmin(axis=1), np.int64)
         if self._unlooked:
@@ -121,9 +131,16 @@ class LeNet5:
         return answers
 
     def penalties(self, images: Any) -> Floats:
-        """(N, classes): the RBF units' distances y_i (eq. 7), or −log p of each class; the smallest wins.
+        """One penalty a class, the smallest wins: the RBF units' distances y_i (eq. 7), or −log p of each class.
 
-        Raises PictureError for arrays that are not pictures.
+        Args:
+            images: as for `predict`.
+
+        Returns:
+            float32 (N, classes), from 0 on.
+
+        Raises:
+            PictureError: arrays that are not pictures.
         """
         array, low, gain, frame = to_scale(images, square=True)
         if len(array) < self._few_below:
@@ -131,20 +148,35 @@ class LeNet5:
         return self._penalties(self._bulk(array, low, gain, frame))
 
     def probabilities(self, images: Any) -> Floats:
-        """(N, classes), each row summing to 1: e^−penalty over its sum (the posterior of eq. 9 without rubbish).
+        """e^−penalty over its sum: the posterior of eq. 9 without its rubbish class.
 
-        Where the metadata names a "sharpness", penalties are multiplied by it first: the network was trained so.
+        Penalties are multiplied by `sharpness` first, with which the network was trained.
 
-        Raises PictureError for arrays that are not pictures.
+        Args:
+            images: as for `predict`.
+
+        Returns:
+            float32 (N, classes), each row summing to 1.
+
+        Raises:
+            PictureError: arrays that are not pictures.
         """
         return probabilities(self.penalties(images), self.sharpness)
 
     def slide(self, images: Any) -> Floats:
-        """Penalties at every place of larger pictures: (N, H, W) -> (N, (H−32)//4 + 1, (W−32)//4 + 1, classes).
+        """Penalties at every place of larger pictures, one every four pixels (section VII).
 
-        The network is applied to the whole picture at once; what it says at one place is what it says of the 32×32
-        window there, one every four pixels (section VII). uint8, or float in the paper's scale; no frame is added.
-        Raises PictureError for arrays that are not pictures, or under 32×32.
+        The network is applied to the whole picture at once. Its answer at a place is its answer to the 32×32 window
+        there.
+
+        Args:
+            images: (N, H, W) of at least 32×32, uint8, or float in the paper's scale; no frame is added.
+
+        Returns:
+            float32 (N, (H−32)//4 + 1, (W−32)//4 + 1, classes).
+
+        Raises:
+            PictureError: arrays that are not pictures, or smaller ones.
         """
         array, low, gain, _ = to_scale(images, square=False)
         from lenet5.kernels.plan import plan_for
@@ -155,11 +187,17 @@ class LeNet5:
         return self._penalties(outputs).reshape(len(array), *places, self.architecture.classes)
 
     def activations(self, images: Any) -> dict[str, Floats]:
-        """What every unit of every layer answers, squashed.
+        """What every unit of every layer answers, squashed; the output holds distances where it is an RBF.
 
-        {"input": (N, 1, 32, 32), "c1": (N, 6, 28, 28), "s2": (N, 6, 14, 14), "c3": (N, 16, 10, 10),
-        "s4": (N, 16, 5, 5), "c5": (N, 120), "f6": (N, 84), "output": (N, classes)}, float32. The output holds
-        distances for the RBF, else squashed values. Raises PictureError for arrays that are not pictures.
+        Args:
+            images: as for `predict`.
+
+        Returns:
+            {"input": (N, 1, 32, 32), "c1": (N, 6, 28, 28), "s2": (N, 6, 14, 14), "c3": (N, 16, 10, 10),
+            "s4": (N, 16, 5, 5), "c5": (N, 120), "f6": (N, 84), "output": (N, classes)}, float32.
+
+        Raises:
+            PictureError: arrays that are not pictures.
         """
         from lenet5.kernels import plan as at
 
@@ -189,7 +227,17 @@ class LeNet5:
         return found
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the network as a .safetensors file, whole or not at all. Raises WeightsError where it can't be."""
+        """Write the network as a .safetensors file, whole or not at all.
+
+        Args:
+            path: of the file.
+
+        Returns:
+            The same path.
+
+        Raises:
+            WeightsError: the file cannot be written, or the network has values that are not finite.
+        """
         from lenet5 import storage
 
         return storage.write(path, self.architecture, [self.tensors], self.metadata)

@@ -1,4 +1,4 @@
-"""How does LeNet-5 take part in a PyTorch program? The declared networks as modules, with the same names and state.
+"""The declared networks as PyTorch modules, with the same names and state.
 
     module = lenet5.torch.load("lenet5")
     penalties = module(lenet5.torch.pictures(digits))            # (N, 28, 28) uint8 -> (N, 10), the smallest wins

@@ -1,4 +1,4 @@
-"""What does `lenet5 export` write? The network as an ONNX file or as a C header, and what eight bits cost it."""
+"""`lenet5 export`: the network as an ONNX file or as a C header, and what eight bits cost it."""
 
 from __future__ import annotations
 

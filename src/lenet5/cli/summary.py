@@ -1,4 +1,4 @@
-"""What does `lenet5 summary` show? The layers of a network, and how each number comes about."""
+"""`lenet5 summary`: the layers of a network, and how each number comes about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does `lenet5 train` do? It makes a recipe and a network of the flags, and draws the records of the run."""
+"""`lenet5 train`: makes a recipe and a network of the flags, and draws the records of the run."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Files that hold a network: safetensors, ONNX, PyTorch, scikit-learn, C."""
+"""Files for other programs: ONNX, and a C header, each in floats or in eight bits."""

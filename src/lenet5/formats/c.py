@@ -1,4 +1,4 @@
-"""How does LeNet-5 become one C99 header for a microcontroller? Tables, and a forward pass without allocation.
+"""LeNet-5 as one C99 header for a microcontroller: tables, and a forward pass that allocates nothing.
 
     write("lenet5.h", network)                                        floats
     write("lenet5.h", network, quantised=quantise(network, digits))   int8, the same bits on every machine

@@ -1,4 +1,4 @@
-"""What stands in a C header for floats, and what for whole numbers? Tables, squashes, and the output layer."""
+"""What a C header holds for floats, and what for whole numbers: tables, squashes, and the output layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does LeNet-5 become an ONNX file that a phone, a browser or a server runs?
+"""LeNet-5 as an ONNX file that a phone, a browser or a server runs.
 
     write("lenet5.onnx", network)                       uint8 (N, 28, 28), 0 for paper to 255 for ink
     write("lenet5.onnx", network, pictures="float32")   float32 (N, 32, 32) in the paper's scale (II-B)

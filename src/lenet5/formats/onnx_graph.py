@@ -1,4 +1,4 @@
-"""Which nodes and constants is LeNet-5 made of as an ONNX graph?
+"""LeNet-5 as nodes and constants of an ONNX graph.
 
 The graph computes what the network computes, layer by layer, in the paper's names; of an ensemble, each member's names
 begin with its number, "0/c1". No constant is multiplied into the weights, which would be rounded a second time. A pair

@@ -1,7 +1,7 @@
-"""How does LeNet-5 lie in an ONNX file in eight bits? Every value between layers is quantised and dequantised.
+"""LeNet-5 as an ONNX graph in eight bits: every value between layers is quantised and dequantised.
 
-That is ONNX's own way of saying it ("QDQ"): a runtime that knows whole numbers puts convolutions together from the
-pairs, and any other computes the same in floats. Whole numbers, scales and zeros are those of `quantise`; maps and
+This is ONNX's own form ("QDQ"). A runtime that knows whole numbers puts convolutions together from the pairs. Any
+other runtime computes the same in floats. Whole numbers, scales and zeros are those of `quantise`; maps and
 weights are uint8, so that their zeros lie 128 higher: products of uint8 and int8 are added up in 16 bits by x86 without
 VNNI, and overflow.
 """

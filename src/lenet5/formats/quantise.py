@@ -1,4 +1,4 @@
-"""What is LeNet-5 in eight bits? Whole numbers for weights, maps and sums, and the same arithmetic on every machine.
+"""LeNet-5 in eight bits: whole numbers for weights, maps and sums, and the same arithmetic on every machine.
 
 A value v is kept as a whole number q, v = scale·(q − zero). What the squash bounds needs no data to find its scale:
 tanh lies within ±1.7159, the logistic within 0 and 1, and a sum far out on either side is as good as saturated. Only

@@ -10,8 +10,11 @@ single        one picture at a time: forward, gradient, curvature, the online pa
 bulk          many pictures at a time: forward
 batch         many pictures at a time: gradient
 distortion    pictures moved, scaled, sheared and bent
-seams         the cheapest way through a picture's columns   peak   how fast the processor could be
+seams         the cheapest way through a picture's columns
+strips        how a map is cut into strips of vectors
+update        Adam's and Muon's steps of the weights
 peak          the multiply-adds that the processor can do at most
+threads       the pool of threads that kernels run on
 
 A picture's map is one run of rows. A row may be longer than the map is wide; what lies beyond the width is
 rubbish that nobody reads in the forward direction, and zero in the backward direction.

@@ -1,4 +1,4 @@
-"""How often is a network wrong, where, and how sure is that number?"""
+"""How a network is measured: its error on labelled pictures, with an interval, and every mistake."""
 
 from __future__ import annotations
 

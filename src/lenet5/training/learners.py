@@ -1,4 +1,4 @@
-"""How do the weights change while pictures pass? The paper's online algorithm, and mini-batches.
+"""The two ways of learning: the paper's online algorithm, and mini-batches with Adam or Muon.
 
 A learner owns the arrays that change. It is told when a pass begins, and handed blocks of pictures; what it holds
 after a block depends on the seed and on what it has seen, never on the number of threads.

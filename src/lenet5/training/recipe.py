@@ -1,4 +1,4 @@
-"""How is a network trained? One frozen recipe, and the named ones."""
+"""Recipes: everything that decides a training run, and the named ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ ETA_1998 = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,)
 class Recipe:
     """Everything that decides a training run, but for the network, the data and the seed.
 
-    Raises TrainingError where a value is out of its range.
+    Raises:
+        TrainingError: a value is out of its range.
     """
 
     algorithm: Literal["sdlm", "adam", "muon"] = "sdlm"
@@ -177,7 +178,14 @@ RECIPES: dict[str, Recipe] = {
 
 
 def recipe(name: str) -> Recipe:
-    """The named recipe. Raises TrainingError, naming those there are."""
+    """The named recipe.
+
+    Args:
+        name: one of RECIPES.
+
+    Raises:
+        TrainingError: there is none of this name.
+    """
     if name not in RECIPES:
         raise TrainingError(f"no recipe {name!r}; expected one of {', '.join(RECIPES)}")
     return RECIPES[name]

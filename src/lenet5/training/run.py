@@ -1,4 +1,4 @@
-"""What happens in a training run, pass by pass, and how is it kept so that it can go on after a kill?
+"""A training run: pass by pass, kept so that it can go on after a kill.
 
 A run is a folder beside the network's file: `run.json` says what is being trained and how, `metrics.jsonl` has one
 record for each pass, `checkpoint.safetensors` holds everything that changes. What a block of pictures looks like
@@ -64,13 +64,20 @@ class PassRecord:
 
 @dataclass
 class Run:
-    """Trains one network. Iterate over `go()`; it may be left and entered again.
+    """A training of one network. Iterate over `go()`; the loop may be left and entered again.
 
-    train, held_out: what is learned from, and what each pass is judged on, if anything.
-    folder: where checkpoints and records go; None keeps nothing.
-    checkpoint_every: seconds between checkpoints; the end of a pass is always one.
-    about: what else `run.json` tells.
-    Raises TrainingError where the recipe does not suit the network or the data, and for a seed below 0.
+    Args:
+        architecture: the network's declaration.
+        recipe: how it is trained.
+        train: what is learned from.
+        held_out: what each pass is judged on, if anything.
+        seed: of the first weights, the order and the distortions; from 0 on.
+        folder: where checkpoints and records go; None keeps nothing.
+        checkpoint_every: seconds between checkpoints; the end of a pass is always one.
+        about: what else `run.json` tells.
+
+    Raises:
+        TrainingError: the recipe does not suit the network or the data, or the seed is below 0.
     """
 
     architecture: Architecture

@@ -1,4 +1,4 @@
-"""What does the network see in a block of pictures, and what is wanted of it?"""
+"""The pictures and wanted answers of each block, distorted anew in each pass."""
 
 from __future__ import annotations
 
