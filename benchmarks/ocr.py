@@ -12,8 +12,8 @@ Pictures come from LENET5_DATA, spread over each set, the same for all, and coun
 tells. To be fair to the others, who were made for text of another size and colour, light ink on dark is turned,
 and pictures under 48 pixels are enlarged and framed; EasyOCR and Tesseract are told that there are only digits. A
 picture of one digit or one line goes to their recognition; whole pages, and the columns with a detector, to all of it.
-Of their texts, those with anything but digits and separators in them count as unanswered, and so do RapidOCR's under
-its own threshold. The reader is told the layout that a user would tell.
+Of their texts, those with anything but digits and separators in them count as unanswered. The reader is told the
+layout that a user would tell.
 """
 
 from __future__ import annotations
@@ -53,7 +53,6 @@ SETS = {
     "field": ("field/pictures.zip", "auto"),
 }
 SMALL = 48  # pixels
-RAPID_LEAST = 0.5  # RapidOCR's own `text_score`
 Pixels = NDArray[np.uint8]
 Found = tuple[str, float, tuple[int, int, int, int]]  # text, confidence, box
 Engine = Callable[[Pixels, str], list[Found]]  # of RGB (H, W, 3) and a layout
@@ -87,7 +86,7 @@ def rapidocr(detector: bool) -> Engine:
             found, _ = engine(bgr, use_cls=False)
             return [(text, score, _box(corners)) for corners, text, score in found or ()]
         found, _ = engine(bgr, use_det=False, use_cls=False, use_rec=True)
-        return [(text, score, whole) for text, score in found or () if score >= RAPID_LEAST]
+        return [(text, score, whole) for text, score in found or ()]
 
     return read
 
