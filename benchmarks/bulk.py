@@ -1,4 +1,4 @@
-"""How fast are a million pictures read, by which engine, in how much memory, and what of a kill in the middle?
+"""The speed and the memory of reading a million pictures, by each engine, and what comes out after a kill.
 
     python benchmarks/bulk.py make FOLDER COUNT            COUNT digits of MNIST as PNG, in Parquet files
     python benchmarks/bulk.py time FOLDER WAY …            a line of JSON for each way; --first N reads only so many
@@ -7,7 +7,7 @@
 Ways: parts       one thread, no network: what opening the bytes and finding and normalising the ink take
       loop        one thread, Reader.read_many of 256 pictures at a time, nothing written
       onnx        the same loop with ONNX Runtime in the place of our network: same opening, same ink, same answers
-      local-N     lenet5 read --engine local --workers N          ray-N   the same by Ray, on this machine
+      local-N     lenet5 read-many --workers N          ray-N   the same by Ray, on this machine
 Every way decodes a PNG, finds its ink, normalises it, asks the network, and makes a reading of its penalties. Memory is
 the sum of a way's processes, shared pages counted once for each that shares them (proportionally), sampled.
 """

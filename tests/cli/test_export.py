@@ -1,4 +1,4 @@
-"""Does `lenet5 export` write what it says, and `lenet5 read --input` read it all?"""
+"""`lenet5 export` writes what it says."""
 
 from __future__ import annotations
 
@@ -67,38 +67,6 @@ def test_an_ensemble_fits_no_c_header(model: str, tmp_path: Path, capsys: pytest
     assert lenet5("export", both, "--to", "c", "--out", out) == 2
     assert "a C header holds one network" in capsys.readouterr().err
     assert not out.exists()
-
-
-def test_a_folder_is_read_into_parquet(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install 'lenet5[bulk]'")
-    source, out = small_set(tmp_path / "digits"), tmp_path / "out.parquet"
-    bulk = ("read", "--input", source, "--output", out, "--model", model, "--workers", 1)
-    assert lenet5(*bulk) == 0
-    assert "12 pictures read; 0 could not be" in capsys.readouterr().err
-    assert pq.read_table(out).num_rows == 12
-    assert lenet5(*bulk) == 0
-    assert "12 of them before this start" in capsys.readouterr().err
-
-
-def test_a_parquet_file_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install 'lenet5[bulk]'")
-    (tmp_path / "g.parquet").write_bytes(b"PAR1 and no more")
-    assert lenet5("read", "--input", str(tmp_path / "g.parquet"), "--output", str(tmp_path / "o.parquet")) == 2
-    assert "no Parquet file that can be read" in capsys.readouterr().err
-    assert not (tmp_path / "o.parquet").exists()
-
-
-def test_what_is_not_for_pictures_by_the_million(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert lenet5("read", "--input", str(tmp_path), "--output", str(tmp_path / "o.parquet"), "--json") == 2
-    assert "--json is not for --input" in capsys.readouterr().err
-    assert lenet5("read", "x.png", "--workers", "2") == 2
-    assert "--workers are for --input" in capsys.readouterr().err
-
-
-def test_input_without_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert lenet5("read", "--input", tmp_path) == 2
-    assert "go together" in capsys.readouterr().err
-    assert lenet5("read") == 2
 
 
 def test_eight_bits_of_letters_are_not_measured_on_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,6 +32,7 @@ app = App(
 # Command: the function behind it, and what `lenet5 --help` says of it.
 COMMANDS = {
     "read": ("lenet5.cli.read:read", "Read the digits in pictures."),
+    "read-many": ("lenet5.cli.read_many:read_many", "Read pictures by the million into one table."),
     "train": ("lenet5.cli.train:train", "Train a network, and keep its weights in a file."),
     "evaluate": ("lenet5.cli.evaluate:evaluate", "Measure a network's error on labelled pictures."),
     "summary": ("lenet5.cli.summary:summary", "Show the layers of a network, and how each number comes about."),

@@ -1,4 +1,4 @@
-"""What does `lenet5 read` show? The digits of pictures, as text, as JSON Lines, as a table, and drawn over them."""
+"""`lenet5 read`: shows the digits of pictures, as text, as JSON Lines, as a table, or drawn over them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress
 
@@ -20,8 +20,6 @@ from lenet5.errors import LeNetError, PictureError
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import MAX_BYTES, SUFFIXES
 from lenet5.reading.layout import Layout
-
-Engine = Literal["local", "ray"]
 
 if TYPE_CHECKING:
     from lenet5.reading import Reading
@@ -45,10 +43,6 @@ def read(
     csv_: Annotated[bool, Parameter(name="--csv", negative=())] = False,
     annotate: Path | None = None,
     explain: Path | None = None,
-    input_: Annotated[Path | None, Parameter(name="--input")] = None,
-    output: Path | None = None,
-    engine: Engine = "local",
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
 ) -> int:
     """Read the digits in pictures.
 
@@ -76,34 +70,13 @@ def read(
         A folder that gets a copy of each picture with boxes and answers.
     explain
         An HTML file that gets every step from each picture to its digits.
-    input_
-        In place of files, for pictures by the million: a folder tree, a .tar or .parquet file, or a folder of these.
-    output
-        With --input: the Parquet file that gets a row for each reading. Started again, it goes on where it was.
-        The layout is digit unless another is given.
-    engine
-        With --input: local, all cores of this machine; ray, the cluster that Ray finds.
-    workers
-        With --input: how many processes, or actors of Ray.
     """
     if invert:  # what other tools call it
         raise PictureError("no option --invert; give --ink light where the ink is lighter than its paper, else nothing")
-    if input_ is not None or output is not None:
-        if input_ is None or output is None or files:
-            raise PictureError("--input and --output go together, and without files; give both of them, or files alone")
-        for name, given in {"--json": json_, "--csv": csv_, "--annotate": annotate, "--explain": explain}.items():
-            if given:
-                raise PictureError(f"{name} is not for --input; leave it out")
-        from lenet5.cli.read_bulk import read_bulk
-
-        how = "digit" if layout == "auto" else layout
-        return read_bulk(
-            input_, output, engine=engine, workers=workers, layout=how, ink=ink, model=model, accept=accept
-        )
-    if workers is not None or engine != "local":
-        raise PictureError("--engine and --workers are for --input; leave them out")
     if not files:
-        raise PictureError("no pictures named; give files, folders or patterns, or --input and --output")
+        raise PictureError(
+            "no pictures named; give files, folders or patterns; `lenet5 read-many` reads pictures by the million"
+        )
     from lenet5.reading import Reader
 
     if json_ and csv_:

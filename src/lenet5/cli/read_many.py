@@ -1,0 +1,76 @@
+"""`lenet5 read-many`: reads millions of pictures into one table, and shows how far it has come."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter, validators
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from lenet5.pictures.ink import Polarity
+from lenet5.reading.layout import Layout
+
+__all__ = ["read_many"]
+
+
+def read_many(
+    source: str,
+    output: Path,
+    /,
+    *,
+    layout: Layout = "digit",
+    ink: Polarity = "auto",
+    model: str | None = None,
+    accept: float | None = None,
+    engine: Literal["local", "ray"] = "local",
+    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+) -> int:
+    """Read pictures by the million into one table.
+
+    A picture that cannot be read is a row with its error. The same command, started again, goes on where it was.
+
+    Exit status: 0 where everything was read, 1 where a picture could not be read, 2 where the request makes no sense.
+
+    Parameters
+    ----------
+    source
+        A folder tree of pictures, a .tar or .parquet file, or a folder of such files.
+    output
+        The Parquet file that gets a row for each reading.
+    layout
+        digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever it is.
+    ink
+        dark: ink darker than its paper. light: white on black, as chalk on a board. auto: whichever it is.
+    model
+        Shipped weights by name, or a .safetensors file; by default the best for reading.
+    accept
+        The least confidence of a reading that is not rejected, 0 to 1; by default the one that the weights came with.
+    engine
+        local: all cores of this machine. ray: the cluster that Ray finds.
+    workers
+        How many processes, or actors of Ray; by default one for each processor.
+    """
+    from lenet5 import bulk
+
+    columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[state]}"))
+    console = Console(stderr=True)
+    done = None
+    job = bulk.read(source, output, engine=engine, layout=layout, ink=ink, model=model, accept=accept, workers=workers)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=1.0, state="")
+        for done in job:
+            state = f"{done.pictures:,} pictures, {done.rate:,.0f} a second, {_time(done.left)} left"
+            bar.update(task, completed=done.share, state=state)
+    assert done is not None  # a source without pictures is an error
+    found = f", {done.found:,} of them before this start" if done.found else ""
+    print(f"{output}: {done.pictures:,} pictures read{found}; {done.failed:,} could not be", file=sys.stderr)
+    return int(done.failed > 0)
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

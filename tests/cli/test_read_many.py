@@ -1,0 +1,70 @@
+"""`lenet5 read-many` reads a folder into a table, and says what it can't do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lenet5 import datasets
+from lenet5.architecture import LENET5
+from lenet5.cli import main
+from lenet5.network import LeNet5
+from lenet5.training.initial import initial
+
+pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install 'lenet5[bulk]'")
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return LeNet5(LENET5, initial(LENET5, np.random.default_rng(0))).save(tmp_path / "net.safetensors")
+
+
+@pytest.fixture
+def digits(tmp_path: Path) -> Path:
+    from PIL import Image
+
+    (tmp_path / "digits").mkdir()
+    for k, picture in enumerate(datasets.load("drawn", "test", count=12).images):
+        Image.fromarray(picture).save(tmp_path / "digits" / f"{k}.png")
+    return tmp_path / "digits"
+
+
+def lenet5(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as end:
+        main([str(a) for a in arguments])
+    return int(end.value.code or 0)
+
+
+def test_a_folder_is_read(model: Path, digits: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = digits.with_name("out.parquet")
+    command = ("read-many", digits, out, "--model", model, "--workers", 1)
+    assert lenet5(*command) == 0
+    assert "12 pictures read; 0 could not be" in capsys.readouterr().err
+    assert pq.read_table(out).num_rows == 12
+    assert lenet5(*command) == 0
+    assert "12 of them before this start" in capsys.readouterr().err
+
+
+def test_a_picture_that_is_none_is_told_by_the_status(model: Path, digits: Path) -> None:
+    (digits / "broken.png").write_bytes(b"no picture")
+    assert lenet5("read-many", digits, digits.with_name("out.parquet"), "--model", model, "--workers", 1) == 1
+
+
+def test_a_parquet_file_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "g.parquet").write_bytes(b"PAR1 and no more")
+    assert lenet5("read-many", tmp_path / "g.parquet", tmp_path / "o.parquet") == 2
+    assert "no Parquet file that can be read" in capsys.readouterr().err
+    assert not (tmp_path / "o.parquet").exists()
+
+
+def test_it_needs_a_source_and_an_output(tmp_path: Path) -> None:
+    assert lenet5("read-many") == 2
+    assert lenet5("read-many", tmp_path) == 2
+
+
+def test_read_has_none_of_its_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in ("--input", "--output", "--engine", "--workers"):
+        assert lenet5("read", "x.png", option, "1") == 2
+        assert "Unknown option" in capsys.readouterr().err
