@@ -55,6 +55,10 @@ class Place:
         """Where points (N, 2), x and y, of the part lie in the picture."""
         return np.asarray(cv2.perspectiveTransform(points[None], self.matrix)[0])
 
+    def back(self, box: Box) -> Box:
+        """The upright box in the part around a box of the picture."""
+        return Place(np.linalg.inv(self.matrix), 2**31, 2**31).box(box)
+
     def around(self, points: NDArray[np.float64]) -> Box:
         """The upright box in the picture around points (N, 2) of the part."""
         columns, rows = self.points(points).T.tolist()

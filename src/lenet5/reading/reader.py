@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Protocol, overload
 
@@ -23,15 +23,17 @@ from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, sized
 from lenet5.reading.amid import enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import rows_of_boxes, upright_rows
+from lenet5.reading.choice import cost_of_one, cost_of_words, numbers, the_line
 from lenet5.reading.fields import Field, GlyphField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry, candidates
 from lenet5.reading.grid import find_grid
-from lenet5.reading.layout import LAYOUTS, Layout, cropped, guess, line_ink, rows_of, straightened
+from lenet5.reading.layout import LAYOUTS, Layout, cropped, line_ink, straightened
 from lenet5.reading.pieces import cut
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Reading
-from lenet5.reading.shown import Steps, annotated, pieces_of, sheet
+from lenet5.reading.shown import Steps, annotated, framed, pieces_of, sheet
+from lenet5.reading.words import Word, together, words
 
 __all__ = ["Network", "Reader"]
 
@@ -204,7 +206,7 @@ class Reader:
         steps.note("paper", lambda: np.clip(found.paper, 0, 255).astype(np.uint8))
         steps.note_ink("ink", ink)
         if layout == "auto":
-            layout = guess(ink)
+            return self._whichever(ink, place, steps)
         if layout == "digit":
             return [self._digit(ink, place, steps)]
         if layout == "line":
@@ -244,7 +246,30 @@ class Reader:
         if grids and max(row for row, _ in grids[0]) == 0:
             steps.note_ink("rules", rules.astype(np.float32))
             return rows_of_boxes(ink, grids[0], rules, place)[0]
-        return self._line(line_ink(ink), place, steps)
+        level = line_ink(ink)
+        found = words(level)
+        if len(found) > 1:
+            chosen = the_line(found, self.answer(self._words(found, place)))
+            steps.note("words", lambda: framed(level, [found[k] for k in chosen]))
+            line = together([found[k] for k in chosen])
+            return self._line(line.ink, place.moved(line.x, line.y), steps)
+        return self._line(level, place, steps)
+
+    def _whichever(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
+        """One digit, or a page of one line or more: what explains the ink at the least cost."""
+        one = self._digit(ink, place, steps)
+        level = line_ink(ink)
+        found = words(level)
+        reading, *readings = self.answer([one, *self._words(found, place)])
+        if reading.text and len(found) == 1 and len(readings[0].text) < 2:
+            return [one]
+        box = place.back(reading.box)
+        if cost_of_one(level, box, reading, self.geometry) <= cost_of_words(found, readings, self.geometry):
+            return [one]
+        return self._page(ink, place, steps)
+
+    def _words(self, found: Sequence[Word], place: Place) -> list[Field]:
+        return [self._line(word.ink, place.moved(word.x, word.y), Steps()) for word in found]
 
     def _line(self, ink: Grey, place: Place, steps: Steps) -> LineField:
         """One line of digits, from its ink."""
@@ -265,8 +290,11 @@ class Reader:
         level, matrix = straightened(line_ink(ink))
         steps.note_ink("straightened", level)
         page = place.inside(matrix)
-        lines: list[Field] = [self._line(part, page.moved(x, y), Steps()) for (x, y, _, _), part in rows_of(level)]
-        return lines or [GlyphField(np.zeros((28, 28), np.uint8), place.whole, "blank")]
+        found = words(level)
+        lines = self._words(found, page)
+        chosen = numbers(found, self.answer(lines)) if len(found) > 1 else range(len(found))
+        steps.note("words", lambda: framed(level, [found[k] for k in chosen]))
+        return [lines[k] for k in chosen] or [GlyphField(np.zeros((28, 28), np.uint8), place.whole, "blank")]
 
     def _sureness(self, images: list[Pixels]) -> float:
         """The mean log of the best probability of each candidate, uint8 (28, 28)."""

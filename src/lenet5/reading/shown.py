@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from lenet5.reading.pieces import Line
 from lenet5.reading.readings import Reading
+from lenet5.reading.words import Word
 
-__all__ = ["Steps", "annotated", "black_on_white", "pieces_of", "sheet"]
+__all__ = ["Steps", "annotated", "black_on_white", "framed", "pieces_of", "sheet"]
 
 Grey = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -40,6 +41,14 @@ class Steps:
 def black_on_white(ink: Grey) -> Pixels:
     """Ink (H, W), 0 paper to 1, as a picture, black on white."""
     return np.asarray(np.rint(255 - 255 * np.clip(ink, 0, 1)), dtype=np.uint8)
+
+
+def framed(ink: Grey, words: Iterable[Word]) -> Pixels:
+    """Ink (H, W) with a frame around each of some words, RGB uint8 (H, W, 3)."""
+    picture = cv2.cvtColor(black_on_white(ink), cv2.COLOR_GRAY2RGB)
+    for word in words:
+        cv2.rectangle(picture, (word.x, word.y), (word.right - 1, word.bottom - 1), RED, 1)
+    return np.asarray(picture)
 
 
 def pieces_of(line: Line) -> Pixels:

@@ -1,0 +1,161 @@
+"""Where in a picture does writing stand? Words: strokes of about one size that stand side by side.
+
+A word may be a number, a word of letters, a stain or a rest of a rule; which of them it is shows in reading it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.pictures.masks import dilated, inked, parts
+
+__all__ = ["Word", "in_order", "together", "words"]
+
+Grey = NDArray[np.float32]
+Numbers = NDArray[np.float64]
+Parts = NDArray[np.int32]  # (N, 5): x, y, width, height, area
+
+LEAST = 6  # pixels, of a word's height
+MOST = 3000  # parts that are looked at, the largest
+# Two strokes of one word, in heights of the taller one.
+APART = 2.5  # the widest gap
+BESIDE = 0.45  # of the lower one's height: how much they are beside each other
+UNEQUAL = 3.0  # the taller over the lower one
+BROKEN = 0.15  # of both strokes' height, the gap in a stroke that is broken
+# A cap, a dot or a dash goes with the word that it stands at.
+SMALL, MARGIN = 0.6, 0.3
+
+
+@dataclass(frozen=True)
+class Word:
+    """x, y: where its ink begins in the picture. ink: its own, float32 (H, W)."""
+
+    x: int
+    y: int
+    ink: Grey
+
+    @property
+    def bottom(self) -> int:
+        return self.y + self.ink.shape[0]
+
+    @property
+    def right(self) -> int:
+        return self.x + self.ink.shape[1]
+
+
+def words(ink: Grey) -> list[Word]:
+    """The words of a picture (H, W), in the order in which they are read."""
+    labels, found = _strokes(ink)
+    if not len(found):
+        return []
+    x, y, width, height, _ = found.T.astype(np.float64)
+    large = np.flatnonzero(np.maximum(width, height) >= LEAST)
+    kin = _groups(_linked(x[large], y[large], width[large], height[large]))
+    result = []
+    for group in np.unique(kin):
+        members = large[kin == group]
+        if height[members].max() < LEAST:
+            continue
+        box = _around(found[members])
+        size = float(np.median(height[members]))
+        near = (height < SMALL * size) & (width < 2 * SMALL * size) & _within(found, box, MARGIN * size)
+        near[members] = True
+        result.append(_cut_out(ink, labels, found, np.flatnonzero(near)))
+    return in_order(result)
+
+
+def together(some: Sequence[Word]) -> Word:
+    """Several words as one."""
+    left, top = min(w.x for w in some), min(w.y for w in some)
+    ink = np.zeros((max(w.bottom for w in some) - top, max(w.right for w in some) - left), np.float32)
+    for w in some:
+        part = ink[w.y - top : w.bottom - top, w.x - left : w.right - left]
+        np.maximum(part, w.ink, out=part)
+    return Word(left, top, ink)
+
+
+def in_order(some: Sequence[Word]) -> list[Word]:
+    """From the top to the bottom, and what stands side by side from the left to the right."""
+    rows: list[list[Word]] = []
+    for w in sorted(some, key=lambda w: w.y + w.bottom):
+        for row in rows:
+            first = row[0]
+            if min(w.bottom, first.bottom) - max(w.y, first.y) > BESIDE * min(w.ink.shape[0], first.ink.shape[0]):
+                row.append(w)
+                break
+        else:
+            rows.append([w])
+    return [w for row in rows for w in sorted(row, key=lambda w: w.x)]
+
+
+def _strokes(ink: Grey) -> tuple[NDArray[np.int32], Parts]:
+    """The label of each pixel (0 is none), and the connected parts that are no specks, with label k + 1 each."""
+    labels, stats = parts(inked(ink))
+    large = stats[:, 4] >= 4
+    large[0] = False
+    if large.sum() > MOST:
+        large &= stats[:, 4] > np.sort(stats[large, 4])[-MOST]
+    renumbered = np.zeros(len(stats), np.int32)
+    renumbered[large] = np.arange(1, large.sum() + 1)
+    return renumbered[labels], stats[large]
+
+
+def _linked(x: Numbers, y: Numbers, width: Numbers, height: Numbers) -> NDArray[np.bool_]:
+    """Which two strokes (N,) are of one word (N, N)."""
+    right, bottom = x + width, y + height
+
+    def gap(low: Numbers, high: Numbers) -> Numbers:
+        return np.maximum(low[:, None], low) - np.minimum(high[:, None], high)
+
+    across, down = gap(x, right), gap(y, bottom)
+    taller, lower = np.maximum(height[:, None], height), np.minimum(height[:, None], height)
+    beside = (across <= APART * taller) & (-down >= BESIDE * lower) & (taller <= UNEQUAL * lower)
+    both = np.maximum(bottom[:, None], bottom) - np.minimum(y[:, None], y)
+    over = -across >= MARGIN * np.minimum(width[:, None], width)
+    wider = np.maximum(width[:, None], width)
+    broken = over & (down <= BROKEN * both) & (down < 4) & (wider <= UNEQUAL * taller) & (taller <= 5 * lower)
+    return np.asarray(beside | broken)
+
+
+def _groups(linked: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Of N things the group (N,) that each is in; two that are linked (N, N), itself with each, are in one."""
+    group = np.arange(len(linked))
+    first, second = np.nonzero(linked)
+    while True:
+        least = np.minimum(group[first], group[second])
+        after = group.copy()
+        np.minimum.at(after, first, least)
+        np.minimum.at(after, second, least)
+        after = after[after]
+        if np.array_equal(after, group):
+            return group
+        group = after
+
+
+def _around(parts: Parts) -> tuple[int, int, int, int]:
+    x, y = int(parts[:, 0].min()), int(parts[:, 1].min())
+    return x, y, int((parts[:, 0] + parts[:, 2]).max()) - x, int((parts[:, 1] + parts[:, 3]).max()) - y
+
+
+def _within(parts: Parts, box: tuple[int, int, int, int], margin: float) -> NDArray[np.bool_]:
+    """Which parts (N,) have their middle in a box, or as near as the margin, and half of it up and down."""
+    x, y = parts[:, 0] + parts[:, 2] / 2, parts[:, 1] + parts[:, 3] / 2
+    left, top, width, height = box
+    inside = (left - margin <= x) & (x <= left + width + margin)
+    return np.asarray(inside & (top - margin / 2 <= y) & (y <= top + height + margin / 2))
+
+
+def _cut_out(ink: Grey, labels: NDArray[np.int32], parts: Parts, members: NDArray[np.int64]) -> Word:
+    x, y, width, height = _around(parts[members])
+    left, top = max(0, x - 2), max(0, y - 2)
+    place = np.s_[top : y + height + 2, left : x + width + 2]
+    chosen = np.zeros(len(parts) + 1, np.uint8)
+    chosen[members + 1] = 1
+    own = chosen[labels[place]]
+    # The faint edge of a stroke is part of it.
+    others = (labels[place] > 0) & (own == 0)
+    return Word(left, top, np.asarray(ink[place] * dilated(own, 3, 3) * ~others, dtype=np.float32))
