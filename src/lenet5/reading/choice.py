@@ -15,16 +15,17 @@ from lenet5.reading.graph import Geometry
 from lenet5.reading.readings import Box, Reading
 from lenet5.reading.words import Word
 
-__all__ = ["cost_of_one", "cost_of_words", "evidence", "numbers", "the_line"]
+__all__ = ["cost_of_one", "cost_of_words", "evidence", "lines_of", "the_line"]
 
 LEAST = 1e-3  # the least probability, and what the greatest lacks of 1
 BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of letters look like one
 NO_DIGIT = 2.0  # what a piece that is no digit speaks against a word
 ENOUGH = 1.0  # evidence from which on a word is a number
-FAINT = 0.15  # of the best word's evidence, what another must have to be a number too
+DOUBT = -2.0  # evidence below which a word is none
 ANOTHER = 1.0  # the cost of every further word
-# Heights of two words on one line, the taller over the lower one, and how much they are beside each other.
-UNEQUAL, BESIDE = 2.5, 0.45
+# Two words of one line, in heights of the taller one.
+APART = 2.5  # the widest gap
+UNEQUAL, UNLIKE = 2.5, 1.6  # over the lower one's, and where one is a bar
 
 
 def evidence(reading: Reading) -> float:
@@ -39,28 +40,52 @@ def evidence(reading: Reading) -> float:
     return total
 
 
-def numbers(found: Sequence[Word], readings: Sequence[Reading]) -> list[int]:
-    """Which of the words of a page are numbers: the others are passed over, if there is any number at all."""
+def lines_of(found: Sequence[Word], readings: Sequence[Reading]) -> list[list[int]]:
+    """The lines of a page, each as its words: numbers, and what stands beside them. All else is passed over."""
     speaks = [evidence(r) for r in readings]
-    best = max(speaks, default=0.0)
-    least = max(ENOUGH, FAINT * best)
-    return [k for k, s in enumerate(speaks) if s >= least] or list(range(len(found)))
+    # The more there is that is no number, the more of it looks like one.
+    enough = ENOUGH + math.log(1 + sum(s < ENOUGH for s in speaks))
+    free = set(range(len(found)))
+    lines = []
+    for best in sorted(free, key=lambda k: -speaks[k]):
+        if best in free and speaks[best] >= enough:
+            line = _line_around(best, free, found, readings, speaks)
+            free.difference_update(line)
+            lines.append(line)
+    return lines
 
 
 def the_line(found: Sequence[Word], readings: Sequence[Reading]) -> list[int]:
     """Which of the words of a picture are its one line: the number that most speaks for, and what stands beside it."""
     speaks = [evidence(r) for r in readings]
     best = int(np.argmax(speaks))
-    chosen = []
-    for k, word in enumerate(found):
-        (low, high), beside = sorted((word.ink.shape[0], found[best].ink.shape[0])), _beside(word, found[best])
-        if k == best or (speaks[k] >= ENOUGH and high <= UNEQUAL * low and beside >= BESIDE * low):
-            chosen.append(k)
-    return chosen
+    return _line_around(best, set(range(len(found))), found, readings, speaks, apart=math.inf)
 
 
-def _beside(one: Word, other: Word) -> int:
-    return min(one.bottom, other.bottom) - max(one.y, other.y)
+def _line_around(
+    best: int,
+    free: set[int],
+    found: Sequence[Word],
+    readings: Sequence[Reading],
+    speaks: Sequence[float],
+    apart: float = APART,
+) -> list[int]:
+    """The words beside a number that are of its line, the number among them, from the left to the right."""
+    line = [best]
+    for k in sorted(free - {best}, key=lambda k: _gap(found[k], found[best])):
+        low, high = sorted((found[k].height, found[best].height))
+        gap = min(_gap(found[k], found[j]) for j in line)
+        if not found[k].beside(found[best]) or gap > apart * high:
+            continue
+        # A bar of another height is no 1. What may be a digit is not passed over, unless it stands far away.
+        like = high <= (UNLIKE if set(readings[k].text) <= {"1"} else UNEQUAL) * low
+        if like and speaks[k] >= (DOUBT if gap <= APART * high else ENOUGH):
+            line.append(k)
+    return sorted(line, key=lambda k: found[k].x)
+
+
+def _gap(one: Word, other: Word) -> int:
+    return max(one.x, other.x) - min(one.right, other.right)
 
 
 def cost_of_one(ink: NDArray[np.float32], box: Box, reading: Reading, geometry: Geometry) -> float:
@@ -80,8 +105,8 @@ def cost_of_words(found: Sequence[Word], readings: Sequence[Reading], geometry: 
     read = [k for k, r in enumerate(readings) if r.text and not r.rejected]
     if not read:
         return math.inf
-    height = max(found[k].ink.shape[0] for k in read)
-    others = np.array([found[k].ink.shape[0] / height for k in range(len(found)) if k not in read])
+    height = max(found[k].height for k in read)
+    others = np.array([found[k].height / height for k in range(len(found)) if k not in read])
     return sum(_cost(readings[k], geometry) for k in read) + ANOTHER * (len(read) - 1) + _left_out(others, geometry)
 
 

@@ -23,7 +23,7 @@ from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, sized
 from lenet5.reading.amid import enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import rows_of_boxes, upright_rows
-from lenet5.reading.choice import cost_of_one, cost_of_words, numbers, the_line
+from lenet5.reading.choice import cost_of_one, cost_of_words, lines_of, the_line
 from lenet5.reading.fields import Field, GlyphField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry, candidates
@@ -33,7 +33,7 @@ from lenet5.reading.pieces import cut
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Reading
 from lenet5.reading.shown import Steps, annotated, framed, pieces_of, sheet
-from lenet5.reading.words import Word, together, words
+from lenet5.reading.words import Word, in_order, together, words
 
 __all__ = ["Network", "Reader"]
 
@@ -291,10 +291,11 @@ class Reader:
         steps.note_ink("straightened", level)
         page = place.inside(matrix)
         found = words(level)
-        lines = self._words(found, page)
-        chosen = numbers(found, self.answer(lines)) if len(found) > 1 else range(len(found))
-        steps.note("words", lambda: framed(level, [found[k] for k in chosen]))
-        return [lines[k] for k in chosen] or [GlyphField(np.zeros((28, 28), np.uint8), place.whole, "blank")]
+        chosen = lines_of(found, self.answer(self._words(found, page)))
+        lines = in_order([together([found[k] for k in line]) for line in chosen])
+        steps.note("words", lambda: framed(level, lines))
+        nothing = GlyphField(np.zeros((28, 28), np.uint8), place.whole, "not a digit" if found else "blank")
+        return self._words(lines, page) or [nothing]
 
     def _sureness(self, images: list[Pixels]) -> float:
         """The mean log of the best probability of each candidate, uint8 (28, 28)."""

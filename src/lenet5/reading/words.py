@@ -21,9 +21,9 @@ Parts = NDArray[np.int32]  # (N, 5): x, y, width, height, area
 
 LEAST = 6  # pixels, of a word's height
 MOST = 3000  # parts that are looked at, the largest
-# Two strokes of one word, in heights of the taller one.
-APART = 2.5  # the widest gap
-BESIDE = 0.45  # of the lower one's height: how much they are beside each other
+# Two strokes of one word, in heights of the lower one.
+APART = 1.2  # the widest gap
+BESIDE = 0.45  # how much they are beside each other
 UNEQUAL = 3.0  # the taller over the lower one
 BROKEN = 0.15  # of both strokes' height, the gap in a stroke that is broken
 # A cap, a dot or a dash goes with the word that it stands at.
@@ -39,12 +39,21 @@ class Word:
     ink: Grey
 
     @property
+    def height(self) -> int:
+        return int(self.ink.shape[0])
+
+    @property
     def bottom(self) -> int:
-        return self.y + self.ink.shape[0]
+        return self.y + self.height
 
     @property
     def right(self) -> int:
-        return self.x + self.ink.shape[1]
+        return self.x + int(self.ink.shape[1])
+
+    def beside(self, other: Word) -> bool:
+        """Whether both stand on one row."""
+        low = min(self.height, other.height)
+        return min(self.bottom, other.bottom) - max(self.y, other.y) > BESIDE * low
 
 
 def words(ink: Grey) -> list[Word]:
@@ -81,15 +90,13 @@ def together(some: Sequence[Word]) -> Word:
 def in_order(some: Sequence[Word]) -> list[Word]:
     """From the top to the bottom, and what stands side by side from the left to the right."""
     rows: list[list[Word]] = []
-    for w in sorted(some, key=lambda w: w.y + w.bottom):
-        for row in rows:
-            first = row[0]
-            if min(w.bottom, first.bottom) - max(w.y, first.y) > BESIDE * min(w.ink.shape[0], first.ink.shape[0]):
-                row.append(w)
-                break
+    for word in sorted(some, key=lambda w: w.y + w.bottom):
+        row = next((row for row in rows if word.beside(row[0])), None)
+        if row is None:
+            rows.append([word])
         else:
-            rows.append([w])
-    return [w for row in rows for w in sorted(row, key=lambda w: w.x)]
+            row.append(word)
+    return [word for row in rows for word in sorted(row, key=lambda w: w.x)]
 
 
 def _strokes(ink: Grey) -> tuple[NDArray[np.int32], Parts]:
@@ -113,7 +120,7 @@ def _linked(x: Numbers, y: Numbers, width: Numbers, height: Numbers) -> NDArray[
 
     across, down = gap(x, right), gap(y, bottom)
     taller, lower = np.maximum(height[:, None], height), np.minimum(height[:, None], height)
-    beside = (across <= APART * taller) & (-down >= BESIDE * lower) & (taller <= UNEQUAL * lower)
+    beside = (across <= APART * lower) & (-down >= BESIDE * lower) & (taller <= UNEQUAL * lower)
     both = np.maximum(bottom[:, None], bottom) - np.minimum(y[:, None], y)
     over = -across >= MARGIN * np.minimum(width[:, None], width)
     wider = np.maximum(width[:, None], width)
