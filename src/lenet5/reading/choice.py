@@ -19,9 +19,12 @@ __all__ = ["cost_of_one", "cost_of_words", "evidence", "lines_of", "the_line"]
 
 LEAST = 1e-3  # the least probability, and what the greatest lacks of 1
 BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of letters look like one
+CHANCE = 2.0  # what must speak for each digit before anything does: among letters some look like one
+WHOLE = 5.0  # what the confidence in the whole word counts: a word of letters has some that look like digits
 NO_DIGIT = 2.0  # what a piece that is no digit speaks against a word
 ENOUGH = 1.0  # evidence from which on a word is a number
-DOUBT = -2.0  # evidence below which a word is none
+LONE_BAR = 5.0  # what speaks against it that a bar is the line of a picture
+SHORT = 2  # characters: of no more than that, a word beside a number may be more of it, however badly it is read
 ANOTHER = 1.0  # the cost of every further word
 # Two words of one line, in heights of the taller one.
 APART = 2.5  # the widest gap
@@ -30,11 +33,11 @@ UNEQUAL, UNLIKE = 2.5, 1.6  # over the lower one's, and where one is a bar
 
 def evidence(reading: Reading) -> float:
     """How much speaks for it that a word is a number rather than anything else: log of the odds."""
-    total = _log(reading.confidence)
+    total = WHOLE * _log(reading.confidence)
     for one in reading.characters:
         if one.text.isdigit():
             p = min(max(one.confidence, LEAST), 1 - LEAST)
-            total += (BAR if one.text == "1" else 1.0) * math.log(p / (1 - p))
+            total += (BAR if one.text == "1" else 1.0) * (math.log(p / (1 - p)) - CHANCE)
         elif not one.text:
             total -= NO_DIGIT
     return total
@@ -45,7 +48,12 @@ def lines_of(found: Sequence[Word], readings: Sequence[Reading]) -> list[list[in
     speaks = [evidence(r) for r in readings]
     # The more there is that is no number, the more of it looks like one.
     enough = ENOUGH + math.log(1 + sum(s < ENOUGH for s in speaks))
-    free = set(range(len(found)))
+    tall = [found[k].height for k, s in enumerate(speaks) if s >= enough and not _is_bar(readings[k])]
+    free = {
+        k
+        for k, word in enumerate(found)
+        if not tall or not _is_bar(readings[k]) or word.height <= UNLIKE * max(tall) <= UNLIKE**2 * word.height
+    }
     lines = []
     for best in sorted(free, key=lambda k: -speaks[k]):
         if best in free and speaks[best] >= enough:
@@ -58,7 +66,7 @@ def lines_of(found: Sequence[Word], readings: Sequence[Reading]) -> list[list[in
 def the_line(found: Sequence[Word], readings: Sequence[Reading]) -> list[int]:
     """Which of the words of a picture are its one line: the number that most speaks for, and what stands beside it."""
     speaks = [evidence(r) for r in readings]
-    best = int(np.argmax(speaks))
+    best = int(np.argmax([s - LONE_BAR * _is_bar(r) for s, r in zip(speaks, readings, strict=True)]))
     return _line_around(best, set(range(len(found))), found, readings, speaks, apart=math.inf)
 
 
@@ -77,11 +85,17 @@ def _line_around(
         gap = min(_gap(found[k], found[j]) for j in line)
         if not found[k].beside(found[best]) or gap > apart * high:
             continue
-        # A bar of another height is no 1. What may be a digit is not passed over, unless it stands far away.
-        like = high <= (UNLIKE if set(readings[k].text) <= {"1"} else UNEQUAL) * low
-        if like and speaks[k] >= (DOUBT if gap <= APART * high else ENOUGH):
+        # What may be a digit is not passed over, unless it stands far away.
+        like = high <= (UNLIKE if _is_bar(readings[k]) else UNEQUAL) * low
+        short = len(readings[k].characters) <= SHORT and gap <= APART * high
+        if like and (short or speaks[k] >= ENOUGH):
             line.append(k)
     return sorted(line, key=lambda k: found[k].x)
+
+
+def _is_bar(reading: Reading) -> bool:
+    """Whether all of it looks like a bar, which is a 1 only where there are other digits of its height."""
+    return set(reading.text) <= {"1"}
 
 
 def _gap(one: Word, other: Word) -> int:

@@ -261,9 +261,11 @@ class Reader:
         level = line_ink(ink)
         found = words(level)
         reading, *readings = self.answer([one, *self._words(found, place)])
-        if reading.text and len(found) == 1 and len(readings[0].text) < 2:
+        if len(found) == 1 and len(readings[0].text) > 1 and not readings[0].rejected:
+            return self._page(ink, place, steps)
+        if len(found) == 1 and len(readings[0].text) < 2 and reading.text:
             return [one]
-        box = place.back(reading.box)
+        box = place.back(reading.characters[0].box if reading.characters else reading.box)
         if cost_of_one(level, box, reading, self.geometry) <= cost_of_words(found, readings, self.geometry):
             return [one]
         return self._page(ink, place, steps)

@@ -1,0 +1,92 @@
+"""Does the reader find out by reading what a picture holds, and pass over what is no number?"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from lenet5.datasets import drawn
+from lenet5.datasets.drawn.paper import Look
+from lenet5.reading import Reader
+from scenery import beside_a_book, dark_corners, on_a_table
+
+LOOK = Look(noise=2, blur=0.5)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def written(text: str, seed: int, size: float = 40) -> np.ndarray:
+    return drawn.line(text, np.random.default_rng(seed), size=size, gap=0.3, look=LOOK)[0]
+
+
+def on_a_sheet(*writings: tuple[np.ndarray, int, int], height: int = 600, width: int = 800) -> np.ndarray:
+    """A sheet (H, W, 3) with pictures of writing at their (x, y)."""
+    sheet = np.full((height, width, 3), 249, np.uint8)
+    for picture, x, y in writings:
+        sheet[y : y + picture.shape[0], x : x + picture.shape[1]] = picture
+    return sheet
+
+
+@pytest.mark.parametrize("layout", ["auto", "line"])
+def test_a_number_beside_a_book_s_back_is_read_and_the_back_is_not(reader: Reader, layout: str) -> None:
+    right = 0
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        number = written("4805", seed, 30)
+        sheet = on_a_sheet((number, 20, 140), height=400, width=number.shape[1] + 60)
+        cv2.line(sheet, (sheet.shape[1] - 12, 0), (sheet.shape[1] - 9, 400), (60, 60, 60), 2)  # a table's rule
+        readings = reader.read(beside_a_book(sheet, 90, rng), layout)
+        right += [r.text for r in readings] == ["4805"]
+    assert right >= 5
+
+
+@pytest.mark.parametrize("surround", [dark_corners, lambda p: on_a_table(p, 80, np.random.default_rng(0))])
+def test_lines_on_a_sheet_are_read_whatever_is_around_it(reader: Reader, surround) -> None:
+    page, _ = drawn.page(["27", "804", "36"], np.random.default_rng(2), size=40, gap=0.3, look=LOOK)
+    page = cv2.copyMakeBorder(page, 60, 60, 90, 90, cv2.BORDER_REPLICATE)
+    assert [r.text for r in reader.read(page)] == [r.text for r in reader.read(surround(page))] == ["27", "804", "36"]
+
+
+@pytest.mark.parametrize("digit", ["2", "3", "5", "7"])
+def test_a_digit_with_a_gap_in_its_stroke_is_one_digit(reader: Reader, digit: str) -> None:
+    whole = written(digit, 5, 100)
+    paper = whole[0, 0]
+    for at in (0.4, 0.5, 0.6):
+        broken = whole.copy()
+        row = int(at * len(broken))
+        broken[row : row + 4] = paper
+        (reading,) = reader.read(broken)
+        assert reading.text == digit
+
+
+def test_small_numbers_in_a_large_picture_are_read_in_order(reader: Reader) -> None:
+    sheet = on_a_sheet(
+        (written("302", 1, 24), 900, 80), (written("25", 2, 24), 100, 90), (written("68", 4, 24), 400, 900),
+        height=1200, width=1600,
+    )  # fmt: skip
+    readings = reader.read(sheet)
+    assert [r.text for r in readings] == ["25", "302", "68"]
+    assert [r.box[0] > 800 for r in readings] == [False, True, False]
+
+
+def test_words_beside_and_around_a_number_are_passed_over(reader: Reader) -> None:
+    sheet = on_a_sheet((written("4207", 3), 420, 200))
+    for text, x, y in (("Received with thanks", 60, 90), ("Amount", 160, 260), ("the amount above", 60, 400)):
+        cv2.putText(sheet, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (40, 40, 40), 2, cv2.LINE_AA)
+    for layout in ("auto", "line", "page"):
+        given = [r for r in reader.read(sheet, layout) if not r.rejected]
+        assert [r.text for r in given] == ["4207"]
+
+
+def test_a_number_of_two_digits_is_no_digit_with_a_stain(reader: Reader) -> None:
+    right = [reader.read(written(text, 7))[0].text == text for text in ("10", "17", "40", "71", "83")]
+    assert sum(right) >= 4
+
+
+def test_the_steps_show_the_words(reader: Reader) -> None:
+    sheet = on_a_sheet((written("25", 2), 100, 90), (written("68", 4), 400, 300))
+    assert reader.explain(sheet)["words"].shape == (600, 800, 3)
