@@ -19,7 +19,7 @@ from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Box, Character, Reading, Reason
 
-__all__ = ["Field", "GlyphField", "LineField", "MiddleField", "RowField"]
+__all__ = ["Field", "GlyphField", "KnownField", "LineField", "MiddleField", "RowField"]
 
 # Not in the paper: how much rarer rubbish is than among pictures of anything, in boxes that were printed to be filled
 # in, and where the best path through a line says that a digit stands.
@@ -44,6 +44,21 @@ class Field(Protocol):
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         """The reading, from the penalties (candidates, classes)."""
         ...
+
+
+@dataclass(frozen=True)
+class KnownField:
+    """A field whose reading is known already."""
+
+    field: Field
+    reading: Reading
+
+    @property
+    def images(self) -> Images:
+        return self.field.images
+
+    def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+        return self.reading
 
 
 @dataclass(frozen=True)

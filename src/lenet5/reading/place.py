@@ -57,7 +57,7 @@ class Place:
 
     def back(self, box: Box) -> Box:
         """The upright box in the part around a box of the picture."""
-        return Place(np.linalg.inv(self.matrix), 2**31, 2**31).box(box)
+        return Place(np.asarray(np.linalg.inv(self.matrix), np.float64), 2**31, 2**31).box(box)
 
     def around(self, points: NDArray[np.float64]) -> Box:
         """The upright box in the picture around points (N, 2) of the part."""

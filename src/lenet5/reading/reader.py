@@ -24,7 +24,7 @@ from lenet5.reading.amid import enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import rows_of_boxes, upright_rows
 from lenet5.reading.choice import cost_of_one, cost_of_words, lines_of, the_line
-from lenet5.reading.fields import Field, GlyphField, LineField, MiddleField
+from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry, candidates
 from lenet5.reading.grid import find_grid
@@ -183,12 +183,12 @@ class Reader:
 
     def _answered(self, fields: list[Field]) -> list[Reading]:
         """A reading for each field, all their candidates in one call of the network."""
-        counts = [len(f.images) for f in fields]
-        images = [image for f in fields for image in f.images]
+        offered: list[Sequence[Pixels]] = [() if isinstance(f, KnownField) else f.images for f in fields]
+        images = [image for some in offered for image in some]
         penalties = np.zeros((0, len(self.classes)), np.float32)
         if images:
             penalties = self.penalties(np.stack(images))
-        ends = np.cumsum([0, *counts])
+        ends = np.cumsum([0, *map(len, offered)])
         return [
             f.answer(penalties[a:b], self.classes, self.calibration)
             for f, a, b in zip(fields, ends, ends[1:], strict=False)
@@ -249,7 +249,8 @@ class Reader:
         level = line_ink(ink)
         found = words(level)
         if len(found) > 1:
-            chosen = the_line(found, self.answer(self._words(found, place)))
+            known = self._words(found, place)
+            chosen = the_line(found, [f.reading for f in known])
             steps.note("words", lambda: framed(level, [found[k] for k in chosen]))
             line = together([found[k] for k in chosen])
             return self._line(line.ink, place.moved(line.x, line.y), steps)
@@ -260,18 +261,23 @@ class Reader:
         one = self._digit(ink, place, steps)
         level = line_ink(ink)
         found = words(level)
-        reading, *readings = self.answer([one, *self._words(found, place)])
-        if len(found) == 1 and len(readings[0].text) > 1 and not readings[0].rejected:
-            return self._page(ink, place, steps)
-        if len(found) == 1 and len(readings[0].text) < 2 and reading.text:
+        (reading,) = self.answer([one])
+        one = KnownField(one, reading)
+        readings = [f.reading for f in self._words(found, place)]
+        alone = readings[0].text if len(found) == 1 else None
+        if alone is not None and len(alone) < 2 and reading.text:
             return [one]
+        if (rows := self._rows(ink, place, steps)) or (alone and not readings[0].rejected):
+            return rows or self._lines(level, place, steps)
         box = place.back(reading.characters[0].box if reading.characters else reading.box)
         if cost_of_one(level, box, reading, self.geometry) <= cost_of_words(found, readings, self.geometry):
             return [one]
-        return self._page(ink, place, steps)
+        return self._lines(level, place, steps)
 
-    def _words(self, found: Sequence[Word], place: Place) -> list[Field]:
-        return [self._line(word.ink, place.moved(word.x, word.y), Steps()) for word in found]
+    def _words(self, found: Sequence[Word], place: Place) -> list[KnownField]:
+        """Each word, read as a line."""
+        fields: list[Field] = [self._line(word.ink, place.moved(word.x, word.y), Steps()) for word in found]
+        return [KnownField(f, r) for f, r in zip(fields, self.answer(fields), strict=True)]
 
     def _line(self, ink: Grey, place: Place, steps: Steps) -> LineField:
         """One line of digits, from its ink."""
@@ -285,19 +291,31 @@ class Reader:
 
     def _page(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
         """The rows of the grids of a page where it has one, else its lines."""
+        return self._rows(ink, place, steps) or self._lines(line_ink(ink), place, steps)
+
+    def _rows(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
+        """The rows of the grids of a page; none where it has no grid."""
         grids, rules = find_grid(ink)
-        if grids:
-            steps.note_ink("rules", rules.astype(np.float32))
-            return upright_rows(ink, grids, rules, place, self._sureness)
-        level, matrix = straightened(line_ink(ink))
+        if not grids:
+            return []
+        steps.note_ink("rules", rules.astype(np.float32))
+        return upright_rows(ink, grids, rules, place, self._sureness)
+
+    def _lines(self, level: Grey, place: Place, steps: Steps) -> list[Field]:
+        """The lines of a page, from its ink without rules."""
+        level, matrix = straightened(level)
         steps.note_ink("straightened", level)
         page = place.inside(matrix)
         found = words(level)
-        chosen = lines_of(found, self.answer(self._words(found, page)))
-        lines = in_order([together([found[k] for k in line]) for line in chosen])
+        known = self._words(found, page)
+        chosen = lines_of(found, [f.reading for f in known])
+        lines = {together([found[k] for k in several]): several for several in chosen}
         steps.note("words", lambda: framed(level, lines))
+        joined = [word for word, several in lines.items() if len(several) > 1]
+        fields = {word: known[several[0]] for word, several in lines.items()}
+        fields.update(zip(joined, self._words(joined, page), strict=True))
         nothing = GlyphField(np.zeros((28, 28), np.uint8), place.whole, "not a digit" if found else "blank")
-        return self._words(lines, page) or [nothing]
+        return [fields[word] for word in in_order(list(lines))] or [nothing]
 
     def _sureness(self, images: list[Pixels]) -> float:
         """The mean log of the best probability of each candidate, uint8 (28, 28)."""

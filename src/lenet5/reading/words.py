@@ -30,7 +30,7 @@ BROKEN = 0.15  # of both strokes' height, the gap in a stroke that is broken
 SMALL, MARGIN = 0.6, 0.3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Word:
     """x, y: where its ink begins in the picture. ink: its own, float32 (H, W)."""
 
