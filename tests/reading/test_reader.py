@@ -103,6 +103,23 @@ def test_a_line_is_read_from_left_to_right(reader: Reader) -> None:
     assert exact >= 6
 
 
+@pytest.mark.parametrize("below", [1, 9])
+def test_an_underlined_number_is_read_as_it_is_without(reader: Reader, below: int) -> None:
+    exact = {False: 0, True: 0}
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        text = "".join(rng.choice(list("0123456789"), 4))
+        picture, boxes = drawn.line(text, rng, size=50, gap=0.2)
+        foot = int(np.median([y + h for _, y, _, h in boxes])) + below
+        ink = tuple(int(v) for v in np.quantile(picture.reshape(-1, 3), 0.03, axis=0))
+        for lined in (False, True):
+            if lined:
+                ends = (boxes[0][0] - 5, foot), (boxes[-1][0] + boxes[-1][2] + 5, foot - 2)
+                cv2.line(picture, *ends, ink, 4, cv2.LINE_AA)
+            exact[lined] += reader.read(picture, layout="line")[0].text == text
+    assert exact[True] >= exact[False] - 2 >= 4
+
+
 def test_a_form_is_read_row_by_row(reader: Reader) -> None:
     rows = ["12345", "67890", "31415"]
     picture, _ = drawn.page(rows, np.random.default_rng(5), size=60, boxed=True, tilt=0.0)

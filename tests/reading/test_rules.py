@@ -133,3 +133,18 @@ def test_ink_that_is_all_there_is_stays() -> None:
     ink = np.zeros((40, 40), np.float32)
     ink[:, 2:6] = ink[2:6] = 1
     assert np.array_equal(without_rests(ink), ink)
+
+
+@pytest.mark.parametrize("thick", [3, 5, 7])
+@pytest.mark.parametrize("below", [0, 10])
+def test_an_underline_as_thick_as_the_pen_goes(thick: int, below: int) -> None:
+    ink = np.zeros((80, 260), np.float32)
+    for x in range(40, 240, 45):
+        cv2.ellipse(ink, (x, 35), (13, 22), 0, 0, 360, 1.0, 4, cv2.LINE_AA)
+    lined = ink.copy()
+    cv2.line(lined, (22, 58 + below), (238, 57 + below), 1.0, thick, cv2.LINE_AA)
+    left = line_ink(lined)
+    between = np.s_[:, 58:64]  # of the first two noughts
+    assert lined[between].sum() > 6 * (thick - 1)
+    assert left[between].sum() < 1
+    assert left[:54].sum() == pytest.approx(ink[:54].sum(), rel=0.03)

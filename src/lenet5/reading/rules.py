@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,14 +23,16 @@ STEEPEST = 0.06  # of the rules of a line, rise over run
 COLUMNS = 256  # that are enough to find a rule
 MOST_LINES = 10_000  # of all slopes that are looked at, those that find most ink
 THINNER = 0.8  # of the pen's width: what a rule is at most
-WHOLE = 0.95  # of the width: what covers that much of a wide field may be as thick as the pen
-WIDE = 2.5  # heights
+# What covers the whole width of wide writing may be as thick as the pen, or thicker.
+WHOLE = 0.95  # of the width of the ink
+WIDE = 2.0  # heights of the ink
+THICK = 0.18  # of the height of the ink
 MARGIN = 0.2  # of the shorter side: where the rests of a box lie
 SPANNED = 0.85  # of a side
 LOWER = 0.85  # of the height: others that are lower stand beside an upright rest
+AMID = 0.2  # of the height: nearer to the middle there is no underline, and no edge
 # Of a picture of one digit.
 EDGE = 0.85  # of the width: what a rule covers
-AMID = 0.2  # of the height: how far from the middle there is no edge
 THICKEST = 0.1  # of the longer side
 
 
@@ -59,7 +62,9 @@ def without_rules(ink: Grey, covered: float, thinner: float = THINNER) -> Grey:
     meets or crosses the rule, and stays. Where no line is found, the ink itself is returned.
     """
     mask = inked(ink, FAINT)
-    thickest = max(4.0, mask.shape[1] / 100)
+    _, y, across, down = cv2.boundingRect(mask)
+    wide = across >= WIDE * down
+    thickest = max(4.0, mask.shape[1] / 100, THICK * down * wide)
     rules = [rule for rule in _rules(mask, covered) if rule.thick <= thickest]
     if not rules:
         return ink
@@ -68,10 +73,11 @@ def without_rules(ink: Grey, covered: float, thinner: float = THINNER) -> Grey:
         on = np.flatnonzero(rule.height <= rule.thick + 1)
         _clear(others, rule.x[on], rule.top[on], rule.end[on])
     stroke, left = pen(depth(mask), others > 0), ink.copy()
-    wide = mask.shape[1] >= WIDE * mask.shape[0]
     for rule in rules:
         # Joined noughts, and a 7 that fills its picture, have level strokes too, as thick as their others.
-        if rule.thick <= thinner * stroke or (wide and rule.share >= WHOLE):
+        aside = abs((float(np.median(rule.top + rule.end)) / 2 - y) / down - 0.5) >= AMID
+        whole = rule.share >= WHOLE or (aside and len(rule.x) >= WHOLE * across)
+        if rule.thick <= thinner * stroke or (wide and whole):
             on = np.flatnonzero(rule.height <= rule.thick + 1)
             _clear(left, rule.x[on], rule.top[on] - 1, rule.end[on] + 1)  # with the blurred edges
     return left
