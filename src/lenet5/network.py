@@ -69,9 +69,9 @@ class LeNet5:
         from lenet5.kernels.plan import plan_for, zeros
         from lenet5.kernels.single import FEW, forward_many
 
-        # Imported once: an import takes a tenth of a picture's time.
+        # Found once: an import takes a tenth of a picture's time.
         self._few_below, self._forward_many = FEW, forward_many
-        self._classes = architecture.classes
+        self._classes, self._rbf = architecture.classes, isinstance(architecture.output, EuclideanRBF)
         self.architecture = architecture
         self.metadata = checked(metadata, architecture)
         self.plan = plan_for(architecture)
@@ -251,7 +251,7 @@ class LeNet5:
 
     def _penalties(self, outputs: Floats) -> Floats:
         """Penalties from RBF distances, or from a full output's weighted sums; classes last."""
-        return penalties(self.architecture, outputs, axis=-1)
+        return outputs if self._rbf else penalties(self.architecture, outputs, axis=-1)
 
     def _forward(self, plan: Plan, array: NDArray[Any], low: Any, gain: Any, frame: int) -> Floats:
         """What the output layer says (N, places, classes), one picture of any size at a time."""

@@ -107,7 +107,7 @@ def to_scale(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np
         array = array[:, 0] if array.shape[1] == 1 else array[..., 0]
     sides = array.shape[1:]
     _check_shape(array, square)
-    if array.dtype.kind in "bi" or (array.dtype.kind == "u" and array.dtype != _BYTES):
+    if array.dtype != _BYTES and array.dtype.kind in "biu":
         array = _bytes(array)
     frame = FRAME if sides == (INNER, INNER) else 0
     if array.dtype == _BYTES:
