@@ -6,7 +6,8 @@ rules      printed lines                          answers    penalties as probab
 boxes      cells as rows to answer                fields     what there is to answer
 glyph      the one digit of a picture             readings   what is answered
 place      where a part lies in the picture       shown      the steps and the answer as pictures
-sliding    a line without cuts                    reader     all of it, one after the other
+amid       the one digit among others            sliding    a line without cuts
+reader     all of it, one after the other
 
 What becomes of a picture before: `lenet5.pictures`. How the networks learned to read: `lenet5.reading.school`.
 """

@@ -169,7 +169,7 @@ class MiddleField(LineField):
         of_digits = read.sum(axis=0)
         digit = int(of_digits.argmax())
         best = int(read[:, digit].argmax())
-        sure = float(of_digits[digit] / max(1e-12, of_digits.sum())) * self._explained(best) ** 2
+        sure = float(of_digits[digit] / max(1e-12, of_digits.sum())) * self._explained(best)
         # Whoever asks for the digit in the middle of others knows that there is one.
         p = _rarer(calibration.probabilities(penalties[[best]]), RUBBISH_ON_PATHS)[0]
         reason = calibration.reason(np.append(sure * p[:-1], p[-1]))
