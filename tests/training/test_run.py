@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -83,6 +84,17 @@ def test_a_run_that_is_left_can_be_entered_again(abc: Dataset) -> None:
     for _ in range(4):
         next(run.go())
     assert state(finish(run)) == expected
+
+
+def test_the_seconds_of_a_pass_are_without_compiling(abc: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lenet5.training import run
+
+    real, start = time.perf_counter, time.perf_counter()
+    # As if the kernels had been compiling all the time.
+    monkeypatch.setattr(run, "compiling_seconds", lambda: real() - start)
+    made = Run(SMALL, BATCHES, abc, seed=5)
+    list(made.go())
+    assert made.records[0].seconds == pytest.approx(0, abs=0.01)
 
 
 def test_checkpoints_are_written_while_a_pass_runs(abc: Dataset, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import logging
 import os
 import sys
 import warnings
@@ -42,6 +43,7 @@ COMMANDS = {
     "reproduce": ("lenet5.cli.reproduce:app", "Make the paper's experiments again, over seeds."),
     "bench": ("lenet5.cli.bench:bench", "Time this package beside PyTorch, JAX, ONNX Runtime and OpenVINO."),
     "serve": ("lenet5.cli.serve:serve", "Show LeNet-5 thinking on a page, and answer its API."),
+    "warm": ("lenet5.cli.warm:warm", "Compile the kernels now, so that no later command has to wait for it."),
 }
 for _name, (_place, _help) in COMMANDS.items():
     app.command(_place, name=_name, help=_help)
@@ -57,6 +59,19 @@ def _shown(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 codecs.register_error("lenet5.shown", _shown)
+
+
+class _Told(logging.Handler):
+    """Shows what a log tells as a line of its own."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(OSError):  # nobody may listen
+            print(record.getMessage(), file=sys.stderr, flush=True)
+
+
+KERNELS = logging.getLogger("lenet5.kernels")  # which says when they are being compiled
+KERNELS.setLevel(logging.INFO)
+KERNELS.addHandler(_Told())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

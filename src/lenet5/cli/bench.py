@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from lenet5 import files
-from lenet5.cli import progress
+from lenet5.cli import warm
 from lenet5.kernels import threads as available
 
 __all__ = ["bench"]
@@ -50,7 +50,7 @@ def bench(
 
     chosen = [name.strip() for name in peers.split(",")] if peers else None
     run = Bench(threads or available.threads(), chosen, quick=quick)
-    progress.say_if_compiling()
+    warm.ahead("reading", "training")
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("")

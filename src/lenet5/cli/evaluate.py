@@ -53,7 +53,6 @@ def evaluate(
 
     network = load(model)
     dataset = progress.load(data, part, count, seed, form)
-    progress.say_if_compiling()
     found = answer(network, dataset)
     if as_json:
         print(json.dumps({"model": model, "data": dataset.name, **found.to_dict()}))

@@ -1,4 +1,4 @@
-"""Messages of commands while they wait: for a download, for the first compilation."""
+"""Messages of commands while they load data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from lenet5 import datasets
 from lenet5.datasets import Dataset, Form, Part
 
-__all__ = ["AS_FOUND", "DataForm", "load", "say_if_compiling"]
+__all__ = ["AS_FOUND", "DataForm", "load"]
 
 AS_FOUND = Form()
 DataForm = Annotated[Form, Parameter(name="*", group="Data")]  # what a command that takes --data asks of it
@@ -34,11 +34,3 @@ def load(data: str, part: Part, count: int | None, seed: int = 0, form: Form = A
     for note in dataset.notes:
         print(f"{dataset.name}: {note}", file=sys.stderr)
     return dataset
-
-
-def say_if_compiling() -> None:
-    """Say why the first answer on a machine takes longer than later ones."""
-    from lenet5.kernels.compiled import kernels_are_cached
-
-    if not kernels_are_cached():
-        print("compiling the kernels, once for this user", file=sys.stderr)

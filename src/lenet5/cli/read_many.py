@@ -53,12 +53,17 @@ def read_many(
     workers
         How many processes, or actors of Ray; by default one for each processor.
     """
+    import numpy as np
+
     from lenet5 import bulk
+    from lenet5.reading import Reader
 
     columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[state]}"))
     console = Console(stderr=True)
     done = None
     job = bulk.read(source, output, engine=engine, layout=layout, ink=ink, model=model, accept=accept, workers=workers)
+    if engine == "local":  # the kernels are compiled here once, where it is told, and not by each worker
+        Reader(model, accept=accept).read_many([np.eye(28, dtype=np.uint8) * 255] * 64)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=1.0, state="")
         for done in job:

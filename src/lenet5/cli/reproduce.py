@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from lenet5 import files
-from lenet5.cli import progress
+from lenet5.cli import warm
 from lenet5.errors import TrainingError
 from lenet5.reproduce import QUICK, Plan, experiments, ladder, report
 from lenet5.reproduce.jobs import Job
@@ -135,7 +135,7 @@ def _do(jobs: Sequence[Job], work: Path, processes: int | None) -> None:
     left = [job for job in jobs if not job.finished(work)]
     if not left:
         return
-    progress.say_if_compiling()
+    warm.ahead("training")
     done = dict.fromkeys(left, 0.0)
     text = TextColumn("{task.description}")
     times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())

@@ -109,7 +109,6 @@ def train(
     learned, judged = split_by_writer(dataset, held) if held else (dataset, None)
     flags = {"network": network, "recipe": name, "data": data, "count": count, "seed": seed, "held-out": held}
     flags |= {name: value for name, value in asdict(form).items() if value != getattr(progress.AS_FOUND, name)} | given
-    progress.say_if_compiling()
     run = Run(
         _for_classes(declared, dataset),
         chosen,
