@@ -9,6 +9,7 @@ import lenet5
 
 PUBLIC = {
     "load",
+    "train",
     "LeNet5",
     "Reader",
     "Reading",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lenet5.network import LeNet5
     from lenet5.reading import Reader, Reading
     from lenet5.scale import PictureWarning
+    from lenet5.training.simply import train
 
 __version__ = "0.1.0"
 
@@ -46,6 +47,7 @@ _HOMES = {
     "TrainingError": "errors",
     "WeightsError": "errors",
     "load": "loading",
+    "train": "training.simply",
 }
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "WeightsError",
     "__version__",
     "load",
+    "train",
 ]
 
 

@@ -8,9 +8,10 @@ of the network's making: classes, recipe, data, seed, command, result.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,13 @@ from lenet5 import files
 from lenet5.architecture import Architecture
 from lenet5.errors import ArchitectureError, WeightsError
 
-__all__ = ["FORMAT", "find", "read", "shipped", "write"]
+__all__ = ["FORMAT", "digest", "find", "read", "shipped", "write"]
 
 FORMAT = 1
 LARGEST = 64 * 2**20  # bytes; the largest file of weights that is opened
 KEY = "lenet5"
+# Metadata that is true of the very weights it was written for, and of no others.
+OF_THESE_WEIGHTS = ("command", "data", "held_out_error", "machine", "member", "recipe", "result", "seed", "version")
 
 Tensors = dict[str, NDArray[np.float32]]
 
@@ -57,7 +60,8 @@ def write(
     """Write the tensors of one network, or of the several of an ensemble. Raises WeightsError; see files."""
     from safetensors.numpy import save
 
-    header = {**metadata, "format": FORMAT, "architecture": architecture.to_dict(), "members": len(members)}
+    header = {**_honest(metadata, members), "format": FORMAT, "architecture": architecture.to_dict()}
+    header["members"] = len(members)
     tensors = {
         # safetensors writes rubbish for an array that is not contiguous.
         _name(member, len(members), name): np.ascontiguousarray(tensor, np.float32)
@@ -108,11 +112,27 @@ def read(path: str | os.PathLike[str]) -> tuple[Architecture, list[Tensors], dic
         for name, shape in architecture.shapes().items()
     }
     _check(path, architecture, tensors, wanted)
-    return (
-        architecture,
-        [{name: tensors[_name(m, members, name)] for name in architecture.shapes()} for m in range(members)],
-        header,
-    )
+    each = [{name: tensors[_name(m, members, name)] for name in architecture.shapes()} for m in range(members)]
+    return architecture, each, header | {"digest": digest(each)}
+
+
+def digest(members: Sequence[Mapping[str, Any]]) -> str:
+    """The SHA-256 of all weights, by which a network is known whatever is told of it."""
+    whole = hashlib.sha256()
+    for tensors in members:
+        for name in sorted(tensors):
+            whole.update(name.encode() + np.ascontiguousarray(tensors[name], "<f4").tobytes())
+    return whole.hexdigest()
+
+
+def _honest(metadata: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The metadata without what was measured of other weights, which are named as the parent instead."""
+    now, before = digest(members), metadata.get("digest", "")
+    told = {**metadata, "digest": now}
+    if before and before != now:
+        parent = {"digest": before} | {key: metadata[key] for key in ("command",) if key in metadata}
+        told = {key: value for key, value in told.items() if key not in OF_THESE_WEIGHTS} | {"parent": parent}
+    return told
 
 
 def _name(member: int, members: int, name: str) -> str:

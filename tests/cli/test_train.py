@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -77,8 +77,12 @@ def test_weights_know_how_they_were_made(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize("network", ["lenet5-linear", "lenet5-softmax", "lenet5-maxpool"])
 def test_the_other_networks_take_the_plain_recipe(network: str) -> None:
     assert run(*SHORT, "--network", network, "--held-out", "0") == 0
-    made = lenet5.load(f"runs/{network}-plain-0.safetensors").metadata
-    assert made["recipe"]["algorithm"] == recipe("plain").algorithm
+    made = lenet5.load(f"runs/{network}-plain-centred-0.safetensors").metadata
+    assert made["recipe"] == {
+        "name": "plain-centred",
+        **asdict(recipe("plain-centred")),
+        "passes": made["recipe"]["passes"],
+    }
     assert made["result"]["held_out_error"] is None
     assert made["data"]["pictures"] == 1800
 
@@ -197,3 +201,15 @@ def test_a_folder_that_may_not_be_written_to_is_told_of_at_once(here: Path, caps
     (here / "locked").mkdir(mode=0o500)
     assert run(*SHORT, "--out", "locked/x.safetensors") == 2
     assert "pass" not in capsys.readouterr().out
+
+
+def test_it_goes_on_from_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*SHORT, "--out", "first.safetensors") == 0
+    assert run(*SHORT, "--seed", "1", "--from", "first.safetensors", "--out", "second.safetensors") == 0
+    first, second = (lenet5.load(f"{name}.safetensors").metadata for name in ("first", "second"))
+    assert second["parent"] == {"digest": first["digest"], "command": first["command"]}
+    assert second["recipe"]["name"] == "fine-tune"
+    assert "--from first.safetensors" in second["command"]
+    capsys.readouterr()
+    assert run(*SHORT, "--from", "lenet5-ensemble") == 2
+    assert "7 networks in one; give a single one" in capsys.readouterr().err

@@ -19,15 +19,17 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from lenet5 import __version__, files
-from lenet5.architecture import Architecture, EuclideanRBF, architecture
+from lenet5.architecture import LENET5, architecture
 from lenet5.cli import progress
-from lenet5.codes import CHARACTERS
-from lenet5.datasets import DRAWN, Dataset, Form, has_test
+from lenet5.datasets import DRAWN, Form, has_test
 from lenet5.datasets.writers import split_by_writer
-from lenet5.errors import ArchitectureError, TrainingError
+from lenet5.ensemble import Ensemble
+from lenet5.errors import TrainingError
+from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.training import PassRecord, Recipe, Run
 from lenet5.training.evaluation import Evaluation, evaluate
+from lenet5.training.going_on import for_classes
 from lenet5.training.recipe import recipe as named_recipe
 
 __all__ = ["train"]
@@ -53,7 +55,8 @@ AS_NAMED = RecipeFlags()
 
 def train(
     *,
-    network: str = "lenet5",
+    network: str | None = None,
+    from_: Annotated[str | None, Parameter(name="--from")] = None,
     recipe: str | None = None,
     data: str = "mnist",
     count: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
@@ -75,10 +78,12 @@ def train(
     network
         lenet5, lenet5-linear, lenet5-softmax or lenet5-maxpool, or a FILE.json that declares another: `lenet5 summary
         lenet5 --declaration` writes one to be edited.
+    from_
+        Trained weights to go on from: a shipped network, or a .safetensors file. Classes of the same name keep theirs.
     recipe
-        A named recipe: 1998 (the default for RBF outputs), 1998-distorted, 1998-literal, plain (for others),
-        plain-centred (for them, and few pictures), best-alone, or best, which learns what lenet5-teacher answers to
-        MNIST's digits.
+        A named recipe. By default 1998 for RBF outputs, plain for others and plain-centred for them and few pictures,
+        fine-tune with --from. Also 1998-distorted, 1998-literal, best-alone, and best, which learns what
+        lenet5-teacher answers to MNIST's digits.
     data
         mnist, drawn, or data of your own: pictures in folders or a zip file, .csv, .npz, .npy, .parquet, IDX files.
     count
@@ -99,42 +104,40 @@ def train(
         Print a line of JSON for each pass, and one for the result.
     """
     given = {name: value for name, value in asdict(changes).items() if value is not None}
-    declared = architecture(network)
-    name = recipe or Recipe.suited(declared)
+    start = _start(from_) if from_ is not None else None
+    if network is None and start is None:
+        network = LENET5.name
+    declared = start.architecture if network is None and start is not None else architecture(network or LENET5.name)
+    dataset = progress.load(data, "train", count, seed, form)
+    name = recipe or Recipe.suited(declared, len(dataset), start is not None)
     chosen = replace(named_recipe(name), **given)
     out = out or Path("runs", f"{declared.name}-{name}-{seed}.safetensors")
     _check_place(out, resume)
-    dataset = progress.load(data, "train", count, seed, form)
     held = min(HELD_OUT, len(dataset) // 6) if held_out is None else held_out
     learned, judged = split_by_writer(dataset, held) if held else (dataset, None)
-    flags = {"network": network, "recipe": name, "data": data, "count": count, "seed": seed, "held-out": held}
-    flags |= {name: value for name, value in asdict(form).items() if value != getattr(progress.AS_FOUND, name)} | given
+    flags = {"network": network, "from": from_, "recipe": name, "data": data, "count": count, "seed": seed}
+    flags |= {name: value for name, value in asdict(form).items() if value != getattr(progress.AS_FOUND, name)}
+    flags |= {"held-out": held, **given}
+    about = {"command": _command(flags), "version": __version__, "recipe_name": name}
     run = Run(
-        _for_classes(declared, dataset),
+        for_classes(declared, dataset.classes),
         chosen,
         learned,
         judged,
         seed,
         out.with_suffix(".run"),
         checkpoint_every,
-        about={"command": _command(flags), "version": __version__},
+        about=about,
+        start=start,
     )
     if resume:
         run.resume()
     console = Console(highlight=False, quiet=as_json)
     _follow(run, console, as_json)
-    trained = run.trained()
-    trained.metadata["classes"] = list(dataset.classes)
-    result, tested = _result(run, trained, data, count, form)
-    made = run.describe()
-    trained.metadata |= {
-        "recipe": {"name": name, **made["recipe"]},
-        "data": {"name": made["train"], "pictures": made["pictures"], "sha256": made["sha256"]},
-        "seed": seed,
-        "command": run.about["command"],
-        "version": __version__,
-        "result": result,
-    }
+    trained = run.finished()
+    tested = _tested(trained, data, count, form)
+    result = trained.metadata["result"]
+    result |= {"test_error": tested.error if tested else None, "test_pictures": tested.pictures if tested else 0}
     trained.save(out)
     if as_json:
         print(json.dumps({"result": result, "out": str(out)}))
@@ -173,17 +176,12 @@ def _check_place(out: Path, resume: bool) -> None:
     probe.unlink()
 
 
-def _for_classes(declared: Architecture, dataset: Dataset) -> Architecture:
-    """The network with an output for each class of the data."""
-    output, classes = declared.output, dataset.classes
-    if not isinstance(output, EuclideanRBF):
-        return replace(declared, output=replace(output, units=len(classes)))
-    if not all(name in CHARACTERS and len(name) == 1 for name in classes):
-        raise ArchitectureError(
-            f"{dataset.name}: classes {', '.join(classes[:5])} …; the RBF output of {declared.name} has a code for "
-            f"each printable ASCII character: name the classes so, or train --network lenet5-softmax"
-        )
-    return replace(declared, output=replace(output, characters="".join(classes)))
+def _start(name: str) -> LeNet5:
+    """The network to go on from."""
+    start = load(name)
+    if isinstance(start, Ensemble):
+        raise TrainingError(f"--from {name}: {len(start.members)} networks in one; give a single one, as lenet5-best")
+    return start
 
 
 class _Stop:
@@ -239,20 +237,10 @@ def _row(record: PassRecord) -> str:
     )
 
 
-def _result(
-    run: Run, trained: LeNet5, data: str, count: int | None, form: Form
-) -> tuple[dict[str, Any], Evaluation | None]:
-    """What the run came to, errors in percent, and the evaluation on test pictures, where the data has some."""
-    tested = None
-    if has_test(data):
-        # Drawn digits for testing are as many to those for learning as MNIST's are.
-        drawn = max(1, count * DRAWN["test"] // DRAWN["train"]) if data == "drawn" and count else None
-        tested = evaluate(trained, progress.load(data, "test", drawn, form=form))
-    last = run.records[-1]
-    return {
-        "test_error": tested.error if tested else None,
-        "test_pictures": tested.pictures if tested else 0,
-        "held_out_error": last.held_out_error,
-        "train_error": last.train_error,
-        "seconds": round(sum(record.seconds for record in run.records), 3),
-    }, tested
+def _tested(trained: LeNet5, data: str, count: int | None, form: Form) -> Evaluation | None:
+    """The evaluation on test pictures, where the data has some."""
+    if not has_test(data):
+        return None
+    # Drawn digits for testing are as many to those for learning as MNIST's are.
+    drawn = max(1, count * DRAWN["test"] // DRAWN["train"]) if data == "drawn" and count else None
+    return evaluate(trained, progress.load(data, "test", drawn, form=form))

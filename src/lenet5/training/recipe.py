@@ -18,6 +18,7 @@ from lenet5.training.initial import initial
 __all__ = ["RECIPES", "Recipe", "eta", "recipe"]
 
 # Appendix C and III-B: the global step η of each pass; the last one stays.
+MANY = 10_000  # pictures from which on any start will do
 ETA_1998 = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,)
 
 
@@ -96,9 +97,13 @@ class Recipe:
             _expect(getattr(self, name) in allowed, name, getattr(self, name), f"one of {', '.join(allowed)}")
 
     @classmethod
-    def suited(cls, architecture: Architecture) -> str:
-        """The recipe for a network where nobody names one: "1998" for an RBF output, else "plain"."""
-        return "1998" if isinstance(architecture.output, EuclideanRBF) else "plain"
+    def suited(cls, architecture: Architecture, pictures: int = MANY, start: bool = False) -> str:
+        """The name of the recipe where nobody names one: for a network, so many pictures, a start from weights."""
+        if start:
+            return "fine-tune"
+        if isinstance(architecture.output, EuclideanRBF):
+            return "1998"
+        return "plain" if pictures >= MANY else "plain-centred"
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain data, for JSON."""
@@ -173,6 +178,8 @@ RECIPES: dict[str, Recipe] = {
     # The same 60,000 parameters and the same codes, trained as well as we know how; chosen on held-out writers.
     # First by themselves, on any data; then taught by seven that were, which know MNIST's digits.
     "best-alone": _ALONE,
+    # From trained weights on to a few hundred pictures or more of other hands, or of other classes.
+    "fine-tune": replace(_ALONE, passes=20, step=1e-3, batch=64),
     "best": replace(_ALONE, algorithm="muon", step=6e-3, fade=0.0, smoothing=0.0, teacher="lenet5-teacher", trust=1.0),
 }
 

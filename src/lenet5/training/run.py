@@ -27,6 +27,7 @@ from lenet5.kernels import threads
 from lenet5.kernels.compiled import compiling_seconds
 from lenet5.network import LeNet5
 from lenet5.reference import losses
+from lenet5.training.going_on import carry_over, fitted_sharpness, identity, machine
 from lenet5.training.learners import Learner, MiniBatch, Online
 from lenet5.training.recipe import Recipe
 from lenet5.training.supply import Supply
@@ -75,7 +76,8 @@ class Run:
         seed: of the first weights, the order and the distortions; from 0 on.
         folder: where checkpoints and records go; None keeps nothing.
         checkpoint_every: seconds between checkpoints; the end of a pass is always one.
-        about: what else `run.json` tells.
+        about: what else `run.json` and the trained network tell.
+        start: a network of the same layers to go on from, in place of first weights.
 
     Raises:
         TrainingError: the recipe does not suit the network or the data, or the seed is below 0.
@@ -90,10 +92,14 @@ class Run:
     checkpoint_every: float = 10.0
     about: dict[str, Any] = field(default_factory=dict)
     records: list[PassRecord] = field(default_factory=list)
+    start: LeNet5 | None = None
 
     def __post_init__(self) -> None:
         _check(self.architecture, self.recipe, self.train)
         self.network = self.recipe.network(self.architecture, self.seed)
+        self.network.metadata["classes"] = list(self.train.classes)
+        if self.start is not None:
+            carry_over(self.start, self.network)
         kind = Online if self.recipe.algorithm == "sdlm" else MiniBatch
         self.learner: Learner = kind(self.recipe, self.network.plan, self.network.parameters)
         self._supply = Supply(self.recipe, self.train, self.seed)
@@ -106,6 +112,31 @@ class Run:
         network = LeNet5(self.architecture, self.network.tensors, self.network.metadata)
         if average is not None and self.recipe.average:
             network.parameters[...] = average
+        return network
+
+    def finished(self) -> LeNet5:
+        """The trained network with all that is known of its making, and the sharpness fitted on what was held out."""
+        network, about = self.trained(), self.describe()
+        told = dict(self.about)
+        named = {"name": told.pop("recipe_name")} if "recipe_name" in told else {}
+        if self.held_out is not None:
+            network.metadata["sharpness"] = fitted_sharpness(
+                network.penalties(self.held_out.images), self.held_out.labels
+            )
+        last = self.records[-1] if self.records else None
+        network.metadata |= {
+            **told,
+            "recipe": {**named, **about["recipe"]},
+            "data": {"name": about["train"], "pictures": about["pictures"], "sha256": about["sha256"]},
+            "seed": self.seed,
+            "machine": machine(),
+            "result": {
+                "held_out_error": last.held_out_error if last else None,
+                "train_error": last.train_error if last else None,
+                "seconds": round(sum(record.seconds for record in self.records), 3),
+            },
+            **({"parent": identity(self.start)} if self.start is not None else {}),
+        }
         return network
 
     def go(self) -> Iterator[Progress | PassRecord]:
@@ -196,6 +227,7 @@ class Run:
             "sha256": _digest(self.train),
             "held_out": self.held_out.name if self.held_out is not None else None,
             "held_out_pictures": len(self.held_out) if self.held_out is not None else 0,
+            **({"parent": identity(self.start)} if self.start is not None else {}),
         }
 
     def save(self) -> None:

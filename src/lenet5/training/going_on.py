@@ -1,0 +1,86 @@
+"""A training that goes on from given weights, and what a training tells of itself in the file that it ends in."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5 import storage
+from lenet5.architecture import Architecture
+from lenet5.errors import TrainingError
+from lenet5.layers import EuclideanRBF
+from lenet5.network import LeNet5
+
+__all__ = ["carry_over", "fitted_sharpness", "for_classes", "identity", "machine"]
+
+
+def carry_over(start: LeNet5, network: LeNet5) -> None:
+    """Give the network the weights of another of the same layers; a class of the same name keeps its output unit's.
+
+    Raises TrainingError where a layer differs, naming it.
+    """
+    for mine, theirs in zip(network.architecture.layers[:-1], start.architecture.layers[:-1], strict=True):
+        if mine != theirs:
+            raise TrainingError(
+                f"{mine.name} is {mine}, and in the network to start from {theirs}; start from one of the same layers"
+            )
+    if type(network.architecture.output) is not type(start.architecture.output):
+        raise TrainingError(
+            f"the output is {network.architecture.output}, and in the network to start from "
+            f"{start.architecture.output}; start from one of the same kind"
+        )
+    same = [(k, start.classes.index(name)) for k, name in enumerate(network.classes) if name in start.classes]
+    for name, tensor in network.tensors.items():
+        if name.startswith("output."):
+            for mine_, theirs_ in same:
+                tensor[mine_] = start.tensors[name][theirs_]
+        elif name != "rbf.codes":
+            tensor[...] = start.tensors[name]
+
+
+def for_classes(declared: Architecture, classes: tuple[str, ...]) -> Architecture:
+    """The network with an output for each class. Raises TrainingError where an RBF output has no code for one."""
+    from lenet5.codes import CHARACTERS
+
+    output = declared.output
+    if not isinstance(output, EuclideanRBF):
+        return replace(declared, output=replace(output, units=len(classes)))
+    if not all(name in CHARACTERS and len(name) == 1 for name in classes):
+        raise TrainingError(
+            f"classes {', '.join(classes[:5])} …; the RBF output of {declared.name} has a code for each printable "
+            f"ASCII character: name the classes so, or train lenet5-softmax"
+        )
+    return replace(declared, output=replace(output, characters="".join(classes)))
+
+
+def identity(network: LeNet5) -> dict[str, Any]:
+    """What names a network as another's parent: its digest, and the command that made it, where it is known."""
+    known = {key: network.metadata[key] for key in ("command",) if key in network.metadata}
+    return {"digest": storage.digest([network.tensors])} | known
+
+
+def machine() -> dict[str, Any]:
+    """What the bits of trained weights depend on besides recipe, data and seed."""
+    from lenet5.kernels.lanes import LANES
+
+    versions = {name: version(name) for name in ("numba", "numpy")}
+    return {"processor": platform.machine(), "float32_lanes": LANES, "python": platform.python_version(), **versions}
+
+
+def fitted_sharpness(penalties: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    """What penalties are multiplied by so that the labels are likeliest, from 1/4096 to 64, to within a percent."""
+    exact = penalties.astype(np.float64)
+    exact -= exact.min(axis=1, keepdims=True)
+    right = exact[np.arange(len(labels)), labels]
+
+    def cost(sharpness: float) -> float:
+        return float((right * sharpness + np.log(np.exp(-exact * sharpness).sum(axis=1))).mean())
+
+    coarse = np.geomspace(1 / 4096, 64, 73)
+    best, step = min(coarse.tolist(), key=cost), coarse[1] / coarse[0]
+    return float(f"{min(np.geomspace(best / step, best * step, 41).tolist(), key=cost):.4g}")
