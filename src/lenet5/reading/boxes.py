@@ -1,77 +1,191 @@
-"""The rows of boxes that were printed to write in, as fields to answer."""
+"""The cells of grids and rows of boxes, as fields to answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask
+from lenet5.pictures.masks import inked, parts
 from lenet5.pictures.normalise import bounding_box, normalise
-from lenet5.reading.fields import Field, GlyphField, RowField
+from lenet5.reading.cells import Cell, Grid, cells_of, without_outlines
+from lenet5.reading.fields import Field, GlyphField
 from lenet5.reading.glyph import the_glyph
-from lenet5.reading.grid import Cell, Outlines, cells_of
+from lenet5.reading.graph import Geometry
+from lenet5.reading.grid import find_grid
+from lenet5.reading.lines import line_field
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Box
+from lenet5.reading.rows import CellField, RowField
+from lenet5.reading.strips import find_strips
 
-__all__ = ["rows_of_boxes", "upright_rows"]
+__all__ = ["find_boxes", "rows_of_boxes", "upright_rows"]
 
 Grey = NDArray[np.float32]
 Images = list[NDArray[np.uint8]]
 
 FEW = 6  # digits or fewer do not tell which way is up
 TURNED = 0.3  # how much surer per digit, in −log, another way up must be
-LEAST_DIGIT = 0.25  # of its cell's width or height
+MOST = 0.8  # of the ink stands in a row of boxes
+ENLARGED = 96  # pixels a side, up to which a picture is enlarged: boxes may be 10 pixels high
+MOST_ENLARGED = 6
+STRIPS_SIDE, FEW_STRIPS = 1000, 3  # pixels a side in which strips are looked for
+# Of a cell's width or height.
+REST = 0.15  # what is smaller may be a rest of a rule
+SPECK = 0.1  # what is smaller is no digit
+BARE = 0.999  # how sure it is that a cell without ink is empty
+SMALL = 0.25  # what is smaller is a digit where the others are not much larger
+SMALLER = 0.5  # than the others of its grid, at least, is a small digit
+WIDE = 0.75  # of its height: from which width on a cell's ink may be several digits
+# How much likelier several digits are than one, in cells that are high and in others.
+SEVERAL, SEVERAL_IN_HIGH = 1.0, 0.2
 
 
-def upright_rows(
-    ink: Grey, grids: list[Outlines], rules: Mask, place: Place, sureness: Callable[[Images], float]
-) -> list[Field]:
+def _enlarged(ink: Grey) -> tuple[Grey, float]:
+    scale = min(MOST_ENLARGED, -(-ENLARGED // max(1, min(ink.shape))))
+    if scale <= 1:
+        return ink, 1.0
+    return np.clip(cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), 0, 1), float(scale)
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """ink: where the grids' corners are, enlarged where it is small. place: of that ink. grids: the largest first."""
+
+    ink: Grey
+    place: Place
+    grids: list[Grid]
+
+    @property
+    def row(self) -> Grid | None:
+        """The one row of boxes that most of the ink stands in, where there is one."""
+        if self.grids and max(row for row, _ in self.grids[0]) == 0:
+            return self.grids[0] if _holds(self.ink, list(self.grids[0].values())) >= MOST else None
+        return None
+
+
+def find_boxes(ink: Grey, place: Place) -> Boxes:
+    """The grids and rows of boxes in ink (H, W)."""
+    large, scale = _enlarged(ink)
+    place = place.inside(np.diag([1 / scale, 1 / scale, 1.0]))
+    grids = find_grid(large)
+    if not grids or max(row for row, _ in grids[0]) == 0:
+        rows = [row for row in _rows_of_strips(large) if _holds(large, row) >= MOST]
+        if rows and len(rows[0]) >= (len(grids[0]) if grids else 2):
+            grids = [{(0, column): box for column, box in enumerate(rows[0])}]
+    return Boxes(large, place, grids)
+
+
+def _rows_of_strips(ink: Grey) -> list[list[NDArray[np.float64]]]:
+    """The boxes of the few strips that explain most of the ink."""
+    scale = min(1.0, STRIPS_SIDE / max(ink.shape))
+    if scale < 1:
+        ink = np.asarray(cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    return [[box / scale for box in strip.boxes] for strip in find_strips(ink)[:FEW_STRIPS]]
+
+
+def _holds(ink: Grey, boxes: Sequence[NDArray[np.float64]]) -> float:
+    """How much of the ink stands in boxes, but for rules, rests of them, and what comes in from outside."""
+    mask = inked(without_outlines(ink, list(boxes)))
+    labels, stats = parts(mask)
+    x, y, width, height, area = stats.T
+    outside = (x == 0) | (y == 0) | (x + width == mask.shape[1]) | (y + height == mask.shape[0])
+    rest = np.maximum(width, height) < REST * np.median([np.ptp(corners[:, 1]) for corners in boxes])
+    within = np.zeros(mask.shape, np.uint8)
+    for corners in boxes:
+        cv2.fillConvexPoly(within, np.rint(corners).astype(np.int32), 1)
+    held = np.bincount(labels[within > 0], minlength=len(stats))
+    counted = ~rest & ~(outside & (held < area / 2))
+    counted[0] = False
+    return float(held[counted].sum() / area[counted].sum()) if counted.any() else 1.0
+
+
+def upright_rows(boxes: Boxes, geometry: Geometry, sureness: Callable[[Images], float]) -> list[Field]:
     """The rows of grids, turned the way up in which the network is surest of their digits.
 
     sureness: how sure the network is of candidates, uint8 (28, 28) each: the mean log of their best probabilities.
     """
-    best: tuple[float, list[Field]] = (-np.inf, [])
-    for turn in range(4):
-        fields = [row for grid in grids for row in rows_of_boxes(ink, grid, rules, place, turn)]
-        images = [image for field in fields for image in field.images]
-        if len(images) < FEW:
-            return fields
-        # A turned 6 is a 9 and a turned 1 a 1: what must differ is how many are digits at all.
-        sure = sureness(images) - (TURNED if turn else 0.0)
-        if sure > best[0]:
-            best = (sure, fields)
-    return best[1]
+    grids = [_written(boxes.ink, grid) for grid in boxes.grids]
+    glyphs = [cell.glyph for cells in grids for cell in cells if cell.size >= SMALL]
+    # A turned 6 is a 9 and a turned 1 a 1: what must differ is how many are digits at all.
+    turns = range(4) if len(glyphs) >= FEW else range(0)
+    sure = [sureness([_turned_image(glyph, turn) for glyph in glyphs]) - (TURNED if turn else 0.0) for turn in turns]
+    turn = int(np.argmax(sure)) if sure else 0
+    return [row for cells in grids for row in _rows(cells, boxes.place, geometry, turn)]
 
 
-def rows_of_boxes(ink: Grey, grid: Outlines, rules: Mask, place: Place, turn: int = 0) -> list[Field]:
+def rows_of_boxes(boxes: Boxes, grid: Grid, geometry: Geometry) -> list[RowField]:
+    """The rows of a grid as it stands."""
+    return _rows(_written(boxes.ink, grid), boxes.place, geometry, 0)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A cell and the glyph in it, as large as `size` of the cell; 0 where nothing is written."""
+
+    cell: Cell
+    glyph: Grey
+    size: float
+
+
+def _written(ink: Grey, grid: Grid) -> list[_Written]:
+    found = []
+    for cell in cells_of(ink, grid):
+        glyph, writing = the_glyph(cell.ink)
+        box = bounding_box(glyph, 0.35)
+        size = max(box[2] / cell.size[0], box[3] / cell.size[1]) if box and writing else 0.0
+        found.append(_Written(cell, glyph, size))
+    return found
+
+
+def _rows(cells: list[_Written], place: Place, geometry: Geometry, turn: int) -> list[RowField]:
     """The rows of a grid after `turn` quarter turns against the clock."""
-    rows: dict[int, list[tuple[int, GlyphField]]] = {}
-    last_row, last_column = (max(at[k] for at in grid) for k in (0, 1))
-    for cell in cells_of(ink, grid, rules):
-        row, column = cell.row, cell.column
-        for done in range(turn):
-            # Counter-clockwise: the last column becomes the first row.
-            row, column = (last_row if done % 2 else last_column) - column, row
-        rows.setdefault(row, []).append((column, _in_cell(cell, place, turn)))
-    fields: list[Field] = []
+    last = max(w.cell.row for w in cells), max(w.cell.column for w in cells)
+    large = [w.size for w in cells if w.size >= SMALL]
+    least = min(SMALL, SMALLER * float(np.median(large))) if large else SPECK
+    rows: dict[int, list[CellField]] = {}
+    for written in cells:
+        row, column = _turned((written.cell.row, written.cell.column), last, turn)
+        field = _field(written, place, geometry, turn, least)
+        rows.setdefault(row, []).append(replace(field, row=row, column=column))
+    fields = []
     for row in sorted(rows):
-        cells = tuple(field for _, field in sorted(rows[row], key=lambda c: c[0]))
-        fields.append(RowField(cells, _around([c.box for c in cells])))
+        members = tuple(sorted(rows[row], key=lambda cell: cell.column))
+        around = _around([cell.box for cell in members])
+        fields.append(RowField(members, around, alone=len(rows) == 1, bare=not large))
     return fields
 
 
-def _in_cell(cell: Cell, place: Place, turn: int) -> GlyphField:
-    """The digit of a cell, turned as its grid."""
-    x, y, width, height = cv2.boundingRect(cell.hull)
-    glyph, writing = the_glyph(cell.ink)
-    box = bounding_box(glyph, 0.35)
-    if box is None or max(box[2] / width, box[3] / height) < LEAST_DIGIT or not writing:
-        return GlyphField(np.zeros((28, 28), np.uint8), place.box((x, y, width, height)), "blank")
-    own = place.box((cell.box[0] + box[0], cell.box[1] + box[1], box[2], box[3]))
-    return GlyphField(normalise(np.ascontiguousarray(np.rot90(glyph, turn))), own)
+def _turned(at: tuple[int, int], last: tuple[int, int], turn: int) -> tuple[int, int]:
+    """Row and column of a cell after quarter turns against the clock, which make the last column the first row."""
+    row, column = at
+    for done in range(turn):
+        row, column = last[0 if done % 2 else 1] - column, row
+    return row, column
+
+
+def _turned_image(glyph: Grey, turn: int) -> NDArray[np.uint8]:
+    return normalise(np.ascontiguousarray(np.rot90(glyph, turn)))
+
+
+def _field(written: _Written, place: Place, geometry: Geometry, turn: int, least: float) -> CellField:
+    cell, glyph, size = written.cell, written.glyph, written.size
+    whole = place.around(cell.corners)
+    if size < SPECK:
+        return CellField(cell.row, cell.column, whole, empty=BARE)
+    x, y, width, height = bounding_box(glyph, 0.35) or (0, 0, 1, 1)
+    own = place.box((cell.box[0] + x, cell.box[1] + y, width, height))
+    line, several = None, 1.0
+    if turn == 0 and width > WIDE * height:
+        line = line_field(glyph, place.moved(cell.box[0], cell.box[1]), geometry)
+        several = SEVERAL if cell.size[0] > 1.15 * cell.size[1] else SEVERAL_IN_HIGH
+    # A speck may be a digit that was written small.
+    empty = 0.5 if size < least else 0.0
+    one = GlyphField(_turned_image(glyph, turn), own)
+    return CellField(cell.row, cell.column, whole, empty, one, line, several)
 
 
 def _around(boxes: list[Box]) -> Box:

@@ -19,12 +19,12 @@ from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Box, Character, Reading, Reason
 
-__all__ = ["Field", "GlyphField", "KnownField", "LineField", "MiddleField", "RowField"]
+__all__ = ["SEPARATORS", "Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
 
-# Not in the paper: how much rarer rubbish is than among pictures of anything, in boxes that were printed to be filled
-# in, and where the best path through a line says that a digit stands.
-RUBBISH_IN_BOXES = 0.2
+# Not in the paper: how much rarer rubbish is than among pictures of anything, where the best path through a line says
+# that a digit stands.
 RUBBISH_ON_PATHS = 0.02
+SEPARATORS = (".", ",", "-")
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
 BESIDE = 0.25  # from where on there are its neighbours
@@ -89,28 +89,6 @@ class GlyphField:
 
 
 @dataclass(frozen=True)
-class RowField:
-    """A row of cells, at most one digit in each."""
-
-    cells: tuple[GlyphField, ...]
-    box: Box
-
-    @property
-    def images(self) -> Images:
-        return [image for cell in self.cells for image in cell.images]
-
-    def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
-        # A box that was printed to be filled in holds a digit, or whoever printed it was wrong.
-        probabilities = _rarer(calibration.probabilities(penalties), RUBBISH_IN_BOXES)
-        characters, at = [], 0
-        for cell in self.cells:
-            n = len(cell.images)
-            characters.append(cell.character(probabilities[at : at + n], classes, calibration))
-            at += n
-        return _together(characters, self.box, calibration)
-
-
-@dataclass(frozen=True)
 class LineField:
     """A line of digits that stand free."""
 
@@ -133,7 +111,7 @@ class LineField:
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         likely = calibration.on_path().probabilities(penalties)[:, :-1]
-        probabilities = _rarer(calibration.probabilities(penalties), RUBBISH_ON_PATHS)
+        probabilities = rarer(calibration.probabilities(penalties), RUBBISH_ON_PATHS)
         characters, digits = [], []
         for arc in self.path(likely):
             if arc.candidate is not None and arc.digit is not None:
@@ -171,7 +149,7 @@ class MiddleField(LineField):
         best = int(read[:, digit].argmax())
         sure = float(of_digits[digit] / max(1e-12, of_digits.sum())) * self._explained(best)
         # Whoever asks for the digit in the middle of others knows that there is one.
-        p = _rarer(calibration.probabilities(penalties[[best]]), RUBBISH_ON_PATHS)[0]
+        p = rarer(calibration.probabilities(penalties[[best]]), RUBBISH_ON_PATHS)[0]
         reason = calibration.reason(np.append(sure * p[:-1], p[-1]))
         box = self._box(Arc("digit", self.candidates[best].first, self.candidates[best].last, best, 0.0))
         one = character(p, classes, box, reason, digit)
@@ -195,7 +173,7 @@ class MiddleField(LineField):
         return np.asarray(np.abs(middles[:, 0] / self.place.width - 0.5))
 
 
-def _rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:
+def rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:
     """Probabilities where rubbish is this much rarer than among pictures of anything."""
     changed = probabilities * np.append(np.ones(probabilities.shape[1] - 1), rubbish)
     return np.asarray(changed / changed.sum(axis=1, keepdims=True))
@@ -203,7 +181,7 @@ def _rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:
 
 def _together(characters: list[Character], box: Box, calibration: Calibration, sure: float = 1.0) -> Reading:
     """The reading of a line of characters: as sure as all of its digits together, and as that these are they."""
-    digits = [c for c in characters if c.text not in (".", ",", "-") and c.reason != "blank"]
+    digits = [c for c in characters if c.text not in SEPARATORS and c.reason != "blank"]
     if not digits:
         return Reading("", 0.0, box, True, "blank", tuple(characters))
     text = "".join(c.text for c in digits)

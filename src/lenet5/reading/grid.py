@@ -6,60 +6,91 @@ which below, is followed from neighbour to neighbour, so that a page may be curv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import PART, Mask, closed, dilated, inked, parts
+from lenet5.pictures.masks import Mask, closed, dilated, inked
+from lenet5.reading.cells import Grid
+from lenet5.reading.lattice import completed
 from lenet5.reading.rules import find_rules
 
-__all__ = ["Cell", "cells_of", "find_grid"]
+__all__ = ["find_grid"]
 
 Grey = NDArray[np.float32]
-Outlines = dict[tuple[int, int], NDArray[np.int32]]  # of cells, by row and column
 
 LEAST_SIDE = 40  # pixels; no picture of a grid is smaller
-FAINT = 0.2  # ink from which a pixel may belong to a rule
+FAINT = (0.2, 0.12)  # ink from which a pixel may belong to a rule
 RUNS = (40, 80)  # a rule's runs are at least the long side over this
-INNER, CORE = 0.75, 0.4  # of a cell's side
+STRAIGHT = 0.9  # cosine, up to which a step of an outline belongs to a side
 SQUARE = 0.85  # of its rectangle, what a cell's hull fills; a round fills 0.79
+# How far apart the sides may be that two neighbours turn to each other, of a cell's side: overlapping, apart, shifted.
+OVER, APART, ASIDE = 0.2, 0.8, 0.25
+NEAREST, TWICE = 8, 1.5  # so many cells tell how large one is; what is longer is two
 RULED = 0.75  # of a cell's outline must be rules
-ALL_RULE = 0.9  # of a part's ink
-STRAY = 0.2  # of a part's ink may lie in other cells
 
 
-@dataclass(frozen=True)
-class Cell:
-    """row, column: its place in the grid. hull: its outline, int32 (K, 1, 2). ink: its own ink, in `box`."""
-
-    row: int
-    column: int
-    hull: NDArray[np.int32]
-    box: tuple[int, int, int, int]
-    ink: Grey
-
-
-def find_grid(ink: Grey) -> tuple[list[Outlines], Mask]:
-    """Grids, the largest first, each as {(row, column): outline}, and the mask of all their rules.
+def find_grid(ink: Grey) -> list[Grid]:
+    """Grids, the largest first, each as {(row, column): corners}.
 
     A grid has at least three cells. Of further grids, those of at least a quarter of the largest one's area.
     """
-    mask = inked(ink, FAINT)
-    best: tuple[list[Outlines], Mask] = ([], np.zeros_like(mask))
     if min(ink.shape) < LEAST_SIDE:
-        return best
-    most = 2
-    for over in RUNS:
-        run = max(12, max(mask.shape) // over)
-        rules, straight = _rules(mask, run)
-        if not rules.any():
-            continue
-        grids = _link(_square(_holes(rules, straight, run), mask))
-        if grids and len(grids[0]) > most:
-            best, most = (grids, rules), len(grids[0])
-    return best
+        return []
+    best, all_rules, some = list[Grid](), np.zeros(ink.shape, np.uint8), False
+    for k, faint in enumerate(FAINT):
+        if k and not some:
+            break  # no cell at all: a page of writing
+        mask = inked(ink, faint)
+        for over in RUNS:
+            run = max(12, max(mask.shape) // over)
+            rules, straight = _rules(mask, run)
+            if not rules.any():
+                continue
+            all_rules |= straight
+            holes = _square(_holes(rules, straight, run), mask)
+            some = some or bool(holes)
+            grids = _link(holes)
+            if grids and len(grids[0]) > (len(best[0]) if best else 0):
+                best = grids
+    return [completed(grid, all_rules) for grid in best]
+
+
+def _corners(hull: NDArray[np.int32]) -> NDArray[np.float64]:
+    """The four corners of an outline, (4, 2), from the upper left clockwise: where its four sides meet.
+
+    The outline's own corners may be cut off, where rules that cross are thicker.
+    """
+    box = _clockwise(cv2.boxPoints(cv2.minAreaRect(hull)).astype(np.float64))
+    points = hull[:, 0, :].astype(np.float64)
+    if cv2.contourArea(hull, oriented=True) < 0:
+        points = points[::-1]
+    steps = np.roll(points, -1, axis=0) - points
+    sides = []
+    for k in range(4):
+        along = box[(k + 1) % 4] - box[k]
+        along = along / max(1e-9, float(np.hypot(*along)))
+        far = steps @ along
+        on = far > STRAIGHT * np.hypot(*steps.T)
+        if not on.any():
+            return box
+        middle = ((points + steps / 2)[on] * far[on, None]).sum(axis=0) / far[on].sum()
+        sides.append((middle, steps[on].sum(axis=0)))
+    corners = np.zeros((4, 2))
+    for k in range(4):
+        (at, way), (other, turned) = sides[k - 1], sides[k]
+        matrix = np.stack([way, -turned], axis=1)
+        if abs(np.linalg.det(matrix)) < 1e-9:
+            return box
+        corners[k] = at + np.linalg.solve(matrix, other - at)[0] * way
+    return corners
+
+
+def _clockwise(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Corners (4, 2) clockwise, as seen in a picture, from the upper left one."""
+    apart = corners - corners.mean(axis=0)
+    order = corners[np.argsort(np.arctan2(apart[:, 1], apart[:, 0]))]
+    return np.roll(order, -int(order.sum(axis=1).argmin()), axis=0)
 
 
 def _rules(mask: Mask, run: int) -> tuple[Mask, Mask]:
@@ -137,128 +168,65 @@ def _commonest(areas: NDArray[np.float64]) -> float:
     return float(np.median([a for n, a in near if n == most]))
 
 
-def _link(hulls: list[NDArray[np.int32]]) -> list[Outlines]:
-    """Cells that are each other's neighbours make a grid."""
+def _link(hulls: list[NDArray[np.int32]]) -> list[Grid]:
+    """Cells that are each other's neighbours make a grid; corners by row and column, the largest grid first."""
     if len(hulls) < 3:
         return []
-    boxes = np.array([cv2.boundingRect(h) for h in hulls], float)
-    centres = boxes[:, :2] + boxes[:, 2:] / 2
-    width, height = np.median(boxes[:, 2:], axis=0)
-    right = _neighbours(centres, width, height)
-    below = _neighbours(centres[:, ::-1], height, width)
-    places: dict[int, tuple[int, int]] = {}
-    grids = []
-    for start in range(len(hulls)):
-        if start in places:
+    cells = _single(np.stack([_corners(hull) for hull in hulls]))
+    # Of each cell the column of its left side's corners and of its right side's, and of the upper and lower ones.
+    links = [(cost, a, b, (0, 1)) for cost, a, b in _neighbours(cells, (1, 2), (0, 3))]
+    links += [(cost, a, b, (1, 0)) for cost, a, b in _neighbours(cells, (3, 2), (0, 1))]
+    groups = [{k: (0, 0)} for k in range(len(cells))]
+    of = list(range(len(cells)))
+    for _, a, b, (down, across) in sorted(links):
+        first, second = groups[of[a]], groups[of[b]]
+        if first is second:
             continue
-        places[start] = (0, 0)
-        members, queue = [start], [start]
-        while queue:
-            k = queue.pop()
-            row, column = places[k]
-            for table, step in ((right, (0, 1)), (below, (1, 0))):
-                near = [(j, 1) for i, j in table if i == k] + [(i, -1) for i, j in table if j == k]
-                for j, sign in near:
-                    if j not in places:
-                        places[j] = (row + sign * step[0], column + sign * step[1])
-                        members.append(j)
-                        queue.append(j)
-        if len(members) >= 3:
-            rows, columns = zip(*(places[k] for k in members), strict=True)
-            grid = {(places[k][0] - min(rows), places[k][1] - min(columns)): hulls[k] for k in members}
-            grids.append(_completed(grid))
+        row, column = first[a][0] + down - second[b][0], first[a][1] + across - second[b][1]
+        moved = {k: (r + row, c + column) for k, (r, c) in second.items()}
+        if set(moved.values()) & set(first.values()):
+            continue  # one of both is where the other has a cell already
+        first |= moved
+        for k in moved:
+            of[k] = of[a]
+    grids = []
+    for group in {id(g): g for g in (groups[k] for k in of)}.values():
+        if len(group) >= 3:
+            top, left = (min(place[k] for place in group.values()) for k in (0, 1))
+            grids.append({(r - top, c - left): cells[k] for k, (r, c) in group.items()})
     grids.sort(key=lambda g: -len(g))
     return [g for g in grids if len(g) >= 0.25 * len(grids[0])]
 
 
-def _completed(grid: Outlines) -> Outlines:
-    """The grid with the cells whose rules were too faint to close them, placed where the others say."""
-    rows, columns = (1 + max(place[k] for place in grid) for k in (0, 1))
-    if len(grid) < 6 or min(rows, columns) < 2 or len(grid) < 0.5 * rows * columns:
-        return grid
-    places = np.array(sorted(grid), float)
-    centres = np.array([_centre(grid[place]) for place in sorted(grid)])
-    curved = len(grid) >= 12 and min(rows, columns) >= 3
-    terms = _terms(places, curved)
-    fit, *_ = np.linalg.lstsq(terms, centres, rcond=None)
-    whole = dict(grid)
-    for row in range(rows):
-        for column in range(columns):
-            if (row, column) in grid:
-                continue
-            corners = np.array([(row + r, column + c) for r, c in ((-0.5, -0.5), (-0.5, 0.5), (0.5, 0.5), (0.5, -0.5))])
-            # What the fit misses near the cell, it misses in the cell.
-            apart = np.abs(places - (row, column)).sum(axis=1)
-            weight = np.exp(-apart)[:, None]
-            missed = (weight * (centres - terms @ fit)).sum(axis=0) / weight.sum()
-            outline = _terms(corners, curved) @ fit + missed
-            whole[row, column] = np.rint(outline).astype(np.int32)[:, None, :]
-    return whole
+def _single(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The cells (N, 4, 2) but for those that are two, between which the rule was too faint: by the nearest others."""
+    middles = cells.mean(axis=1)
+    apart = np.hypot(*(middles[None] - middles[:, None]).transpose(2, 0, 1))
+    near = apart.argsort(axis=1)[:, 1 : 1 + NEAREST]
+    width = np.hypot(*(cells[:, 1] - cells[:, 0]).T)
+    height = np.hypot(*(cells[:, 3] - cells[:, 0]).T)
+    return cells[np.all([side < TWICE * np.median(side[near], axis=1) for side in (width, height)], axis=0)]
 
 
-def _centre(hull: NDArray[np.int32]) -> tuple[float, float]:
-    moments = cv2.moments(hull)
-    return moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
+def _neighbours(
+    cells: NDArray[np.float64], far: tuple[int, int], near: tuple[int, int]
+) -> list[tuple[float, int, int]]:
+    """(cost, cell, the next cell), for all cells (N, 4, 2) that have a neighbour.
 
-
-def _terms(places: NDArray[np.float64], curved: bool) -> NDArray[np.float64]:
-    """What a place's pixel is a linear function of: row and column, and their products where the page is curved."""
-    r, c = places[:, 0], places[:, 1]
-    columns = [np.ones_like(r), r, c, r * c]
-    return np.stack(columns + ([r * r, c * c] if curved else []), axis=1)
-
-
-def _neighbours(centres: NDArray[np.float64], width: float, height: float) -> list[tuple[int, int]]:
-    """(cell, the next cell in the direction of the first coordinate), for all that have one."""
-    apart = centres[None] - centres[:, None]  # (N, N, 2): from the first to the second
-    ahead, aside = apart[..., 0] / width, np.abs(apart[..., 1]) / height
-    cost = np.where((ahead > 0.5) & (ahead < 1.7) & (aside < 0.45), np.abs(ahead - 1) + aside, np.inf)
-    found = []
-    for k, row in enumerate(cost):
-        j = int(row.argmin())
-        if np.isfinite(row[j]) and int(cost[:, j].argmin()) == k:
-            found.append((k, j))
-    return found
-
-
-def cells_of(ink: Grey, grid: Outlines, rules: Mask) -> list[Cell]:
-    """Every cell of a grid, row by row, with the ink that was written in it, also where it crosses the rules."""
-    owner = np.zeros(ink.shape, np.int32)
-    inside, core = np.zeros((2, *ink.shape), np.uint8)
-    order = sorted(grid)
-    for k, place in enumerate(order, 1):
-        cv2.fillConvexPoly(owner, grid[place], k)
-        # A straight stroke may be taken for a rule, but not in the middle of a cell.
-        middle = grid[place].mean(axis=0)
-        for zone, share in ((inside, INNER), (core, CORE)):
-            cv2.fillConvexPoly(zone, np.rint(middle + share * (grid[place] - middle)).astype(np.int32), 1)
-    ruled = dilated(rules, 5, 5)
-    strokes = ((ink >= PART) & ((inside > 0) | (ruled == 0))).astype(np.uint8)
-    labels, stats = parts(strokes)
-    shares = np.zeros((len(stats), len(order) + 1), np.int64)
-    np.add.at(shares, (labels.ravel(), owner.ravel()), 1)
-    shares[0] = 0
-    own = shares[:, 1:]
-    main = own.argmax(axis=1) + 1
-    total = np.maximum(1, own.sum(axis=1))
-    # A part that spreads over cells is cut at their outlines, one that only reaches out is not.
-    spread = own.max(axis=1) < (1 - STRAY) * total
-    belongs = np.where(spread[labels], owner, main[labels])
-    # What never comes near the middle of a cell is a rest of its rules; what is all rule must go through the middle.
-    near, amid = np.zeros((2, len(stats)), bool)
-    near[np.unique(labels[inside > 0])] = True
-    amid[np.unique(labels[core > 0])] = True
-    near &= amid | (np.bincount(labels[ruled > 0], minlength=len(stats)) < ALL_RULE * stats[:, 4])
-    belongs[(labels == 0) | ~near[labels]] = 0
-    return [_cell(ink, grid[place], place, belongs == k) for k, place in enumerate(order, 1)]
-
-
-def _cell(ink: Grey, hull: NDArray[np.int32], place: tuple[int, int], belongs: NDArray[np.bool_]) -> Cell:
-    x, y, width, height = cv2.boundingRect(hull)
-    # A digit may be a little larger than its cell.
-    mx, my = width // 3, height // 3
-    left, top = max(0, x - mx), max(0, y - my)
-    right, bottom = min(ink.shape[1], x + width + mx), min(ink.shape[0], y + height + my)
-    part = np.s_[top:bottom, left:right]
-    reach = dilated(belongs[part].astype(np.uint8), 3, 3)
-    return Cell(*place, hull, (left, top, right - left, bottom - top), np.asarray(ink[part] * reach))
+    far, near: the corners of the side that a cell turns to its neighbour, and of the side that this one turns to it.
+    """
+    ahead = (cells[:, far] - cells[:, near]).mean(axis=1)
+    long = np.hypot(*ahead.T)[:, None, None]
+    wide = np.hypot(*(cells[:, far[1]] - cells[:, far[0]]).T)[:, None, None]
+    apart = cells[None][:, :, near] - cells[:, None][:, :, far]  # (N, N, 2, 2): from the first to the second
+    x, y = ahead[:, 0, None, None] / long, ahead[:, 1, None, None] / long
+    along = (apart[..., 0] * x + apart[..., 1] * y) / long
+    aside = np.abs(apart[..., 1] * x - apart[..., 0] * y) / wide
+    beside = ((along > -OVER) & (along < APART) & (aside < ASIDE)).all(axis=2)
+    cost = np.where(beside, (np.abs(along) + aside).mean(axis=2), np.inf)
+    best = cost.argmin(axis=1)
+    return [
+        (float(cost[k, j]), k, int(j))
+        for k, j in enumerate(best)
+        if np.isfinite(cost[k, j]) and int(cost[:, j].argmin()) == k
+    ]

@@ -22,17 +22,16 @@ from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, sized
 from lenet5.reading.amid import enlarged, others
 from lenet5.reading.answers import NONE, Calibration
-from lenet5.reading.boxes import rows_of_boxes, upright_rows
+from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
 from lenet5.reading.choice import cost_of_one, cost_of_words, lines_of, the_line
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
-from lenet5.reading.graph import Geometry, candidates
-from lenet5.reading.grid import find_grid
-from lenet5.reading.layout import LAYOUTS, Layout, cropped, line_ink, straightened
-from lenet5.reading.pieces import cut
+from lenet5.reading.graph import Geometry
+from lenet5.reading.layout import LAYOUTS, Layout, line_ink, straightened
+from lenet5.reading.lines import line_field
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Reading
-from lenet5.reading.shown import Steps, annotated, framed, pieces_of, sheet
+from lenet5.reading.shown import Steps, annotated, framed, outlined, pieces_of, sheet
 from lenet5.reading.words import Word, in_order, together, words
 
 __all__ = ["Network", "Reader"]
@@ -242,10 +241,10 @@ class Reader:
 
     def _line_or_boxes(self, ink: Grey, place: Place, steps: Steps) -> Field:
         """One row of boxes where there is one, else one line."""
-        grids, rules = find_grid(ink)
-        if grids and max(row for row, _ in grids[0]) == 0:
-            steps.note_ink("rules", rules.astype(np.float32))
-            return rows_of_boxes(ink, grids[0], rules, place)[0]
+        boxes = find_boxes(ink, place)
+        if boxes.row is not None:
+            steps.note("boxes", lambda: outlined(boxes.ink, boxes.grids))
+            return rows_of_boxes(boxes, boxes.row, self.geometry)[0]
         level = line_ink(ink)
         found = words(level)
         if len(found) > 1:
@@ -282,12 +281,9 @@ class Reader:
     def _line(self, ink: Grey, place: Place, steps: Steps) -> LineField:
         """One line of digits, from its ink."""
         steps.note_ink("line", ink)
-        ink, matrix = cropped(ink)
-        line = cut(ink)
-        steps.note("pieces", lambda: pieces_of(line))
-        upright = np.array([[1, line.slant, line.shift - line.slant * ink.shape[0] / 2], [0, 1, 0], [0, 0, 1.0]])
-        place = place.inside(matrix @ np.linalg.inv(upright))
-        return LineField(line, tuple(candidates(line, self.geometry)), place, self.geometry)
+        field = line_field(ink, place, self.geometry)
+        steps.note("pieces", lambda: pieces_of(field.line))
+        return field
 
     def _page(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
         """The rows of the grids of a page where it has one, else its lines."""
@@ -295,11 +291,11 @@ class Reader:
 
     def _rows(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
         """The rows of the grids of a page; none where it has no grid."""
-        grids, rules = find_grid(ink)
-        if not grids:
+        boxes = find_boxes(ink, place)
+        if not boxes.grids:
             return []
-        steps.note_ink("rules", rules.astype(np.float32))
-        return upright_rows(ink, grids, rules, place, self._sureness)
+        steps.note("boxes", lambda: outlined(boxes.ink, boxes.grids))
+        return upright_rows(boxes, self.geometry, self._sureness)
 
     def _lines(self, level: Grey, place: Place, steps: Steps) -> list[Field]:
         """The lines of a page, from its ink without rules."""

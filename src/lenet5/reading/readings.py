@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["Box", "Character", "Reading", "Reason"]
+__all__ = ["EMPTY", "UNREAD", "Box", "Character", "Reading", "Reason"]
+
+EMPTY, UNREAD = "_", "?"  # in the text of a row of cells: an empty cell, and one with something in it that is no digit
 
 Box = tuple[int, int, int, int]
 Reason = Literal["", "blank", "not a digit", "unsure"]
@@ -19,7 +21,9 @@ class Character:
     confidence: 0..1, how probable it is that it is this digit; where the text is "", the likeliest digit
     box: (x, y, width, height) in pixels of the picture
     alternatives: the other digits it might be, with their probabilities, the likeliest first
-    reason: why the text is "", or why it is not to be relied on
+    reason: why the text is "", or why it is not to be relied on; "blank" for an empty cell, which is as sure as its
+    confidence says
+    row, column: of the cell that it stands in, from 0, in a grid or a row of boxes; None elsewhere
     """
 
     text: str
@@ -27,18 +31,23 @@ class Character:
     box: Box
     alternatives: tuple[tuple[str, float], ...] = ()
     reason: Reason = ""
+    row: int | None = None
+    column: int | None = None
 
 
 @dataclass(frozen=True)
 class Reading:
     """One digit, one line, or one row of a grid, as read.
 
-    text: its digits, from left to right; "" where nothing could be read. Separators stand in `characters` only
+    text: its digits, from left to right; "" where nothing could be read. Separators stand in `characters` only. Of
+    cells, "_" is an empty one and "?" one that could not be read; empty ones at both ends of a single row are left
+    out. Cells are parted by spaces where one of the row holds more than one digit
     confidence: 0..1, how probable it is that all of the text is right
     box: (x, y, width, height) in pixels of the picture, turned as its EXIF tag says
     rejected: whether the reader would rather not answer; `reason` says why: "blank", "not a digit" or "unsure"
     characters: every digit and separator, with its own box, confidence and alternatives
     page: the page it stands on, from 0, in a file of several
+    row: of its grid, from 0; None where it is no row of cells
     """
 
     text: str
@@ -48,6 +57,7 @@ class Reading:
     reason: Reason
     characters: tuple[Character, ...]
     page: int = 0
+    row: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The reading as plain data, for JSON."""

@@ -14,9 +14,21 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Mask, depth, dilated, inked, opened, parts, pen
 
-__all__ = ["find_rules", "rests", "without_edges", "without_rests", "without_rules"]
+__all__ = [
+    "Rule",
+    "Runs",
+    "find_rules",
+    "rests",
+    "rule_along",
+    "runs_of_ink",
+    "without_edges",
+    "without_rests",
+    "without_rules",
+]
 
 Grey = NDArray[np.float32]
+Indices = NDArray[np.int64]
+Runs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 FAINT = 0.25  # ink from which a pixel may belong to a rule
 STEEPEST = 0.06  # of the rules of a line, rise over run
@@ -70,16 +82,14 @@ def without_rules(ink: Grey, covered: float, thinner: float = THINNER) -> Grey:
         return ink
     others = mask.copy()
     for rule in rules:
-        on = np.flatnonzero(rule.height <= rule.thick + 1)
-        _clear(others, rule.x[on], rule.top[on], rule.end[on])
+        rule.clear(others, rule.thick + 1, edge=0)
     stroke, left = pen(depth(mask), others > 0), ink.copy()
     for rule in rules:
         # Joined noughts, and a 7 that fills its picture, have level strokes too, as thick as their others.
-        aside = abs((float(np.median(rule.top + rule.end)) / 2 - y) / down - 0.5) >= AMID
-        whole = rule.share >= WHOLE or (aside and len(rule.x) >= WHOLE * across)
+        aside = abs((float(np.median(rule.tops + rule.ends)) / 2 - y) / down - 0.5) >= AMID
+        whole = rule.covered >= WHOLE or (aside and len(rule.columns) >= WHOLE * across)
         if rule.thick <= thinner * stroke or (wide and whole):
-            on = np.flatnonzero(rule.height <= rule.thick + 1)
-            _clear(left, rule.x[on], rule.top[on] - 1, rule.end[on] + 1)  # with the blurred edges
+            rule.clear(left, rule.thick + 1)
     return left
 
 
@@ -91,10 +101,9 @@ def without_edges(ink: Grey) -> Grey:
     mask = inked(ink, FAINT)
     height, left = len(mask), ink.copy()
     for rule in _rules(mask, EDGE):
-        aside = abs(float(np.median(rule.top + rule.end)) / (2 * height) - 0.5)
+        aside = abs(float(np.median(rule.tops + rule.ends)) / (2 * height) - 0.5)
         if aside >= AMID and rule.thick <= max(4.0, THICKEST * max(ink.shape)):
-            on = np.flatnonzero(rule.height <= 1.5 * rule.thick + 1)
-            _clear(left, rule.x[on], rule.top[on] - 1, rule.end[on] + 1)
+            rule.clear(left, 1.5 * rule.thick + 1)
     return left
 
 
@@ -130,37 +139,55 @@ def without_rests(ink: Grey) -> Grey:
     return np.where(around & ((labels == 0) | found[labels]), np.float32(0), ink)
 
 
-class _Rule(NamedTuple):
-    """A straight line of ink: how thick it is as a rule, pixels, and which share of the columns has it; of each
-    column x (K,) that has it, the rows from top (K,) to end (K,) of the ink there, strokes that cross it included."""
+class Rule(NamedTuple):
+    """A straight line of ink.
+
+    thick: as a rule, pixels. covered: which part of its way has ink, 0 to 1. columns, tops, ends: (K,) of each column
+    that has ink, the rows of the ink there, strokes that cross it included.
+    """
 
     thick: float
-    share: float
-    x: NDArray[np.int64]
-    top: NDArray[np.int64]
-    end: NDArray[np.int64]
+    covered: float
+    columns: Indices
+    tops: Indices
+    ends: Indices
 
-    @property
-    def height(self) -> NDArray[np.int64]:
-        return self.end - self.top
+    def clear(self, ink: NDArray[Any], thickest: float, edge: int = 1) -> None:
+        """Take the rule out of ink, in place, where it is no thicker; elsewhere strokes meet or cross it.
+
+        edge: how many pixels its blurred edges have.
+        """
+        on = self.ends - self.tops <= thickest
+        _clear(ink, self.columns[on], self.tops[on] - edge, self.ends[on] + edge)
 
 
-def _rules(mask: Mask, covered: float) -> list[_Rule]:
+def runs_of_ink(mask: Mask) -> Runs:
+    """Of each pixel: how many pixels of ink there are without a gap from it upwards, and downwards, itself included."""
+    return _runs(mask), np.ascontiguousarray(_runs(mask[::-1])[::-1])
+
+
+def rule_along(runs: Runs, columns: Indices, rows: Indices, reach: int = 1) -> Rule | None:
+    """The level rule along a way of columns and rows (K,), `reach` pixels more or less; None where there is no ink."""
+    above, below = runs
+    near = np.stack([np.clip(rows + d, 0, len(above) - 1) for d in sorted(range(-reach, reach + 1), key=abs)])
+    on = above[near, columns] > 0
+    crossed = on.any(axis=0)
+    if not crossed.any():
+        return None
+    at = np.take_along_axis(near, on.argmax(axis=0)[None], axis=0)[0][crossed]
+    x = columns[crossed]
+    tops, ends = at + 1 - above[at, x], at + below[at, x]
+    return Rule(float(np.median(ends - tops)), float(crossed.mean()), x, tops, ends)
+
+
+def _rules(mask: Mask, covered: float) -> list[Rule]:
     """The level lines that find ink in at least this share of a mask's columns."""
     found = _straight(mask, covered)
     if not found:
         return []
-    above, below = _runs(mask), _runs(mask[::-1])[::-1]  # of ink: how much of it ends, and begins, at a pixel
-    columns = np.arange(mask.shape[1])
-    rules = []
-    for rows in found:
-        near = np.stack([np.clip(rows + d, 0, len(mask) - 1) for d in (0, -1, 1)])
-        on = mask[near, columns] > 0
-        row, crossed = near[on.argmax(axis=0), columns], on.any(axis=0)
-        x = np.flatnonzero(crossed)
-        top, end = row[x] + 1 - above[row[x], x], row[x] + below[row[x], x]
-        rules.append(_Rule(float(np.median(end - top)), float(crossed.mean()), x, top, end))
-    return rules
+    runs, columns = runs_of_ink(mask), np.arange(mask.shape[1])
+    rules = (rule_along(runs, columns, rows) for rows in found)
+    return [rule for rule in rules if rule is not None]
 
 
 def _clear(ink: NDArray[Any], x: NDArray[np.int64], top: NDArray[np.int64], end: NDArray[np.int64]) -> None:

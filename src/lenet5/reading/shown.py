@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from lenet5.reading.pieces import Line
 from lenet5.reading.readings import Reading
 from lenet5.reading.words import Word
 
-__all__ = ["Steps", "annotated", "black_on_white", "framed", "pieces_of", "sheet"]
+__all__ = ["Steps", "annotated", "black_on_white", "framed", "outlined", "pieces_of", "sheet"]
 
 Grey = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -57,6 +57,15 @@ def pieces_of(line: Line) -> Pixels:
     for k, piece in enumerate(line.pieces):
         last = (piece.x + piece.width - 1, piece.y + piece.height - 1)
         cv2.rectangle(picture, (piece.x, piece.y), last, (RED, BLUE)[k % 2], 1)
+    return np.asarray(picture)
+
+
+def outlined(ink: Grey, grids: Iterable[Mapping[tuple[int, int], NDArray[np.float64]]]) -> Pixels:
+    """Ink with the outlines (4, 2) of the cells of grids, RGB uint8 (H, W, 3)."""
+    picture = cv2.cvtColor(black_on_white(ink), cv2.COLOR_GRAY2RGB)
+    for k, grid in enumerate(grids):
+        corners = [np.rint(outline).astype(np.int32) for outline in grid.values()]
+        cv2.polylines(picture, corners, True, (RED, BLUE)[k % 2], 1 + max(ink.shape) // 900)
     return np.asarray(picture)
 
 
