@@ -51,14 +51,14 @@ def test_a_folder_is_read_to_its_depths_and_a_blank_picture_is_told_by_the_statu
     assert [Path(line["path"]).name for line in lines] == ["blank.png", "line.png"]
     assert lines[0]["rejected"]
     assert lines[0]["reason"] == "blank"
-    assert set(lines[1]) == {"path", "page", "text", "confidence", "box", "rejected", "reason", "characters"}
+    assert set(lines[1]) == {"path", "page", "text", "confidence", "box", "rejected", "reason", "characters", "row"}
 
 
 def test_a_pattern_becomes_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(f"{folder}/**/*.png", "--csv")
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert {Path(row["path"]).name for row in rows} == {"blank.png", "line.png"}
-    assert {"text", "confidence", "rejected", "x", "y", "width", "height"} <= set(rows[0])
+    assert {"text", "confidence", "rejected", "row", "x", "y", "width", "height"} <= set(rows[0])
 
 
 def test_what_cannot_be_opened_is_told_and_the_rest_is_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

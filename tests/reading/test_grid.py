@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
 
-from lenet5.reading.grid import cells_of, find_grid
+from lenet5.reading.cells import cells_of
+from lenet5.reading.grid import find_grid
 
 SIDE = 50
 
 
-def form(rows: int, columns: int, turn: float = 0.0) -> np.ndarray:
-    """Ink (H, W) of ruled cells, in each a stroke as long as its number says."""
+def form(rows: int, columns: int, turn: float = 0.0, faint: tuple[int, ...] = ()) -> np.ndarray:
+    """Ink (H, W) of ruled cells, in each a stroke as long as its number says; `faint`: columns of faint uprights."""
     ink = np.zeros((rows * SIDE + 60, columns * SIDE + 60), np.float32)
     for r in range(rows + 1):
         cv2.line(ink, (30, 30 + r * SIDE), (30 + columns * SIDE, 30 + r * SIDE), 1.0, 2)
     for c in range(columns + 1):
-        cv2.line(ink, (30 + c * SIDE, 30), (30 + c * SIDE, 30 + rows * SIDE), 1.0, 2)
+        depth = 0.1 if c in faint else 1.0
+        cv2.line(ink, (30 + c * SIDE, 30), (30 + c * SIDE, 30 + rows * SIDE), depth, 2)
     for r in range(rows):
         for c in range(columns):
             y, x = 40 + r * SIDE, 55 + c * SIDE
@@ -27,28 +31,29 @@ def form(rows: int, columns: int, turn: float = 0.0) -> np.ndarray:
     return np.asarray(cv2.warpAffine(ink, matrix, (width, height)))
 
 
+def places(rows: int, columns: int) -> list[tuple[int, int]]:
+    return [(r, c) for r in range(rows) for c in range(columns)]
+
+
 @pytest.mark.parametrize("turn", [0.0, 1.5, -3.0])
 @pytest.mark.parametrize(("rows", "columns"), [(1, 8), (4, 5), (9, 9)])
 def test_every_cell_is_found_in_its_place(rows: int, columns: int, turn: float) -> None:
-    grids, _ = find_grid(form(rows, columns, turn))
-    assert sorted(grids[0]) == [(r, c) for r in range(rows) for c in range(columns)]
+    assert sorted(find_grid(form(rows, columns, turn))[0]) == places(rows, columns)
 
 
 def test_a_cell_holds_its_own_ink_and_no_rules() -> None:
     ink = form(3, 4)
-    grids, rules = find_grid(ink)
-    lengths = [int((cell.ink > 0.5).any(axis=1).sum()) for cell in cells_of(ink, grids[0], rules)]
+    lengths = [int((cell.ink > 0.5).any(axis=1).sum()) for cell in cells_of(ink, find_grid(ink)[0])]
     assert lengths == sorted(lengths)
     assert lengths[-1] - lengths[0] in (9, 10, 11)
 
 
 def test_a_rule_inside_an_outline_that_is_a_little_off_is_no_ink() -> None:
     ink = form(3, 4)
-    grids, rules = find_grid(ink)
-    here = sorted(grids[0]).index((1, 1))
-    before = cells_of(ink, grids[0], rules)[here].ink
-    moved = {**grids[0], (1, 1): grids[0][1, 1] - np.array([[[SIDE // 6, 0]]], np.int32)}
-    after = cells_of(ink, moved, rules)[here].ink
+    grid = find_grid(ink)[0]
+    here = sorted(grid).index((1, 1))
+    before = cells_of(ink, grid)[here].ink
+    after = cells_of(ink, {**grid, (1, 1): grid[1, 1] - np.array([SIDE // 12, 0])})[here].ink
     assert before.sum() > 20
     assert after.sum() == pytest.approx(before.sum(), rel=0.02)
 
@@ -56,12 +61,43 @@ def test_a_rule_inside_an_outline_that_is_a_little_off_is_no_ink() -> None:
 def test_a_cell_whose_rule_is_worn_away_is_put_where_the_others_say() -> None:
     ink = form(4, 4)
     ink[30 + SIDE - 2 : 30 + SIDE + 3, 32 + SIDE : 28 + 2 * SIDE] = 0
-    grids, _ = find_grid(ink)
-    assert sorted(grids[0]) == [(r, c) for r in range(4) for c in range(4)]
+    assert sorted(find_grid(ink)[0]) == places(4, 4)
+
+
+def test_two_cells_between_which_the_rule_is_too_faint_are_two() -> None:
+    assert sorted(find_grid(form(6, 6, faint=(3,)))[0]) == places(6, 6)
+
+
+def test_a_grid_goes_on_to_the_edge_of_its_picture() -> None:
+    ink = form(5, 6)[:, : 30 + 6 * SIDE - 10]  # the last column without its last rule
+    assert sorted(find_grid(ink)[0]) == places(5, 6)
+
+
+def test_a_grid_seen_at_an_angle_is_found_whole() -> None:
+    ink = form(9, 9)
+    height, width = ink.shape
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    seen = np.array([[40, 20], [width - 60, 0], [width, height - 20], [0, height]], np.float32)
+    ink = np.asarray(cv2.warpPerspective(ink, cv2.getPerspectiveTransform(corners, seen), (width, height)))
+    assert sorted(find_grid(ink)[0]) == places(9, 9)
+
+
+def test_columns_of_a_table_may_be_of_unequal_width() -> None:
+    ink = np.zeros((260, 420), np.float32)
+    uprights = (20, 100, 150, 240, 300, 400)
+    for y in range(20, 241, 44):
+        cv2.line(ink, (20, y), (400, y), 1.0, 2)
+    for x in uprights:
+        cv2.line(ink, (x, 20), (x, 240), 1.0, 2)
+    grid = find_grid(ink)[0]
+    assert sorted(grid) == places(5, 5)
+    assert [round(float(grid[2, c][:, 0].mean())) for c in range(5)] == pytest.approx(
+        [(a + b) / 2 for a, b in itertools.pairwise(uprights)], abs=3
+    )
 
 
 def test_writing_without_rules_is_no_grid() -> None:
     ink = np.zeros((200, 300), np.float32)
     for x in range(40, 280, 50):
         cv2.circle(ink, (x, 100), 20, 1.0, 3)
-    assert find_grid(ink)[0] == []
+    assert find_grid(ink) == []

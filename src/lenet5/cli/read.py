@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["pictures_in", "read"]
 
 STDIN = "/dev/stdin"
-COLUMNS = ("path", "page", "text", "confidence", "rejected", "reason", "x", "y", "width", "height")
+COLUMNS = ("path", "page", "row", "text", "confidence", "rejected", "reason", "x", "y", "width", "height")
 
 
 def read(
@@ -49,6 +49,9 @@ def read(
     Exit status: 0 where everything was read, 1 where something was rejected, 2 where a picture could not be opened
     or the request makes no sense. A picture that cannot be opened does not keep the others from being read.
 
+    In a row of boxes or cells, _ is an empty one and ? one that could not be read; --json has the row and column of
+    each.
+
     Parameters
     ----------
     files
@@ -65,7 +68,7 @@ def read(
     json_
         One JSON object a line for each reading.
     csv_
-        A table with one row for each reading.
+        A table with one row for each reading; `row` is its row in a grid.
     annotate
         A folder that gets a copy of each picture with boxes and answers.
     explain
@@ -168,7 +171,8 @@ class _Show:
             if self._json:
                 print(json.dumps({"path": str(path), **r.to_dict()}, ensure_ascii=False))
             elif self._table:
-                row = (path, r.page, r.text, f"{r.confidence:.4f}", int(r.rejected), r.reason, *r.box)
+                place = "" if r.row is None else r.row
+                row = (path, r.page, place, r.text, f"{r.confidence:.4f}", int(r.rejected), r.reason, *r.box)
                 self._table.writerow(row)
             else:
                 note = f"  rejected: {r.reason}" if r.rejected else ""

@@ -28,6 +28,7 @@ Grey = NDArray[np.float32]
 Images = list[NDArray[np.uint8]]
 
 FEW = 6  # digits or fewer do not tell which way is up
+ONE_PART = 0.9  # of its ink is in the largest part of one digit
 TURNED = 0.3  # how much surer per digit, in −log, another way up must be
 MOST = 0.8  # of the ink stands in a row of boxes
 ENLARGED = 96  # pixels a side, up to which a picture is enlarged: boxes may be 10 pixels high
@@ -109,12 +110,19 @@ def upright_rows(boxes: Boxes, geometry: Geometry, sureness: Callable[[Images], 
     sureness: how sure the network is of candidates, uint8 (28, 28) each: the mean log of their best probabilities.
     """
     grids = [_written(boxes.ink, grid) for grid in boxes.grids]
-    glyphs = [cell.glyph for cells in grids for cell in cells if cell.size >= SMALL]
+    glyphs = [cell.glyph for cells in grids for cell in cells if cell.size >= SMALL and _in_one_part(cell.glyph)]
     # A turned 6 is a 9 and a turned 1 a 1: what must differ is how many are digits at all.
     turns = range(4) if len(glyphs) >= FEW else range(0)
     sure = [sureness([_turned_image(glyph, turn) for glyph in glyphs]) - (TURNED if turn else 0.0) for turn in turns]
     turn = int(np.argmax(sure)) if sure else 0
     return [row for cells in grids for row in _rows(cells, boxes.place, geometry, turn)]
+
+
+def _in_one_part(glyph: Grey) -> bool:
+    """Whether a glyph is one digit: several in a cell do not tell which way is up."""
+    _, stats = parts(inked(glyph))
+    areas = stats[1:, 4]
+    return bool(len(areas) and areas.max() >= ONE_PART * areas.sum())
 
 
 def rows_of_boxes(boxes: Boxes, grid: Grid, geometry: Geometry) -> list[RowField]:

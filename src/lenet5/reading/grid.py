@@ -20,7 +20,7 @@ __all__ = ["find_grid"]
 Grey = NDArray[np.float32]
 
 LEAST_SIDE = 40  # pixels; no picture of a grid is smaller
-FAINT = (0.2, 0.12)  # ink from which a pixel may belong to a rule
+FAINT = (0.12, 0.2)  # ink from which a pixel may belong to a rule
 RUNS = (40, 80)  # a rule's runs are at least the long side over this
 STRAIGHT = 0.9  # cosine, up to which a step of an outline belongs to a side
 SQUARE = 0.85  # of its rectangle, what a cell's hull fills; a round fills 0.79
@@ -51,7 +51,7 @@ def find_grid(ink: Grey) -> list[Grid]:
             holes = _square(_holes(rules, straight, run), mask)
             some = some or bool(holes)
             grids = _link(holes)
-            if grids and len(grids[0]) > (len(best[0]) if best else 0):
+            if grids and len(grids[0]) >= (len(best[0]) if best else 0):
                 best = grids
     return [completed(grid, all_rules) for grid in best]
 

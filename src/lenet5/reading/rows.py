@@ -51,7 +51,7 @@ class CellField:
         if self.line is not None:
             line = self.line.answer(penalties[count:], classes, calibration)
             sure_of_one = one.confidence if one.text else 0.0
-            if len(line.text) > 1 and self.several * line.confidence > sure_of_one:
+            if len(line.text) > 1 and not line.rejected and self.several * line.confidence > sure_of_one:
                 return [self._placed(c) for c in line.characters], line.confidence
         return [self._placed(one)], one.confidence
 

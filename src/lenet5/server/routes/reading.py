@@ -52,7 +52,7 @@ class Found(BaseModel):
     name: str = Field(examples=["line_1998.png"])
     readings: list[dict[str, Any]] | None = Field(
         default=None,
-        description="text, confidence 0..1, box (x, y, width, height), rejected, reason, characters, page",
+        description="text, confidence 0..1, box (x, y, width, height), rejected, reason, characters, page, row",
         examples=[[{"text": "1998", "confidence": 0.98, "box": [8, 4, 140, 52], "rejected": False, "reason": ""}]],
     )
     problem: Problem | None = None
