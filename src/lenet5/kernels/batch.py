@@ -1,4 +1,4 @@
-"""How is the gradient of a mini-batch computed fastest? Pictures innermost again, LANES of them in one vector.
+"""The gradient of a mini-batch: pictures innermost again, LANES of them in one vector.
 
 A block of LANES pictures goes forward as in `bulk`, keeping C1 and C3, and its errors come back the same way:
 

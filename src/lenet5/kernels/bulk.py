@@ -1,4 +1,4 @@
-"""How do many pictures go through the network fastest? Pictures innermost, LANES of them in one vector.
+"""Many pictures through the network: pictures innermost, LANES of them in one vector.
 
 A vector holds the same unit of LANES pictures, so that no lane is ever wasted and no vector is shifted. A tile of a
 convolution computes two rows of a map, squashes and subsamples them at once, and never stores C1 or C3:

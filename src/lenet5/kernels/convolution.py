@@ -1,4 +1,4 @@
-"""How are C1 and C3 computed, and how does an error flow back through them? (paper, II-A, II-B)
+"""C1 and C3, forward and back (paper, II-A, II-B).
 
 A map is a run of rows; a tile is a column of vectors, one for each of up to ROWS[0] rows, LANES columns wide, kept
 in registers while the 25 products of a kernel are added:

@@ -1,4 +1,4 @@
-"""How is a picture moved, scaled, sheared and bent? Every pixel asks where it came from, once for everything.
+"""A picture moved, scaled, sheared and bent in one step: every pixel asks once where it came from.
 
 A distortion of the plane and an elastic one are added up before the picture is sampled, so that it is blurred
 by one interpolation only. The randomness of a picture comes from (seed, pass, index) alone: the same numbers

@@ -1,4 +1,4 @@
-"""How are C5, F6 and a full OUTPUT computed, and how does an error flow back through them? (paper, eq. 5)
+"""C5, F6 and a full OUTPUT, forward and back (paper, eq. 5).
 
 Each unit sees all units below: a_j = Σ_i weight[j, i]·x_i + bias_j. A row of weights is padded with zeros to whole
 vectors, and so are x and its errors. C5 is a convolution whose kernels are as large as its 16 maps of 5×5.

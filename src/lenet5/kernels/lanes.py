@@ -1,4 +1,4 @@
-"""How does a kernel use the processor's vectors? A numba type for LANES float32 values, and the few operations on it.
+"""The processor's vectors as numbers of a kernel: a numba type for LANES float32 values, and the operations on it.
 
 numba leaves vectors to LLVM's vectoriser, which finds some loops and misses others. A kernel here says what it
 means: a value of type `lanes` is one LLVM vector, and `tile`s of them are unrolled by Python while the code is

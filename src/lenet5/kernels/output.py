@@ -1,4 +1,4 @@
-"""What does the output layer answer, what does an answer cost, and where does its error start? (paper, II-C, III)
+"""The output layer: its answer, the losses of an answer, and the error where it starts (paper, II-C, III).
 
 y_i is the squared distance of F6 to the code of class i (eq. 7); t is the wanted distribution over the classes, 1
 for the right one. For the RBF output:

@@ -1,4 +1,4 @@
-"""How many multiply-adds can the processor do in a second? Vectors that never leave the registers."""
+"""The multiply-adds that the processor can do in a second, measured on vectors that never leave the registers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where does every tensor and every map lie in memory, for one architecture and one size of picture?
+"""The places of every tensor and every map in memory, for one architecture and one size of picture.
 
 Kernels work on three flat float32 arrays: `parameters` (and, laid out alike, gradients, curvatures and rates),
 `maps` and, laid out alike, `errors`. A plan is one int64 array that says where each thing starts; the names below

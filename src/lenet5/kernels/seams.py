@@ -1,4 +1,4 @@
-"""Which way from the top of a stroke to its bottom crosses the least ink? One for every column, by dynamic programming.
+"""Ways from the top of a stroke to its bottom that cross the least ink, one for each column, by dynamic programming.
 
 Ink costs 1 a pixel, a step aside a little, and being away from the column that the way belongs to a little more.
 """

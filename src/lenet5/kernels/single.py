@@ -1,4 +1,4 @@
-"""How does one picture go through the seven layers, and its error back? (paper, II-B, appendix C)
+"""One picture through the seven layers, and its error back (paper, II-B, appendix C).
 
 `forward` fills `maps`; `backward` fills `errors` and adds to `gradient` all but the outer products of the three
 matrices, which `gradient_of` adds to a gradient; for `online` it takes them off the weights at once.

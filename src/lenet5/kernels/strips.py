@@ -1,4 +1,4 @@
-"""How are the columns of a map that fill no vector computed without waste?
+"""The columns of a map that fill no vector, packed into vectors without waste.
 
 A map is cut into strips: as many of LANES columns as fit, then narrower ones, each a power of two. A strip of LANES
 columns is read where it lies. A narrower one, of c columns and H rows, is cut across into LANES/c parts of

@@ -1,4 +1,4 @@
-"""How are S2 and S4 computed, and how does an error flow back through them? (paper, II-A, II-B)
+"""S2 and S4, forward and back (paper, II-A, II-B).
 
     sum, average   y = f(coefficient·s + bias), s = share·(sum of the 2×2 units below); share is 1, or ¼ for the average
     maximum        y = the largest of the 2×2 units below

@@ -1,4 +1,4 @@
-"""How do the weights move after a mini-batch? (Adam and Muon; not in the paper)
+"""The step of the weights after a mini-batch, by Adam or by Muon (not in the paper).
 
 The gradients of a batch's shards are added in their order, so that the mean is the same for any number of threads.
 

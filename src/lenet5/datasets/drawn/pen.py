@@ -1,4 +1,4 @@
-"""How does a pen leave ink? Each piece of a line as a capsule whose ends may differ in width, anti-aliased.
+"""The ink that a pen leaves: each piece of a line is a capsule whose ends may differ in width, anti-aliased.
 
 Line points and radii are in pixels, and are rounded to 1/256 of one, so that the last digit of a sine, which
 differs from machine to machine, changes no picture.
