@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -29,6 +30,8 @@ from PIL import Image  # noqa: E402
 
 from lenet5 import bulk  # noqa: E402
 from lenet5.bulk import sources  # noqa: E402
+from lenet5.bulk.parts import Parts  # noqa: E402
+from lenet5.loading import load  # noqa: E402
 
 COUNT = 30
 
@@ -138,6 +141,25 @@ def test_it_goes_on_where_it_was_left(pictures: dict[str, bytes], model: str, tm
     assert sorted(row["key"] for row in rows(output)) == sorted(pictures)
 
 
+def test_an_end_that_was_cut_short_is_made_up_for(
+    pictures: dict[str, bytes], model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, output = folder(tmp_path, pictures), tmp_path / "out.parquet"
+
+    def full(*_: object) -> None:
+        raise DataError("no room")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(Parts, "join", full)
+        with pytest.raises(DataError, match="no room"):
+            run(source, output, model)
+    (told,) = run(source, output, model)
+    assert told.found == told.pictures == len(rows(output))
+    about = json.loads(pq.read_metadata(output).metadata[b"lenet5"])
+    assert about["how"]["model"] == model
+    assert about["how"]["digest"] == load(model).metadata["digest"]
+
+
 PROGRAM = """
 import sys
 from lenet5 import bulk
@@ -206,6 +228,11 @@ def test_other_pictures_or_another_way_are_refused(pictures: dict[str, bytes], m
     (source / "0" / "00.png").rename(source / "0" / "other.png")
     with pytest.raises(DataError, match="other pictures"):
         run(source, output, model)
+    held = Path(model).read_bytes()
+    LeNet5(LENET5, initial(LENET5, np.random.default_rng(1))).save(model)
+    with pytest.raises(DataError, match="with other options"):
+        run(source, output, model)
+    Path(model).write_bytes(held)
     (source / "0" / "other.png").rename(source / "0" / "00.png")
     run(source, output, model)
     with pytest.raises(DataError, match="is there already"):
@@ -270,6 +297,14 @@ def test_no_source_no_engine_no_workers(tmp_path: Path, model: str) -> None:
     (tmp_path / "in.zip").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"\.tar \(not compressed\)"):
         run(tmp_path / "in.zip", tmp_path / "out.parquet", model)
+    with pytest.raises(DataError, match=r"ends in \.parquet"):
+        run(tmp_path / "missing", tmp_path / "out.csv", model)
+    with pytest.raises(DataError, match="s3://bucket/x: an address"):
+        run("s3://bucket/x", tmp_path / "out.parquet", model)  # type: ignore[arg-type]
+    (tmp_path / "empty" / "in.tar.gz").write_bytes(b"")
+    for source in (tmp_path / "empty", tmp_path / "empty" / "in.tar.gz"):
+        with pytest.raises(DataError, match=r"in\.tar\.gz: a compressed tar"):
+            run(source, tmp_path / "out.parquet", model)
     (tmp_path / "in.tar").write_bytes(b"no tar at all" * 100)
     with pytest.raises(DataError, match="no tar file"):
         run(tmp_path / "in.tar", tmp_path / "out.parquet", model)

@@ -12,8 +12,10 @@ from lenet5.bulk import cluster, local, sources
 from lenet5.bulk.parts import Counts
 from lenet5.bulk.sources import Shard
 from lenet5.bulk.worker import Task
-from lenet5.errors import ReadingError
+from lenet5.errors import DataError, ReadingError
 from lenet5.kernels import threads
+from lenet5.loading import load
+from lenet5.reading.reader import BEST
 
 __all__ = ["Engine", "Progress", "read"]
 
@@ -62,8 +64,14 @@ def read(
         raise ReadingError(f"engine {engine!r}; expected one of {', '.join(ENGINES)}")
     if workers is not None and workers < 1:
         raise ReadingError(f"{workers} workers; expected at least one")
+    for name in (source, output):
+        if isinstance(name, str) and "://" in name:
+            raise DataError(f"{name}: an address; expected a path of this machine: copy or mount what is there")
+    if Path(output).suffix != ".parquet":
+        raise DataError(f"{output}: expected a name that ends in .parquet, which is what is written")
     # Workers may run elsewhere.
-    absolute, task = Path(source).resolve(), Task(str(Path(output).resolve()), layout, ink, model, accept)
+    absolute, digest = Path(source).resolve(), str(load(model or BEST).metadata["digest"])
+    task = Task(str(Path(output).resolve()), layout, ink, model or BEST, digest, accept)
     parts = task.parts
     if (whole := parts.finished(sources.shards(absolute))) is not None:
         yield Progress(whole.pictures, whole.failed, whole.pictures, 1.0, 0.0, 0.0)
@@ -80,6 +88,7 @@ def read(
     for shard, counts in ENGINES[engine](task, todo(), workers or threads.threads()):
         yield clock.read(shard, counts)
     parts.join(lambda: sources.shards(absolute), Counts(clock.pictures, clock.failed))
+    yield clock.now()
 
 
 class _Clock:
@@ -96,6 +105,9 @@ class _Clock:
 
     def read(self, shard: Shard, counts: Counts) -> Progress:
         self._count(shard, counts)
+        return self.now()
+
+    def now(self) -> Progress:
         seconds = max(time.monotonic() - self._start, 1e-9)
         here, rest = self._done - self._before, max(0, self._total - self._done)
         rate, left = (self.pictures - self._found) / seconds, seconds * rest / max(here, 1)

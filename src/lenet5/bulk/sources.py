@@ -26,6 +26,7 @@ __all__ = ["PICTURES", "Shard", "parquet", "shards", "total"]
 PICTURES = 2048  # in a shard of a folder or a tar; of a Parquet file it is a row group
 LARGEST = 64 * 2**20  # bytes of one picture
 COLUMNS = ("image", "picture", "bytes", "png", "jpg", "jpeg")  # of a Parquet file, the first there is
+COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 BATCH = 256  # rows of a Parquet file that are in memory at once
 
 Kind = Literal["folder", "tar", "parquet"]
@@ -144,7 +145,9 @@ def _members(source: Path) -> Iterator[tuple[Kind, Path]]:
     if not os.path.isdir(source):
         raise DataError(f"{source}: nothing there; expected a folder, a .tar or a .parquet file")
     try:
-        packed = sorted(p for p in source.iterdir() if p.suffix in (".tar", ".parquet") and p.is_file())
+        packed = sorted(
+            p for p in source.iterdir() if p.name.endswith((".tar", ".parquet", *COMPRESSED)) and p.is_file()
+        )
     except OSError as error:
         raise DataError(f"{source} cannot be read: {error.strerror}") from error
     if packed:
@@ -158,6 +161,8 @@ def _kind(path: Path) -> Kind:
         return "tar"
     if path.suffix == ".parquet":
         return "parquet"
+    if path.name.lower().endswith(COMPRESSED):
+        raise DataError(f"{path}: a compressed tar, which cannot be read from its middle; unpack it to a .tar first")
     raise DataError(f"{path}: expected a folder, a .tar (not compressed) or a .parquet file")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,13 @@ class Task:
     output: str
     layout: str
     ink: str
-    model: str | None
+    model: str
+    digest: str  # of its weights
     accept: float | None
 
     @property
     def parts(self) -> Parts:
-        how = {"layout": self.layout, "ink": self.ink, "model": self.model, "accept": self.accept}
-        return Parts(Path(self.output), how)
+        return Parts(Path(self.output), {key: value for key, value in asdict(self).items() if key != "output"})
 
 
 class Worker:
