@@ -68,7 +68,8 @@ NOTES = {
         "What `lenet5.Reader` reads with: digits cut out of lines, forms and photographs, with a confidence. Of the "
         "paper's codes its output knows the space's too, which stands for what is no digit.",
         "Letters, words, printed type; digits of a few pixels; a decision that nobody checks.",
-        "Touching digits whose cut is unclear, a 1 and a 7 of other countries' hands, stains that look like strokes.",
+        "Touching digits whose cut is unclear, stains that look like strokes, letters that are a digit in some hand, as "
+        "I l O o Z z S s b g q y are.",
     ),
     "lenet5-teacher": (
         "The teachers of the recipe `best`: four networks by the recipe `best-alone`, and three by Muon, which err on "
@@ -105,7 +106,7 @@ def card(name: str, path: Path, measured: dict[str, Any]) -> str:
         f"| file | `{path.name}`, {size:,} bytes, sha256 `{digest[:16]}…` |",
         *(f"| {label} | {_said(about[key])} |" for key, label in ROWS.items() if about.get(key) not in (None, "")),
         f"| recipe | {_recipe(about.get('recipe', {}))} |",
-        "| licence | MIT; MNIST, which it was trained on, is CC BY-SA 3.0 |",
+        f"| licence | {_licence(str(about.get('data', '')))} |",
         "",
         "## Measured",
         "",
@@ -126,6 +127,11 @@ def card(name: str, path: Path, measured: dict[str, Any]) -> str:
 
 
 ROWS = {"data": "data", "command": "made by", "seed": "seed", "sharpness": "sharpness", "reading": "calibration"}
+
+
+def _licence(data: str) -> str:
+    others = ("; UNIPEN, of the International Unipen Foundation, is CC BY 4.0",) if "UNIPEN" in data else ()
+    return "".join(("MIT; MNIST, which it was trained on, is CC BY-SA 3.0", *others))
 
 
 def _said(value: Any) -> str:
@@ -158,6 +164,8 @@ def _measured(about: dict[str, Any]) -> list[str]:
         found.append(f"Error on the training pictures, each as it was about to be learned: {error:.2f} %.")
     if (error := result.get("held_out_error")) is not None:
         found.append(f"Error on pictures held out of training: {error:.2f} %.")
+    if (error := about.get("unipen_error")) is not None:
+        found.append(f"Error on 3,000 pictures of digits by UNIPEN's writers held out of training: {error:.2f} %.")
     found.append(
         "[Results](../results.md) tells how much seeds differ, and [Reading](../reading.md) how pictures are read."
     )
