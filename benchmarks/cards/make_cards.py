@@ -68,8 +68,7 @@ NOTES = {
         "What `lenet5.Reader` reads with: digits cut out of lines, forms and photographs, with a confidence. Of the "
         "paper's codes its output knows the space's too, which stands for what is no digit.",
         "Letters, words, printed type; digits of a few pixels; a decision that nobody checks.",
-        "Touching digits whose cut is unclear, stains that look like strokes, letters that are a digit in some hand: I "
-        "l O o Z z S s b g q y.",
+        "Touching digits whose cut is unclear, a 1 and a 7 of other countries' hands, stains that look like strokes.",
     ),
     "lenet5-teacher": (
         "The teachers of the recipe `best`: four networks by the recipe `best-alone`, and three by Muon, which err on "
