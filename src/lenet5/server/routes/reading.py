@@ -18,7 +18,7 @@ from lenet5.errors import LeNetError, PictureError
 from lenet5.network import LeNet5
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import open_pages
-from lenet5.reading.fields import LineField
+from lenet5.reading.fields import KnownField, LineField
 from lenet5.reading.readings import Reading
 from lenet5.reading.sliding import SIDE, STEP, slid_over
 from lenet5.server.networks import shown_classes
@@ -122,7 +122,8 @@ async def line(
 
 def _line(state: ServerState, net: LeNet5, picture: Any, layout: Layout, polarity: Polarity) -> dict[str, Any]:
     """The first line that the reader finds in a picture; None where it reads no line in it."""
-    fields = state.reader().fields(open_pages(picture)[0], layout, polarity)
+    found = state.reader().fields(open_pages(picture)[0], layout, polarity)
+    fields = [f.field if isinstance(f, KnownField) else f for f in found]
     field = next((f for f in fields if isinstance(f, LineField) and f.line.pieces), None)
     if field is None:
         return {"graph": None, "slide": None}
