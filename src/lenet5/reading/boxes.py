@@ -27,6 +27,7 @@ __all__ = ["find_boxes", "rows_of_boxes", "upright_rows"]
 Grey = NDArray[np.float32]
 Images = list[NDArray[np.uint8]]
 
+FAINT = 0.7  # the power that makes faint strokes fuller, and leaves full ones as they are
 FEW = 6  # digits or fewer do not tell which way is up
 ONE_PART = 0.9  # of its ink is in the largest part of one digit
 TURNED = 0.3  # how much surer per digit, in −log, another way up must be
@@ -142,7 +143,7 @@ class _Written:
 def _written(ink: Grey, grid: Grid) -> list[_Written]:
     found = []
     for cell in cells_of(ink, grid):
-        glyph, writing = the_glyph(cell.ink)
+        glyph, writing = the_glyph(np.power(cell.ink, np.float32(FAINT)))
         box = bounding_box(glyph, 0.35)
         size = max(box[2] / cell.size[0], box[3] / cell.size[1]) if box and writing else 0.0
         found.append(_Written(cell, glyph, size))
