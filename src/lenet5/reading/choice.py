@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.masks import inked, parts
 from lenet5.reading.graph import Geometry
-from lenet5.reading.readings import Box, Reading
+from lenet5.reading.readings import Box, Reading, Reason
 from lenet5.reading.words import Word
 
-__all__ = ["cost_of_one", "cost_of_words", "evidence", "lines_of", "the_line"]
+__all__ = ["amid_others", "cost_of_one", "cost_of_words", "evidence", "lines_of", "the_line"]
 
 LEAST = 1e-3  # the least probability, and what the greatest lacks of 1
 BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of letters look like one
@@ -25,6 +26,7 @@ NO_DIGIT = 2.0  # what a piece that is no digit speaks against a word
 ENOUGH = 1.0  # evidence from which on a word is a number
 LONE_BAR = 5.0  # what speaks against it that a bar is the line of a picture
 SHORT = 2  # characters: of no more than that, a word beside a number may be more of it, however badly it is read
+AMID = 1.5  # the power of the confidence in a line that stands among words which are passed over
 ANOTHER = 1.0  # the cost of every further word
 # Two words of one line, in heights of the taller one.
 APART = 2.5  # the widest gap
@@ -100,6 +102,14 @@ def _is_bar(reading: Reading) -> bool:
 
 def _gap(one: Word, other: Word) -> int:
     return max(one.x, other.x) - min(one.right, other.right)
+
+
+def amid_others(reading: Reading, accept: float) -> Reading:
+    """The reading of a line among words that are none: less sure, for whatever is around it may be part of it."""
+    confidence = reading.confidence**AMID
+    unsure = not reading.rejected and confidence < accept
+    reason: Reason = "unsure" if unsure else reading.reason
+    return replace(reading, confidence=confidence, rejected=bool(reason), reason=reason)
 
 
 def cost_of_one(ink: NDArray[np.float32], box: Box, reading: Reading, geometry: Geometry) -> float:

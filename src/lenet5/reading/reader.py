@@ -23,7 +23,7 @@ from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, sized
 from lenet5.reading.amid import enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
-from lenet5.reading.choice import cost_of_one, cost_of_words, lines_of, the_line
+from lenet5.reading.choice import amid_others, cost_of_one, cost_of_words, lines_of, the_line
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry
@@ -252,7 +252,8 @@ class Reader:
             chosen = the_line(found, [f.reading for f in known])
             steps.note("words", lambda: framed(level, [found[k] for k in chosen]))
             line = together([found[k] for k in chosen])
-            return self._line(line.ink, place.moved(line.x, line.y), steps)
+            field = self._line(line.ink, place.moved(line.x, line.y), steps)
+            return self._amid_others(field) if len(chosen) < len(found) else field
         return self._line(level, place, steps)
 
     def _whichever(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
@@ -311,7 +312,14 @@ class Reader:
         fields = {word: known[several[0]] for word, several in lines.items()}
         fields.update(zip(joined, self._words(joined, page), strict=True))
         nothing = GlyphField(np.zeros((28, 28), np.uint8), place.whole, "not a digit" if found else "blank")
-        return [fields[word] for word in in_order(list(lines))] or [nothing]
+        passed = len(found) > sum(map(len, chosen))
+        ordered = [fields[word] for word in in_order(list(lines))]
+        return [self._amid_others(f) if passed else f for f in ordered] or [nothing]
+
+    def _amid_others(self, field: Field) -> KnownField:
+        """A field whose reading is as sure as it can be among words that are passed over."""
+        (reading,) = self.answer([field])
+        return KnownField(field, amid_others(reading, self.calibration.accept))
 
     def _sureness(self, images: list[Pixels]) -> float:
         """The mean log of the best probability of each candidate, uint8 (28, 28)."""
