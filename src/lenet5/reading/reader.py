@@ -319,7 +319,8 @@ class Reader:
     def _amid_others(self, field: Field) -> KnownField:
         """A field whose reading is as sure as it can be among words that are passed over."""
         (reading,) = self.answer([field])
-        return KnownField(field, amid_others(reading, self.calibration.accept))
+        asked = field.field if isinstance(field, KnownField) else field
+        return KnownField(asked, amid_others(reading, self.calibration.accept))
 
     def _sureness(self, images: list[Pixels]) -> float:
         """The mean log of the best probability of each candidate, uint8 (28, 28)."""
