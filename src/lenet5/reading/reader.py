@@ -262,16 +262,15 @@ class Reader:
         level = line_ink(ink)
         found = words(level)
         (reading,) = self.answer([one])
-        one = KnownField(one, reading)
         readings = [f.reading for f in self._words(found, place)]
         alone = readings[0].text if len(found) == 1 else None
         if alone is not None and len(alone) < 2 and reading.text:
-            return [one]
+            return [KnownField(one, reading)]
         if (rows := self._rows(ink, place, steps)) or (alone and not readings[0].rejected):
             return rows or self._lines(level, place, steps)
         box = place.back(reading.characters[0].box if reading.characters else reading.box)
         if cost_of_one(level, box, reading, self.geometry) <= cost_of_words(found, readings, self.geometry):
-            return [one]
+            return [KnownField(one, reading)]
         return self._lines(level, place, steps)
 
     def _words(self, found: Sequence[Word], place: Place) -> list[KnownField]:
@@ -313,8 +312,7 @@ class Reader:
         fields.update(zip(joined, self._words(joined, page), strict=True))
         nothing = GlyphField(np.zeros((28, 28), np.uint8), place.whole, "not a digit" if found else "blank")
         passed = len(found) > sum(map(len, chosen))
-        ordered = [fields[word] for word in in_order(list(lines))]
-        return [self._amid_others(f) if passed else f for f in ordered] or [nothing]
+        return [self._amid_others(fields[w]) if passed else fields[w] for w in in_order(list(lines))] or [nothing]
 
     def _amid_others(self, field: Field) -> KnownField:
         """A field whose reading is as sure as it can be among words that are passed over."""
