@@ -111,7 +111,6 @@ def test_output_size_is_the_formula() -> None:
     assert output_size(32, 5) == 28
     assert output_size(28, 2, stride=2) == 14
     assert output_size(29, 2, stride=2) == 14
-    assert output_size(28, 5, padding=2) == 28
 
 
 def test_table_i_joins_every_map_of_s2_to_ten_maps_of_c3() -> None:

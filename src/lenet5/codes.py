@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from lenet5.errors import ArchitectureError
 
-__all__ = ["CHARACTERS", "DIGITS", "HEIGHT", "WIDTH", "bitmap", "codes"]
+__all__ = ["CHARACTERS", "DIGITS", "HEIGHT", "NONE", "WIDTH", "bitmap", "codes"]
 
 WIDTH, HEIGHT = 7, 12
 DIGITS = "0123456789"
+NONE = " "  # the class that stands for none of the others: the space has a code as any character has
 
 # Twelve rows of seven pixels, the top row first: two hexadecimal digits a row, the leftmost pixel in bit 6.
 _ROWS = {

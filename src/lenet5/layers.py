@@ -97,9 +97,9 @@ def tanh(amplitude: float, slope: float, offset: float, targets: tuple[float, fl
     )
 
 
-def output_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
-    """floor((size + 2·padding − kernel) / stride) + 1, the width or height that a layer gives for `size`."""
-    return (size + 2 * padding - kernel) // stride + 1
+def output_size(size: int, kernel: int, stride: int = 1) -> int:
+    """floor((size − kernel) / stride) + 1, the width or height that a layer gives for `size`."""
+    return (size - kernel) // stride + 1
 
 
 def expect(condition: bool, message: str) -> None:

@@ -303,20 +303,19 @@ def penalties(architecture: Architecture, sums: Sums, axis: int = 1) -> Sums:
     return np.asarray(np.log(np.exp(score - highest).sum(axis, keepdims=True)) + highest - score)
 
 
-def probabilities(penalties: Sums, sharpness: float = 1.0, axis: int = -1) -> Sums:
+def probabilities(penalties: Sums, sharpness: float = 1.0) -> Sums:
     """e^−penalty over its sum: the posterior of eq. 9, without its rubbish class where `penalties` has none.
 
     Args:
-        penalties: float32 or float64, infinite where a class is out of the question.
+        penalties: float32 or float64, classes last, infinite where a class is out of the question.
         sharpness: multiplies them first.
-        axis: where the classes are.
 
     Returns:
         An array like `penalties`, whose classes sum to 1.
     """
     penalties = penalties * sharpness
-    share = np.exp(penalties.min(axis, keepdims=True) - penalties)
-    return np.asarray(share / share.sum(axis, keepdims=True))
+    share = np.exp(penalties.min(-1, keepdims=True) - penalties)
+    return np.asarray(share / share.sum(-1, keepdims=True))
 
 
 def _begin(

@@ -24,9 +24,7 @@ def test_a_picture_depends_on_seed_pass_and_place_alone() -> None:
     with ThreadPoolExecutor(4) as pool:
         blocks = pool.map(lambda i: MUCH.apply(NOISE, order[i : i + 7], seed=11, pass_=4), range(0, 40, 7))
         assert np.array_equal(np.concatenate(list(blocks)), whole)
-    out = np.empty((40, 32, 32), np.float32)
-    assert MUCH.apply(NOISE, np.sort(order), seed=11, pass_=4, out=out) is out
-    assert np.array_equal(out[order], whole)
+    assert np.array_equal(MUCH.apply(NOISE, np.sort(order), seed=11, pass_=4)[order], whole)
     assert not np.array_equal(MUCH.apply(NOISE, order, seed=12, pass_=4), whole)
     assert not np.array_equal(MUCH.apply(NOISE, order, seed=11, pass_=5), whole)
 
@@ -139,18 +137,15 @@ def test_ranges_that_make_no_sense_are_refused(ranges: dict[str, Any], message: 
 
 def test_arrays_that_do_not_fit_are_refused() -> None:
     three = np.arange(3)
-    for images, indices, out in [
-        (NOISE.astype(np.float32), three, None),
-        (NOISE[:, :20], three, None),
-        (NOISE, three.astype(np.int32), None),
-        (NOISE, np.array([0, 40]), None),
-        (NOISE, np.array([-1]), None),
-        (NOISE, three, np.empty((2, 32, 32), np.float32)),
-        (NOISE, three, np.empty((3, 32, 32))),
-        (NOISE, three, np.empty((3, 32, 64), np.float32)[:, :, ::2]),
+    for images, indices in [
+        (NOISE.astype(np.float32), three),
+        (NOISE[:, :20], three),
+        (NOISE, three.astype(np.int32)),
+        (NOISE, np.array([0, 40])),
+        (NOISE, np.array([-1])),
     ]:
         with pytest.raises(DataError, match="expected"):
-            MUCH.apply(images, indices, seed=0, out=out)  # type: ignore[arg-type]
+            MUCH.apply(images, indices, seed=0)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="finite"):
         transform(NOISE, scale=math.nan)
     with pytest.raises(DataError, match="strength -1"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from lenet5.errors import WeightsError
 from lenet5.formats import onnx as export
 from lenet5.formats.quantise import QuantisedEnsemble
 from lenet5.network import LeNet5
+from lenet5.training.going_on import for_classes
 
 onnx: Any = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'lenet5[onnx]'")
 runtime: Any = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'lenet5[onnx]'")
@@ -76,7 +78,27 @@ def test_opset_ir_batch_and_names(rng: np.random.Generator, tmp_path: Path) -> N
     assert given.name == "pictures"
     assert [d.dim_param or d.dim_value for d in given.type.tensor_type.shape.dim] == ["N", 28, 28]
     assert [output.name for output in model.graph.output] == ["class", "probabilities", "penalties"]
-    assert {p.key: p.value for p in model.metadata_props} == {"classes": "0 1 2 3 4 5 6 7 8 9"}
+    assert told(model) == {"classes": list("0123456789")}
+
+
+def told(model: Any) -> dict[str, Any]:
+    return {prop.key: json.loads(prop.value) for prop in model.metadata_props}
+
+
+def test_the_metadata_tells_how_the_reader_reads_and_how_the_weights_were_made(
+    rng: np.random.Generator, tmp_path: Path
+) -> None:
+    network = network_of(for_classes(ARCHITECTURES["lenet5"], tuple("0123456789 ")), rng)
+    network.metadata |= {"reading": {"temperature": 8.5, "on_paths": [0.0, 10.0]}, "command": "é", "seed": 3}
+    about = told(export.model(network))
+    assert about["classes"][10] == about["none"] == " "
+    assert {name: about[name] for name in ("reading", "command")} == {
+        name: network.metadata[name] for name in ("reading", "command")
+    }
+    shipped = lenet5.load("lenet5-reader")
+    about = told(export.model(shipped))
+    assert (about["classes"], about["none"]) == (list("0123456789 "), " ")
+    assert about["reading"] == shipped.metadata["reading"]
 
 
 @pytest.mark.parametrize("eight_bits", [False, True])

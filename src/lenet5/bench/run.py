@@ -28,6 +28,7 @@ from lenet5.bench.tasks import ALL, QUICK, Task, multiply_adds
 from lenet5.bench.timing import Times, summarise
 from lenet5.errors import LeNetError
 from lenet5.network import LeNet5
+from lenet5.reproduce.pool import cores, processor
 
 __all__ = ["Bench", "Result", "Step"]
 
@@ -134,7 +135,7 @@ class _Process:
         try:
             print(json.dumps({"do": do, **question}), file=self._process.stdin, flush=True)
             line = self._process.stdout.readline()
-        except BrokenPipeError:
+        except OSError:  # BrokenPipeError, but on Windows
             line = ""
         if not line:
             raise LeNetError(f"its process ended, status {self._process.wait()}")
@@ -162,9 +163,8 @@ class Bench:
         unknown = [name for name in peers or () if name not in PEERS]
         if unknown:
             raise LeNetError(f"no contender {', '.join(unknown)}; expected some of {', '.join(PEERS)}")
-        available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        if not 1 <= threads <= available:
-            raise LeNetError(f"{threads} threads; expected 1 to {available}, the processors that there are")
+        if not 1 <= threads <= cores():
+            raise LeNetError(f"{threads} threads; expected 1 to {cores()}, the processors that there are")
         self._names = [name for name in PEERS if peers is None or name in peers or name == OURS]
         self._tasks = QUICK if quick else ALL
         self._rounds, self._seconds = (QUICK_ROUNDS, QUICK_SECONDS) if quick else (ROUNDS, SECONDS)
@@ -275,7 +275,7 @@ def _machine() -> dict[str, Any]:
     from lenet5.kernels.lanes import LANES
 
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "processors": os.cpu_count(),
         "lanes": LANES,
         "system": platform.platform(),
@@ -284,11 +284,3 @@ def _machine() -> dict[str, Any]:
         "lenet5": __version__,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -29,6 +29,7 @@ def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Sha
         return
     # A forked process would inherit locks that threads of this one may hold.
     context = multiprocessing.get_context("spawn")
+    workers = min(workers, 61) if os.name == "nt" else workers  # Windows can wait for no more
     with ProcessPoolExecutor(workers, context, _begin, (task,)) as pool:
         pending: dict[Future[Counts], Shard] = {}
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import logging
 import os
 import sys
@@ -105,12 +106,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt as stop:
         _complain(f"stopped{f': {stop}' if stop.args else ''}")
         return 130
-    except BrokenPipeError:  # `lenet5 … | head` reads no further
+    except OSError as error:  # commands handle errors of files themselves; these are errors of stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:  # commands handle errors of files themselves; this is a full disk behind stdout
+        if isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL):  # Windows' own
+            return 0  # `lenet5 … | head` reads no further
         _complain(f"{error.filename or 'cannot write to stdout'}: {error.strerror or error}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
 
 

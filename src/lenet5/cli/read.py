@@ -68,7 +68,7 @@ def read(
     json_
         One JSON object a line for each reading.
     csv_
-        A table with one row for each reading; `row` is its row in a grid.
+        A table with one row for each reading, with the system's own line ends; `row` is its row in a grid.
     annotate
         A folder that gets a copy of each picture with boxes and answers.
     explain
@@ -89,7 +89,8 @@ def read(
     if annotate is not None and os.path.exists(annotate) and not os.path.isdir(annotate):
         raise PictureError(f"--annotate {annotate} is not a folder; give a folder, it is made where there is none")
     pictures = list(pictures_in(files))
-    if explain is not None and os.path.realpath(explain) in {os.path.realpath(str(picture)) for picture in pictures}:
+    named = [picture for picture in pictures if isinstance(picture, Path) and os.path.exists(picture)]
+    if explain is not None and os.path.exists(explain) and any(explain.samefile(picture) for picture in named):
         raise PictureError(f"--explain {explain} is one of the pictures; name another file")
     reader = Reader(model, accept=accept)
     show = _Show(json_, csv_)
@@ -162,7 +163,7 @@ class _Show:
 
     def __init__(self, as_json: bool, as_csv: bool) -> None:
         self._json = as_json
-        self._table = csv.writer(sys.stdout) if as_csv else None
+        self._table = csv.writer(sys.stdout, lineterminator="\n") if as_csv else None
         if self._table:
             self._table.writerow(COLUMNS)
 
@@ -187,8 +188,6 @@ class _Show:
 
 
 def _png(picture: Any) -> bytes:
-    import io
-
     from PIL import Image
 
     buffer = io.BytesIO()
@@ -210,9 +209,9 @@ def _annotate(folder: Path, path: Path, picture: Any, readings: list[Reading], c
     except OSError as error:
         raise PictureError(f"{folder} cannot be made: {error.strerror}") from error
     called, *folders = reversed([part for part in path.parts if part not in (path.anchor, "..")])
-    while called in copies:
+    while called.casefold() in copies:  # A.png and a.png are one file on macOS and Windows
         called = f"{folders.pop(0)}_{called}" if folders else f"{called}_"
-    copies.add(called)
+    copies.add(called.casefold())
     for page, pixels in enumerate(open_pages(picture)):
         name = f"{called}{f'-{page + 1}' if page else ''}.png"
         copy = annotated(pixels, [r for r in readings if r.page == page])

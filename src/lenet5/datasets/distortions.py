@@ -88,17 +88,11 @@ class Distortion:
         return replace(self, scale=(smallest, largest), squeeze=squeeze, thickness=thickness, noise=noise, **wide)
 
     def apply(
-        self,
-        images: NDArray[np.uint8],
-        indices: NDArray[np.int64],
-        *,
-        seed: int,
-        pass_: int = 0,
-        out: NDArray[np.float32] | None = None,
+        self, images: NDArray[np.uint8], indices: NDArray[np.int64], *, seed: int, pass_: int = 0
     ) -> NDArray[np.float32]:
         """Distorted copies of images[indices], in the paper's scale: background −0.1, ink 1.175.
 
-        images: uint8 (N, 28, 28). indices: int64 (n,), each from 0 to N−1. out: float32 (n, 32, 32), or None.
+        images: uint8 (N, 28, 28). indices: int64 (n,), each from 0 to N−1.
         seed, pass_: from 0 on.
         Returns float32 (n, 32, 32). Picture i in a pass depends on (seed, pass_, i) alone, so that blocks may
         be made in any order; Python's lock is not held meanwhile, and a thread can make the next block.
@@ -106,7 +100,7 @@ class Distortion:
         """
         from lenet5.kernels.distortion import distort
 
-        out = _check(images, indices, out)
+        out = _room(images, indices)
         distort(images, indices, np.uint64(seed), np.uint64(pass_), self._parameters(), out)
         return out
 
@@ -169,15 +163,13 @@ def transform(
             f"shift {shift}, thickness {thickness}, noise {noise}; expected finite numbers, scale and squeeze "
             f"above 0, thickness from -1 to 1, noise from 0 to 1"
         )
-    out = _check(images, np.arange(len(images)), None)
+    out = _room(images, np.arange(len(images)))
     kernel(images, np.uint64(seed), how, out)
     return out
 
 
-def _check(
-    images: NDArray[np.uint8], indices: NDArray[np.int64], out: NDArray[np.float32] | None
-) -> NDArray[np.float32]:
-    """`out`, or room for it. The kernels trust what they are given, so all is checked here."""
+def _room(images: NDArray[np.uint8], indices: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Room for as many pictures as indices. The kernels trust what they are given, so all is checked here."""
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (28, 28):
         raise DataError(f"pictures of shape {images.shape}, type {images.dtype}; expected uint8 (N, 28, 28)")
     if indices.ndim != 1 or indices.dtype != np.int64:
@@ -186,9 +178,4 @@ def _check(
         raise DataError(
             f"indices from {indices.min()} to {indices.max()}; expected 0 to {len(images) - 1}, the pictures"
         )
-    shape = (len(indices), 32, 32)
-    if out is None:
-        return np.empty(shape, np.float32)
-    if out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous:
-        raise DataError(f"out of shape {out.shape}, type {out.dtype}; expected contiguous float32 {shape}")
-    return out
+    return np.empty((len(indices), 32, 32), np.float32)

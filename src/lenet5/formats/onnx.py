@@ -93,15 +93,13 @@ def model(
     return assemble(QuantisedGraph(network, quantised), activations)
 
 
-def check(
-    data: bytes, network: LeNet5 | Quantised | QuantisedEnsemble, pictures: Pictures = "uint8", count: int = 256
-) -> Check:
-    """Let ONNX Runtime and the network answer to the same `count` pictures, drawn digits and some noise.
+def check(data: bytes, network: LeNet5 | Quantised | QuantisedEnsemble, pictures: Pictures = "uint8") -> Check:
+    """Let ONNX Runtime and the network answer to the same pictures, drawn digits and some noise.
 
     Raises MissingExtraError without onnxruntime.
     """
     answering = session(data)
-    digits = _probes(count)
+    digits = _probes()
     given: NDArray[Any] = digits if pictures == "uint8" else scaled(digits)
     classes, penalties = answering.run(["class", "penalties"], {"pictures": given})
     ours = network.penalties(given)
@@ -109,7 +107,7 @@ def check(
     allowed = max(1e-4, close * _largest(network, given))
     chosen = np.take_along_axis(ours, classes[:, None], axis=1)[:, 0]
     disagreements = int((chosen > ours.min(axis=1) + allowed).sum())
-    return Check(count, disagreements, float(np.abs(penalties - ours).max()), allowed)
+    return Check(len(digits), disagreements, float(np.abs(penalties - ours).max()), allowed)
 
 
 def session(data: bytes) -> Any:
@@ -125,9 +123,7 @@ def session(data: bytes) -> Any:
 
 def _largest(network: LeNet5 | Quantised | QuantisedEnsemble, pictures: NDArray[Any]) -> float:
     """The largest penalty; of an ensemble, what rounding it and another member's largest moves a share by."""
-    if isinstance(network, Ensemble):
-        return 2 * max(_largest(m, pictures) * m.sharpness for m in network.members)
-    if isinstance(network, QuantisedEnsemble):
+    if isinstance(network, Ensemble | QuantisedEnsemble):
         return 2 * max(_largest(m, pictures) * m.sharpness for m in network.members)
     return float(network.penalties(pictures).max())
 
@@ -137,11 +133,11 @@ def scaled(digits: NDArray[np.uint8]) -> NDArray[np.float32]:
     return scale(digits).astype(np.float32)
 
 
-def _probes(count: int) -> NDArray[np.uint8]:
+def _probes() -> NDArray[np.uint8]:
     """Digits as the project's own pen draws them, and every eighth one noise."""
     from lenet5 import datasets
 
     rng = np.random.default_rng(0)
-    digits = datasets.load("drawn", "test", count=count).images.copy()
+    digits = datasets.load("drawn", "test", count=256).images.copy()
     digits[::8] = rng.integers(0, 256, digits[::8].shape, dtype=np.uint8)
     return digits

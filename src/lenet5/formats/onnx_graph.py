@@ -7,6 +7,7 @@ that the connection table leaves out has a kernel of zeros.
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ from lenet5.architecture import (
     FullConnection,
     Subsampling,
 )
+from lenet5.codes import NONE
 from lenet5.ensemble import Ensemble
 from lenet5.errors import MissingExtraError, WeightsError
 from lenet5.network import LeNet5
@@ -34,6 +36,7 @@ __all__ = ["IR", "OPSET", "Graph", "Pictures", "assemble"]
 OPSET, IR = 17, 8
 QUARTERS = 4
 OPERATIONS = {"times": "Mul", "plus": "Add", "tanh": "Tanh", "maximum": "Max"}  # of a squash
+TOLD = ("reading", "data", "command", "result")  # of the weights' own metadata
 Pictures = Literal["uint8", "float32"]
 
 
@@ -68,9 +71,16 @@ def assemble(graph: Graph, activations: bool = False) -> Any:
         producer_name="lenet5",
         producer_version=lenet5.__version__,
     )
-    helper.set_model_props(made, {"classes": " ".join(graph.network.classes)})
+    helper.set_model_props(made, _told(graph.network))
     onnx.checker.check_model(made, full_check=True)
     return made
+
+
+def _told(network: LeNet5) -> dict[str, str]:
+    """The file's metadata, each value as JSON: the classes, which of them is none, and what the weights tell."""
+    told: dict[str, Any] = {"classes": network.classes} | ({"none": NONE} if NONE in network.classes else {})
+    told |= {name: network.metadata[name] for name in TOLD if name in network.metadata}
+    return {name: json.dumps(value) for name, value in told.items()}
 
 
 class Graph:

@@ -72,14 +72,15 @@ _HEIF = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", 
 Picture = Any  # str | os.PathLike[str] | bytes | BinaryIO | PIL.Image.Image | NDArray
 
 
-def open_pages(source: Any, name: str = "the picture") -> list[NDArray[np.uint8]]:
+def open_pages(source: Any) -> list[NDArray[np.uint8]]:
     """Every page of a picture as uint8 (H, W) or (H, W, 3), turned as its EXIF tag says, on opaque paper.
 
     source: a path, bytes, a file that is open for reading bytes, a data URL, a PIL image, or an array (H, W),
     (1, H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of bool, integers or floats, whose white is the smallest of WHITES
-    that no value passes. `name` is what messages call it where it has no path.
+    that no value passes.
     Raises PictureError for what is no picture, is damaged, or has more than MAX_BYTES, MAX_PIXELS or MAX_PAGES.
     """
+    name = "the picture"  # where it has no path
     if isinstance(source, str) and source[:5].lower() == "data:":
         return _decode(_in_data_url(source), "the data URL")
     if isinstance(source, str | os.PathLike):

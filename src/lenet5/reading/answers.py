@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.codes import NONE
 from lenet5.errors import ReadingError
 from lenet5.reading.readings import Box, Character, Reason
 from lenet5.reference import probabilities
 
 __all__ = ["NONE", "Calibration", "character"]
 
-NONE = " "  # the class that stands for none of the others: the space, of which Figure 3 has a code as of any character
 ALTERNATIVES = 3
 LEAST = 0.01  # probability of an alternative worth telling
 

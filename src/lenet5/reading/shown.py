@@ -18,6 +18,7 @@ Grey = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 RED, BLUE, GREEN = (200, 30, 30), (30, 30, 200), (20, 120, 40)
+COLUMNS = 16  # of candidates
 TILE = 30  # pixels for a candidate of 28×28
 
 
@@ -69,12 +70,12 @@ def outlined(ink: Grey, grids: Iterable[Mapping[tuple[int, int], NDArray[np.floa
     return np.asarray(picture)
 
 
-def sheet(images: Sequence[Pixels], columns: int = 16) -> Pixels:
+def sheet(images: Sequence[Pixels]) -> Pixels:
     """Candidates, uint8 (28, 28) each, side by side, as the network sees them."""
-    rows = -(-len(images) // columns)
-    picture = np.full((rows * TILE, min(columns, len(images)) * TILE), 90, np.uint8)
+    rows = -(-len(images) // COLUMNS)
+    picture = np.full((rows * TILE, min(COLUMNS, len(images)) * TILE), 90, np.uint8)
     for k, image in enumerate(images):
-        y, x = TILE * (k // columns) + 1, TILE * (k % columns) + 1
+        y, x = TILE * (k // COLUMNS) + 1, TILE * (k % COLUMNS) + 1
         picture[y : y + 28, x : x + 28] = image
     return picture
 

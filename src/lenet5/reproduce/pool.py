@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import queue
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from lenet5 import files
 from lenet5.errors import TrainingError
 from lenet5.reproduce.jobs import Job
 
-__all__ = ["Advance", "cores", "run"]
+__all__ = ["Advance", "cores", "processor", "run"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,15 @@ class Advance:
 def cores() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def processor() -> str:
+    """The processor's name where the system tells it."""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def run(jobs: Sequence[Job], work: Path, processes: int | None = None) -> Generator[Advance, None, None]:
@@ -95,19 +105,25 @@ class _Worker(threading.Thread):
             # One core each. A group of its own, so that Ctrl-C reaches only the parent, which lets it save.
             env={**os.environ, "LENET5_THREADS": "1"},
             process_group=0,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
 
     def stop(self) -> None:
-        """Let it write a checkpoint at the next possible place, and end."""
-        self._process.terminate()
+        """Let it write a checkpoint at the next possible place, and end: that is what the end of its input asks for.
+
+        A signal would do so on POSIX alone; Windows ends a process at once.
+        """
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it has ended already
+            self._process.stdin.close()
 
     def run(self) -> None:
         assert self._process.stdin is not None
         with self._process, contextlib.suppress(queue.Empty):
             while True:
                 job = self._waiting.get_nowait()
-                with contextlib.suppress(OSError):  # a process that has ended is noticed below
-                    self._process.stdin.write(f"{self._work / job.name}\n")
+                with contextlib.suppress(OSError, ValueError):  # one that has ended, or must stop, is noticed below
+                    self._process.stdin.write(json.dumps(str(self._work / job.name)) + "\n")
                     self._process.stdin.flush()
                 if not self._follow(job):
                     return

@@ -22,6 +22,7 @@ from lenet5.reproduce import experiments
 from lenet5.reproduce.page import page
 from lenet5.reproduce.paper import MISTAKES, PAPER
 from lenet5.reproduce.plan import Plan
+from lenet5.reproduce.pool import processor
 from lenet5.reproduce.statements import statements
 
 __all__ = ["collect", "write"]
@@ -37,7 +38,7 @@ def collect(plan: Plan, work: Path, command: str) -> dict[str, Any]:
             "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
             "python": platform.python_version(),
             "numpy": np.__version__,
-            "machine": _processor(),
+            "machine": processor(),
             "cores": os.cpu_count(),
         },
         "plan": plan.to_dict(),
@@ -86,13 +87,3 @@ def _picture(test: Dataset | None, index: int) -> str:
     file = io.BytesIO()
     Image.fromarray(255 - test.images[index]).save(file, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-
-
-def _processor() -> str:
-    """The processor's name where the system tells it."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()

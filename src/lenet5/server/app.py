@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     def docs() -> FileResponse:
         return FileResponse(PAGE / "docs.html")
 
+    mimetypes.add_type("text/javascript", ".js")  # Windows lets programs change that, and browsers refuse it
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
     guard = Guard(app.build_middleware_stack(), settings, state.metrics)
     state.metrics.gauge("lenet5_requests_working", "Requests in work", lambda: guard.working)

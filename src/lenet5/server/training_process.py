@@ -47,7 +47,7 @@ def train(assignment: Assignment, pipe: Connection) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets Ctrl-C, and sends stop
     os.environ["LENET5_THREADS"] = "1"
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, AttributeError):  # AttributeError: not on Windows
         os.nice(5)
     try:
         _train(assignment, pipe)

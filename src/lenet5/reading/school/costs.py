@@ -103,12 +103,12 @@ def _paths(first: Ints, last: Ints, scores: Floats, states: int) -> tuple[float,
     return total, np.exp(ahead[first] + scores + behind[last] - total)
 
 
-def fitted(lines: list[Arcs], rng: np.random.Generator, steps: int = 150, batch: int = 100) -> Geometry:
+def fitted(lines: list[Arcs], rng: np.random.Generator, steps: int = 150) -> Geometry:
     """The costs under which the texts of these lines are likeliest, by Adam from what they are now."""
     costs = np.array([getattr(Geometry(), name) for name in COSTS])
     mean, square = np.zeros_like(costs), np.zeros_like(costs)
     for step in range(1, steps + 1):
-        some = rng.choice(len(lines), min(batch, len(lines)), replace=False)
+        some = rng.choice(len(lines), min(100, len(lines)), replace=False)
         up = np.mean([slope(lines[i], costs)[1] for i in some], axis=0)
         mean += 0.1 * (up - mean)
         square += 0.02 * (up**2 - square)

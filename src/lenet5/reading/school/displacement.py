@@ -91,7 +91,7 @@ def _collapsed(path: list[int]) -> str:
     return "".join(str(state) for before, state in steps if state not in (none, before))
 
 
-def compared(passes: int = 12) -> dict[str, float]:
+def compared() -> dict[str, float]:
     """Amounts of the development data read exactly, in percent, by both roads, each with one network.
 
     The sliding network is taught here; the graph has the first member of the shipped reader. Raises DataError
@@ -102,7 +102,7 @@ def compared(passes: int = 12) -> dict[str, float]:
     from lenet5.ensemble import Ensemble
     from lenet5.loading import load as load_network
     from lenet5.pictures.opening import open_pages
-    from lenet5.reading.fields import KnownField, LineField
+    from lenet5.reading.fields import LineField
     from lenet5.reading.reader import BEST, Reader
     from lenet5.reading.school.outcomes import examples
     from lenet5.reading.school.teach import Teaching, teach
@@ -111,7 +111,7 @@ def compared(passes: int = 12) -> dict[str, float]:
     people, _ = split_by_writer(load("mnist", "train"), 5000)
     strange, of = european(12_000, rng)
     lessons = flanked(np.concatenate([people.images, strange]), np.concatenate([people.labels, of]), 120_000, rng)
-    sliding = teach(lessons, Teaching(passes=passes, pictures=100_000))
+    sliding = teach(lessons, Teaching(passes=12, pictures=100_000))
     network = load_network(BEST)
     reader = Reader(network.members[0] if isinstance(network, Ensemble) else network)
     amounts = examples("orand_car_a/strings.zip", "line")
@@ -119,7 +119,6 @@ def compared(passes: int = 12) -> dict[str, float]:
     for amount in amounts:
         (field,) = reader.fields(open_pages(amount.picture)[0], amount.layout)
         right["graph"] += reader.answer([field])[0].text == amount.truth
-        field = field.field if isinstance(field, KnownField) else field
         if isinstance(field, LineField) and field.line.pieces:
             right["space displacement"] += spell(field.line, sliding, Teaching.sharpness) == amount.truth
     return {road: 100 * count / len(amounts) for road, count in right.items()}

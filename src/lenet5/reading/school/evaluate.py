@@ -231,13 +231,13 @@ def times(reader: Reader, _sample: Sample) -> Found:
     return found
 
 
-def _best_time(run: Callable[[], Any], threads: int, tries: int = 3) -> float:
+def _best_time(run: Callable[[], Any], threads: int) -> float:
     before, others = os.environ.get("LENET5_THREADS"), cv2.getNumThreads()
     os.environ["LENET5_THREADS"] = str(threads)
     cv2.setNumThreads(threads)
     try:
         best = float("inf")
-        for _ in range(tries):
+        for _ in range(3):
             start = time.perf_counter()
             run()
             best = min(best, time.perf_counter() - start)
