@@ -54,6 +54,7 @@ def having(language: str) -> list[Path]:
     return [page for page in PAGES if f"```{language}" in page.read_text("utf-8")]
 
 
+@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
 @pytest.mark.parametrize("page", having("python"), ids=named)
 def test_every_block_of_python_runs_and_prints_what_is_shown(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -90,3 +90,13 @@ def test_a_number_of_two_digits_is_no_digit_with_a_stain(reader: Reader) -> None
 def test_the_steps_show_the_words(reader: Reader) -> None:
     sheet = on_a_sheet((written("25", 2), 100, 90), (written("68", 4), 400, 300))
     assert reader.explain(sheet)["words"].shape == (600, 800, 3)
+
+
+def test_a_number_among_words_is_less_sure_than_alone(reader: Reader) -> None:
+    number = written("4207", 3)
+    sheet = on_a_sheet((number, 420, 200))
+    (alone,) = reader.read(sheet, "line")
+    cv2.putText(sheet, "for the amount above", (60, 400), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (40, 40, 40), 2, cv2.LINE_AA)
+    (among,) = reader.read(sheet, "line")
+    assert alone.text == among.text == "4207"
+    assert among.confidence < alone.confidence

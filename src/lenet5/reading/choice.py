@@ -1,21 +1,20 @@
-"""Which way to read a picture explains its ink best? Its readings are weighed as the paths of a recognition graph are:
-a cost, −log of a probability, for every digit, and for ink that is left out.
-"""
+"""Which way to read a picture explains its ink best? Each has a cost, as the paths of a recognition graph have."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.masks import inked, parts
 from lenet5.reading.graph import Geometry
-from lenet5.reading.readings import Box, Reading
+from lenet5.reading.readings import Box, Reading, Reason
 from lenet5.reading.words import Word
 
-__all__ = ["cost_of_one", "cost_of_words", "evidence", "lines_of", "the_line"]
+__all__ = ["amid_others", "cost_of_one", "cost_of_words", "evidence", "lines_of", "the_line"]
 
 LEAST = 1e-3  # the least probability, and what the greatest lacks of 1
 BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of letters look like one
@@ -25,6 +24,7 @@ NO_DIGIT = 2.0  # what a piece that is no digit speaks against a word
 ENOUGH = 1.0  # evidence from which on a word is a number
 LONE_BAR = 5.0  # what speaks against it that a bar is the line of a picture
 SHORT = 2  # characters: of no more than that, a word beside a number may be more of it, however badly it is read
+AMID = 1.5  # the power of the confidence in a line that stands among words which are passed over
 ANOTHER = 1.0  # the cost of every further word
 # Two words of one line, in heights of the taller one.
 APART = 2.5  # the widest gap
@@ -49,15 +49,13 @@ def lines_of(found: Sequence[Word], readings: Sequence[Reading]) -> list[list[in
     # The more there is that is no number, the more of it looks like one.
     enough = ENOUGH + math.log(1 + sum(s < ENOUGH for s in speaks))
     tall = [found[k].height for k, s in enumerate(speaks) if s >= enough and not _is_bar(readings[k])]
-    free = {
-        k
-        for k, word in enumerate(found)
-        if not tall or not _is_bar(readings[k]) or word.height <= UNLIKE * max(tall) <= UNLIKE**2 * word.height
-    }
+    most = UNLIKE * max(tall, default=0)
+    like = [not tall or word.height <= most <= UNLIKE**2 * word.height for word in found]
+    free = {k for k, reading in enumerate(readings) if like[k] or not _is_bar(reading)}
     lines = []
     for best in sorted(free, key=lambda k: -speaks[k]):
         if best in free and speaks[best] >= enough:
-            line = _line_around(best, free, found, readings, speaks)
+            line = _around(best, free, found, readings, APART)
             free.difference_update(line)
             lines.append(line)
     return lines
@@ -67,28 +65,21 @@ def the_line(found: Sequence[Word], readings: Sequence[Reading]) -> list[int]:
     """Which of the words of a picture are its one line: the number that most speaks for, and what stands beside it."""
     speaks = [evidence(r) for r in readings]
     best = int(np.argmax([s - LONE_BAR * _is_bar(r) for s, r in zip(speaks, readings, strict=True)]))
-    return _line_around(best, set(range(len(found))), found, readings, speaks, apart=math.inf)
+    return _around(best, set(range(len(found))), found, readings, math.inf)
 
 
-def _line_around(
-    best: int,
-    free: set[int],
-    found: Sequence[Word],
-    readings: Sequence[Reading],
-    speaks: Sequence[float],
-    apart: float = APART,
-) -> list[int]:
+def _around(best: int, free: set[int], found: Sequence[Word], readings: Sequence[Reading], apart: float) -> list[int]:
     """The words beside a number that are of its line, the number among them, from the left to the right."""
     line = [best]
-    for k in sorted(free - {best}, key=lambda k: _gap(found[k], found[best])):
+    for k in sorted(free - {best}, key=lambda k: found[k].gap(found[best])):
         low, high = sorted((found[k].height, found[best].height))
-        gap = min(_gap(found[k], found[j]) for j in line)
+        gap = min(found[k].gap(found[j]) for j in line)
         if not found[k].beside(found[best]) or gap > apart * high:
             continue
         # What may be a digit is not passed over, unless it stands far away.
         like = high <= (UNLIKE if _is_bar(readings[k]) else UNEQUAL) * low
         short = len(readings[k].characters) <= SHORT and gap <= APART * high
-        if like and (short or speaks[k] >= ENOUGH):
+        if like and (short or evidence(readings[k]) >= ENOUGH):
             line.append(k)
     return sorted(line, key=lambda k: found[k].x)
 
@@ -98,8 +89,11 @@ def _is_bar(reading: Reading) -> bool:
     return set(reading.text) <= {"1"}
 
 
-def _gap(one: Word, other: Word) -> int:
-    return max(one.x, other.x) - min(one.right, other.right)
+def amid_others(reading: Reading, accept: float) -> Reading:
+    """The reading of a line among words that are none: less sure, for whatever is around it may be part of it."""
+    confidence = reading.confidence**AMID
+    reason: Reason = reading.reason or ("unsure" if confidence < accept else "")
+    return replace(reading, confidence=confidence, rejected=bool(reason), reason=reason)
 
 
 def cost_of_one(ink: NDArray[np.float32], box: Box, reading: Reading, geometry: Geometry) -> float:
@@ -130,7 +124,7 @@ def _cost(reading: Reading, geometry: Geometry) -> float:
 
 def _left_out(sizes: NDArray[np.float64], geometry: Geometry) -> float:
     """The cost of leaving out parts of these sizes, in heights of the digits that are read."""
-    return float((np.minimum(geometry.leave_out_large * sizes**2, geometry.leave_out_large)).sum())
+    return float(geometry.leave_out_large * np.minimum(sizes**2, 1).sum())
 
 
 def _log(probability: float) -> float:

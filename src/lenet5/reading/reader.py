@@ -23,7 +23,7 @@ from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, sized
 from lenet5.reading.amid import enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
-from lenet5.reading.choice import cost_of_one, cost_of_words, lines_of, the_line
+from lenet5.reading.choice import amid_others, cost_of_one, cost_of_words, lines_of, the_line
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry
@@ -252,7 +252,8 @@ class Reader:
             chosen = the_line(found, [f.reading for f in known])
             steps.note("words", lambda: framed(level, [found[k] for k in chosen]))
             line = together([found[k] for k in chosen])
-            return self._line(line.ink, place.moved(line.x, line.y), steps)
+            field = self._line(line.ink, place.moved(line.x, line.y), steps)
+            return self._amid_others(field) if len(chosen) < len(found) else field
         return self._line(level, place, steps)
 
     def _whichever(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
@@ -261,16 +262,15 @@ class Reader:
         level = line_ink(ink)
         found = words(level)
         (reading,) = self.answer([one])
-        one = KnownField(one, reading)
         readings = [f.reading for f in self._words(found, place)]
         alone = readings[0].text if len(found) == 1 else None
         if alone is not None and len(alone) < 2 and reading.text:
-            return [one]
+            return [KnownField(one, reading)]
         if (rows := self._rows(ink, place, steps)) or (alone and not readings[0].rejected):
             return rows or self._lines(level, place, steps)
         box = place.back(reading.characters[0].box if reading.characters else reading.box)
         if cost_of_one(level, box, reading, self.geometry) <= cost_of_words(found, readings, self.geometry):
-            return [one]
+            return [KnownField(one, reading)]
         return self._lines(level, place, steps)
 
     def _words(self, found: Sequence[Word], place: Place) -> list[KnownField]:
@@ -311,7 +311,14 @@ class Reader:
         fields = {word: known[several[0]] for word, several in lines.items()}
         fields.update(zip(joined, self._words(joined, page), strict=True))
         nothing = GlyphField(np.zeros((28, 28), np.uint8), place.whole, "not a digit" if found else "blank")
-        return [fields[word] for word in in_order(list(lines))] or [nothing]
+        passed = len(found) > sum(map(len, chosen))
+        return [self._amid_others(fields[w]) if passed else fields[w] for w in in_order(list(lines))] or [nothing]
+
+    def _amid_others(self, field: Field) -> KnownField:
+        """A field whose reading is as sure as it can be among words that are passed over."""
+        (reading,) = self.answer([field])
+        asked = field.field if isinstance(field, KnownField) else field
+        return KnownField(asked, amid_others(reading, self.calibration.accept))
 
     def _sureness(self, images: list[Pixels]) -> float:
         """The mean log of the best probability of each candidate, uint8 (28, 28)."""

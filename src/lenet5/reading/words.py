@@ -50,6 +50,9 @@ class Word:
     def right(self) -> int:
         return self.x + int(self.ink.shape[1])
 
+    def gap(self, other: Word) -> int:
+        return max(self.x, other.x) - min(self.right, other.right)
+
     def beside(self, other: Word) -> bool:
         """Whether both stand on one row."""
         low = min(self.height, other.height)
@@ -82,8 +85,8 @@ def together(some: Sequence[Word]) -> Word:
     left, top = min(w.x for w in some), min(w.y for w in some)
     ink = np.zeros((max(w.bottom for w in some) - top, max(w.right for w in some) - left), np.float32)
     for w in some:
-        part = ink[w.y - top : w.bottom - top, w.x - left : w.right - left]
-        np.maximum(part, w.ink, out=part)
+        ink[w.y - top : w.bottom - top, w.x - left : w.right - left] += w.ink
+    np.minimum(ink, 1, out=ink)
     return Word(left, top, ink)
 
 
@@ -93,9 +96,8 @@ def in_order(some: Sequence[Word]) -> list[Word]:
     for word in sorted(some, key=lambda w: w.y + w.bottom):
         row = next((row for row in rows if word.beside(row[0])), None)
         if row is None:
-            rows.append([word])
-        else:
-            row.append(word)
+            rows.append(row := [])
+        row.append(word)
     return [word for row in rows for word in sorted(row, key=lambda w: w.x)]
 
 
@@ -144,16 +146,16 @@ def _groups(linked: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _around(parts: Parts) -> tuple[int, int, int, int]:
-    x, y = int(parts[:, 0].min()), int(parts[:, 1].min())
-    return x, y, int((parts[:, 0] + parts[:, 2]).max()) - x, int((parts[:, 1] + parts[:, 3]).max()) - y
+    (x, y), (right, bottom) = parts[:, :2].min(axis=0).tolist(), (parts[:, :2] + parts[:, 2:4]).max(axis=0).tolist()
+    return x, y, right - x, bottom - y
 
 
 def _within(parts: Parts, box: tuple[int, int, int, int], margin: float) -> NDArray[np.bool_]:
     """Which parts (N,) have their middle in a box, or as near as the margin, and half of it up and down."""
     x, y = parts[:, 0] + parts[:, 2] / 2, parts[:, 1] + parts[:, 3] / 2
     left, top, width, height = box
-    inside = (left - margin <= x) & (x <= left + width + margin)
-    return np.asarray(inside & (top - margin / 2 <= y) & (y <= top + height + margin / 2))
+    across, down = np.abs(x - left - width / 2), np.abs(y - top - height / 2)
+    return np.asarray((across <= width / 2 + margin) & (down <= (height + margin) / 2))
 
 
 def _cut_out(ink: Grey, labels: NDArray[np.int32], parts: Parts, members: NDArray[np.int64]) -> Word:

@@ -102,7 +102,7 @@ def compared() -> dict[str, float]:
     from lenet5.ensemble import Ensemble
     from lenet5.loading import load as load_network
     from lenet5.pictures.opening import open_pages
-    from lenet5.reading.fields import LineField
+    from lenet5.reading.fields import KnownField, LineField
     from lenet5.reading.reader import BEST, Reader
     from lenet5.reading.school.outcomes import examples
     from lenet5.reading.school.teach import Teaching, teach
@@ -119,6 +119,7 @@ def compared() -> dict[str, float]:
     for amount in amounts:
         (field,) = reader.fields(open_pages(amount.picture)[0], amount.layout)
         right["graph"] += reader.answer([field])[0].text == amount.truth
+        field = field.field if isinstance(field, KnownField) else field
         if isinstance(field, LineField) and field.line.pieces:
             right["space displacement"] += spell(field.line, sliding, Teaching.sharpness) == amount.truth
     return {road: 100 * count / len(amounts) for road, count in right.items()}
