@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 import lenet5
 
+PACKAGE = Path(lenet5.__file__).parent
 PUBLIC = {
     "load",
     "train",
@@ -44,6 +49,13 @@ def test_the_public_names_are_the_documented_ones() -> None:
 def test_every_public_name_says_what_it_is() -> None:
     for name in PUBLIC - {"__version__", "ARCHITECTURES"}:
         assert getattr(lenet5, name).__doc__
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_first_line_of_a_module_says_what_is_in_it(path: Path) -> None:
+    first = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n")[0]
+    assert first.endswith((".", ":"))
+    assert "?" not in first
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

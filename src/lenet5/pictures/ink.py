@@ -1,4 +1,4 @@
-"""What in a picture is ink, and how much? Shadows, paper and its printed pattern become 0, full ink becomes 1.
+"""The ink of a picture, and how much of it: shadows, paper and its printed pattern become 0, full ink becomes 1.
 
 The paper under the writing is guessed by closing the strokes over; ink is how much darker than that paper a pixel
 is, which forgets shadows. What is left of the paper, its noise and its printed pattern, is measured away from the

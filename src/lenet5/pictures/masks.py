@@ -1,4 +1,4 @@
-"""What can be done to a mask? OpenCV's operations on masks of 0 and 1, by sizes rather than kernels, with types."""
+"""OpenCV's operations on masks of 0 and 1, by sizes rather than kernels, with types."""
 
 from __future__ import annotations
 

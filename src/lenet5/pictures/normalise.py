@@ -1,4 +1,4 @@
-"""How does a glyph of any size become a picture as MNIST's are? A 20×20 box, anti-aliased, centred by mass.
+"""A glyph of any size as a picture like MNIST's: in a box of 20×20, anti-aliased, centred by mass.
 
 MNIST was made so (section III-A): the glyph is scaled, its aspect kept, until its longer side is 20 pixels,
 which leaves grey levels at its edges, and is then moved in a 28×28 field until its centre of mass is at the

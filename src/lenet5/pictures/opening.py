@@ -1,4 +1,4 @@
-"""How does what a stranger hands over become an array of pixels? A path, bytes, a file, a data URL, an image, an array.
+"""Opening a picture as an array of pixels, from a path, bytes, a file, a data URL, an image or an array.
 
 What a file says of itself is believed only after its bytes and pixels were counted; the decoders are Pillow's,
 and of those only the formats that hold pictures and run nothing. A file may hold several pages.

@@ -1,4 +1,4 @@
-"""How sure is the reader? The network's penalties as probabilities that can be taken at their word.
+"""The confidence of the reader: the network's penalties as probabilities that can be taken at their word.
 
 The posterior of eq. 9 with the rubbish class that j stands for: e^−y_i / (e^−j + Σ e^−y_k), the penalties divided by
 a temperature so that of the answers given 0.9, nine in ten are right. A network that knows a class for what is no digit

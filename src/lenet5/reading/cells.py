@@ -1,4 +1,4 @@
-"""Which ink stands in which cell? Rules are taken away, strokes that cross them or lie on them stay."""
+"""The ink of each cell: rules are taken away, strokes that cross them or lie on them stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which way to read a picture explains its ink best? Each has a cost, as the paths of a recognition graph have."""
+"""The choice of the way to read a picture: each has a cost, as the paths of a recognition graph have."""
 
 from __future__ import annotations
 

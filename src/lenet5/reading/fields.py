@@ -1,6 +1,6 @@
-"""What is there to answer? Fields of a picture: a glyph, a line of glyphs, a row of cells; each offers its candidate
-digits to the network and makes a reading of what the network says.
+"""Fields of a picture, each a glyph, a line of glyphs or a row of cells: what the reader answers.
 
+A field offers its candidate digits to the network, and makes a reading of what the network says.
 A field's own places are in a part of the picture; its boxes are in the picture that was given.
 """
 

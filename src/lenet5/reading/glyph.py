@@ -1,4 +1,4 @@
-"""Which of the ink in a picture of one digit is the digit? Not the specks, not the neighbours, not the box."""
+"""The digit in a picture of one digit, without the specks, the neighbours and the box around it."""
 
 from __future__ import annotations
 

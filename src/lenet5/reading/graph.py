@@ -1,4 +1,4 @@
-"""Which digits does a line hold? The best path through its recognition graph (sections V and VI).
+"""The digits of a line: the best path through its recognition graph (sections V and VI).
 
 Nodes stand between the pieces of a line. An arc from one node to another is a candidate: the pieces between them,
 put together, as one digit, or as something that is no digit and is left out. Every candidate digit is answered by

@@ -1,4 +1,4 @@
-"""Is there a grid of cells in the picture, boxes to write in, and which ink stands in which cell?
+"""Grids of cells in a picture, boxes to write in, and the ink that stands in each cell.
 
 Rules close off cells; cells of one size that lie next to each other make a grid. Which cell is right of which, and
 which below, is followed from neighbour to neighbour, so that a page may be curved or seen at an angle.

@@ -1,4 +1,4 @@
-"""How is the ink of a picture made ready for its layout? Without rules, cropped to a line, its lines made level."""
+"""The ink of a picture made ready for its layout: without rules, cropped to a line, its lines made level."""
 
 from __future__ import annotations
 

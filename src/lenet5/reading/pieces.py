@@ -1,4 +1,4 @@
-"""Where may a line of digits be cut? Into pieces, at most one digit each, of which digits are put together again.
+"""The cuts of a line of digits, into pieces of at most one digit each, of which digits are put together again.
 
 Over-segmentation as in section V: the connected strokes, cut further wherever a cut crosses little ink. A cut is a
 seam that runs from the top to the bottom and goes around ink where it can, as the check reader's does (section X).

@@ -1,4 +1,4 @@
-"""Which digits are in a picture? Opening, ink, layout, pieces, network, answer, one after the other.
+"""The reader of digits in pictures: opening, ink, layout, pieces, network, answer, one after the other.
 
 The only thing asked of a network is `penalties(images)`: uint8 (N, 28, 28) -> (N, classes), the smallest wins. If one
 of its classes is the space, that is its answer to what is none of the others.

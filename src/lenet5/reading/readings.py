@@ -1,4 +1,4 @@
-"""What does the reader answer? A text with its confidence and place, or a reason why there is none."""
+"""A reading, the reader's answer: a text with its confidence and place, or a reason why there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which ink is ruling, lines and boxes that were printed to write on, and what remains without it?
+"""Rules, lines and boxes that were printed to write on, and the ink that remains without them.
 
 A rule is much longer than any stroke and straight. It is taken away column by column where nothing crosses it; where
 a stroke crosses or meets it, the ink stays.

@@ -1,4 +1,4 @@
-"""Where in a picture does writing stand? Words: strokes of about one size that stand side by side.
+"""Words, the places of writing in a picture: strokes of about one size that stand side by side.
 
 A word may be a number, a word of letters, a stain or a rest of a rule; which of them it is shows in reading it.
 """

@@ -1,5 +1,4 @@
-"""What does the reader see when it cuts up a line? Lines put together from single digits, cut, and every candidate
-told as a digit or as none.
+"""Lines put together from single digits and cut up again, every candidate told as a digit or as none.
 
 This is how the paper's reader learned its rubbish: from the wrong pieces of real strings (sections V and X).
 """

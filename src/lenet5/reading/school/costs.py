@@ -1,4 +1,4 @@
-"""What should each arc of a line's graph cost? Such that the paths which read the right text are likeliest.
+"""The costs of the arcs of a line's graph, such that the paths which read the right text are likeliest.
 
     python -m lenet5.reading.school.costs        fits the costs of `graph.Geometry` and prints them
 

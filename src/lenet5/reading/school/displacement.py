@@ -1,4 +1,4 @@
-"""Can a line be read without cutting it? The space-displacement network (section VII), the paper's other road.
+"""Reading a line without cutting it: the space-displacement network (section VII), the paper's other road.
 
 One network looks at every place of a line, four pixels apart, and says which digit stands in the middle of what it
 sees, or that none does. It is taught with neighbours at both sides of the digit in the middle, as the paper's was.

@@ -1,4 +1,4 @@
-"""What do people draw that is no character? A body with parts on and around it: ears, wheels, legs, windows, bows.
+"""Drawings that are no character: a body with parts on and around it, as ears, wheels, legs, windows, bows.
 
 Nothing in particular is meant; what counts is that closed forms, rows and pairs come together as in no digit.
 """

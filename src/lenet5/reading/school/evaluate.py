@@ -1,4 +1,4 @@
-"""How well does the reader read? Every number that is promised of it, on handwriting that it did not learn from.
+"""Every number that is promised of the reader, measured on handwriting that it did not learn from.
 
     python -m lenet5.reading.school.evaluate [--sets NAME …] [--sample N] [--list] [--json FILE] [--plot FILE]
 

@@ -1,4 +1,4 @@
-"""What is read of a picture that is small and filled by what is on it? Now and then its paper instead of its ink."""
+"""Pictures that are small and filled by what is on them: now and then their paper instead of their ink."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which digits are in a picture, and how were they found? One picture, or a batch of them."""
+"""The digits of a picture, or of a batch of them, and how they were found."""
 
 from __future__ import annotations
 
