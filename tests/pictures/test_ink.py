@@ -109,3 +109,13 @@ def test_chalk_on_a_board_is_light_whatever_the_wall_around_it() -> None:
     wall[40:-40, 40:-40] = board
     assert not find_ink(board).dark
     assert not find_ink(wall).dark
+
+
+@pytest.mark.parametrize("dark", [True, False])
+@pytest.mark.parametrize("width", [6.0, 9.0, 14.0])
+def test_the_gaps_of_a_broad_pen_are_no_strokes(width: float, dark: bool) -> None:
+    """An 8 whose holes are narrower than its strokes, on paper wider than both."""
+    yy, xx = np.mgrid[:150, :120].astype(float)
+    rings = [np.abs(np.hypot(xx - 60, yy - y) - 22) < width for y in (48.0, 98.0)]
+    digit = np.where(rings[0] | rings[1], 40, 215).astype(np.uint8)
+    assert is_dark_on_light(digit if dark else 255 - digit) == dark

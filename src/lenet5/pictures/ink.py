@@ -28,6 +28,8 @@ COARSE = 320  # the paper is guessed on a picture of at most this many pixels a 
 LEAST_CONTRAST = 0.06  # of the paper's brightness; fainter than that is no writing
 GRAIN = 0.2  # of the variance, what a mean over 3×3 pixels must leave: noise keeps a ninth, thin strokes a quarter
 MANY = 200_000  # pixels tell what a picture's statistics are
+SURE = 0.9  # lightness of a picture whose edges are plainly paper
+NARROW = 0.06  # of the picture's shorter side: strokes of writing on a sheet that lies on a dark table
 FRAMED = 100  # pixels a side: a smaller picture is of digits alone, which may fill it
 THIN = (3, 5, 7, 9, 13, 17, 25, 33, 49)  # sides of the boxes that strokes may be too thin for
 WORTH = 0.02  # of the most that any box leaves out
@@ -75,24 +77,29 @@ def find_ink(picture: NDArray[np.uint8], dark: bool | None = None) -> Ink:
 def is_dark_on_light(grey: NDArray[np.uint8]) -> bool:
     """Whether the ink is darker than the paper: paper is what there is more of, above all along the edges.
 
-    In a larger picture a table around the sheet, dark corners or a book's back are along the edges: there strokes are
-    known by being thin, and paper by being wide.
+    In a larger picture a table around the sheet, dark corners or a book's back may be along the edges. Where these
+    leave a doubt, strokes are known by being thin, and paper by being wide. A broad pen's strokes are not thin, but
+    leave none.
     """
-    return _thin_is_dark(grey) if max(grey.shape) > FRAMED else _lightness(grey) >= 0
+    lightness = _lightness(grey)
+    if max(grey.shape) <= FRAMED or lightness >= SURE:
+        return lightness >= 0
+    dark, width = _thin(grey)
+    return dark and (lightness > -SURE or width <= NARROW * min(grey.shape))
 
 
-def _thin_is_dark(grey: NDArray[np.uint8]) -> bool:
-    """Whether dark or light is what the smallest box cannot enter that leaves out anything worth naming."""
+def _thin(grey: NDArray[np.uint8]) -> tuple[bool, int]:
+    """Whether dark or light is what the smallest box cannot enter that leaves out anything worth naming; its side."""
     calm = cv2.GaussianBlur(grey, (0, 0), 1.0)
-    left: list[tuple[float, float]] = []  # energy of what is dark, and light, and narrower than a box
+    left: list[tuple[float, float, int]] = []  # energy of what is dark, and light, and narrower than a box
     for side in THIN:
         if side > 0.7 * min(grey.shape) + 2:
             break
-        dark, light = (cv2.morphologyEx(calm, hat, _round(side)) for hat in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
-        left.append((cv2.norm(dark, cv2.NORM_L2SQR), cv2.norm(light, cv2.NORM_L2SQR)))
-    most = max(max(pair) for pair in left)
-    dark_energy, light_energy = next(pair for pair in left if max(pair) >= WORTH * most)
-    return dark_energy >= light_energy
+        hats = (cv2.morphologyEx(calm, hat, _round(side)) for hat in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
+        dark, light = (float(cv2.norm(hat, cv2.NORM_L2SQR)) for hat in hats)
+        left.append((dark, light, side))
+    most = max(max(dark, light) for dark, light, _ in left)
+    return next((dark >= light, side) for dark, light, side in left if max(dark, light) >= WORTH * most)
 
 
 def _round(side: int) -> NDArray[np.uint8]:
