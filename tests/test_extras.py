@@ -17,7 +17,18 @@ from lenet5.architecture import LENET5
 from lenet5.errors import MissingExtraError
 from lenet5.network import LeNet5
 
-EXTRAS = ("torch", "sklearn", "onnx", "onnxruntime", "pyarrow", "ray", "matplotlib", "fastapi", "prometheus_client")
+EXTRAS = (
+    "torch",
+    "sklearn",
+    "onnx",
+    "onnxruntime",
+    "pyarrow",
+    "fsspec",
+    "ray",
+    "matplotlib",
+    "fastapi",
+    "prometheus_client",
+)
 
 
 def network() -> LeNet5:
@@ -36,6 +47,10 @@ def parquet(folder: Path) -> Any:
     return list(import_module("lenet5.bulk").read(folder, folder / "out.parquet"))
 
 
+def address(folder: Path) -> Any:
+    return list(import_module("lenet5.bulk").read("s3://bucket/digits", folder / "out.parquet"))
+
+
 def cluster(folder: Path) -> Any:
     return list(import_module("lenet5.bulk.cluster").run(None, iter(()), 1))
 
@@ -48,6 +63,7 @@ def cluster(folder: Path) -> Any:
         ("onnx", onnx_model, "onnx"),
         ("onnxruntime", onnx_check, "onnx"),
         ("pyarrow", parquet, "bulk"),
+        ("fsspec", address, "fsspec"),
         ("ray", cluster, "ray"),
     ],
 )

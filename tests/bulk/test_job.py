@@ -1,4 +1,4 @@
-"""Is every picture read exactly once, whatever it comes in, whatever it holds, and wherever the job is killed?"""
+"""Every picture is read exactly once, whatever it comes in, whatever it holds, and wherever the job is killed."""
 
 from __future__ import annotations
 
@@ -16,42 +16,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lenet5 import datasets
+import networks
 from lenet5.architecture import LENET5
 from lenet5.errors import DataError, ReadingError
 from lenet5.network import LeNet5
 from lenet5.reading import Reader
-from lenet5.training.initial import initial
 
 pq: Any = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install 'lenet5[bulk]'")
 
 import pyarrow as pa  # noqa: E402
-from PIL import Image  # noqa: E402
 
 from lenet5 import bulk  # noqa: E402
 from lenet5.bulk import sources  # noqa: E402
 from lenet5.bulk.parts import Parts  # noqa: E402
 from lenet5.loading import load  # noqa: E402
-
-COUNT = 30
-
-
-@pytest.fixture(scope="module")
-def pictures() -> dict[str, bytes]:
-    """Name and bytes of some digits, in folders, and of two that cannot be read."""
-    made = {}
-    for k, digit in enumerate(datasets.load("drawn", "test", count=COUNT).images):
-        buffer = io.BytesIO()
-        Image.fromarray(255 - digit).save(buffer, "PNG")
-        made[f"{k % 3}/{k:02}.png"] = buffer.getvalue()
-    return {**made, "1/broken.png": made["0/00.png"][:100], "2/text.jpg": b"no picture at all"}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("model") / "net.safetensors"
-    LeNet5(LENET5, initial(LENET5, np.random.default_rng(0))).save(path)
-    return str(path)
 
 
 def folder(root: Path, pictures: dict[str, bytes]) -> Path:
@@ -82,11 +60,6 @@ def parquet(root: Path, pictures: dict[str, bytes]) -> Path:
 
 
 SOURCES = pytest.mark.parametrize("make", [folder, tar, parquet])
-
-
-@pytest.fixture(autouse=True)
-def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "PICTURES", 7)
 
 
 def run(source: Path, output: Path, model: str, **options: Any) -> list[bulk.Progress]:
@@ -229,7 +202,7 @@ def test_other_pictures_or_another_way_are_refused(pictures: dict[str, bytes], m
     with pytest.raises(DataError, match="other pictures"):
         run(source, output, model)
     held = Path(model).read_bytes()
-    LeNet5(LENET5, initial(LENET5, np.random.default_rng(1))).save(model)
+    LeNet5(LENET5, networks.start(LENET5, np.random.default_rng(1))).save(model)
     with pytest.raises(DataError, match="with other options"):
         run(source, output, model)
     Path(model).write_bytes(held)
@@ -297,14 +270,12 @@ def test_no_source_no_engine_no_workers(tmp_path: Path, model: str) -> None:
     (tmp_path / "in.zip").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"\.tar \(not compressed\)"):
         run(tmp_path / "in.zip", tmp_path / "out.parquet", model)
-    with pytest.raises(DataError, match=r"ends in \.parquet"):
-        run(tmp_path / "missing", tmp_path / "out.csv", model)
-    with pytest.raises(DataError, match="s3://bucket/x: an address"):
-        run("s3://bucket/x", tmp_path / "out.parquet", model)  # type: ignore[arg-type]
-    (tmp_path / "empty" / "in.tar.gz").write_bytes(b"")
-    for source in (tmp_path / "empty", tmp_path / "empty" / "in.tar.gz"):
-        with pytest.raises(DataError, match=r"in\.tar\.gz: a compressed tar"):
-            run(source, tmp_path / "out.parquet", model)
+    for name in ("in.tar.gz", "in.TGZ"):
+        (tmp_path / "empty" / name).write_bytes(b"")
+        for source in (tmp_path / "empty", tmp_path / "empty" / name):
+            with pytest.raises(DataError, match=f"{name}.*a compressed tar"):
+                run(source, tmp_path / "out.parquet", model)
+        (tmp_path / "empty" / name).unlink()
     (tmp_path / "in.tar").write_bytes(b"no tar at all" * 100)
     with pytest.raises(DataError, match="no tar file"):
         run(tmp_path / "in.tar", tmp_path / "out.parquet", model)
@@ -313,11 +284,11 @@ def test_no_source_no_engine_no_workers(tmp_path: Path, model: str) -> None:
 @SOURCES
 def test_weights_add_up_to_the_total(make: Any, pictures: dict[str, bytes], tmp_path: Path) -> None:
     source = make(tmp_path, pictures)
-    found = list(sources.shards(source))
+    found = list(sources.shards(str(source)))
     assert [shard.number for shard in found] == list(range(len(found)))
     assert len(found) > 3
-    assert sum(shard.weight for shard in found) == sources.total(source)
-    assert [s.digest for s in found] == [s.digest for s in sources.shards(source)]
+    assert sum(shard.weight for shard in found) == sources.total(str(source))
+    assert [s.digest for s in found] == [s.digest for s in sources.shards(str(source))]
 
 
 def test_ray_reads_the_same(pictures: dict[str, bytes], model: str, tmp_path: Path) -> None:

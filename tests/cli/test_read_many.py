@@ -59,6 +59,25 @@ def test_a_parquet_file_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert not (tmp_path / "o.parquet").exists()
 
 
+def test_a_table_becomes_a_table(model: Path, digits: Path, tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    pictures = [path.read_bytes() for path in sorted(digits.iterdir())]
+    table = pa.table({"number": list(range(12)), "thumb": [b""] * 12, "scan": pictures, "town": ["Bern"] * 12})
+    pq.write_table(table, tmp_path / "in.parquet")
+    columns = ("--image-column", "scan", "--key-column", "number")
+    out = tmp_path / "out.csv"
+    assert lenet5("read-many", tmp_path / "in.parquet", out, *columns, "--model", model, "--workers", 1) == 0
+    head, *lines = out.read_text().splitlines()
+    assert head.endswith('"error","thumb","town"')
+    assert [line.split(",")[0] for line in lines] == [f'"{k}"' for k in range(12)]
+
+
+def test_an_output_without_a_form(model: Path, digits: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert lenet5("read-many", digits, digits.with_name("out.xlsx"), "--model", model) == 2
+    assert "ends in .parquet, .csv, .jsonl" in capsys.readouterr().err
+
+
 def test_it_needs_a_source_and_an_output(tmp_path: Path) -> None:
     assert lenet5("read-many") == 2
     assert lenet5("read-many", tmp_path) == 2

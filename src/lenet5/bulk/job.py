@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lenet5.bulk import cluster, local, sources
+from lenet5.bulk import cluster, local, sources, tables
 from lenet5.bulk.parts import Counts
-from lenet5.bulk.sources import Shard
+from lenet5.bulk.places import is_address
+from lenet5.bulk.sources import FOUND, Columns, Shard
 from lenet5.bulk.worker import Task
 from lenet5.errors import DataError, ReadingError
 from lenet5.kernels import threads
@@ -49,45 +50,64 @@ def read(
     model: str | None = None,
     accept: float | None = None,
     workers: int | None = None,
+    columns: Columns = FOUND,
 ) -> Iterator[Progress]:
-    """Read every picture of a source into one Parquet file. Started again, it goes on where it was.
+    """Read every picture of a source into one table. Started again, it goes on where it was.
 
-    source: a folder of pictures, a .tar or .parquet file, or a folder of such files.
-    output: the Parquet file; its parts are kept beside it until it is whole. One row for each reading (`schema`),
-        a picture that can't be read is a row with its error.
-    layout, ink: as `Reader.read` has them.
-    workers: processes, or actors of Ray; by default one for each processor.
-    Raises DataError for a source or an output that does not fit, ReadingError for other options, MissingExtraError
-    where pyarrow or Ray is not installed, and what `Reader` raises.
+    Args:
+        source: A folder of pictures, a .tar, .parquet or .csv file, or a folder of .tar or .parquet files; by its path,
+            or by an address that fsspec opens.
+        output: A .parquet, .csv or .jsonl file, with a row for each reading. A picture that can't be read is a row with
+            its error. Parts are kept beside it until it is whole.
+        engine: "local", all cores of this machine, or "ray", a cluster.
+        layout: As of `Reader.read`.
+        ink: As of `Reader.read`.
+        model: Shipped weights by name, or the path of a .safetensors file; None for the best.
+        accept: The least confidence of a reading that is not rejected, 0 to 1; None for the weights' own.
+        workers: Processes, or actors of Ray; None for one for each processor.
+        columns: Where a table has its pictures and their keys. Its other columns are carried over to the output.
+
+    Returns:
+        The progress, each time that a shard of the source is done.
+
+    Raises:
+        DataError: The source or the output does not fit.
+        ReadingError: The engine, the workers or another option does not fit.
+        WeightsError: There are no such weights.
+        MissingExtraError: pyarrow, fsspec or Ray is not installed.
     """
     if engine not in ENGINES:
         raise ReadingError(f"engine {engine!r}; expected one of {', '.join(ENGINES)}")
     if workers is not None and workers < 1:
         raise ReadingError(f"{workers} workers; expected at least one")
-    for name in (source, output):
-        if isinstance(name, str) and "://" in name:
-            raise DataError(f"{name}: an address; expected a path of this machine: copy or mount what is there")
-    if Path(output).suffix != ".parquet":
-        raise DataError(f"{output}: expected a name that ends in .parquet, which is what is written")
-    # Workers may run elsewhere.
-    absolute, digest = Path(source).resolve(), str(load(model or BEST).metadata["digest"])
-    task = Task(str(Path(output).resolve()), layout, ink, model or BEST, digest, accept)
-    parts = task.parts
-    if (whole := parts.finished(sources.shards(absolute))) is not None:
+    if is_address(str(output)):
+        raise DataError(f"{output}: expected a file of this machine, or of a disk that every worker sees; copy it then")
+    target = Path(output).resolve()  # here and below: workers may run elsewhere
+    tables.check_suffix(target)
+    source = source if isinstance(source, str) and is_address(source) else str(Path(source).resolve())
+    digest = str(load(model or BEST).metadata["digest"])
+    carried = sources.carried(source, columns)
+    task = Task(str(target), layout, ink, model or BEST, digest, accept, columns, carried)
+    return _go(source, task, engine, workers or threads.threads())
+
+
+def _go(source: str, task: Task, engine: Engine, workers: int) -> Iterator[Progress]:
+    parts, columns = task.parts, task.columns
+    if (whole := parts.finished(sources.shards(source, columns))) is not None:
         yield Progress(whole.pictures, whole.failed, whole.pictures, 1.0, 0.0, 0.0)
         return
-    clock = _Clock(sources.total(absolute))
+    clock = _Clock(sources.total(source))
 
     def todo() -> Iterator[Shard]:
-        for shard in sources.shards(absolute):
+        for shard in sources.shards(source, columns):
             if (counts := parts.committed(shard)) is None:
                 yield shard
             else:
                 clock.found(shard, counts)
 
-    for shard, counts in ENGINES[engine](task, todo(), workers or threads.threads()):
+    for shard, counts in ENGINES[engine](task, todo(), workers):
         yield clock.read(shard, counts)
-    parts.join(lambda: sources.shards(absolute), Counts(clock.pictures, clock.failed))
+    parts.join(lambda: sources.shards(source, columns), Counts(clock.pictures, clock.failed))
     yield clock.now()
 
 

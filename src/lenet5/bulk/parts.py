@@ -1,8 +1,9 @@
-"""The parts of a bulk job's output: one Parquet file for each shard, in the end joined to one.
+"""The parts of a bulk job's output: one Parquet file for each shard, in the end joined to one file.
 
-The parts of `readings.parquet` lie in the folder `readings.parquet.parts`. Each is written under another name and then
-renamed, so a part that is there is whole. It says which pictures it was made from, and how. When all parts are there,
-they are joined to one file in the same way, and the folder is removed.
+The parts of `readings.csv` lie in the folder `readings.csv.parts`. Each is written under another name and then renamed,
+so a part that is there is whole. It says which pictures it was made from, and how. When all parts are there, they are
+joined to one file in the same way, and the folder is removed. What a Parquet file says of itself in its metadata stands
+for CSV and JSON Lines in a file beside the output, `readings.csv.about.json`.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from lenet5 import files
+from lenet5.bulk import tables
 from lenet5.bulk.sources import Shard, parquet
 from lenet5.errors import DataError
 
-__all__ = ["Counts", "Parts", "schema"]
+__all__ = ["Counts", "Parts"]
 
-KEY = b"lenet5"  # of a part's metadata
+LARGEST = 2**20  # bytes of what is told of an output
 
 
 @dataclass(frozen=True)
@@ -32,31 +34,16 @@ class Counts:
     failed: int
 
 
-def schema() -> Any:
-    """The columns: one row for each reading, or one row with the error of a picture that could not be read."""
-    parquet()
-    import pyarrow as pa
-
-    return pa.schema(
-        [
-            pa.field("key", pa.string(), nullable=False),
-            ("page", pa.int32()),
-            ("text", pa.string()),
-            ("confidence", pa.float32()),
-            ("rejected", pa.bool_()),
-            ("reason", pa.string()),
-            *((name, pa.int32()) for name in ("x", "y", "width", "height")),
-            ("error", pa.string()),
-        ]
-    )
-
-
 @dataclass(frozen=True)
 class Parts:
-    """The parts of one output. how: the options that decide what is read out of a picture."""
+    """The parts of one output.
+
+    how: the options that decide what is read out of a picture. carried: the schema of the source's own columns.
+    """
 
     output: Path
     how: Mapping[str, Any]
+    carried: Any = ()
 
     @property
     def folder(self) -> Path:
@@ -66,13 +53,20 @@ class Parts:
         """Where the part of a shard lies."""
         return self.folder / f"{shard.number:07}.parquet"
 
-    def commit(self, shard: Shard, rows: list[dict[str, Any]], counts: Counts) -> None:
-        """Write the part of a shard, whole or not at all."""
+    def commit(self, shard: Shard, rows: list[dict[str, Any]], counts: Counts, origin: list[int]) -> None:
+        """Write the part of a shard, whole or not at all. origin: of each row, which of the shard's pictures it is."""
         import pyarrow as pa
 
         self.folder.mkdir(parents=True, exist_ok=True)
         about = json.dumps({**self._about(shard), **asdict(counts)})
-        table = pa.Table.from_pylist(rows, schema().with_metadata({KEY: about}))
+        columns, own = tables.schema(self.carried), tables.schema()
+        which = pa.array(origin, pa.int64())
+        arrays = pa.Table.from_pylist(rows, own).columns
+        given = shard.others() if self.carried else None
+        for place, field in enumerate(self.carried, len(own)):
+            kind = columns.field(place).type
+            arrays.append(pa.nulls(len(rows), kind) if given is None else given[field.name].take(which).cast(kind))
+        table = pa.Table.from_arrays(arrays, schema=columns.with_metadata({tables.KEY: about}))
         files.write_atomically(self.path(shard), lambda file: parquet().write_table(table, file), error=DataError)
 
     def committed(self, shard: Shard) -> Counts | None:
@@ -98,7 +92,7 @@ class Parts:
         """
         if not self.output.exists():
             return None
-        about = _about(self.output)
+        about = _about(self.output if self.output.suffix == ".parquet" else self._beside())
         if (about.get("how"), about.get("digest")) != (self._how(), _digest(shards)):
             raise DataError(
                 f"{self.output} is there already, made from other pictures or with other options; remove it, or name "
@@ -109,16 +103,18 @@ class Parts:
 
     def join(self, shards: Callable[[], Iterable[Shard]], counts: Counts) -> None:
         """Join all parts to one file, in the order of the shards, and remove them."""
-        about = {"how": self._how(), "digest": _digest(shards()), **asdict(counts)}
-
-        def write(file: BinaryIO) -> None:
-            with parquet().ParquetWriter(file, schema().with_metadata({KEY: json.dumps(about)})) as writer:
-                for shard in shards():
-                    part = parquet().read_table(self.path(shard), partitioning=None)
-                    writer.write_table(part.replace_schema_metadata({KEY: json.dumps(about)}))
-
-        files.write_atomically(self.output, write, error=DataError)
+        about = json.dumps({"how": self._how(), "digest": _digest(shards()), **asdict(counts)})
+        columns = tables.schema(self.carried).with_metadata({tables.KEY: about})
+        if self.output.suffix != ".parquet":  # before the output: once that is there, the job is done
+            files.write_atomically(self._beside(), f"{about}\n".encode(), error=DataError)
+        parts = (parquet().read_table(self.path(shard), partitioning=None) for shard in shards())
+        files.write_atomically(
+            self.output, lambda file: tables.write(self.output, file, parts, columns), error=DataError
+        )
         shutil.rmtree(self.folder)
+
+    def _beside(self) -> Path:
+        return self.output.with_name(f"{self.output.name}.about.json")
 
     def _how(self) -> dict[str, Any]:
         return dict(json.loads(json.dumps(self.how)))
@@ -137,6 +133,8 @@ def _digest(shards: Iterable[Shard]) -> str:
 
 def _about(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(parquet().read_metadata(path).metadata[KEY]))
-    except (KeyError, TypeError, ValueError, OSError) as error:
+        if path.suffix == ".json":
+            return dict(json.loads(files.read_bounded(path, LARGEST, error=DataError)))
+        return dict(json.loads(parquet().read_metadata(path).metadata[tables.KEY]))
+    except (DataError, KeyError, TypeError, ValueError, OSError) as error:
         raise DataError(f"{path} was not made by lenet5, or is damaged ({error}); name another output") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lenet5.bulk.parts import Counts, Parts
-from lenet5.bulk.sources import Shard
+from lenet5.bulk.sources import Columns, Shard
 from lenet5.errors import LeNetError
 from lenet5.reading import Reader, Reading
 
@@ -20,18 +20,25 @@ BATCH = 256  # pictures that are in memory at once
 
 @dataclass(frozen=True)
 class Task:
-    """The same for all workers: where readings go, and how pictures are read."""
+    """The same for all workers: where readings go, and how pictures are read.
+
+    digest: of the weights, so that none but these are used. carried: the schema of the source's own columns.
+    """
 
     output: str
     layout: str
     ink: str
     model: str
-    digest: str  # of its weights
+    digest: str
     accept: float | None
+    columns: Columns
+    carried: Any
 
     @property
     def parts(self) -> Parts:
-        return Parts(Path(self.output), {key: value for key, value in asdict(self).items() if key != "output"})
+        told = ("layout", "ink", "model", "digest", "accept")
+        how = {**{name: getattr(self, name) for name in told}, "columns": asdict(self.columns)}
+        return Parts(Path(self.output), how, self.carried)
 
 
 class Worker:
@@ -44,14 +51,16 @@ class Worker:
     def read(self, shard: Shard) -> Counts:
         """Read a shard and commit its part."""
         rows: list[dict[str, Any]] = []
+        origin: list[int] = []
         pictures = failed = 0
         given = shard.pictures()
         while some := list(islice(given, BATCH)):
             for (key, _), found in zip(some, self._read([data for _, data in some]), strict=True):
-                rows += _rows(key, found)
+                rows += (made := _rows(key, found))
+                origin += [pictures] * len(made)
                 pictures, failed = pictures + 1, failed + isinstance(found, LeNetError)
         counts = Counts(pictures, failed)
-        self._task.parts.commit(shard, rows, counts)
+        self._task.parts.commit(shard, rows, counts, origin)
         return counts
 
     def _read(self, given: list[bytes | LeNetError]) -> Iterator[list[Reading] | LeNetError]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
@@ -18,13 +17,15 @@ __all__ = ["read_many"]
 
 def read_many(
     source: str,
-    output: Path,
+    output: str,
     /,
     *,
     layout: Layout = "digit",
     ink: Polarity = "auto",
     model: str | None = None,
     accept: float | None = None,
+    image_column: str | None = None,
+    key_column: str | None = None,
     engine: Literal["local", "ray"] = "local",
     workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
 ) -> int:
@@ -37,9 +38,10 @@ def read_many(
     Parameters
     ----------
     source
-        A folder tree of pictures, a .tar or .parquet file, or a folder of such files.
+        A folder tree of pictures, a .tar or .parquet file, a folder of such files, or a .csv file with the names of
+        pictures. Also an address, as s3://bucket/folder, with the extra fsspec.
     output
-        The Parquet file that gets a row for each reading.
+        The file that gets a row for each reading, by its name: .parquet, .csv or .jsonl.
     layout
         digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever it is.
     ink
@@ -48,6 +50,10 @@ def read_many(
         Shipped weights by name, or a .safetensors file; by default the best for reading.
     accept
         The least confidence of a reading that is not rejected, 0 to 1; by default the one that the weights came with.
+    image_column
+        Of Parquet: the column with the bytes of pictures. Of CSV: with their names. By default the first that fits.
+    key_column
+        The column whose values become the keys. All other columns are carried over to the output.
     engine
         local: all cores of this machine. ray: the cluster that Ray finds.
     workers
@@ -61,7 +67,17 @@ def read_many(
     columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[state]}"))
     console = Console(stderr=True)
     done = None
-    job = bulk.read(source, output, engine=engine, layout=layout, ink=ink, model=model, accept=accept, workers=workers)
+    job = bulk.read(
+        source,
+        output,
+        engine=engine,
+        layout=layout,
+        ink=ink,
+        model=model,
+        accept=accept,
+        workers=workers,
+        columns=bulk.Columns(image_column, key_column),
+    )
     if engine == "local":  # the kernels are compiled here once, where it is told, and not by each worker
         Reader(model, accept=accept).read_many([np.eye(28, dtype=np.uint8) * 255] * 64)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:

@@ -1,0 +1,106 @@
+"""The output of a bulk job: its columns, and the three forms of its file."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lenet5.bulk.sources import parquet
+from lenet5.errors import DataError
+
+__all__ = ["KEY", "check_suffix", "schema", "write"]
+
+KEY = b"lenet5"  # of a Parquet file's metadata
+
+
+def schema(carried: Any = ()) -> Any:
+    """The columns: one row for each reading, or one row with the error of a picture that could not be read.
+
+    carried: a schema of the source's own columns, which come last. Where a name is ours already, "source_" is put
+    before it, as often as it takes.
+    """
+    parquet()
+    import pyarrow as pa
+
+    fields = [
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("page", pa.int32()),
+        pa.field("text", pa.string()),
+        pa.field("confidence", pa.float32()),
+        pa.field("rejected", pa.bool_()),
+        pa.field("reason", pa.string()),
+        *(pa.field(name, pa.int32()) for name in ("x", "y", "width", "height")),
+        pa.field("error", pa.string()),
+    ]
+    taken = {field.name for field in fields} | {field.name for field in carried}
+    ours = {field.name for field in fields}
+    for field in carried:
+        name = field.name
+        while name in ours or (name != field.name and name in taken):
+            name = f"source_{name}"
+        taken.add(name)
+        fields.append(field.with_name(name).with_nullable(True))
+    return pa.schema(fields)
+
+
+def check_suffix(output: Path) -> None:
+    """Raises DataError where an output's name says none of the forms."""
+    if output.suffix not in WRITERS:
+        raise DataError(f"{output}: expected a name that ends in {', '.join(WRITERS)}, which says what is written")
+
+
+def write(output: Path, file: BinaryIO, tables: Iterable[Any], columns: Any) -> None:
+    """Write the tables, one after the other, in the form that the output's name says."""
+    WRITERS[output.suffix](file, tables, columns)
+
+
+def _as_parquet(file: BinaryIO, tables: Iterable[Any], columns: Any) -> None:
+    with parquet().ParquetWriter(file, columns) as writer:
+        for table in tables:
+            writer.write_table(table.replace_schema_metadata(columns.metadata))
+
+
+def _as_csv(file: BinaryIO, tables: Iterable[Any], columns: Any) -> None:
+    """UTF-8, lines that end in a line feed, text in quotes; nothing at all for what is not there."""
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    plain = {field.name: not (pa.types.is_nested(field.type) or _is_bytes(field.type)) for field in columns}
+    flat = pa.schema([field if plain[field.name] else pa.field(field.name, pa.string()) for field in columns])
+    with pc.CSVWriter(file, flat) as writer:
+        for table in tables:
+            cells = [table[name] if plain[name] else pa.array(map(_cell, table[name].to_pylist())) for name in plain]
+            writer.write_table(pa.table(cells, flat))
+
+
+def _as_lines(file: BinaryIO, tables: Iterable[Any], columns: Any) -> None:
+    """A JSON object a line, in UTF-8."""
+    for table in tables:
+        for batch in table.to_batches(max_chunksize=1024):
+            for row in batch.to_pylist():
+                file.write(json.dumps(row, ensure_ascii=False, default=_plain).encode() + b"\n")
+
+
+WRITERS = {".parquet": _as_parquet, ".csv": _as_csv, ".jsonl": _as_lines}
+
+
+def _is_bytes(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return any(is_(kind) for is_ in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
+
+
+def _cell(value: Any) -> str | None:
+    """What has no place in a cell of text: bytes in Base64, what is nested as JSON."""
+    if value is None:
+        return None
+    return _plain(value) if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
