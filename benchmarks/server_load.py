@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
 import time
+from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import cv2
 import numpy as np
@@ -19,6 +25,8 @@ from lenet5.datasets.drawn import digits
 __all__ = ["load"]
 
 START = "import sys; from lenet5.cli import main; main(['serve', '--port', '0'])"
+WARM = "from lenet5.cli import main; main(['warm', 'reading'])"
+PICTURE = Path(str(resources.files("lenet5"))) / "samples" / "line_2746.png"
 
 
 def main() -> None:
@@ -27,7 +35,22 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--kind", choices=("png", "ink"), default="png", help="a file of 28×28 pixels, or their bytes")
     parser.add_argument("--address", default="", help="of a running server; by default one is started")
+    parser.add_argument(
+        "--cold", action="store_true", help="only: seconds until ready, milliseconds of the first /read"
+    )
     options = parser.parse_args()
+    if options.cold:
+        with TemporaryDirectory() as cache:
+            print(json.dumps({"cache": "empty", **first_answer(cache)}))
+        with TemporaryDirectory() as cache:
+            subprocess.run([sys.executable, "-c", WARM], env={**os.environ, "LENET5_CACHE": cache}, check=True)
+            closed = [*Path(cache).rglob("*"), Path(cache)]
+            for path in closed:
+                path.chmod(0o555 if path.is_dir() else 0o444)
+            print(json.dumps({"cache": "warm, only to be read", **first_answer(cache)}))
+            for path in reversed(closed):
+                path.chmod(0o755)
+        return
     server = None
     address = options.address
     if not address:
@@ -43,6 +66,34 @@ def main() -> None:
         if server:
             server.terminate()
             print(json.dumps({"exit": server.wait(10)}))
+
+
+def first_answer(cache: str) -> dict[str, float]:
+    """Seconds until a server with this cache folder is ready, and milliseconds of its first two answers."""
+    start = time.perf_counter()
+    env = {**os.environ, "LENET5_CACHE": cache}
+    server = subprocess.Popen([sys.executable, "-c", START], stderr=subprocess.PIPE, text=True, env=env)
+    try:
+        assert server.stderr is not None
+        found = re.search(r"http://[^ ,]+?(?=/[, ])", server.stderr.readline())
+        assert found
+        while True:
+            try:
+                urlopen(f"{found[0]}/api/v1/ready", timeout=60).close()
+                break
+            except HTTPError:
+                time.sleep(0.05)
+        told = {"ready_s": round(time.perf_counter() - start, 1)}
+        for number in ("first", "second"):
+            asked = Request(f"{found[0]}/api/v1/read", PICTURE.read_bytes(), {"Content-Type": "image/png"})
+            before = time.perf_counter()
+            with urlopen(asked, timeout=60) as answer:
+                assert b'"2746"' in answer.read()
+            told[f"{number}_ms"] = round(1000 * (time.perf_counter() - before), 1)
+        return told
+    finally:
+        server.terminate()
+        server.wait(10)
 
 
 async def load(address: str, clients: int, seconds: float, kind: str) -> dict[str, float]:

@@ -57,6 +57,7 @@ def start(untrained: list[Path], tmp_path_factory: pytest.TempPathFactory) -> It
         kept = kept or tmp_path_factory.mktemp("kept")
         process = subprocess.Popen(
             [sys.executable, "-c", START, *map(str, untrained), "--port", "0", "--kept", str(kept), *arguments],
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "LENET5_THREADS": "1"},
@@ -75,6 +76,7 @@ def start(untrained: list[Path], tmp_path_factory: pytest.TempPathFactory) -> It
             process.wait(10)
         finally:
             process.kill()
+            process.stdout.close()
             process.stderr.close()
 
 

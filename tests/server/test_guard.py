@@ -1,11 +1,13 @@
-"""Who may ask, and what does every answer carry?"""
+"""Who may ask, and what every answer carries."""
 
 from __future__ import annotations
 
 import errno
 import http.client
+import json
 import re
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -185,3 +187,124 @@ def test_who_sends_too_much_at_once_is_told_so(address: str) -> None:
     connection.request("POST", "/api/v1/read", b"\0" * (17 * 2**20), PNG)
     assert connection.getresponse().status == 413
     connection.close()
+
+
+def test_a_value_that_makes_no_sense_is_refused_at_once() -> None:
+    for wrong in (
+        {"host_names": ("digits.example:80",)},
+        {"root_path": "digits"},
+        {"root_path": "/digits/"},
+        {"trusted_proxies": ("*",)},
+        {"largest_batch": 0},
+    ):
+        with pytest.raises(LeNetError, match="expected"):
+            Settings(**wrong)
+
+
+def test_head_is_answered_as_get_without_a_body(address: str) -> None:
+    for path in ("/", "/docs", "/page/main.js", "/api/v1/health"):
+        answer = httpx.head(address + path)
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert httpx.head(f"{address}/api/v1/read").status_code == 405
+
+
+def test_every_answer_has_a_number_and_keeps_one_that_came(address: str) -> None:
+    numbers = {httpx.get(f"{address}/api/health").headers["x-request-id"] for _ in range(3)}
+    assert len(numbers) == 3
+    for given, kept in (("order-66", True), ("a b", False), ("x" * 65, False)):
+        assert (
+            httpx.get(f"{address}/api/health", headers={"x-request-id": given}).headers["x-request-id"] == given
+        ) is kept
+
+
+NAME = "digits.example"
+
+
+@pytest.fixture(scope="module")
+def behind(start: Callable[..., tuple[object, str]]) -> tuple[subprocess.Popen[str], str]:
+    """A server as it stands behind a proxy called digits.example, which has it under /digits; only to be read."""
+    options = ["--token", TOKEN, "--open-probes", "--read-only", "--access-log", "json", "--largest-batch", "2"]
+    process, address = start(*options, "--host-name", NAME, "--root-path", "/digits", "--trusted-proxy", "127.0.0.1")
+    address = address.removesuffix("/digits")
+    until = time.monotonic() + 300
+    while httpx.get(f"{address}/api/v1/ready", timeout=60).status_code == 503 and time.monotonic() < until:
+        time.sleep(0.1)
+    return process, address
+
+
+PROXIED = {"host": NAME, "x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https"}
+KNOWN = {**PROXIED, "authorization": f"Bearer {TOKEN}", "origin": f"https://{NAME}"}
+
+
+def test_a_proxy_may_pass_on_the_path_or_take_it_off_and_the_host_likewise(
+    behind: tuple[subprocess.Popen[str], str],
+) -> None:
+    _, address = behind
+    for root in ("", "/digits"):
+        for host in (NAME, "DIGITS.example:443", urlsplit(address).netloc):
+            headers = {**KNOWN, "host": host, **PNG}
+            assert httpx.get(f"{address}{root}/page/main.js", headers=headers).status_code == 200
+            assert httpx.post(f"{address}{root}/api/v1/read", content=b"x", headers=headers).status_code == 422
+    assert httpx.get(f"{address}/digits", headers=KNOWN).headers["location"] == "/digits/"
+    assert httpx.get(f"{address}/digitsx/page/main.js", headers=KNOWN).status_code == 404
+    described = httpx.get(f"{address}/api/openapi.json", headers=KNOWN).json()
+    assert described["servers"] == [{"url": "/digits"}]
+
+
+def test_behind_a_proxy_other_names_and_other_sites_are_still_refused(
+    behind: tuple[subprocess.Popen[str], str],
+) -> None:
+    _, address = behind
+    assert httpx.get(f"{address}/", headers={**KNOWN, "host": "evil.example"}).status_code == 421
+    for foreign in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
+        assert httpx.post(f"{address}/api/v1/read", content=b"x", headers={**KNOWN, **foreign}).status_code == 403
+    assert httpx.get(f"{address}/", headers=PROXIED).status_code == 401
+
+
+def test_the_cookie_keeps_to_the_path_and_to_https(behind: tuple[subprocess.Popen[str], str]) -> None:
+    _, address = behind
+    asked = {"params": {"token": TOKEN}, "headers": PROXIED}
+    welcome = httpx.get(f"{address}/digits/", **asked)
+    assert welcome.headers["location"] == "/digits/"
+    assert "Path=/digits/; Secure" in welcome.headers["set-cookie"]
+    asked["headers"] = {**PROXIED, "x-forwarded-proto": "http"}
+    assert "Secure" not in httpx.get(f"{address}/digits/", **asked).headers["set-cookie"]
+
+
+def test_open_probes_need_no_token_and_no_name(behind: tuple[subprocess.Popen[str], str]) -> None:
+    _, address = behind
+    for path in ("/api/health", "/api/v1/health", "/api/v1/metrics", "/digits/api/v1/health"):
+        assert httpx.get(address + path, headers={"host": "10.1.2.3:8998"}).status_code == 200
+    assert httpx.get(f"{address}/api/v1/ready", headers={"host": "10.1.2.3"}).json() == {"status": "ready"}
+    for path in ("/", "/api/v1/networks", "/api/v1/health/", "/api/v1/metrics/x"):
+        assert httpx.get(address + path).status_code == 401
+    assert httpx.post(f"{address}/api/v1/health").status_code == 401
+
+
+def test_a_server_that_is_only_read_trains_and_keeps_nothing(behind: tuple[subprocess.Popen[str], str]) -> None:
+    _, address = behind
+    expect_problem(httpx.post(f"{address}/api/v1/trainings", json={}, headers=KNOWN), 403, "read-only")
+    expect_problem(httpx.post(f"{address}/api/v1/trainings/1/stop", headers=KNOWN), 403)
+    expect_problem(httpx.put(f"{address}/api/v1/trainings/1/kept", json={"name": "x"}, headers=KNOWN), 403)
+    assert httpx.get(f"{address}/api/v1/health").json()["read_only"] is True
+
+
+def test_a_batch_over_the_option_is_refused(behind: tuple[subprocess.Popen[str], str]) -> None:
+    _, address = behind
+    for count, status in ((2, 200), (3, 400)):
+        files = [("file", ("a.png", b"x"))] * count
+        assert httpx.post(f"{address}/api/v1/read", files=files, headers=KNOWN, timeout=60).status_code == status
+
+
+def test_the_access_log_has_a_line_for_each_request_and_no_secret(behind: tuple[subprocess.Popen[str], str]) -> None:
+    process, address = behind
+    httpx.get(f"{address}/digits/a%20b%0A", params={"token": TOKEN}, headers={**PROXIED, "x-request-id": "mine"})
+    assert process.stdout is not None
+    lines = []
+    while not lines or json.loads(lines[-1])["id"] != "mine":
+        lines.append(process.stdout.readline())
+    told = json.loads(lines[-1])
+    assert told.keys() == {"time", "id", "client", "method", "path", "status", "ms"}
+    assert (told["client"], told["method"], told["status"]) == ("203.0.113.7", "GET", 303)
+    assert told["path"] == "/digits/a%20b%0A"
+    assert TOKEN not in "".join(lines)

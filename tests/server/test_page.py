@@ -135,7 +135,7 @@ def _painted(page: Any) -> list[dict[str, Any]]:
 def test_every_map_on_the_screen_has_the_values_of_activations(open_page: Open, network: LeNet5) -> None:
     page = open_page()
     _settled(page)
-    picture = np.array(page.evaluate("async () => [...(await import('/page/state.js')).state.picture]"), np.uint8)
+    picture = np.array(page.evaluate("async () => [...(await import('./page/state.js')).state.picture]"), np.uint8)
     wanted = network.activations(picture.reshape(1, 28, 28))
     zero, plus, minus = _colours(page)
     shown = {layer: list(maps) for layer, maps in itertools.groupby(_painted(page), key=lambda m: m["layer"])}
@@ -357,7 +357,7 @@ def test_chinese_says_everything_that_english_says(open_page: Open) -> None:
     page = open_page(language="zh")
     assert page.locator("html").get_attribute("lang") == "zh"
     assert page.locator("nav a").first.inner_text() == "观察"
-    words = page.evaluate("async () => (await import('/page/words.js')).keys()")
+    words = page.evaluate("async () => (await import('./page/words.js')).keys()")
     assert sorted(words["en"]) == sorted(words["zh"])
     page.get_by_role("button", name="English").click()
     page.wait_for_function("() => document.documentElement.lang === 'en'")

@@ -76,6 +76,14 @@ def _reader() -> None:
 def _changes() -> None:
     import numpy as np
 
+    from lenet5.datasets.distortions import transform
+
+    transform(np.zeros((1, 28, 28), np.uint8), rotation=10.0)
+
+
+def _distortions() -> None:
+    import numpy as np
+
     from lenet5 import datasets
     from lenet5.datasets.distortions import DISTORTIONS
 
@@ -102,8 +110,9 @@ def _training(network: str, algorithm: Literal["sdlm", "adam", "muon"]) -> Calla
 
 # Part: what is done, how many seconds it takes where nothing is kept, and the function.
 STEPS: dict[Part, tuple[tuple[str, float, Callable[[], None]], ...]] = {
-    "reading": (("networks", 17, _networks), ("reader", 2, _reader), ("changes of digits", 8, _changes)),
+    "reading": (("networks", 17, _networks), ("reader", 2, _reader), ("changes of digits", 4, _changes)),
     "training": (
+        ("distortions", 4, _distortions),
         ("training, picture by picture", 23, _training("lenet5", "sdlm")),
         ("training, in batches", 8, _training("lenet5-softmax", "adam")),
         ("training, in batches, by matrices", 1, _training("lenet5", "muon")),

@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,  # FastAPI's own page loads its scripts from the internet
         redoc_url=None,
+        servers=[{"url": settings.root_path}] if settings.root_path else None,
         responses={"4XX": {"model": problems.Problem, "content": {"application/problem+json": {}}}},
     )
     app.state.shared = state

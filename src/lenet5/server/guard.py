@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import json
+import logging
+import re
+import secrets
 import time
+from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
@@ -23,7 +28,9 @@ from lenet5.server.settings import Settings, is_loopback
 
 __all__ = ["Guard"]
 
+LOG = logging.getLogger("lenet5.access")
 COOKIE = "lenet5"
+PROBES = frozenset(f"/api{version}/{name}" for version in ("", "/v1") for name in ("health", "ready", "metrics"))
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
@@ -44,6 +51,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
+        self._names = {name.lower().rstrip(".") for name in settings.host_names}
         self.working = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,21 +59,37 @@ class Guard:
             await self._app(scope, receive, send)
             return
         start, status = time.perf_counter(), 500
+        named = Headers(scope=scope).get("x-request-id", "")
+        number = named if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", named) else secrets.token_hex(8)
+        inside = self._inside(scope)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
+                message = {**message, "headers": [*message.get("headers", ()), *_HEADERS, own]}
             await send(message)
 
+        own = (b"x-request-id", number.encode())
         self.working += 1
         try:
-            await self._answer(scope, receive, send_with_headers)
+            await self._answer(inside, receive, send_with_headers)
         finally:
             self.working -= 1
-            route = getattr(scope.get("route"), "path", "none")
-            self._metrics.request(_method(scope), route, status, time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            self._metrics.request(_method(scope), getattr(inside.get("route"), "path", "none"), status, seconds)
+            if self._settings.access_log != "off":
+                LOG.info(_line(scope, number, status, seconds, self._settings.access_log == "json"))
+
+    def _inside(self, scope: Scope) -> Scope:
+        """The request as the application has it: its path without the root path, and HEAD as GET.
+
+        uvicorn sends no body in answer to HEAD.
+        """
+        path, root = scope["path"], self._settings.root_path
+        if path == root or path.startswith(f"{root}/"):
+            path = path[len(root) :]
+        return {**scope, "path": path, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -93,21 +117,31 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers) -> Any:
         """The answer to a request that is not allowed, or None."""
-        host = headers.get("host", "")
-        if is_loopback(self._settings.host) and not is_loopback(_name(host)):
+        settings, host, root = self._settings, headers.get("host", ""), self._settings.root_path
+        probe = settings.open_probes and scope["method"] == "GET" and scope["path"] in PROBES
+        if (is_loopback(settings.host) or self._names) and not (is_loopback(_name(host)) or self._owns(host) or probe):
             # Another site's name that was made to point here must not reach the API through a browser.
-            return problem(421, f"this server is called {self._settings.host}, not {host[:80]!r}")
+            own = ", ".join(sorted(self._names)) or settings.host
+            return problem(421, f"this server is called {own}, not {host[:80]!r}; --host-name gives it another name")
+        if not scope["path"]:
+            query = scope.get("query_string", b"").decode("latin-1")
+            return problem(308, "the page", location=f"{root}/{'?' if query else ''}{quote(query, safe='=&%')}")
         origin = headers.get("origin")
-        foreign = origin is not None and _place(origin) != host
+        foreign = origin is not None and _place(origin) != host and not self._owns(_place(origin))
         if (foreign or headers.get("sec-fetch-site") == "cross-site") and scope["method"] not in ("GET", "HEAD"):
             return problem(403, "a page of another site may not ask this server")
-        if self._settings.token and not self._knows_token(scope, headers):
+        if settings.token and not probe and not self._knows_token(scope, headers):
             if scope["method"] == "GET" and self._token_in_address(scope):
                 # The page's own requests carry the cookie; the token leaves the address bar.
-                cookie = f"{COOKIE}={self._settings.token}; HttpOnly; SameSite=Strict; Path=/"
-                return problem(303, "welcome", location="/", set_cookie=cookie)
+                secure = "; Secure" if scope["scheme"] == "https" else ""
+                cookie = f"{COOKIE}={settings.token}; HttpOnly; SameSite=Strict; Path={root}/{secure}"
+                return problem(303, "welcome", location=f"{root}/", set_cookie=cookie)
             return problem(401, "no token, or a wrong one; send Authorization: Bearer …", www_authenticate="Bearer")
         return None
+
+    def _owns(self, host: str) -> bool:
+        """Whether this is a name that the settings give the server."""
+        return _name(host).lower().rstrip(".") in self._names
 
     def _knows_token(self, scope: Scope, headers: Headers) -> bool:
         given = headers.get("authorization", "").removeprefix("Bearer ").strip()
@@ -159,6 +193,20 @@ def _name(host: str) -> str:
     if host.startswith("["):
         return host.partition("]")[0] + "]"
     return host.partition(":")[0]
+
+
+def _line(scope: Scope, number: str, status: int, seconds: float, as_json: bool) -> str:
+    """A request as a line of the access log: without its query, which may hold the token."""
+    told = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "id": number,
+        "client": quote((scope.get("client") or ("-",))[0], safe=":.")[:80],
+        "method": _method(scope),
+        "path": quote(scope["path"])[:200],
+        "status": status,
+        "ms": round(1000 * seconds, 1),
+    }
+    return json.dumps(told) if as_json else " ".join(map(str, told.values()))
 
 
 def _method(scope: Scope) -> str:

@@ -35,7 +35,9 @@ def serve(app: FastAPI, settings: Settings, ready: Any = None) -> None:
         app,
         http=protocol(settings),
         log_level="warning",
-        access_log=False,
+        access_log=False,  # the guard has one
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         server_header=False,
         timeout_keep_alive=max(1, int(settings.idle_seconds)),
         timeout_graceful_shutdown=int(settings.stop_seconds),
@@ -55,7 +57,9 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self._ready and sockets:
             host, port = sockets[0].getsockname()[:2]
-            self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+            host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # which no browser opens
+            state: ServerState = self.config.app.state.shared  # type: ignore[union-attr]
+            self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}{state.settings.root_path}/")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         state: ServerState = self.config.app.state.shared  # type: ignore[union-attr]

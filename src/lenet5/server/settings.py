@@ -6,6 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from lenet5.errors import LeNetError
 
@@ -16,7 +17,7 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Settings:
-    """Raises LeNetError for an address beyond this machine without a token."""
+    """Raises LeNetError for an address beyond this machine without a token, and for values that make no sense."""
 
     host: str = "127.0.0.1"
     port: int = 8998
@@ -28,6 +29,18 @@ class Settings:
     """JSON files that declare networks, to be trained on the page beside the package's own."""
     kept: Path = Path("runs")
     """The folder for networks that were trained on the page."""
+    host_names: tuple[str, ...] = ()
+    """Names beside this machine's own that clients may ask for: what a proxy before this server is called."""
+    root_path: str = ""
+    """The path that a proxy has this server under, such as /digits; whether or not the proxy takes it off."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses, or networks, whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    open_probes: bool = False
+    """Whether /health, /ready and /metrics are answered without the token."""
+    read_only: bool = False
+    """Whether trainings are refused, and with them every file that the server would write."""
+    access_log: Literal["off", "text", "json"] = "off"
+    """The form of the log `lenet5.access`, which has a line for each request."""
     largest_body: int = 16 * MIB
     largest_batch: int = 256
     """Pictures in one request."""
@@ -51,6 +64,18 @@ class Settings:
             raise LeNetError("a token that not every client can send; expected ASCII letters, digits and ._~+/=-")
         if not 0 <= self.port <= 65535:
             raise LeNetError(f"port {self.port}; expected 0 to 65535 (0: any that is free)")
+        for name in self.host_names:
+            if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
+                raise LeNetError(f"host name {name!r}; expected a name without its port, such as digits.example")
+        if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", self.root_path):
+            raise LeNetError(f"root path {self.root_path!r}; expected a path such as /digits, without a / at its end")
+        for proxy in self.trusted_proxies:
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError as error:
+                raise LeNetError(f"trusted proxy {proxy!r}; expected an address or a network: 10.0.0.0/8") from error
+        if self.largest_body < 1 or self.largest_batch < 1:
+            raise LeNetError(f"{self.largest_body} bytes, {self.largest_batch} pictures; expected at least 1 of each")
 
 
 def is_loopback(host: str) -> bool:

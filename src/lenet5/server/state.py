@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -41,6 +43,8 @@ class ServerState:
     trainings: Trainings = field(init=False)
     at_once: CapacityLimiter = field(init=False)
     """How many requests may decode pictures at the same time: one may hold hundreds of megabytes for a moment."""
+    warm: bool = False
+    """Whether everything is loaded and compiled, so that no request waits for it."""
     _reader: Reader | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -74,6 +78,7 @@ class ServerState:
 
     def warm_up(self) -> None:
         """Load and compile now, so that the first request need not wait."""
+        from lenet5.reading.layout import LAYOUTS
         from lenet5.server.routes.digits import digits
         from lenet5.server.trials import changed
 
@@ -83,10 +88,14 @@ class ServerState:
         except LeNetError:
             return  # without weights, requests say what is missing
         net.activations(blank[None])
+        net.penalties(np.zeros((64, 28, 28), np.uint8))
         changed(blank, {"rotation": 10.0}, 0)
-        blank[8:20, 13:15] = 255
         digits("drawn")
-        self.reader().read(255 - np.pad(blank, 20), "line")
+        line = (Path(str(resources.files("lenet5"))) / "samples" / "line_2746.png").read_bytes()
+        self.read_digits([line])
+        for layout in LAYOUTS:
+            self.reader().read(line, layout)
+        self.warm = True
 
 
 async def _state(request: Request) -> ServerState:

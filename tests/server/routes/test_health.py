@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
+
+
+def test_it_is_ready_once_warm(client: httpx.Client) -> None:
+    until = time.monotonic() + 300
+    while (answer := client.get("v1/ready")).status_code == 503 and time.monotonic() < until:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["retry-after"] == "1"
+        time.sleep(0.1)
+    assert answer.json() == {"status": "ready"}
+    assert client.get("v1/health").json()["ready"] is True
 
 
 def test_health_metrics_and_the_description(client: httpx.Client) -> None:

@@ -10,17 +10,17 @@ async function answered(response) {
 }
 
 export async function get(path) {
-  return (await answered(await fetch(`/api/${path}`))).json();
+  return (await answered(await fetch(`api/${path}`))).json();
 }
 
 export async function post(path, body, type = "application/json") {
   const sent = type === "application/json" ? JSON.stringify(body) : body;
   const headers = type ? { "Content-Type": type } : {};
-  return (await answered(await fetch(`/api/${path}`, { method: "POST", headers, body: sent }))).json();
+  return (await answered(await fetch(`api/${path}`, { method: "POST", headers, body: sent }))).json();
 }
 
 export async function floats(path, body = null, type = null) {
   const headers = { Accept: "application/octet-stream", ...(type ? { "Content-Type": type } : {}) };
-  const response = await fetch(`/api/${path}`, { method: body === null ? "GET" : "POST", headers, body });
+  const response = await fetch(`api/${path}`, { method: body === null ? "GET" : "POST", headers, body });
   return new Float32Array(await (await answered(response)).arrayBuffer());
 }

@@ -1,6 +1,6 @@
 // The computation of one unit in 64-bit floats: the products, their sum, the bias, the squashing.
 
-import { squashOf } from "/page/network.js";
+import { squashOf } from "./network.js";
 
 const STRIDES = { input: 1, c1: 1, s2: 2, c3: 2, s4: 4, c5: 4 };
 const FIELDS = { input: 1, c1: 5, s2: 6, c3: 14, s4: 16, c5: 32 };

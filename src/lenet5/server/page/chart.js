@@ -1,6 +1,6 @@
 // A small chart of numbers that change from pass to pass: lines, and a scale with its numbers.
 
-import { h, svg } from "/page/dom.js";
+import { h, svg } from "./dom.js";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [460, 220, 46, 26];
 

@@ -1,9 +1,11 @@
 // The page /docs: the server's OpenAPI description, written out, with a command for each operation.
 
-import { h } from "/page/dom.js";
+import { h } from "./dom.js";
 
 const main = document.querySelector("#view");
-const api = await (await fetch("/api/openapi.json")).json();
+const api = await (await fetch("api/openapi.json")).json();
+
+const root = api.servers?.[0].url ?? "";
 
 const named = (schema) => (schema?.$ref ? api.components.schemas[schema.$ref.split("/").at(-1)] : schema) ?? {};
 
@@ -42,7 +44,7 @@ function pretty(value) {
 }
 
 function command(method, path, operation) {
-  const address = location.origin +
+  const address = location.origin + root +
     path.replace(/\{(\w+)\}/g, (_, name) => ({ name: "lenet5", number: "1", word: "pause" })[name] ?? name);
   const kinds = Object.keys(operation.requestBody?.content ?? {});
   if (!kinds.length) return `curl ${method === "GET" ? "" : `-X ${method} `}${address}`;
@@ -98,7 +100,7 @@ function describe(method, path, operation) {
       h("button", {
         type: "button",
         onclick: async () => {
-          const text = await (await fetch(path)).text();
+          const text = await (await fetch(root + path)).text();
           shown.hidden = false;
           try {
             shown.textContent = pretty(JSON.parse(text));

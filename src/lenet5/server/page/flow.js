@@ -1,10 +1,10 @@
 // The drawing of the network: every map of every layer in the paper's order, and the marks where one points.
 
-import { paint } from "/page/colour.js";
-import { receptiveField, sourcesOf } from "/page/arithmetic.js";
-import { h, number, svg } from "/page/dom.js";
-import { scaleOf } from "/page/network.js";
-import { t } from "/page/words.js";
+import { paint } from "./colour.js";
+import { receptiveField, sourcesOf } from "./arithmetic.js";
+import { h, number, svg } from "./dom.js";
+import { scaleOf } from "./network.js";
+import { t } from "./words.js";
 
 const ROWS = { input: 1, c1: 6, s2: 6, c3: 8, s4: 8, c5: 1, f6: 1 };
 const GRID = { c5: [6, 20], f6: [7, 12] }; // units that are no map, laid out as a picture: width, height

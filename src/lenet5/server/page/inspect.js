@@ -1,10 +1,10 @@
 // The inspector of the unit that one points at: its formula, the formula with its numbers, and every product.
 
-import { explain, receptiveField, valueOf, written } from "/page/arithmetic.js";
-import { cellColours } from "/page/colour.js";
-import { h, number } from "/page/dom.js";
-import { scaleOf } from "/page/network.js";
-import { t } from "/page/words.js";
+import { explain, receptiveField, valueOf, written } from "./arithmetic.js";
+import { cellColours } from "./colour.js";
+import { h, number } from "./dom.js";
+import { scaleOf } from "./network.js";
+import { t } from "./words.js";
 
 const sub = (text, below) => h("span", {}, h("i", {}, text), h("sub", {}, below));
 

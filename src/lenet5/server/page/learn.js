@@ -1,14 +1,14 @@
 // The fourth view, Learn: a network is trained in another process, and all of it changes on the screen.
 
-import { get, post } from "/page/api.js";
-import { chart } from "/page/chart.js";
-import { forgetColours, paint } from "/page/colour.js";
-import { h, number } from "/page/dom.js";
-import { makeFlow } from "/page/flow.js";
-import { loadNetwork, look } from "/page/network.js";
-import { state } from "/page/state.js";
-import { thumbnail } from "/page/test.js";
-import { t } from "/page/words.js";
+import { get, post } from "./api.js";
+import { chart } from "./chart.js";
+import { forgetColours, paint } from "./colour.js";
+import { h, number } from "./dom.js";
+import { makeFlow } from "./flow.js";
+import { loadNetwork, look } from "./network.js";
+import { state } from "./state.js";
+import { thumbnail } from "./test.js";
+import { t } from "./words.js";
 
 const ENDED = ["done", "failed", "stopped"];
 const LAYERS = ["c1.weight", "c3.weight", "c5.weight", "f6.weight"];
@@ -135,7 +135,7 @@ export function learnView({ fail, renamed }) {
 
   async function keep(name) {
     try {
-      const response = await fetch(`/api/trainings/${training.id}/kept`, {
+      const response = await fetch(`api/trainings/${training.id}/kept`, {
         method: "PUT",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ name }),
@@ -146,7 +146,7 @@ export function learnView({ fail, renamed }) {
         " ",
         h(
           "a",
-          { href: `/api/networks/${encodeURIComponent(name)}/file`, download: `${name}.safetensors` },
+          { href: `api/networks/${encodeURIComponent(name)}/file`, download: `${name}.safetensors` },
           t("learn.kept", { name }),
         ),
       );
@@ -159,7 +159,7 @@ export function learnView({ fail, renamed }) {
     events?.close();
     network = null;
     hear(begun);
-    events = new EventSource(`/api/trainings/${begun.id}/events`);
+    events = new EventSource(`api/trainings/${begun.id}/events`);
     events.onmessage = (event) => hear(JSON.parse(event.data));
     events.onerror = () => {
       if (ENDED.includes(training.state)) events.close();

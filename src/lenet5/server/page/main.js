@@ -1,13 +1,13 @@
 // The frame of the page: the view, the network, the language, and dark or light.
 
-import { get } from "/page/api.js";
-import { h } from "/page/dom.js";
-import { learnView } from "/page/learn.js";
-import { loadNetwork } from "/page/network.js";
-import { readView } from "/page/read.js";
-import { seeView } from "/page/see.js";
-import { testView } from "/page/test.js";
-import { language, setLanguage, t, translate } from "/page/words.js";
+import { get } from "./api.js";
+import { h } from "./dom.js";
+import { learnView } from "./learn.js";
+import { loadNetwork } from "./network.js";
+import { readView } from "./read.js";
+import { seeView } from "./see.js";
+import { testView } from "./test.js";
+import { language, setLanguage, t, translate } from "./words.js";
 
 const VIEWS = { see: seeView, test: testView, read: readView, learn: learnView };
 const main = document.querySelector("#view");

@@ -1,6 +1,6 @@
 // A network as the page knows it: its declaration, its parameters, and the activations for a picture.
 
-import { floats, get } from "/page/api.js";
+import { floats, get } from "./api.js";
 
 export async function loadNetwork(name) {
   const [info, all] = await Promise.all([

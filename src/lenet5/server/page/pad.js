@@ -1,8 +1,8 @@
 // The paper to draw on, for mouse, pen, touch and keyboard, with undo. Ink is the canvas's opacity.
 
-import { ink, inkImage } from "/page/colour.js";
-import { h } from "/page/dom.js";
-import { t } from "/page/words.js";
+import { ink, inkImage } from "./colour.js";
+import { h } from "./dom.js";
+import { t } from "./words.js";
 
 const SIDE = 280;
 const PEN = 21; // of 280: MNIST's pens, once the digit fills 20 of 28 pixels

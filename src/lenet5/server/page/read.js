@@ -1,10 +1,10 @@
 // The third view, Read: several digits are drawn or opened, and every step of the reader is shown.
 
-import { get, post } from "/page/api.js";
-import { forgetColours } from "/page/colour.js";
-import { h, number, percent, svg } from "/page/dom.js";
-import { makePad } from "/page/pad.js";
-import { t } from "/page/words.js";
+import { get, post } from "./api.js";
+import { forgetColours } from "./colour.js";
+import { h, number, percent, svg } from "./dom.js";
+import { makePad } from "./pad.js";
+import { t } from "./words.js";
 
 const picture = (base64, alt) => h("img", { src: `data:image/png;base64,${base64}`, alt });
 
@@ -17,7 +17,7 @@ export function readView({ network, fail }) {
   const examples = h("select", {
     "aria-label": t("read.examples"),
     onchange: () => {
-      if (examples.value) open(`/api/examples/${encodeURIComponent(examples.value)}`);
+      if (examples.value) open(`api/examples/${encodeURIComponent(examples.value)}`);
     },
   });
   const file = h("input", {
@@ -342,7 +342,7 @@ export function readView({ network, fail }) {
         const first = names.find((name) => name.startsWith("line"));
         if (first) {
           examples.value = first;
-          open(`/api/examples/${first}`);
+          open(`api/examples/${first}`);
         } else ask();
       } catch (error) {
         fail(error);

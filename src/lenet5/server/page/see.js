@@ -1,14 +1,14 @@
 // The first view, See: a digit is drawn, every unit answers, and one points at a unit to see its numbers.
 
-import { get, post } from "/page/api.js";
-import { forgetColours } from "/page/colour.js";
-import { h, number, percent } from "/page/dom.js";
-import { makeFlow } from "/page/flow.js";
-import { showLayer, showUnit } from "/page/inspect.js";
-import { look, pictureOf } from "/page/network.js";
-import { makePad } from "/page/pad.js";
-import { state } from "/page/state.js";
-import { t } from "/page/words.js";
+import { get, post } from "./api.js";
+import { forgetColours } from "./colour.js";
+import { h, number, percent } from "./dom.js";
+import { makeFlow } from "./flow.js";
+import { showLayer, showUnit } from "./inspect.js";
+import { look, pictureOf } from "./network.js";
+import { makePad } from "./pad.js";
+import { state } from "./state.js";
+import { t } from "./words.js";
 
 const INK = "application/octet-stream";
 
@@ -41,7 +41,7 @@ export function seeView({ network, fail }) {
   });
   const examples = h("select", {
     onchange: async () => {
-      if (examples.value) dropped(await (await fetch(`/api/examples/${encodeURIComponent(examples.value)}`)).blob());
+      if (examples.value) dropped(await (await fetch(`api/examples/${encodeURIComponent(examples.value)}`)).blob());
     },
   });
   const tools = h(

@@ -1,10 +1,10 @@
 // The second view, Test: sliders change the digit, and strips show where the answer breaks.
 
-import { get, post } from "/page/api.js";
-import { forgetColours, inkImage } from "/page/colour.js";
-import { h, number, percent } from "/page/dom.js";
-import { state } from "/page/state.js";
-import { t } from "/page/words.js";
+import { get, post } from "./api.js";
+import { forgetColours, inkImage } from "./colour.js";
+import { h, number, percent } from "./dom.js";
+import { state } from "./state.js";
+import { t } from "./words.js";
 
 const UNITS = { "°": 0, px: 1, "×": 2, "px/px": 2, p: 2 };
 

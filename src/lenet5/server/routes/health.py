@@ -1,4 +1,4 @@
-"""Routes that tell whether the server works, and how busy it is."""
+"""Routes that tell whether the server lives, whether it is ready, and how busy it is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
 
 from lenet5 import __version__
 from lenet5.server.state import State
@@ -22,8 +23,17 @@ def health(state: State) -> dict[str, Any]:
         "version": __version__,
         "api": "v1",
         "networks": len(state.networks.names()),
+        "ready": state.warm,
+        "read_only": state.settings.read_only,
         "training": any(t.state == "running" for t in state.trainings.list()),
     }
+
+
+@router.get("/ready", summary="Whether requests are answered at once: 503 while kernels are loaded or compiled")
+def ready(state: State) -> dict[str, str]:
+    if not state.warm:
+        raise HTTPException(503, "kernels are being loaded or compiled", {"retry-after": "1"})
+    return {"status": "ready"}
 
 
 @router.get(

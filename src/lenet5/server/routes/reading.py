@@ -69,7 +69,7 @@ class Answer(BaseModel):
     response_model=None,
     responses={200: {"model": Answer}},
     summary="Read the digits in a picture, or in each of a batch",
-    description="Send a picture as the body, or several as the parts `picture` of a form.",
+    description="Send a picture as the body, or several as the parts `picture`, or `file`, of a form.",
     openapi_extra={"requestBody": {"required": True, "content": {**_ONE, **_MANY}}},
 )
 async def read(request: Request, state: State, layout: Wanted = "auto", ink: InkIs = "auto") -> Response:
@@ -203,9 +203,10 @@ async def _parts(request: Request, state: ServerState) -> list[tuple[str, bytes]
     """Name and bytes of each file of the form. What a file is called is only ever repeated, never opened."""
     most = state.settings.largest_batch
     async with request.form(max_files=most, max_fields=16) as form:
-        files = [part for part in form.getlist("picture") if isinstance(part, UploadFile)]
+        parts = form.multi_items()
+        files = [part for name, part in parts if name in ("picture", "file") and isinstance(part, UploadFile)]
         if not files:
-            raise HTTPException(422, "a form without a file; expected one or more parts named 'picture'")
+            raise HTTPException(422, "a form without a file; expected one or more parts named 'picture' or 'file'")
         return [((file.filename or "")[:200], await file.read()) for file in files]
 
 

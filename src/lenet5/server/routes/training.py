@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -28,6 +28,14 @@ __all__ = ["router"]
 router = APIRouter(tags=["training"])
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$"  # no path, no script
+
+
+async def _writable(state: State) -> None:
+    if state.settings.read_only:
+        raise HTTPException(403, "this server is read-only: it trains nothing and keeps nothing")
+
+
+WRITES = [Depends(_writable)]
 
 
 class Changes(BaseModel):
@@ -74,7 +82,7 @@ def trainings(state: State) -> dict[str, Any]:
     return {"trainings": [t.to_dict() for t in state.trainings.list()]}
 
 
-@router.post("/trainings", status_code=201, summary="Start a training; one runs at a time")
+@router.post("/trainings", status_code=201, dependencies=WRITES, summary="Start a training; one runs at a time")
 def begin(new: NewTraining, state: State) -> dict[str, Any]:
     if new.data == "mnist" and not has_mnist():
         raise HTTPException(422, "MNIST is not on this machine; train on drawn digits")
@@ -108,12 +116,17 @@ async def events(number: Number, state: State, request: Request) -> StreamingRes
     return StreamingResponse(stream(), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
-@router.post("/trainings/{number}/{word}", summary="Pause, go on, or stop for good")
+@router.post("/trainings/{number}/{word}", dependencies=WRITES, summary="Pause, go on, or stop for good")
 def command(number: Number, word: Literal["pause", "go", "stop"], state: State) -> dict[str, Any]:
     return state.trainings.command(number, word).to_dict()
 
 
-@router.put("/trainings/{number}/kept", status_code=201, summary="Keep the network as it is now, under a name")
+@router.put(
+    "/trainings/{number}/kept",
+    status_code=201,
+    dependencies=WRITES,
+    summary="Keep the network as it is now, under a name",
+)
 async def keep(number: Number, name: Name, state: State) -> dict[str, str]:
     if name.name in storage.shipped() or name.name.startswith("training-"):
         raise HTTPException(422, f"{name.name!r} is the name of a network that must not be replaced; choose another")
