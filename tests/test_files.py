@@ -12,6 +12,7 @@ import pytest
 
 from lenet5.errors import DataError, LeNetError, PictureError, WeightsError
 from lenet5.files import gunzip, inside, read_bounded, write_atomically
+from systems import posix
 
 
 def test_bytes_arrive_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -69,6 +70,7 @@ def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
         write_atomically(tmp_path, b"x")
 
 
+@posix
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"old")
     (tmp_path / "link").symlink_to("real")
@@ -85,6 +87,7 @@ def test_reading_stops_at_the_limit(tmp_path: Path) -> None:
         read_bounded(path, 4, error=DataError)
 
 
+@posix
 def test_only_regular_files_are_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name, message in [("pipe", "a device"), (".", "directory"), ("none", "No such file"), ("a\0b", "null")]:
@@ -111,6 +114,7 @@ def test_gunzip_stops_at_the_limit() -> None:
         gunzip(bomb, 1_000, "bomb.gz", error=DataError)
 
 
+@posix
 def test_paths_stay_inside(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()

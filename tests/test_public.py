@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,25 @@ def test_the_first_line_of_a_module_says_what_is_in_it(path: Path) -> None:
     first = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n")[0]
     assert first.endswith((".", ":"))
     assert "?" not in first
+
+
+def test_text_is_read_and_written_in_utf_8_on_every_system() -> None:
+    """Where a call names no encoding, Windows takes another."""
+    for path in PACKAGE.rglob("*.py"):
+        for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)):
+            name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+            given = {word.arg for word in call.keywords} | {ast.unparse(value) for value in call.args}
+            if name in ("read_text", "write_text") or (name == "open" and isinstance(call.func, ast.Name)):
+                binary = any(value in given for value in ("'rb'", "'wb'", "'xb'"))
+                assert binary or given & {"encoding", "'utf-8'"}, f"{path}:{call.lineno}"
+
+
+def test_every_system_can_hold_the_files_of_the_package() -> None:
+    names = [str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*") if "__pycache__" not in path.parts]
+    assert len({name.casefold() for name in names}) == len(names)
+    parts = {part for name in names for part in Path(name).parts}
+    assert not any(re.search(r'[<>:"|?*\\]|[. ]$', part) for part in parts)
+    assert not {part.split(".")[0].casefold() for part in parts} & {"con", "prn", "aux", "nul", "com1", "lpt1"}
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -19,6 +19,7 @@ from lenet5 import cli
 from lenet5.architecture import LENET5, LENET5_MAXPOOL
 from lenet5.network import LeNet5
 from networks import start
+from systems import posix
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -93,6 +94,7 @@ def test_the_shipped_networks_are_listed(run: Run) -> None:
     assert "lenet5-best" in run("networks")[1]
 
 
+@posix
 def test_whoever_stops_listening_is_not_shown_an_error() -> None:
     """`lenet5 summary --json | true`"""
     command = f"{sys.executable} -c 'from lenet5.cli import main; main()' summary --json | true"

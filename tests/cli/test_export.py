@@ -53,7 +53,7 @@ def test_c_in_eight_bits_tells_what_they_cost(model: str, tmp_path: Path, capsys
     assert told["path"] == str(out)
     assert told["tested"] == 12
     assert told["ram"] == 2804
-    assert out.read_text().startswith('/* LeNet-5 "lenet5" in C99, int8')
+    assert out.read_text("utf-8").startswith('/* LeNet-5 "lenet5" in C99, int8')
 
 
 def test_what_only_onnx_can(model: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,6 +86,24 @@ def test_pictures_of_one_name_get_a_copy_each(folder: Path) -> None:
     assert names == ["0_line.png.png", "1_line.png.png", "line.png.png"]
 
 
+def test_names_that_differ_in_case_alone_get_a_copy_each_on_every_system(folder: Path) -> None:
+    """To macOS and Windows they are one name."""
+    for name in ("a/line.png", "b/LINE.PNG"):
+        (folder / "many" / name).parent.mkdir(parents=True)
+        (folder / "many" / name).write_bytes((folder / "deep" / "line.png").read_bytes())
+    run(folder / "many", "--annotate", folder / "marked")
+    assert sorted(path.name for path in (folder / "marked").iterdir()) == ["b_LINE.PNG.png", "line.png.png"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_table_has_the_line_ends_of_its_system(folder: Path, end: str) -> None:
+    program = f"import sys; sys.stdout.reconfigure(newline={end!r}); from lenet5.cli import main; main()"
+    command = [sys.executable, "-c", program, "read", str(folder / "blank.png"), "--csv"]
+    said = subprocess.run(command, stdout=subprocess.PIPE).stdout.decode()
+    assert said.count("\n") == 2
+    assert [line.rstrip("\r") + end for line in said.split("\n")[:2]] == said.splitlines(keepends=True)
+
+
 def test_no_picture_is_written_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture = folder / "deep" / "line.png"
     before = picture.read_bytes()
@@ -121,7 +139,7 @@ def test_a_picture_may_come_from_standard_input_or_as_a_data_url(folder: Path, t
     data = (folder / "deep" / "line.png").read_bytes()
     url = f"data:image/png;base64,{base64.b64encode(data).decode()}"
     command = [sys.executable, "-m", "lenet5", "read", "--accept", "0", "--annotate", str(tmp_path / "copies")]
-    for name in ("-", "/dev/stdin", url):
+    for name in ("-", "/dev/stdin", url):  # a name for standard input on every system
         done = subprocess.run([*command, name], input=data, capture_output=True)
         assert done.stdout.split()[1] == b"4071"
         assert len(done.stdout) < 100
@@ -145,7 +163,7 @@ def test_an_address_is_told_whole_and_a_picture_that_needs_an_extra_is_named(
 
 def test_every_step_is_explained_in_one_file(folder: Path) -> None:
     run(folder / "deep" / "line.png", "--explain", folder / "how.html")
-    page = (folder / "how.html").read_text()
+    page = (folder / "how.html").read_text("utf-8")
     for step in ("picture", "ink", "pieces", "candidates", "answer"):
         assert f"<figcaption>{step}</figcaption>" in page
     assert page.count("data:image/png;base64,") >= 5

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lenet5.cli.reproduce import app
+from systems import posix
 
 SMALL = ["--data", "drawn", "--count", "60", "--passes", "1", "--seeds", "2", "--processes", "1"]
 
@@ -54,6 +55,7 @@ def test_a_rung_that_there_is_not(tmp_path: Path) -> None:
         call("ladder", "--rungs", "99", "--out", str(tmp_path))
 
 
+@posix
 def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
     words = ["--data", "drawn", "--count", "600", "--seeds", "1", "--passes", "20", "--processes", "1"]
     # Where the tests run in the background of a shell, Ctrl-C is ignored, and who is started inherits that.

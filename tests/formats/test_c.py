@@ -115,7 +115,7 @@ def test_a_header_that_was_damaged_fails_its_self_test(
 ) -> None:
     network = network_of(ARCHITECTURES["lenet5"], rng)
     compiled(tmp_path, network, quantise(network, digits))
-    header = (tmp_path / "lenet5.h").read_text()
+    header = (tmp_path / "lenet5.h").read_text("utf-8")
     start = header.index("lenet5_c1_bias[6] = {") + len("lenet5_c1_bias[6] = {\n    ")
     (tmp_path / "lenet5.h").write_text(header[:start] + "9" + header[start:])
     subprocess.run([str(COMPILER), "main.c", "-o", "damaged", "-lm"], cwd=tmp_path, check=True)

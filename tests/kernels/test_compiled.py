@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from systems import posix
+
 SQUASH = """
 import logging, sys
 import numpy as np
@@ -48,6 +50,7 @@ def test_without_a_folder_to_write_to_kernels_still_work_and_it_is_told_once(tmp
     assert "LENET5_CACHE" in warning
 
 
+@posix
 def test_what_can_only_be_read_is_still_found(tmp_path: Path) -> None:
     """As in a container whose root is read-only: whoever made the folder owns it, and root may write anyway."""
     run(tmp_path)
@@ -60,6 +63,7 @@ def test_what_can_only_be_read_is_still_found(tmp_path: Path) -> None:
         path.chmod(0o755)
 
 
+@posix
 def test_a_full_disk_keeps_nothing_and_breaks_nothing(tmp_path: Path) -> None:
     """As a full disk does, a limit of 4 kB on files refuses the machine code."""
     limit = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"

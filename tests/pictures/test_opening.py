@@ -17,6 +17,7 @@ from PIL import Image
 from lenet5.errors import LeNetError, MissingExtraError, PictureError
 from lenet5.pictures import opening
 from lenet5.pictures.opening import open_pages, sized
+from systems import posix
 
 GREY = np.tile(np.linspace(0, 255, 12).astype(np.uint8), (10, 1))  # (10, 12)
 
@@ -274,6 +275,7 @@ def test_what_is_no_picture_is_refused(rubbish: object, says: str) -> None:
         open_pages(rubbish)
 
 
+@posix
 def test_paths_that_lead_nowhere_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.png").touch()
     (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")

@@ -40,6 +40,15 @@ def test_a_job_that_fails_says_why(tmp_path: Path) -> None:
         list(run([Job(data="no/such/folder")], tmp_path))
 
 
+def test_a_folder_may_have_any_name_whatever_the_encoding_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows: the process that does the jobs takes its input for cp1252, which has no 手."""
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    with pytest.raises(TrainingError, match="no data set 'no/such/folder'"):
+        list(run([Job(data="no/such/folder")], tmp_path / "手書き"))
+
+
 def test_weights_that_run_away_are_an_outcome(tmp_path: Path) -> None:
     wild = Recipe(algorithm="adam", loss="cross_entropy", step=1e38, passes=2)
     job = Job(recipe=wild, data="drawn", count=60, tests=10, robustness=5)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
+import mimetypes
+import multiprocessing
+import os
+import signal
 
 import httpx
 import pytest
 
+from lenet5.architecture import LENET5
+from lenet5.server import Settings, create_app
+from lenet5.server.training_process import Assignment, train
+from lenet5.training import Recipe
 from server.expected import expect_problem
 
 
@@ -35,3 +44,29 @@ def test_only_the_pages_own_files_are_served(address: str, path: str) -> None:
     connection.request("GET", path)  # httpx would tidy the path up
     assert connection.getresponse().status == 404
     connection.close()
+
+
+def test_scripts_are_scripts_whatever_the_system_takes_their_names_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows any program may change what .js stands for, and browsers run no script that is called plain text."""
+    monkeypatch.setattr(mimetypes, "_db", mimetypes.MimeTypes())
+    mimetypes.add_type("text/plain", ".js")
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(create_app(Settings()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get("/page/main.js")
+
+    assert asyncio.run(ask()).headers["content-type"].startswith("text/javascript")
+
+
+def test_a_training_runs_where_processes_have_no_nice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows."""
+    monkeypatch.delattr(os, "nice", raising=False)
+    monkeypatch.setenv("LENET5_THREADS", "1")
+    before = signal.getsignal(signal.SIGINT)
+    ours, theirs = multiprocessing.Pipe()
+    try:
+        train(Assignment(LENET5, Recipe(), "no/such/folder", 10, 0), theirs)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ours.recv()["event"] == "failed"

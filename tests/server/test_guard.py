@@ -34,12 +34,12 @@ def test_a_browser_runs_nothing_but_the_servers_own_files(address: str) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in headers
     for page in PAGE.glob("*.html"):
-        assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=|https?://", page.read_text())
+        assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=|https?://", page.read_text("utf-8"))
 
 
 def test_the_page_names_no_other_machine() -> None:
     for file in PAGE.iterdir():
-        addresses = set(re.findall(r"https?://[^\s\"'`)]+", file.read_text()))
+        addresses = set(re.findall(r"https?://[^\s\"'`)]+", file.read_text("utf-8")))
         assert addresses <= {"http://www.w3.org/2000/svg"}, file
 
 

@@ -15,8 +15,10 @@ import pytest
 
 from lenet5.errors import LeNetError
 from lenet5.network import LeNet5
+from systems import posix
 
 
+@posix
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_by_itself_with_a_training_and_its_events_under_way(
     start: Callable[..., tuple[Any, str]], network: LeNet5, how: signal.Signals
@@ -40,6 +42,7 @@ def test_it_stops_by_itself_with_a_training_and_its_events_under_way(
     assert events
 
 
+@posix
 def test_a_request_that_has_begun_is_answered_before_the_end(start: Callable[..., tuple[Any, str]]) -> None:
     process, address = start()
     place = urlsplit(address)

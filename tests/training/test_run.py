@@ -114,7 +114,7 @@ def test_it_tells_of_blocks_and_passes_and_keeps_the_records(abc: Dataset, tmp_p
     records = [n for n in news if isinstance(n, PassRecord)]
     assert records == run.records
     assert [r.pass_ for r in records] == [1, 2, 3]
-    lines = (tmp_path / "a" / "run" / "metrics.jsonl").read_text().splitlines()
+    lines = (tmp_path / "a" / "run" / "metrics.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line) for line in lines] == [r.to_dict() for r in records]
     assert set(json.loads(lines[0])) == {
         "pass",
@@ -125,7 +125,7 @@ def test_it_tells_of_blocks_and_passes_and_keeps_the_records(abc: Dataset, tmp_p
         "largest_step",
         "seconds",
     }
-    told = json.loads((tmp_path / "a" / "run" / "run.json").read_text())
+    told = json.loads((tmp_path / "a" / "run" / "run.json").read_text("utf-8"))
     assert (told["command"], told["seed"], told["train"], told["held_out_pictures"]) == ("x", 0, "abc", 50)
     assert told["recipe"] == ONLINE.to_dict()
     assert sorted(p.name for p in (tmp_path / "a" / "run").iterdir()) == [

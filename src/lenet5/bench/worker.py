@@ -82,7 +82,7 @@ def _versions(packages: tuple[str, ...]) -> dict[str, str]:
 def most_memory() -> int | None:
     """Bytes that this process has held at most; getrusage would count what its parent held before it."""
     try:
-        status = Path("/proc/self/status").read_text()
+        status = Path("/proc/self/status").read_text("utf-8")
     except OSError:
         return None
     kilobytes = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")), None)
@@ -91,7 +91,7 @@ def most_memory() -> int | None:
 
 def main() -> None:
     """Answer the questions on stdin until it ends. Whatever frameworks print goes to stderr."""
-    answers = os.fdopen(os.dup(1), "w")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     worker = Worker()
     for line in sys.stdin:

@@ -110,7 +110,7 @@ def test_the_command_lists_every_picture_and_writes_what_it_shows(
         ("images/71.png", "71", "right"),
         ("images/38.png", "99", "wrong"),
     ]
-    told = json.loads((data / "out.json").read_text())
+    told = json.loads((data / "out.json").read_text("utf-8"))
     values = {m["what"].removeprefix("field: "): m["value"] for m in told["measured"]}
     assert values["of those read wrongly at 59c9c70, right now"] == 1
     assert values["of those read right at 59c9c70, lost"] == 1
