@@ -275,6 +275,11 @@ def test_what_is_no_picture_is_refused(rubbish: object, says: str) -> None:
         open_pages(rubbish)
 
 
+def test_a_drive_of_windows_is_no_address() -> None:
+    with pytest.raises(PictureError, match="cannot be opened"):
+        open_pages("C:/pictures/none.png")
+
+
 @posix
 def test_paths_that_lead_nowhere_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.png").touch()

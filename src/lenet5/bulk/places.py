@@ -53,7 +53,7 @@ class Place:
         for folder, folders, names in os.walk(self.path):
             folders.sort()
             for name in sorted(names):
-                yield os.path.relpath(os.path.join(folder, name), self.path)
+                yield os.path.relpath(os.path.join(folder, name), self.path).replace(os.sep, "/")  # on Windows too
 
     def inner(self, name: str) -> Place:
         """A file in this folder."""
