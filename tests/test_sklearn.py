@@ -21,6 +21,7 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip instal
 
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
@@ -131,6 +132,28 @@ def test_a_fraction_is_decided_by_lot(digits: Rows) -> None:
         quick().fit(*digits, sample_weight=np.full(600, 1e-9))
     with pytest.raises(ValueError, match="weights from 0 on"):
         quick().fit(*digits, sample_weight=np.full(600, -1.0))
+
+
+def test_probabilities_are_calibrated_on_rows_that_were_not_learned_from(drawn: Rows) -> None:
+    X, y = drawn
+    plain, fitted = (quick(passes=12, calibrate=on).fit(X[:400], y[:400]) for on in (False, True))
+    assert_same_network(plain, fitted)
+    loss_before, loss = (log_loss(y[400:], model.predict_proba(X[400:])) for model in (plain, fitted))
+    assert loss < 0.9 * loss_before
+    shuffled = np.random.default_rng(1).permutation(400)
+    again = quick(passes=12).fit(X[shuffled], y[shuffled])
+    assert again.network_.sharpness == fitted.network_.sharpness
+    assert quick(passes=1).fit(X[:150], y[:150]).network_.sharpness == 1.0
+    went_on = fitted.partial_fit(X[:50], y[:50])
+    assert went_on.network_.sharpness == again.network_.sharpness
+
+
+def test_early_stopping_calibrates_on_what_it_holds_out(drawn: Rows) -> None:
+    X, y = drawn
+    how = {"passes": 3, "early_stopping": True}
+    plain, fitted = (quick(calibrate=on, **how).fit(X, y) for on in (False, True))
+    assert_same_network(plain, fitted)
+    assert fitted.network_.sharpness != plain.network_.sharpness
 
 
 def test_partial_fit_goes_on(digits: Rows) -> None:

@@ -52,7 +52,7 @@ NOTES = {
     "lenet5-softmax": (
         "A reading of the paper that tutorials teach: average pooling and a softmax. It serves to compare.",
         "Anything but the comparison; `lenet5` is the paper's network.",
-        "As `lenet5`. Its confidence is too high, as that of networks with a softmax is.",
+        "As `lenet5`.",
     ),
     "lenet5-maxpool": (
         "A reading of the paper that tutorials teach: max-pooling, and all of C3 connected. It serves to compare.",
@@ -125,7 +125,14 @@ def card(name: str, path: Path, measured: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-ROWS = {"data": "data", "command": "made by", "seed": "seed", "sharpness": "sharpness", "reading": "calibration"}
+ROWS = {
+    "data": "data",
+    "command": "made by",
+    "seed": "seed",
+    "sharpness": "sharpness",
+    "sharpness_fitted": "sharpness fitted",
+    "reading": "calibration",
+}
 
 
 def _licence(data: str) -> str:
@@ -174,6 +181,7 @@ def _measured(about: dict[str, Any]) -> list[str]:
 def _failures(name: str, measured: dict[str, Any]) -> list[str]:
     """Tables of what was measured, and the command."""
     digits, pen, of = measured["digits"], measured["pen"], measured["no_digits"]
+    sure = measured.get("probabilities")
     changed = {(change, amount): error for change, amount, error in measured["withstands"]}
     reads = name == BEST
     return [
@@ -183,6 +191,7 @@ def _failures(name: str, measured: dict[str, Any]) -> list[str]:
         _row("pen on paper", _shares(pen)),
         "",
         f"Most often mistaken: MNIST {_confusions(digits)}; pen on paper {_confusions(pen)}.",
+        *([] if sure is None else ["", _probabilities(**sure)]),
         *(["", "The best guess counts here, also where the reader rejects its answer."] if reads else []),
         "",
         "| MNIST's test part, every picture changed alike: wrong, % | | | |",
@@ -196,6 +205,13 @@ def _failures(name: str, measured: dict[str, Any]) -> list[str]:
         f"`python benchmarks/cards/make_cards.py --measure {name}`: data that it did not learn from, bhmsds (pen on "
         "paper, made ready as the reader makes pictures ready), notMNIST and Quick, Draw!",
     ]
+
+
+def _probabilities(log_loss: float, calibration_error: float) -> str:
+    return (
+        f"Probabilities on MNIST's test part: log loss {log_loss:.4f}; confidence and the share of right answers are "
+        f"{calibration_error:.2f} % apart (expected calibration error, 15 bins)."
+    )
 
 
 CHANGED = (

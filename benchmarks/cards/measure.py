@@ -23,6 +23,7 @@ from lenet5.reading.readings import Reading
 from lenet5.reading.school.outcomes import examples
 from lenet5.reproduce.measures import robustness
 from lenet5.scale import BACKGROUND, SPAN
+from lenet5.training.evaluation import evaluate
 
 __all__ = ["CHANGES", "QUICK", "SURE", "measure"]
 
@@ -97,9 +98,10 @@ def measure(name: str, *, quick: bool = False) -> dict[str, Any]:
     """What the shipped file of that name says to the development data; seconds if quick, else up to minutes.
 
     digits, pen: of MNIST's test part and of pen on paper: pictures and wrong of each class, and [true, said, times] of
-    each confusion. withstands: [change, how much, error in percent]. no_digits: of each kind the pictures, how many
-    were answered, how many of them with SURE or more, and the median confidence of those. If quick: QUICK of
-    no_digits, and of a network, not of the reader, digits. Raises DataError where there are no data.
+    each confusion. probabilities: log loss and calibration error of a network on MNIST. withstands: [change, how much,
+    error in percent]. no_digits: of each kind the pictures, how many were answered, how many of them with SURE or more,
+    and the median confidence of those. If quick: QUICK of no_digits, and of a network, not of the reader, digits.
+    Raises DataError where there are no data.
     """
     through = name == BEST
     asked = ThroughReader() if through else Straight(lenet5.load(name))
@@ -109,6 +111,12 @@ def measure(name: str, *, quick: bool = False) -> dict[str, Any]:
     if not (quick and through):
         found["digits"] = _errors(asked.images(test.images), test.labels)
     if not quick:
+        if not through:
+            tested = evaluate(lenet5.load(name), test)
+            found["probabilities"] = {
+                "log_loss": round(tested.log_loss, 4),
+                "calibration_error": round(tested.calibration_error, 3),
+            }
         fields, labels = _prepared(PEN)
         found["pen"] = _errors(asked.fields(fields), np.array(labels, np.int64))
         changed = test.take(slice(None, None, EVERY if through else 1))

@@ -29,7 +29,18 @@ FORMAT = 1
 LARGEST = 64 * 2**20  # bytes; the largest file of weights that is opened
 KEY = "lenet5"
 # Metadata that is true of the very weights it was written for, and of no others.
-OF_THESE_WEIGHTS = ("command", "data", "held_out_error", "machine", "member", "recipe", "result", "seed", "version")
+OF_THESE_WEIGHTS = (
+    "command",
+    "data",
+    "held_out_error",
+    "machine",
+    "member",
+    "recipe",
+    "result",
+    "seed",
+    "sharpness_fitted",
+    "version",
+)
 
 Tensors = dict[str, NDArray[np.float32]]
 

@@ -33,6 +33,9 @@ def test_what_is_right_is_no_mistake(network: LeNet5, images: np.ndarray) -> Non
     found = evaluate(network, data(images, network.predict(images)))
     assert (found.pictures, found.wrong, found.error) == (40, 0, 0.0)
     assert found.confusion.trace() == 40
+    sure = network.probabilities(images).max(axis=1)
+    assert found.log_loss == pytest.approx(-np.log(sure).mean(), abs=1e-5)
+    assert found.calibration_error == pytest.approx(100 * (1 - sure).mean(), abs=1e-3)
     assert found.mean_penalty == pytest.approx(network.penalties(images).min(1).mean(), rel=1e-5)
 
 

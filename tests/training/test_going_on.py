@@ -13,7 +13,7 @@ from lenet5 import datasets
 from lenet5.architecture import LENET5, LENET5_SOFTMAX, Architecture
 from lenet5.errors import DataError, TrainingError
 from lenet5.network import LeNet5
-from lenet5.training.going_on import carry_over, fitted_sharpness, for_classes
+from lenet5.training.going_on import carry_over, for_classes
 from lenet5.training.recipe import RECIPES, Recipe
 from lenet5.training.run import PassRecord, Progress
 from networks import start as first
@@ -104,15 +104,6 @@ def test_layers_that_do_not_fit_are_named() -> None:
     linear = replace(LENET5_SOFTMAX, output=replace(LENET5_SOFTMAX.output, squash="tanh"))
     with pytest.raises(TrainingError, match="the output is"):
         carry_over(start(LENET5), start(replace(LENET5, output=linear.output)))
-
-
-def test_the_sharpness_makes_the_labels_likeliest(rng: np.random.Generator) -> None:
-    """Penalties drawn so that probabilities by a sharpness of 0.3 are right."""
-    penalties = rng.exponential(8, (20_000, 5)).astype(np.float32)
-    weights = np.exp(-0.3 * penalties)
-    chances = weights / weights.sum(axis=1, keepdims=True)
-    labels = (rng.random((len(chances), 1)) < chances.cumsum(axis=1)).argmax(axis=1)
-    assert fitted_sharpness(penalties, labels) == pytest.approx(0.3, rel=0.05)
 
 
 def test_which_recipe_suits() -> None:

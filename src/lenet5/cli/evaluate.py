@@ -62,6 +62,10 @@ def evaluate(
     console.print(f"{model} on {dataset.name}: {found.wrong:,} of {found.pictures:,} wrong", markup=False)
     console.print(f"error            {found.error:.2f} %, with 95 % confidence {low:.2f} to {high:.2f} %")
     console.print(f"mean penalty     {found.mean_penalty:.4g} of the right class")
+    console.print(f"log loss         {found.log_loss:.4f} of the right class's probability")
+    console.print(
+        f"calibration      {found.calibration_error:.2f} % between confidence and share of right answers (ECE)"
+    )
     console.print(f"speed            {found.pictures / found.seconds:,.0f} pictures/s\n")
     console.print(_table(found))
 

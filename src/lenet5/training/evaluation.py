@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.dataset import Dataset
 from lenet5.network import LeNet5
+from lenet5.reference import probabilities
+from lenet5.training.calibration import expected_calibration_error, log_loss, reliability
 
 __all__ = ["Evaluation", "evaluate", "wilson"]
 
@@ -25,6 +27,8 @@ class Evaluation:
     mistakes: int64 (M,), positions of the pictures that were answered wrongly, rising.
     answers: int64 (M,), what was answered to those.
     mean_penalty: of the right class, over all pictures.
+    log_loss: mean of −log of the right class's probability.
+    calibration_error: how far confidence is from the share of right answers, in percent: the mean over 15 bins (ECE).
     seconds: that the answers took.
     """
 
@@ -33,6 +37,8 @@ class Evaluation:
     mistakes: NDArray[np.int64]
     answers: NDArray[np.int64]
     mean_penalty: float
+    log_loss: float
+    calibration_error: float
     seconds: float
 
     @property
@@ -63,6 +69,8 @@ class Evaluation:
             "error": self.error,
             "interval": list(self.interval),
             "mean_penalty": self.mean_penalty,
+            "log_loss": self.log_loss,
+            "calibration_error": self.calibration_error,
             "seconds": self.seconds,
             "pictures_per_second": self.pictures / self.seconds,
             "classes": [
@@ -89,7 +97,17 @@ def evaluate(network: LeNet5, dataset: Dataset) -> Evaluation:
     np.add.at(confusion, (labels, answers), 1)
     mistakes = np.flatnonzero(answers != labels)
     mean = float(np.take_along_axis(penalties, labels[:, None], axis=1).mean(dtype=np.float64))
-    return Evaluation(network.classes, confusion, mistakes, answers[mistakes], mean, seconds)
+    sure = probabilities(penalties.astype(np.float64), network.sharpness).max(axis=1)
+    return Evaluation(
+        network.classes,
+        confusion,
+        mistakes,
+        answers[mistakes],
+        mean,
+        log_loss(penalties, labels, network.sharpness),
+        expected_calibration_error(reliability(sure, answers == labels)),
+        seconds,
+    )
 
 
 def wilson(wrong: int, total: int) -> tuple[float, float]:

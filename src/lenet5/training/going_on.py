@@ -7,16 +7,13 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lenet5 import storage
 from lenet5.architecture import Architecture
 from lenet5.errors import TrainingError
 from lenet5.layers import EuclideanRBF
 from lenet5.network import LeNet5
 
-__all__ = ["carry_over", "fitted_sharpness", "for_classes", "identity", "machine"]
+__all__ = ["carry_over", "for_classes", "identity", "machine"]
 
 
 def carry_over(start: LeNet5, network: LeNet5) -> None:
@@ -70,17 +67,3 @@ def machine() -> dict[str, Any]:
 
     versions = {name: version(name) for name in ("numba", "numpy")}
     return {"processor": platform.machine(), "float32_lanes": LANES, "python": platform.python_version(), **versions}
-
-
-def fitted_sharpness(penalties: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """What penalties are multiplied by so that the labels are likeliest, from 1/4096 to 64, to within a percent."""
-    exact = penalties.astype(np.float64)
-    exact -= exact.min(axis=1, keepdims=True)
-    right = exact[np.arange(len(labels)), labels]
-
-    def cost(sharpness: float) -> float:
-        return float((right * sharpness + np.log(np.exp(-exact * sharpness).sum(axis=1))).mean())
-
-    coarse = np.geomspace(1 / 4096, 64, 73)
-    best, step = min(coarse.tolist(), key=cost), coarse[1] / coarse[0]
-    return float(f"{min(np.geomspace(best / step, best * step, 41).tolist(), key=cost):.4g}")

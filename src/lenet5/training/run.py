@@ -27,7 +27,8 @@ from lenet5.kernels import threads
 from lenet5.kernels.compiled import compiling_seconds
 from lenet5.network import LeNet5
 from lenet5.reference import losses
-from lenet5.training.going_on import carry_over, fitted_sharpness, identity, machine
+from lenet5.training.calibration import fitted_sharpness
+from lenet5.training.going_on import carry_over, identity, machine
 from lenet5.training.learners import Learner, MiniBatch, Online
 from lenet5.training.recipe import Recipe
 from lenet5.training.supply import Supply

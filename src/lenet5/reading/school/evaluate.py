@@ -29,9 +29,10 @@ from lenet5.errors import DataError, LeNetError, MissingExtraError, ReadingError
 from lenet5.files import write_atomically
 from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
-from lenet5.reading.school.measures import Measured, at_least, at_most, distance, expected_calibration_error, told
+from lenet5.reading.school.measures import Measured, at_least, at_most, distance, told
 from lenet5.reading.school.outcomes import Example, Tally, data, examples, sampled, tally, text_of
 from lenet5.reading.school.teach import HELD_OUT, STROKES
+from lenet5.training.calibration import expected_calibration_error
 
 __all__ = ["SETS", "main"]
 

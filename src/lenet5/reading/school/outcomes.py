@@ -30,7 +30,7 @@ from lenet5.errors import DataError, LeNetError
 from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
-from lenet5.reading.school.measures import Bin, reliability
+from lenet5.training.calibration import Bin, reliability
 
 __all__ = [
     "Example",
