@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from lenet5.errors import LeNetError
 
-__all__ = ["GZIP_MAGIC", "cache_folder", "gunzip", "inside", "read_bounded", "write_atomically"]
+__all__ = ["GZIP_MAGIC", "cache_folder", "gunzip", "inside", "make_folder", "read_bounded", "write_atomically"]
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -27,6 +27,14 @@ def cache_folder() -> Path:
     import platformdirs
 
     return Path(os.environ.get("LENET5_CACHE") or platformdirs.user_cache_dir("lenet5", appauthor=False))
+
+
+def make_folder(path: Path, *, error: type[LeNetError] = LeNetError) -> None:
+    """Make a folder and those above it, where they are not there. Raises `error` where the system refuses."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise error(f"cannot make the folder {path}: {_reason(problem)}; name another") from problem
 
 
 def write_atomically(

@@ -135,7 +135,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         learned = _any_order(dataset, np.repeat(rows, times[rows]))
         run = Run(self._architecture(), self._recipe(), learned, held_out, seed)
         self._train(run)
-        if self.calibrate:
+        if self.calibrate and len(np.unique(np.asarray(learned.writers))) >= CALIBRATED:
             self._calibrate(run)
         return self
 
@@ -243,14 +243,10 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
     def _calibrate(self, run: Run) -> None:
         """Fit the sharpness on rows that the asked network did not learn from."""
         judged, network = run.held_out, self.network_
-        assert run.train.writers is not None
-        if len(np.unique(run.train.writers)) < CALIBRATED:
-            return
         if judged is None:
             part, judged = split_by_writer(run.train, 0.2, seed=run.seed)
             twin = Run(run.architecture, run.recipe, part, seed=run.seed)
-            for _ in twin.go():
-                pass
+            list(twin.go())
             network = twin.trained()
         self.network_.metadata["sharpness"] = fitted_sharpness(network.penalties(judged.images), judged.labels)
 

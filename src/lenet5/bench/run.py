@@ -27,8 +27,9 @@ from lenet5.bench.peers import OURS, PEERS, missing
 from lenet5.bench.tasks import ALL, QUICK, Task, multiply_adds
 from lenet5.bench.timing import Times, summarise
 from lenet5.errors import LeNetError
+from lenet5.kernels.threads import processors
 from lenet5.network import LeNet5
-from lenet5.reproduce.pool import cores, processor
+from lenet5.training.going_on import machine
 
 __all__ = ["Bench", "Result", "Step"]
 
@@ -88,12 +89,7 @@ class Result:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; times in seconds."""
         return {
-            "threads": self.threads,
-            "quick": self.quick,
-            "machine": self.machine,
-            "versions": self.versions,
-            "missing": self.missing,
-            "apart": self.apart,
+            **{of: getattr(self, of) for of in ("threads", "quick", "machine", "versions", "missing", "apart")},
             "peak_multiply_adds_per_second": self.peak,
             "memory_bytes": self.memory,
             "tasks": [
@@ -103,7 +99,7 @@ class Result:
                     "pictures": task.pictures,
                     "multiply_adds_per_picture": multiply_adds(LENET5, task),
                     "contenders": {
-                        name: {**times.to_dict(), "share_of_peak": self.share_of_peak(task, name)}
+                        name: {**asdict(times), "share_of_peak": self.share_of_peak(task, name)}
                         for name, times in found.items()
                     },
                 }
@@ -163,8 +159,8 @@ class Bench:
         unknown = [name for name in peers or () if name not in PEERS]
         if unknown:
             raise LeNetError(f"no contender {', '.join(unknown)}; expected some of {', '.join(PEERS)}")
-        if not 1 <= threads <= cores():
-            raise LeNetError(f"{threads} threads; expected 1 to {cores()}, the processors that there are")
+        if not 1 <= threads <= processors():
+            raise LeNetError(f"{threads} threads; expected 1 to {processors()}, the processors that there are")
         self._names = [name for name in PEERS if peers is None or name in peers or name == OURS]
         self._tasks = QUICK if quick else ALL
         self._rounds, self._seconds = (QUICK_ROUNDS, QUICK_SECONDS) if quick else (ROUNDS, SECONDS)
@@ -216,12 +212,11 @@ class Bench:
         """The largest difference of a penalty. Raises LeNetError where the contender reads or learns differently."""
         ours, theirs = folder / "penalties.npy", folder / f"{contender.name}.npy"
         contender.ask("penalties", to=str(ours if contender.name == OURS else theirs))
+        apart = 0.0
         if contender.name != OURS:
             apart = float(np.abs(np.load(theirs) - np.load(ours)).max())
             if not apart <= APART:
                 raise LeNetError(f"answers differently: penalties are up to {apart:g} apart")
-        else:
-            apart = 0.0
         for task in self._tasks:
             if task.kind != "read":
                 self._compare_learned(contender, task, folder)
@@ -272,15 +267,10 @@ class Bench:
 
 def _machine() -> dict[str, Any]:
     """The machine and the versions that the numbers were measured with."""
-    from lenet5.kernels.lanes import LANES
-
     return {
-        "processor": processor(),
+        **machine(),
         "processors": os.cpu_count(),
-        "lanes": LANES,
         "system": platform.platform(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
         "lenet5": __version__,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 __all__ = ["Times", "collect", "summarise"]
 
@@ -21,9 +20,6 @@ class Times:
     p99: float
     best: float
     calls: int
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def collect(call: Callable[[], object], seconds: float) -> list[int]:

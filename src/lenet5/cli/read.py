@@ -200,14 +200,11 @@ def _annotate(folder: Path, path: Path, picture: Any, readings: list[Reading], c
 
     copies: the names that were given so far; of a second picture of a name, its folders are put before it.
     """
-    from lenet5.files import write_atomically
+    from lenet5.files import make_folder, write_atomically
     from lenet5.pictures.opening import open_pages
     from lenet5.reading.shown import annotated
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PictureError(f"{folder} cannot be made: {error.strerror}") from error
+    make_folder(folder, error=PictureError)
     called, *folders = reversed([part for part in path.parts if part not in (path.anchor, "..")])
     while called.casefold() in copies:  # A.png and a.png are one file on macOS and Windows
         called = f"{folders.pop(0)}_{called}" if folders else f"{called}_"

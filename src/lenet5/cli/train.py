@@ -167,10 +167,7 @@ def _check_place(out: Path, resume: bool) -> None:
                 raise TrainingError(
                     f"{there} is there already; go on with that run by --resume, name another --out, or remove it"
                 )
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(f"cannot make the folder {out.parent}: {error.strerror}; name another --out") from error
+    files.make_folder(out.parent, error=TrainingError)
     probe = out.with_name(f".{out.name}.probe")
     files.write_atomically(probe, b"", error=TrainingError)
     probe.unlink()

@@ -13,13 +13,18 @@ from typing import TypeVar
 
 from lenet5.errors import LeNetError
 
-__all__ = ["run", "threads"]
+__all__ = ["processors", "run", "threads"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _pools: dict[int, ThreadPoolExecutor] = {}
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pools.clear)  # a child has none of its parent's threads
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def threads() -> int:
@@ -29,7 +34,7 @@ def threads() -> int:
     """
     text = os.environ.get("LENET5_THREADS")
     if text is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return processors()
     if not text.isdecimal() or int(text) < 1:
         raise LeNetError(f"LENET5_THREADS is {text!r}; expected a whole number from 1 on, or leave it unset")
     return int(text)

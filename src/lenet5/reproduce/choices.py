@@ -6,7 +6,7 @@ for their first weights and the same order of pictures, so that most of the luck
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,16 +80,7 @@ def summary(plan: Plan, work: Path) -> dict[str, Any]:
         "base": {"recipe": RECIPES[BASE].to_dict(), **_row(base, base)},
         "pictures": first["pictures"],
         "held_out": first["judged"],
-        "choices": [
-            {
-                "question": c.question,
-                "usual": c.usual,
-                "answer": c.answer,
-                "change": c.change,
-                **_row(_outcomes(plan, c.recipe, work), base),
-            }
-            for c in CHOICES
-        ],
+        "choices": [{**asdict(c), "usual": c.usual, **_row(_outcomes(plan, c.recipe, work), base)} for c in CHOICES],
     }
 
 

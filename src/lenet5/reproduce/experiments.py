@@ -75,15 +75,12 @@ def _last(outcomes: Sequence[Outcome], field: str) -> list[float]:
 
 
 def _result(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    tested = {
-        "pictures": outcomes[0]["answers"]["pictures"],
-        "test": spread([outcome["answers"]["error"] for outcome in outcomes]),
-    }
+    answers = [outcome["answers"] for outcome in outcomes]
+    tested = {"pictures": answers[0]["pictures"], "test": spread([answer["error"] for answer in answers])}
     if "training" not in outcomes[0]:
         return tested
     records = [outcome["training"]["records"] for outcome in outcomes]
-    return {
-        **tested,
+    return tested | {
         "train": spread(_last(outcomes, "train_error")),
         "learned": outcomes[0]["training"]["pictures"],
         "passes": len(records[0]),
@@ -126,18 +123,12 @@ def _mistakes(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     wrong = [{row[0]: row for row in outcome["answers"]["wrong"]} for outcome in outcomes]
     shown = outcomes[0]["answers"]["pictures"] if plan.data == "mnist" else 0
     paper = {i: answer for i, (_, answer) in MISTAKES.items() if i < shown}
-    pictures = []
+    pictures: list[dict[str, Any]] = []
     for index in sorted({i for rows in wrong for i in rows}):
         rows = [rows.get(index) for rows in wrong]
-        pictures.append(
-            {
-                "index": index,
-                "true": next(row[1] for row in rows if row),
-                "answers": [row[2] if row else None for row in rows],
-                "times": sum(row is not None for row in rows),
-                "paper": paper.get(index),
-            }
-        )
+        answers = [row[2] if row else None for row in rows]
+        true, times = next(row[1] for row in rows if row), sum(row is not None for row in rows)
+        pictures.append({"index": index, "true": true, "answers": answers, "times": times, "paper": paper.get(index)})
     return {
         "pictures": sorted(pictures, key=lambda picture: (-picture["times"], picture["index"])),
         "wrong": spread([float(len(rows)) for rows in wrong]),

@@ -60,9 +60,6 @@ class Job:
     network: str = ""
     robustness: int = 0
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Job:
         return cls(**{**data, "recipe": Recipe(**data["recipe"])})
@@ -70,7 +67,7 @@ class Job:
     @property
     def name(self) -> str:
         """The name of its folder: readable, then a hash of everything that decides the outcome."""
-        deciding = {**self.to_dict(), "robustness": None, "version": lenet5.__version__}
+        deciding = {**asdict(self), "robustness": None, "version": lenet5.__version__}
         if self.network:
             path = Path(self.network)
             deciding["network"] = _sha256(path) if path.is_file() else self.network

@@ -10,20 +10,20 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lenet5 import files
 from lenet5.errors import TrainingError
+from lenet5.kernels.threads import processors
 from lenet5.reproduce.jobs import Job
 
-__all__ = ["Advance", "cores", "processor", "run"]
+__all__ = ["Advance", "run"]
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,6 @@ class Advance:
     job: Job
     done: float
     finished: bool = False
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def processor() -> str:
-    """The processor's name where the system tells it."""
-    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-        for line in file:
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def run(jobs: Sequence[Job], work: Path, processes: int | None = None) -> Generator[Advance, None, None]:
@@ -61,7 +47,7 @@ def run(jobs: Sequence[Job], work: Path, processes: int | None = None) -> Genera
         _prepare(job, work)
         waiting.put(job)
     events: queue.SimpleQueue[Advance | TrainingError] = queue.SimpleQueue()
-    workers = [_Worker(waiting, work, events) for _ in range(min(processes or cores(), len(left)))]
+    workers = [_Worker(waiting, work, events) for _ in range(min(processes or processors(), len(left)))]
     try:
         for worker in workers:
             worker.start()
@@ -81,11 +67,8 @@ def run(jobs: Sequence[Job], work: Path, processes: int | None = None) -> Genera
 
 def _prepare(job: Job, work: Path) -> None:
     folder = work / job.name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(f"cannot make the folder {folder}: {error.strerror}; name another --out") from error
-    files.write_atomically(folder / "job.json", json.dumps(job.to_dict()).encode(), error=TrainingError)
+    files.make_folder(folder, error=TrainingError)
+    files.write_atomically(folder / "job.json", json.dumps(asdict(job)).encode(), error=TrainingError)
 
 
 class _Worker(threading.Thread):

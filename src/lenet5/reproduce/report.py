@@ -22,8 +22,8 @@ from lenet5.reproduce import experiments
 from lenet5.reproduce.page import page
 from lenet5.reproduce.paper import MISTAKES, PAPER
 from lenet5.reproduce.plan import Plan
-from lenet5.reproduce.pool import processor
 from lenet5.reproduce.statements import statements
+from lenet5.training.going_on import processor
 
 __all__ = ["collect", "write"]
 
@@ -54,10 +54,7 @@ def write(report: dict[str, Any], out: Path) -> tuple[Path, Path]:
     The pictures in the page are taken from the data set that the report is about, if it can be had.
     Raises DataError where the folder cannot be written.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"cannot make the folder {out}: {error.strerror}; name another --out") from error
+    files.make_folder(out, error=DataError)
     data = json.dumps(report, indent=1, ensure_ascii=False)
     plan = report["plan"]
     tests = max((study["pictures"] for study in report.get("results", {}).values()), default=None)

@@ -33,21 +33,12 @@ def spread(values: Sequence[float]) -> Spread:
     array = np.asarray(values, np.float64)
     n, mean = len(array), float(array.mean())
     listed = [float(v) for v in array]
-    if n < 2:
-        return Spread(values=listed, n=n, mean=mean, sd=None, low=None, high=None, one_low=None, one_high=None)
-    sd = float(array.std(ddof=1))
-    of_mean = student(n - 1) * sd / math.sqrt(n)
-    of_one = student(n - 1) * sd * math.sqrt(1 + 1 / n)
-    return Spread(
-        values=listed,
-        n=n,
-        mean=mean,
-        sd=sd,
-        low=mean - of_mean,
-        high=mean + of_mean,
-        one_low=mean - of_one,
-        one_high=mean + of_one,
-    )
+    found = Spread(values=listed, n=n, mean=mean, sd=None, low=None, high=None, one_low=None, one_high=None)
+    if n > 1:
+        found["sd"] = sd = float(array.std(ddof=1))
+        of_mean, of_one = (student(n - 1) * sd * math.sqrt(share) for share in (1 / n, 1 + 1 / n))
+        found |= {"low": mean - of_mean, "high": mean + of_mean, "one_low": mean - of_one, "one_high": mean + of_one}
+    return found
 
 
 @cache

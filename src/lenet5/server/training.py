@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lenet5.errors import TrainingError
+from lenet5.files import make_folder
 from lenet5.network import LeNet5
 from lenet5.server.networks import Networks
 from lenet5.server.training_process import Assignment, train
@@ -153,10 +154,7 @@ class Trainings:
             "passes": training.passes,
             "command": "trained on the page of lenet5 serve",
         }
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise TrainingError(f"cannot make the folder {self._folder}: {error.strerror}") from error
+        make_folder(self._folder, error=TrainingError)
         path = self._folder / f"{name}.safetensors"
         if path not in self._kept and (path.exists() or self._networks.is_given(name)):
             raise BusyError(f"there is a network {name!r} already, which was not kept here; choose another name")

@@ -64,14 +64,9 @@ class Evaluation:
         of_class = self.confusion.sum(axis=1)
         wrong = of_class - np.diag(self.confusion)
         return {
-            "pictures": self.pictures,
-            "wrong": self.wrong,
-            "error": self.error,
+            **{name: getattr(self, name) for name in ("pictures", "wrong", "error")},
             "interval": list(self.interval),
-            "mean_penalty": self.mean_penalty,
-            "log_loss": self.log_loss,
-            "calibration_error": self.calibration_error,
-            "seconds": self.seconds,
+            **{name: getattr(self, name) for name in ("mean_penalty", "log_loss", "calibration_error", "seconds")},
             "pictures_per_second": self.pictures / self.seconds,
             "classes": [
                 {"class": name, "pictures": int(n), "wrong": int(w)}
@@ -98,16 +93,9 @@ def evaluate(network: LeNet5, dataset: Dataset) -> Evaluation:
     mistakes = np.flatnonzero(answers != labels)
     mean = float(np.take_along_axis(penalties, labels[:, None], axis=1).mean(dtype=np.float64))
     sure = probabilities(penalties.astype(np.float64), network.sharpness).max(axis=1)
-    return Evaluation(
-        network.classes,
-        confusion,
-        mistakes,
-        answers[mistakes],
-        mean,
-        log_loss(penalties, labels, network.sharpness),
-        expected_calibration_error(reliability(sure, answers == labels)),
-        seconds,
-    )
+    apart = expected_calibration_error(reliability(sure, answers == labels))
+    loss = log_loss(penalties, labels, network.sharpness)
+    return Evaluation(network.classes, confusion, mistakes, answers[mistakes], mean, loss, apart, seconds)
 
 
 def wilson(wrong: int, total: int) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from lenet5 import storage
@@ -13,7 +14,7 @@ from lenet5.errors import TrainingError
 from lenet5.layers import EuclideanRBF
 from lenet5.network import LeNet5
 
-__all__ = ["carry_over", "for_classes", "identity", "machine"]
+__all__ = ["carry_over", "for_classes", "identity", "machine", "processor"]
 
 
 def carry_over(start: LeNet5, network: LeNet5) -> None:
@@ -66,4 +67,14 @@ def machine() -> dict[str, Any]:
     from lenet5.kernels.lanes import LANES
 
     versions = {name: version(name) for name in ("numba", "numpy")}
-    return {"processor": platform.machine(), "float32_lanes": LANES, "python": platform.python_version(), **versions}
+    return {"processor": processor(), "float32_lanes": LANES, "python": platform.python_version(), **versions}
+
+
+def processor() -> str:
+    """The processor's name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())

@@ -237,10 +237,7 @@ class Run:
             return
         from safetensors.numpy import save
 
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise TrainingError(f"cannot make the folder {self.folder}: {error.strerror}; name another") from error
+        files.make_folder(self.folder, error=TrainingError)
         state = {
             "run": self.describe(),
             "pass": self.pass_,
