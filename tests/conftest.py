@@ -22,6 +22,7 @@ KINDS = {
         "cli/test_train.py",
         "formats/test_c.py",
         "kernels/test_compiled.py",
+        "kernels/test_lanes.py",
         "server",
         "test_extras.py",
         "test_public.py",
