@@ -201,6 +201,15 @@ def test_evaluate_lists_every_mistake(run: Run, model: str) -> None:
     assert told["interval"][0] < told["error"] < told["interval"][1]
 
 
+def test_a_file_gives_the_terminal_no_orders(run: Run, tmp_path: Path) -> None:
+    network = lenet5.load("lenet5")
+    network.metadata["note"] = "\x1b]0;a title\x07 and \x9b31m"
+    path = network.save(tmp_path / "orders.safetensors")
+    said = run("summary", str(path))[1]
+    assert not {"\x1b", "\x07", "\x9b"} & set(said)
+    assert "a title" in said
+
+
 # ---- What is wrong ends with 2, one line that says so, and nothing written.
 
 
@@ -209,6 +218,8 @@ def test_evaluate_lists_every_mistake(run: Run, model: str) -> None:
     [
         (("summary", "nothing"), "no network 'nothing'"),
         (("evaluate", "nothing"), "no network 'nothing'"),
+        (("evaluate", "nothing.safetensors"), "no such file: nothing.safetensors"),
+        (("read", "any.png", "--accept", "7"), "accept 7.0; expected a confidence from 0 to 1"),
         (("evaluate", "n" * 300), "no network 'nnn"),
         (("evaluate", "lenet5", "--data", "n" * 300), "no data set 'nnn"),
         (("evaluate", "text"), "not a whole file of LeNet-5 weights"),

@@ -54,7 +54,7 @@ def summary(
         print(json.dumps({**table, "total": totals, "classes": declared.classes, "metadata": metadata}))
         return
     console = Console()
-    console.print(_table(f"{declared.name}, input {height}×{width}", rows, totals))
+    console.print(_table(f"{_harmless(declared.name)}, input {height}×{width}", rows, totals))
     _print_metadata(console, metadata)
 
 
@@ -105,5 +105,10 @@ def _print_metadata(console: Console, metadata: dict[str, Any]) -> None:
     for key, value in metadata.items():
         if isinstance(value, dict):
             value = ", ".join(f"{k} {v}" for k, v in value.items() if v not in ("", None))
-        table.add_row(Text(key), Text(str(value)))
+        table.add_row(_harmless(key), _harmless(str(value)))
     console.print(table)
+
+
+def _harmless(text: str) -> Text:
+    """What a file says, without what a terminal would obey."""
+    return Text("".join(c if c.isprintable() else repr(c)[1:-1] for c in text))

@@ -49,8 +49,10 @@ class Calibration:
             if not isinstance(self.on_paths, list | tuple) or len(self.on_paths) != 2:
                 raise ReadingError(f"on_paths {self.on_paths!r}; expected rubbish and temperature")
             Calibration(*self.on_paths)
-        if not self.temperature > 0 or not 0 <= self.accept <= 1:
-            raise ReadingError(f"temperature {self.temperature}, accept {self.accept}; expected above 0, and 0 to 1")
+        if not self.temperature > 0:
+            raise ReadingError(f"temperature {self.temperature}; expected a number above 0")
+        if not 0 <= self.accept <= 1:
+            raise ReadingError(f"accept {self.accept}; expected a confidence from 0 to 1")
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> Calibration:
