@@ -210,6 +210,14 @@ def test_a_file_gives_the_terminal_no_orders(run: Run, tmp_path: Path) -> None:
     assert "a title" in said
 
 
+def test_the_shell_completes_commands_and_options(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run("--install-completion", "--shell", "bash")[0] == 0
+    script = "".join(p.read_text() for p in tmp_path.rglob("*") if p.is_file())
+    assert "--held-out" in script
+    assert "read-many" in script
+
+
 # ---- What is wrong ends with 2, one line that says so, and nothing written.
 
 

@@ -48,6 +48,7 @@ COMMANDS = {
 }
 for _name, (_place, _help) in COMMANDS.items():
     app.command(_place, name=_name, help=_help)
+app.register_install_completion_command(help="Let the shell (bash, zsh, fish) complete commands and options.")
 
 
 def _shown(error: UnicodeError) -> tuple[str | bytes, int]:
