@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
+
+T = TypeVar("T")
 
 EXAMPLES = Path(str(resources.files("lenet5"))) / "samples"
 INK = {"content-type": "application/octet-stream"}
 PNG = {"content-type": "image/png"}
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """What comes of it, in a thread of its own: in this one the loop that drives the browser may run."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def expect_problem(answer: httpx.Response, status: int, *words: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import mimetypes
 import multiprocessing
@@ -16,7 +15,7 @@ from lenet5.architecture import LENET5
 from lenet5.server import Settings, create_app
 from lenet5.server.training_process import Assignment, train
 from lenet5.training import Recipe
-from server.expected import expect_problem
+from server.expected import expect_problem, finished
 
 
 @pytest.mark.parametrize(
@@ -56,7 +55,7 @@ def test_scripts_are_scripts_whatever_the_system_takes_their_names_for(monkeypat
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.get("/page/main.js")
 
-    assert asyncio.run(ask()).headers["content-type"].startswith("text/javascript")
+    assert finished(ask()).headers["content-type"].startswith("text/javascript")
 
 
 def test_a_training_runs_where_processes_have_no_nice(monkeypatch: pytest.MonkeyPatch) -> None:

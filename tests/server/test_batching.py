@@ -8,13 +8,14 @@ import threading
 import pytest
 
 from lenet5.server.batching import Batcher
+from server.expected import finished
 
 
 def test_a_single_item_does_not_wait_for_others() -> None:
     async def one() -> int:
         return await Batcher[int, int](lambda items: [2 * item for item in items])(21)
 
-    assert asyncio.run(one()) == 42
+    assert finished(one()) == 42
 
 
 def test_what_arrives_during_a_batch_makes_the_next() -> None:
@@ -37,7 +38,7 @@ def test_what_arrives_during_a_batch_makes_the_next() -> None:
         assert (batcher.batches, batcher.items) == (3, 6)
         return answers
 
-    assert asyncio.run(several()) == [0, 10, 20, 30, 40, 50]
+    assert finished(several()) == [0, 10, 20, 30, 40, 50]
     assert batches == [[0], [1, 2, 3], [4, 5]]
 
 
@@ -51,7 +52,7 @@ def test_an_error_reaches_all_of_its_batch_and_no_other() -> None:
         batcher = Batcher[int, int](work, most=2)
         return await asyncio.gather(*(batcher(item) for item in (0, 1, 2, 3)), return_exceptions=True)
 
-    first, second, *others = asyncio.run(several())
+    first, second, *others = finished(several())
     assert isinstance(first, ValueError)
     assert isinstance(second, ValueError)
     assert others == [2, 3]
@@ -76,4 +77,4 @@ def test_who_went_away_spoils_nothing() -> None:
             await gone
         return await stays
 
-    assert asyncio.run(two()) == 2
+    assert finished(two()) == 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 
@@ -14,6 +13,7 @@ from lenet5 import errors
 from lenet5.server import problems
 from lenet5.server.networks import UnknownNetworkError
 from lenet5.server.training import BusyError, UnknownTrainingError
+from server.expected import finished
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def _ask(address: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             return await client.get(address)
 
-    return asyncio.run(ask())
+    return finished(ask())
 
 
 def test_errors_of_routes_become_problems() -> None:

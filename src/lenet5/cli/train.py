@@ -108,11 +108,16 @@ def train(
     if network is None and start is None:
         network = LENET5.name
     declared = start.architecture if network is None and start is not None else architecture(network or LENET5.name)
+    # What is wrong with a recipe or a place is said before the data is read.
+    chosen = replace(named_recipe(recipe or Recipe.suited(declared)), **given)
+    if out is not None:
+        _check_place(out, resume)
     dataset = progress.load(data, "train", count, seed, form)
     name = recipe or Recipe.suited(declared, len(dataset), start is not None)
     chosen = replace(named_recipe(name), **given)
-    out = out or Path("runs", f"{declared.name}-{name}-{seed}.safetensors")
-    _check_place(out, resume)
+    if out is None:
+        out = Path("runs", f"{declared.name}-{name}-{seed}.safetensors")
+        _check_place(out, resume)
     held = min(HELD_OUT, len(dataset) // 6) if held_out is None else held_out
     learned, judged = split_by_writer(dataset, held) if held else (dataset, None)
     flags = {"network": network, "from": from_, "recipe": name, "data": data, "count": count, "seed": seed}
