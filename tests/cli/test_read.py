@@ -16,6 +16,7 @@ from PIL import Image
 
 from lenet5.cli import main
 from lenet5.datasets import drawn
+from lenet5.reading import Reader
 
 
 @pytest.fixture
@@ -173,3 +174,13 @@ def test_every_step_is_explained_in_one_file(folder: Path) -> None:
 def test_two_forms_at_once_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "--json", "--csv") == 2
     assert "choose one" in capsys.readouterr().err
+
+
+def test_the_samples_say_what_their_names_say() -> None:
+    from importlib.resources import files
+
+    reader = Reader()
+    for path in sorted((files("lenet5") / "samples").iterdir(), key=str):
+        readings = reader.read(str(path))
+        assert [r.text for r in readings] == path.name.removesuffix(".png").split("_")[1:]
+        assert not any(r.rejected for r in readings)

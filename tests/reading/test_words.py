@@ -53,3 +53,12 @@ def test_there_are_no_words_in_nothing_and_few_in_much() -> None:
     assert words(np.zeros((40, 60), np.float32)) == []
     noise = np.random.default_rng(0).random((600, 800)) > 0.8
     assert len(words(cv2.blur(noise.astype(np.float32), (3, 3)))) < 3000
+
+
+def test_rows_that_nearly_touch_are_rows() -> None:
+    """Full digits one under the other are no broken stroke."""
+    ink = np.zeros((90, 110), np.float32)
+    for top in (5, 37):
+        for left in (8, 40, 72):
+            ink[top : top + 30, left : left + 20] = 1
+    assert [word.y < 30 for word in words(ink)] == [True, False]

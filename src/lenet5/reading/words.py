@@ -25,6 +25,7 @@ MOST = 3000  # parts that are looked at, the largest
 APART = 1.2  # the widest gap
 BESIDE = 0.45  # how much they are beside each other
 UNEQUAL = 3.0  # the taller over the lower one
+LIKE = 1.4  # the same between two digits of one row
 BROKEN = 0.15  # of both strokes' height, the gap in a stroke that is broken
 # A cap, a dot or a dash goes with the word that it stands at.
 SMALL, MARGIN = 0.6, 0.3
@@ -127,7 +128,9 @@ def _linked(x: Numbers, y: Numbers, width: Numbers, height: Numbers) -> NDArray[
     over = -across >= MARGIN * np.minimum(width[:, None], width)
     wider = np.maximum(width[:, None], width)
     broken = over & (down <= BROKEN * both) & (down < 4) & (wider <= UNEQUAL * taller) & (taller <= 5 * lower)
-    return np.asarray(beside | broken)
+    # What stands in a row of its like is whole, however near the row below is.
+    in_a_row = (beside & (taller <= LIKE * lower) & ~np.eye(len(x), dtype=bool)).any(axis=1)
+    return np.asarray(beside | (broken & ~(in_a_row[:, None] & in_a_row)))
 
 
 def _groups(linked: NDArray[np.bool_]) -> NDArray[np.int64]:
