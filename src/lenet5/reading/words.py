@@ -129,8 +129,8 @@ def _linked(x: Numbers, y: Numbers, width: Numbers, height: Numbers) -> NDArray[
     wider = np.maximum(width[:, None], width)
     broken = over & (down <= BROKEN * both) & (down < 4) & (wider <= UNEQUAL * taller) & (taller <= 5 * lower)
     # What stands in a row of its like is whole, however near the row below is.
-    in_a_row = (beside & (taller <= LIKE * lower) & ~np.eye(len(x), dtype=bool)).any(axis=1)
-    return np.asarray(beside | (broken & ~(in_a_row[:, None] & in_a_row)))
+    in_a_row = np.any(beside & (taller <= LIKE * lower) & ~np.eye(len(x), dtype=bool), axis=1, keepdims=True)
+    return np.asarray(beside | (broken & ~(in_a_row & in_a_row.T)))
 
 
 def _groups(linked: NDArray[np.bool_]) -> NDArray[np.int64]:
