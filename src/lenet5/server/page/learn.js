@@ -318,7 +318,7 @@ export function learnView({ fail, renamed }) {
         if (!network || network.name !== fresh.name) newNetwork(fresh);
         network = fresh;
         paintKernels();
-        if (state.picture) flow.show(await look(network, state.picture, "application/octet-stream"));
+        if (state.picture) flow.show(look(network, state.picture));
       } while (again);
     } catch (error) {
       fail(error);

@@ -1,16 +1,22 @@
 // A network as the page knows it: its declaration, its parameters, and the activations for a picture.
 
 import { floats, get } from "./api.js";
+import { makeMachine, penaltiesOf, probabilitiesOf } from "./machine.js";
 
 export async function loadNetwork(name) {
   const [info, all] = await Promise.all([
     get(`networks/${encodeURIComponent(name)}`),
     floats(`networks/${encodeURIComponent(name)}/weights`),
   ]);
+  return networkOf(info, all);
+}
+
+// The network that a server, or a file, describes; all: its parameters, tensor after tensor.
+export function networkOf(info, all) {
   const tensors = {};
   for (const { name: tensor, shape, offset } of info.tensors) {
     const size = shape.reduce((a, b) => a * b, 1);
-    tensors[tensor] = Object.assign(all.subarray(offset, offset + size), { shape });
+    tensors[tensor] = Object.assign(Float64Array.from(all.subarray(offset, offset + size)), { shape });
   }
   const layers = [{ name: "input", kind: "input", maps: 1, height: info.side, width: info.side }, ...info.counts];
   let at = 0;
@@ -20,7 +26,9 @@ export async function loadNetwork(name) {
     at += layer.maps * layer.size;
   }
   const byName = Object.fromEntries(layers.map((layer) => [layer.name, layer]));
-  return { ...info, tensors, layers, layer: byName, units: at };
+  const network = { ...info, tensors, layers, layer: byName, units: at };
+  network.machine = makeMachine(network);
+  return network;
 }
 
 // The squash of a layer, as the server has declared it: the steps of its value, and its bounds.
@@ -33,16 +41,25 @@ export function scaleOf(network) {
   return squashOf(network, "c1").bounds[1] ?? 4;
 }
 
-export async function look(network, ink, type) {
-  const numbers = await floats(`activations?network=${encodeURIComponent(network.name)}`, ink, type);
-  const classes = network.classes.length;
-  const maps = {};
-  for (const layer of network.layers) maps[layer.name] = numbers.subarray(layer.at, layer.at + layer.maps * layer.size);
-  return {
-    maps,
-    penalties: numbers.subarray(network.units, network.units + classes),
-    probabilities: numbers.subarray(network.units + classes, network.units + 2 * classes),
-  };
+// Bytes of ink, 28×28, in the paper's scale, framed to 32×32 (II-B).
+export function scaled(network, picture) {
+  const { paper, ink, frame } = network.scale;
+  const inner = network.side - 2 * frame;
+  const x = new Float64Array(network.side ** 2).fill(paper);
+  for (let k = 0; k < picture.length; k += 1) {
+    const row = Math.floor(k / inner) + frame;
+    x[row * network.side + (k % inner) + frame] = paper + ((ink - paper) * picture[k]) / 255;
+  }
+  return x;
+}
+
+// What every unit answers to a picture: 28×28 bytes of ink, or 32×32 numbers in the paper's scale.
+export function look(network, picture) {
+  const { machine } = network;
+  machine.forward(network.tensors, picture.length === network.side ** 2 ? picture : scaled(network, picture));
+  const maps = Object.fromEntries(network.layers.map(({ name }) => [name, machine.o[name].slice()]));
+  const penalties = penaltiesOf(network, machine.sums);
+  return { maps, penalties, probabilities: probabilitiesOf(penalties, network.metadata.sharpness) };
 }
 
 // The picture that a look was at, as MNIST holds it: bytes of ink without the frame of paper.

@@ -1,24 +1,29 @@
 // The first view, See: a digit is drawn, every unit answers, and one points at a unit to see its numbers.
 
-import { get, post } from "./api.js";
+import { floats, get, post } from "./api.js";
 import { forgetColours } from "./colour.js";
 import { h, number, percent } from "./dom.js";
 import { makeFlow } from "./flow.js";
 import { showLayer, showUnit } from "./inspect.js";
 import { look, pictureOf } from "./network.js";
+import { normalised } from "./normalise.js";
 import { makePad } from "./pad.js";
 import { state } from "./state.js";
 import { t } from "./words.js";
 
 const INK = "application/octet-stream";
 
+// A 3 in one stroke, so that there is a digit to look at before anyone draws one.
+const bow = (y, radius, from, to) =>
+  Array.from({ length: 25 }, (_, k) => {
+    const angle = ((from + ((to - from) * k) / 24) * Math.PI) / 180;
+    return { x: 130 + radius * Math.cos(angle), y: y + radius * Math.sin(angle) };
+  });
+const THREE = [[...bow(95, 47, -150, 85), ...bow(192, 55, -88, 150)]];
+
 export function seeView({ network, fail }) {
   let looked = null;
   let pointed = null;
-  let sending = false;
-  let stale = false;
-  let changedAt = 0;
-
   const pad = makePad({ onChange: () => answer(), onFile: dropped });
   const verdict = h("div.answer.card", { "aria-live": "polite" });
   const inspector = h("section.inspector.card", { "aria-label": t("inspector") });
@@ -73,33 +78,17 @@ export function seeView({ network, fail }) {
     inspector,
   );
 
-  async function answer(ink = null, type = INK) {
-    changedAt = performance.now();
-    if (sending) {
-      stale = true;
-      return;
-    }
-    sending = true;
-    try {
-      do {
-        stale = false;
-        const from = changedAt;
-        let bytes = ink ?? pad.ink();
-        looked = await look(network, bytes, type);
-        if (ink) pad.put(bytes = pictureOf(network, looked));
-        ink = null;
-        type = INK;
-        state.picture = pictureOf(network, looked);
-        flow.show(looked);
-        if (pointed) showUnit(inspector, network, looked, pointed);
-        tell(performance.now() - from);
-        if (!stale) judge(bytes);
-      } while (stale);
-    } catch (error) {
-      fail(error);
-    } finally {
-      sending = false;
-    }
+  // What is on the paper, answered here and now; the server's reader is asked besides.
+  function answer() {
+    const from = performance.now();
+    const ink = pad.ink();
+    const side = Math.round(Math.sqrt(ink.length));
+    state.picture = normalised(ink, side, side);
+    looked = look(network, state.picture);
+    flow.show(looked);
+    if (pointed) showUnit(inspector, network, looked, pointed);
+    tell(performance.now() - from);
+    judge(ink);
   }
 
   function tell(milliseconds) {
@@ -122,20 +111,35 @@ export function seeView({ network, fail }) {
     );
   }
 
-  let judging = 0;
-  async function judge(bytes) {
-    const turn = (judging += 1);
+  // One question at a time: of what was drawn meanwhile, the last is asked.
+  let judging = false;
+  let waiting = null;
+  async function judge(ink) {
+    waiting = ink;
+    if (judging) return;
+    judging = true;
     try {
-      const { pictures } = await post("read?layout=digit", bytes, INK);
-      const [reading] = pictures[0].readings ?? [];
-      if (turn !== judging || !reading) return;
-      const line = verdict.querySelector(".verdict");
-      line.classList.add(reading.rejected ? "rejected" : "accepted");
-      line.textContent = reading.rejected
-        ? t("reader.rejects", { reason: t(`reason.${reading.reason}`) })
-        : t("reader.reads", { text: reading.text, value: percent(reading.confidence) });
-      verdict.querySelector(".digit").classList.toggle("unsure", reading.rejected);
-    } catch { /* the network's own answer stands on the screen */ }
+      while (waiting) {
+        const asked = waiting;
+        waiting = null;
+        const { pictures } = await post("read?layout=digit", asked, INK);
+        const [reading] = pictures[0].readings ?? [];
+        if (!waiting && reading) sayReader(reading);
+      }
+    } catch {
+      waiting = null; // the network's own answer stands on the screen
+    } finally {
+      judging = false;
+    }
+  }
+
+  function sayReader(reading) {
+    const line = verdict.querySelector(".verdict");
+    line.classList.add(reading.rejected ? "rejected" : "accepted");
+    line.textContent = reading.rejected
+      ? t("reader.rejects", { reason: t(`reason.${reading.reason}`) })
+      : t("reader.reads", { text: reading.text, value: percent(reading.confidence) });
+    verdict.querySelector(".digit").classList.toggle("unsure", reading.rejected);
   }
 
   function point(unit) {
@@ -148,14 +152,25 @@ export function seeView({ network, fail }) {
     try {
       const { image } = await get(`digits?source=${source}`);
       pad.put(Uint8Array.from(image.flat()));
-      await answer();
+      answer();
     } catch (error) {
       fail(error);
     }
   }
 
-  function dropped(blob) {
-    answer(blob, blob.type || "image/png");
+  // The server finds the ink in a picture, and sends it as the network sees it.
+  async function dropped(blob) {
+    try {
+      const numbers = await floats(
+        `activations?network=${encodeURIComponent(network.name)}`,
+        blob,
+        blob.type || "image/png",
+      );
+      pad.put(pictureOf(network, { maps: { input: numbers } }));
+      answer();
+    } catch (error) {
+      fail(error);
+    }
   }
 
   const pasted = (event) => {
@@ -178,8 +193,8 @@ export function seeView({ network, fail }) {
       showLayer(inspector, network, null);
       if (state.picture) {
         pad.put(state.picture);
-        answer();
-      } else random("drawn");
+      } else pad.write(THREE);
+      answer();
     },
     stop() {
       document.removeEventListener("paste", pasted);

@@ -45,7 +45,7 @@ def network(name: str, state: State) -> dict[str, Any]:
         "counts": [asdict(row) for row in architecture.count()],
         "parameters": architecture.parameters(),
         "connections": sum(row.connections for row in architecture.count()),
-        "squashes": {name: {"value": f.value, "bounds": _finite(f.bounds)} for name, f in SQUASHES.items()},
+        "squashes": {name: {**asdict(f), "bounds": _finite(f.bounds)} for name, f in SQUASHES.items()},
         "scale": {"paper": BACKGROUND, "ink": FOREGROUND, "frame": FRAME},
         "rbf": isinstance(architecture.output, EuclideanRBF),
         "table_i": architecture.c3.table == TABLE_I,
