@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
@@ -21,7 +22,9 @@ from lenet5.architecture import ARCHITECTURES
 from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.training.initial import initial
+from server.expected import EXAMPLES, Open
 
+LONG = 60_000  # milliseconds; the machine may be busy
 START = "import sys; from lenet5.cli import main; main(['serve', *sys.argv[1:]])"
 
 
@@ -100,6 +103,12 @@ def digit(client: httpx.Client) -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="session")
+def sample() -> Callable[[str], bytes]:
+    """The bytes of a shipped sample, by its name."""
+    return lambda name: (EXAMPLES / name).read_bytes()
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Debian's Chromium."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -110,3 +119,41 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, address: str) -> Iterator[Open]:
+    """Open a view; at the end nothing must have gone wrong, and nothing have been asked of another machine.
+
+    before: what to do with the new page before it opens the address; what it breaks, the console may tell.
+    """
+    faults: list[str] = []
+    contexts = []
+
+    def opened(
+        view: str = "see", *, language: str = "en", before: Callable[[Any], None] | None = None, **options: Any
+    ) -> Any:
+        usual = {"viewport": {"width": 1366, "height": 768}, "locale": language, "reduced_motion": "reduce"}
+        told = ("error", "warning") if before is None else ("warning",)
+        context = browser.new_context(**usual | options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(LONG)
+        page.on("console", lambda m: faults.append(m.text) if m.type in told else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda r: faults.append(r.url) if _foreign(r.url, address) else None)
+        if before is not None:
+            before(page)
+        page.goto(f"{address}/#{view}")
+        if before is None:
+            page.wait_for_selector(f"main[data-view={view.split('&')[0]}]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def _foreign(url: str, address: str) -> bool:
+    return urlsplit(url).scheme in ("http", "https") and urlsplit(url).netloc != urlsplit(address).netloc

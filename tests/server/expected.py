@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import httpx
 
 T = TypeVar("T")
+Open = Callable[..., Any]  # opens a view of the page in a browser
 
 EXAMPLES = Path(str(resources.files("lenet5"))) / "samples"
 INK = {"content-type": "application/octet-stream"}
@@ -32,3 +33,14 @@ def expect_problem(answer: httpx.Response, status: int, *words: str) -> None:
     assert told["status"] == status
     assert told["title"]
     assert all(word in told["detail"] for word in words), told
+
+
+def stroke(page: Any, canvas: str, points: list[tuple[float, float]]) -> None:
+    """One stroke through points that are given as shares of the canvas."""
+    box = page.locator(canvas).bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=4)
+    page.mouse.up()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -16,8 +14,8 @@ from lenet5.architecture import ARCHITECTURES
 from lenet5.ensemble import Ensemble
 from lenet5.loading import load
 from lenet5.network import LeNet5
+from server.expected import Open, stroke
 
-Open = Callable[..., Any]
 READY = {  # what is there once a view has all it shows
     "see": ".verdict.accepted, .verdict.rejected",
     "test": ".strip button",
@@ -27,47 +25,6 @@ READY = {  # what is there once a view has all it shows
 }
 SERIOUS = ("serious", "critical")
 VIEWS = ("see", "test", "read", "learn")
-LONG = 60_000  # milliseconds; the machine may be busy
-
-
-@pytest.fixture
-def open_page(browser: Any, address: str) -> Iterator[Open]:
-    """Open a view; at the end nothing must have gone wrong, and nothing have been asked of another machine."""
-    faults: list[str] = []
-    contexts = []
-
-    def opened(view: str = "see", *, language: str = "en", **options: Any) -> Any:
-        usual = {"viewport": {"width": 1366, "height": 768}, "locale": language, "reduced_motion": "reduce"}
-        context = browser.new_context(**usual | options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(LONG)
-        page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("request", lambda r: faults.append(r.url) if _foreign(r.url, address) else None)
-        page.goto(f"{address}/#{view}")
-        page.wait_for_selector(f"main[data-view={view}]")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
-
-
-def _foreign(url: str, address: str) -> bool:
-    return urlsplit(url).scheme in ("http", "https") and urlsplit(url).netloc != urlsplit(address).netloc
-
-
-def _stroke(page: Any, canvas: str, points: list[tuple[float, float]]) -> None:
-    """One stroke through points that are given as shares of the canvas."""
-    box = page.locator(canvas).bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=4)
-    page.mouse.up()
 
 
 def _ring(x: float, y: float, rx: float, ry: float) -> list[tuple[float, float]]:
@@ -97,8 +54,8 @@ def test_a_digit_that_is_drawn_is_answered(open_page: Open, digit: str) -> None:
     page = open_page()
     _settled(page)
     page.get_by_role("button", name="Clear").click()
-    for stroke in DIGITS[digit]:
-        _stroke(page, ".pad canvas", stroke)
+    for points in DIGITS[digit]:
+        stroke(page, ".pad canvas", points)
     _answered(page, digit)
     assert page.locator(".outputs li.best b").inner_text() == digit
     page.wait_for_selector(".verdict.accepted, .verdict.rejected")
@@ -108,7 +65,7 @@ def test_undo_takes_back_a_stroke_and_a_blank_is_not_answered(open_page: Open) -
     page = open_page()
     _settled(page)
     page.get_by_role("button", name="Clear").click()
-    _stroke(page, ".pad canvas", DIGITS["1"][0])
+    stroke(page, ".pad canvas", DIGITS["1"][0])
     _answered(page, "1")
     page.get_by_role("button", name="Undo").click()
     _answered(page, "")
@@ -154,7 +111,7 @@ def test_every_map_on_the_screen_has_the_values_of_activations(open_page: Open, 
         expected = zero + np.abs(share) * (np.where(share < 0, minus, plus) - zero)
         # The scale has 255 steps to each side.
         assert np.abs(pixels - expected).max() <= 1.5, layer
-    distances = [float(text) for text in page.locator(".outputs li output").all_inner_texts()]
+    distances = [float(text) for text in page.locator(".outputs li .value").all_inner_texts()]
     assert distances == pytest.approx(wanted["output"][0], abs=0.06)
     order = page.evaluate("() => [...document.querySelectorAll('.outputs li')].map((li) => Number(li.style.order))")
     assert np.argsort(np.argsort(wanted["output"][0])).tolist() == order
@@ -196,7 +153,7 @@ def test_an_output_shows_the_squared_differences_to_its_code(open_page: Open) ->
     page.get_by_text("Every product (84)").click()
     page.wait_for_selector(".products tbody tr")
     rows = page.locator(".products tbody tr td:last-child").all_inner_texts()
-    shown = float(page.locator(".outputs li.best output").inner_text())
+    shown = float(page.locator(".outputs li.best .value").inner_text())
     assert sum(map(float, rows)) == pytest.approx(shown, abs=0.02)
 
 
@@ -261,7 +218,7 @@ def _drop_a_seven(page: Any) -> None:
             const data = new DataTransfer();
             data.items.add(new File([blob], '<img src=x onerror=alert(1)>.png', { type: 'image/png' }));
             const drop = new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
-            document.querySelector('.pad .paper').dispatchEvent(drop);
+            document.querySelector('main').dispatchEvent(drop);
         }"""
     )
 
@@ -306,8 +263,8 @@ def test_several_digits_are_drawn_and_read(open_page: Open) -> None:
     page.wait_for_selector(".steps li")
     page.get_by_role("button", name="Clear").click()
     for x in (0.2, 0.5):
-        _stroke(page, ".wide-pad canvas", [(x, 0.15), (x, 0.85)])
-    _stroke(page, ".wide-pad canvas", [(0.68, 0.18), (0.8, 0.18), (0.72, 0.85)])
+        stroke(page, ".wide-pad canvas", [(x, 0.15), (x, 0.85)])
+    stroke(page, ".wide-pad canvas", [(0.68, 0.18), (0.8, 0.18), (0.72, 0.85)])
     page.wait_for_function("() => document.querySelector('.read').dataset.answer === '117'")
 
 

@@ -143,7 +143,7 @@ export function makeFlow(network, { onPoint, onLayer }) {
         code,
         h("b", {}, name),
         h("span.bar", {}, h("i")),
-        h("output"),
+        h("span.value"),
       );
       return h("li", { dataset: { class: name } }, button);
     });
@@ -173,7 +173,7 @@ export function makeFlow(network, { onPoint, onLayer }) {
       const value = looked.penalties[k];
       bar.classList.toggle("best", value === least);
       bar.querySelector("i").style.width = `${Math.min(100, (100 * value) / most)}%`;
-      bar.querySelector("output").textContent = number(value, value < 100 ? 2 : 1);
+      bar.querySelector(".value").textContent = number(value, value < 100 ? 2 : 1);
     });
     const order = [...bars].sort((a, b) => looked.penalties[bars.indexOf(a)] - looked.penalties[bars.indexOf(b)]);
     order.forEach((bar, k) => {

@@ -2,28 +2,30 @@
 
 import { get } from "./api.js";
 import { h } from "./dom.js";
+import { onFiles } from "./files.js";
 import { learnView } from "./learn.js";
+import { told } from "./messages.js";
 import { loadNetwork } from "./network.js";
 import { readView } from "./read.js";
 import { seeView } from "./see.js";
+import { state } from "./state.js";
 import { testView } from "./test.js";
 import { language, setLanguage, t, translate } from "./words.js";
 
 const VIEWS = { see: seeView, test: testView, read: readView, learn: learnView };
+const LOOK_AGAIN = 1000; // milliseconds, while the server compiles
 const main = document.querySelector("#view");
 const alert = document.querySelector("#problem");
+const waiting = document.querySelector("#waiting");
 const chooser = document.querySelector("#network");
 let network = null;
 let view = null;
 let turn = 0;
 
-function fail(error) {
-  alert.textContent = error.message;
-  alert.hidden = false;
-  clearTimeout(fail.timer);
-  fail.timer = setTimeout(() => {
-    alert.hidden = true;
-  }, 12000);
+// Say what is wrong, until it is put away or something else is done; without an error, put it away.
+function fail(error, about) {
+  alert.hidden = !error;
+  if (error) alert.querySelector("span").textContent = told(error, about);
 }
 
 async function show() {
@@ -34,6 +36,7 @@ async function show() {
     else link.removeAttribute("aria-current");
   }
   const mine = (turn += 1);
+  fail(null);
   if (network?.name !== chooser.value) network = await loadNetwork(chooser.value);
   if (mine !== turn) return;
   view?.stop?.();
@@ -57,6 +60,17 @@ async function listNetworks() {
 
 const guarded = (work) => () => work().catch(fail);
 
+// While the server compiles its kernels, say so: it takes long, and only the first time.
+async function waitForKernels() {
+  try {
+    const { ready } = await get("health");
+    waiting.hidden = ready;
+    if (!ready) setTimeout(waitForKernels, LOOK_AGAIN);
+  } catch {
+    waiting.hidden = true; // whoever asks for more is told what is wrong
+  }
+}
+
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
   document.querySelector("#theme").textContent = t(theme === "dark" ? "theme.light" : "theme.dark");
@@ -73,8 +87,16 @@ document.querySelector("#language").addEventListener("click", () => {
   words();
   guarded(show)();
 });
+alert.querySelector("button").addEventListener("click", () => fail(null));
 chooser.addEventListener("change", guarded(show));
 addEventListener("hashchange", guarded(show));
+onFiles((files) => {
+  if (view?.take) view.take(files);
+  else {
+    state.files = files; // a view that takes none leaves them to Read
+    location.hash = "#read";
+  }
+});
 
 function words() {
   translate(document);
@@ -84,7 +106,9 @@ function words() {
 }
 
 words();
+waitForKernels();
 guarded(async () => {
+  main.replaceChildren(h("p.loading", {}, t("loading")));
   await listNetworks();
   await show();
 })();

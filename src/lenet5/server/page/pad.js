@@ -7,7 +7,9 @@ import { t } from "./words.js";
 const SIDE = 280;
 const PEN = 21; // of 280: MNIST's pens, once the digit fills 20 of 28 pixels
 
-export function makePad({ onChange, onFile, width = SIDE, height = SIDE, pen = PEN, label = "pad.label" }) {
+export function makePad(
+  { onChange, width = SIDE, height = SIDE, pen = PEN, label = "pad.label", hint: words = "pad.hint" },
+) {
   const canvas = h("canvas.draw", {
     width,
     height,
@@ -17,7 +19,7 @@ export function makePad({ onChange, onFile, width = SIDE, height = SIDE, pen = P
     "aria-describedby": "pad-keys",
   });
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  const hint = h("p.hint", {}, t("pad.hint"));
+  const hint = h("p.hint", {}, t(words));
   const pencil = h("i.pencil", { hidden: true });
   const paper = h("div.paper", {}, canvas, hint, pencil);
   let strokes = [];
@@ -113,19 +115,6 @@ export function makePad({ onChange, onFile, width = SIDE, height = SIDE, pen = P
     pencil.hidden = true;
     current = null;
   });
-
-  if (onFile) {
-    paper.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      paper.parentElement.classList.add("over");
-    });
-    paper.addEventListener("dragleave", () => paper.parentElement.classList.remove("over"));
-    paper.addEventListener("drop", (event) => {
-      event.preventDefault();
-      paper.parentElement.classList.remove("over");
-      if (event.dataTransfer.files[0]) onFile(event.dataTransfer.files[0]);
-    });
-  }
 
   const pad = {
     element: paper,

@@ -1,9 +1,11 @@
 // The third view, Read: several digits are drawn or opened, and every step of the reader is shown.
 
-import { get, post } from "./api.js";
+import { file as fetched, get, post } from "./api.js";
 import { forgetColours } from "./colour.js";
 import { h, number, percent, svg } from "./dom.js";
+import { prepared } from "./files.js";
 import { makePad } from "./pad.js";
+import { state } from "./state.js";
 import { t } from "./words.js";
 
 const picture = (base64, alt) => h("img", { src: `data:image/png;base64,${base64}`, alt });
@@ -17,7 +19,7 @@ export function readView({ network, fail }) {
   const examples = h("select", {
     "aria-label": t("read.examples"),
     onchange: () => {
-      if (examples.value) open(`api/examples/${encodeURIComponent(examples.value)}`);
+      if (examples.value) open(examples.value);
     },
   });
   const file = h("input", {
@@ -25,11 +27,18 @@ export function readView({ network, fail }) {
     accept: "image/*,application/pdf",
     hidden: true,
     onchange: () => {
-      if (file.files[0]) dropped(file.files[0]);
+      take([...file.files]);
       file.value = "";
     },
   });
-  const pad = makePad({ onChange: drawn, onFile: dropped, width: 1040, height: 200, pen: 13, label: "read.label" });
+  const pad = makePad({
+    onChange: drawn,
+    width: 1040,
+    height: 200,
+    pen: 13,
+    label: "read.label",
+    hint: "read.hint",
+  });
   const shown = h("div.opened", { hidden: true });
   const answer = h("div.answer.card", { "aria-live": "polite" });
   const graph = h("section.card.half", { hidden: true, "aria-label": t("read.graph") });
@@ -48,12 +57,7 @@ export function readView({ network, fail }) {
         {},
         h("button", {
           type: "button",
-          onclick: () => {
-            opened = null;
-            shown.hidden = true;
-            pad.element.hidden = false;
-            pad.clear();
-          },
+          onclick: () => pad.clear(),
         }, t("clear")),
         h("button", { type: "button", onclick: () => pad.undo() }, t("undo")),
         h("button", { type: "button", onclick: () => file.click() }, t("open")),
@@ -73,38 +77,62 @@ export function readView({ network, fail }) {
   let turn = 0;
 
   function drawn() {
+    close();
+    forget(t(pad.empty ? "read.nothing" : "read.working"));
     clearTimeout(timer);
     timer = setTimeout(ask, 250);
   }
 
-  async function open(address) {
+  // The paper is what is read.
+  function close() {
+    opened = null;
+    shown.hidden = true;
+    examples.value = "";
+  }
+
+  async function open(example) {
     try {
-      dropped(await (await fetch(address)).blob());
+      await take([await fetched(`examples/${encodeURIComponent(example)}`)]);
+      examples.value = example;
     } catch (error) {
       fail(error);
     }
   }
 
-  function dropped(blob) {
-    opened = blob;
-    const image = h("img", {
-      alt: t("read.opened"),
-      src: URL.createObjectURL(blob),
-      onload: () => URL.revokeObjectURL(image.src),
-    });
-    shown.replaceChildren(image);
-    shown.hidden = false;
-    pad.element.hidden = true;
-    ask();
+  async function take([first]) {
+    if (!first) return;
+    try {
+      const { blob } = await prepared(first);
+      pad.put(null);
+      examples.value = "";
+      opened = blob;
+      const image = h("img", {
+        alt: t("read.opened"),
+        src: URL.createObjectURL(blob),
+        onload: () => URL.revokeObjectURL(image.src),
+      });
+      shown.replaceChildren(image);
+      shown.hidden = false;
+      await ask();
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  // No answer stands beside ink that it does not belong to.
+  function forget(words) {
+    turn += 1;
+    delete element.dataset.answer;
+    for (const part of [graph, slide, steps]) part.hidden = true;
+    answer.replaceChildren(h("p.muted", {}, words));
   }
 
   async function ask() {
-    if (!opened && pad.empty) {
-      for (const part of [graph, slide, steps]) part.hidden = true;
-      answer.replaceChildren(h("p", {}, t("read.nothing")));
-      return;
-    }
-    const mine = (turn += 1);
+    const nothing = !opened && pad.empty;
+    forget(t(nothing ? "read.nothing" : "read.working"));
+    if (nothing) return;
+    const mine = turn;
+    fail(null);
     try {
       const blob = opened ?? (await onPaper());
       const type = blob.type || "image/png";
@@ -123,7 +151,9 @@ export function readView({ network, fail }) {
       }
       showSteps(told.steps);
     } catch (error) {
-      fail(error);
+      if (mine !== turn) return;
+      forget(t("read.failed"));
+      fail(error, "picture");
     }
   }
 
@@ -324,15 +354,9 @@ export function readView({ network, fail }) {
     );
   }
 
-  const pasted = (event) => {
-    const item = [...event.clipboardData.files][0];
-    if (item) dropped(item);
-  };
-
   return {
     element,
     async start() {
-      document.addEventListener("paste", pasted);
       try {
         const names = (await get("examples")).examples;
         examples.replaceChildren(
@@ -340,17 +364,14 @@ export function readView({ network, fail }) {
           ...names.map((name) => h("option", { value: name }, name.replace(".png", ""))),
         );
         const first = names.find((name) => name.startsWith("line"));
-        if (first) {
-          examples.value = first;
-          open(`api/examples/${first}`);
-        } else ask();
+        if (state.files.length) take(state.files.splice(0));
+        else if (first) open(first);
+        else ask();
       } catch (error) {
         fail(error);
       }
     },
-    stop() {
-      document.removeEventListener("paste", pasted);
-    },
+    take,
     theme() {
       forgetColours();
       pad.redraw();

@@ -1,8 +1,9 @@
 // The first view, See: a digit is drawn, every unit answers, and one points at a unit to see its numbers.
 
-import { floats, get, post } from "./api.js";
+import { file as fetched, floats, get, post } from "./api.js";
 import { forgetColours } from "./colour.js";
 import { h, number, percent } from "./dom.js";
+import { prepared } from "./files.js";
 import { makeFlow } from "./flow.js";
 import { showLayer, showUnit } from "./inspect.js";
 import { look, pictureOf } from "./network.js";
@@ -24,7 +25,7 @@ const THREE = [[...bow(95, 47, -150, 85), ...bow(192, 55, -88, 150)]];
 export function seeView({ network, fail }) {
   let looked = null;
   let pointed = null;
-  const pad = makePad({ onChange: () => answer(), onFile: dropped });
+  const pad = makePad({ onChange: () => answer() });
   const verdict = h("div.answer.card", { "aria-live": "polite" });
   const inspector = h("section.inspector.card", { "aria-label": t("inspector") });
   const flow = makeFlow(network, {
@@ -40,13 +41,13 @@ export function seeView({ network, fail }) {
     accept: "image/*",
     hidden: true,
     onchange: () => {
-      if (file.files[0]) dropped(file.files[0]);
+      if (file.files[0]) take([...file.files]);
       file.value = "";
     },
   });
   const examples = h("select", {
-    onchange: async () => {
-      if (examples.value) dropped(await (await fetch(`api/examples/${encodeURIComponent(examples.value)}`)).blob());
+    onchange: () => {
+      if (examples.value) fetched(`examples/${encodeURIComponent(examples.value)}`).then((blob) => take([blob]), fail);
     },
   });
   const tools = h(
@@ -104,7 +105,6 @@ export function seeView({ network, fail }) {
         {},
         h("p", {}, t(network.rbf ? "answer.distance" : "answer.penalty", { value: number(looked.penalties[best], 2) })),
         h("p", {}, t("answer.margin", { value: number(second - looked.penalties[best], 2) })),
-        h("p", {}, t("answer.probability", { value: percent(looked.probabilities[best]) })),
         h("p.verdict", {}),
         h("small", {}, t("answer.time", { value: milliseconds.toFixed(0) })),
       ),
@@ -139,6 +139,7 @@ export function seeView({ network, fail }) {
     line.textContent = reading.rejected
       ? t("reader.rejects", { reason: t(`reason.${reading.reason}`) })
       : t("reader.reads", { text: reading.text, value: percent(reading.confidence) });
+    line.append(" ", h("small.why", {}, t(reading.rejected ? "reader.rejects.why" : "reader.reads.why")));
     verdict.querySelector(".digit").classList.toggle("unsure", reading.rejected);
   }
 
@@ -158,30 +159,23 @@ export function seeView({ network, fail }) {
     }
   }
 
-  // The server finds the ink in a picture, and sends it as the network sees it.
-  async function dropped(blob) {
+  // The server finds the ink in a picture, and sends it as the network sees it. Until then, and after an error, the
+  // paper and its answer stay as they are.
+  async function take([first]) {
     try {
-      const numbers = await floats(
-        `activations?network=${encodeURIComponent(network.name)}`,
-        blob,
-        blob.type || "image/png",
-      );
+      const { blob } = await prepared(first);
+      const numbers = await floats(`activations?network=${encodeURIComponent(network.name)}`, blob, blob.type);
       pad.put(pictureOf(network, { maps: { input: numbers } }));
+      fail(null);
       answer();
     } catch (error) {
-      fail(error);
+      fail(error, "picture");
     }
   }
-
-  const pasted = (event) => {
-    const item = [...event.clipboardData.files].find((f) => f.type.startsWith("image/"));
-    if (item) dropped(item);
-  };
 
   return {
     element,
     start() {
-      document.addEventListener("paste", pasted);
       get("examples").then((told) => {
         const single = told.examples.filter((name) => name.startsWith("digit"));
         examples.replaceChildren(
@@ -196,9 +190,7 @@ export function seeView({ network, fail }) {
       } else pad.write(THREE);
       answer();
     },
-    stop() {
-      document.removeEventListener("paste", pasted);
-    },
+    take,
     theme() {
       forgetColours();
       flow.repaint();

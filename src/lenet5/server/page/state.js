@@ -1,3 +1,4 @@
-// The digit that all views share, 28×28 bytes as in MNIST.
+// What all views share.
+// picture: the digit, 28×28 bytes as in MNIST; files: dropped on a view that takes none, for Read
 
-export const state = { picture: null };
+export const state = { picture: null, files: [] };

@@ -2,7 +2,7 @@
 
 import { get, post } from "./api.js";
 import { forgetColours, inkImage } from "./colour.js";
-import { h, number, percent } from "./dom.js";
+import { h, number } from "./dom.js";
 import { state } from "./state.js";
 import { t } from "./words.js";
 
@@ -115,10 +115,19 @@ export function testView({ network, fail }) {
         show();
       } while (again);
     } catch (error) {
+      forget();
       fail(error);
     } finally {
       busy = false;
     }
+  }
+
+  // No answer stands beside settings that it does not belong to.
+  function forget() {
+    last = null;
+    delete element.dataset.answer;
+    for (const part of [picture, verdict, patterns, ...changes.map((change) => change.strip)]) part.replaceChildren();
+    for (const change of changes) change.holds.textContent = "";
   }
 
   function show() {
@@ -128,7 +137,7 @@ export function testView({ network, fail }) {
     verdict.className = now.answer === truth ? "big right" : "big wrong";
     verdict.replaceChildren(
       h("b", {}, now.answer),
-      h("span", {}, t("answer.probability", { value: percent(now.probability) })),
+      h("span", {}, t(now.answer === truth ? "test.same" : "test.differs")),
     );
     for (const change of changes) showStrip(change, last.strips[change.name], truth);
     patterns.replaceChildren(

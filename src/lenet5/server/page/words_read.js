@@ -44,6 +44,9 @@ export default {
     "step.straightened.why": "with level lines",
     "step.answer": "Answer",
     "step.answer.why": "with a box for each digit",
+    "read.hint": "Write several digits here, or drop a picture anywhere",
+    "read.working": "Reading …",
+    "read.failed": "No answer: this has not been read.",
   },
   zh: {
     "layout": "版面",
@@ -88,5 +91,8 @@ export default {
     "step.straightened.why": "各行变水平",
     "step.answer": "回答",
     "step.answer.why": "每个数字一个框",
+    "read.hint": "在这里写几个数字，或把图片拖到页面任意处",
+    "read.working": "正在阅读……",
+    "read.failed": "没有回答：尚未读取。",
   },
 };

@@ -33,6 +33,8 @@ export default {
     "pattern.blocks": "blocks",
     "pattern.faint": "faint",
     "pattern.negative": "negative",
+    "test.same": "as the unchanged digit",
+    "test.differs": "not as the unchanged digit",
   },
   zh: {
     "test.title": "检验",
@@ -66,5 +68,7 @@ export default {
     "pattern.blocks": "方块",
     "pattern.faint": "浅淡",
     "pattern.negative": "反色",
+    "test.same": "与原数字的答案相同",
+    "test.differs": "与原数字的答案不同",
   },
 };
