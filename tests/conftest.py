@@ -30,6 +30,7 @@ KINDS = {
     "slow": (
         "cli/test_reproduce.py",
         "formats/test_onnx.py",
+        "formats/test_pytorch.py",
         "reading/school",
         "reproduce",
         "test_docs.py",

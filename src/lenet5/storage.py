@@ -165,7 +165,7 @@ def _header(path: str | os.PathLike[str], data: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(
             f"{path}: not a whole file of LeNet-5 weights ({error}); expected a .safetensors file that "
-            f"`lenet5 train` or LeNet5.save wrote"
+            f"`lenet5 train` or LeNet5.save wrote; `lenet5 import` makes one of a plain PyTorch LeNet-5"
         ) from error
 
 

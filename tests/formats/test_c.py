@@ -143,6 +143,43 @@ def test_names_that_would_end_a_comment_or_a_string_do_not(rng: np.random.Genera
     assert self_test(compiled(tmp_path, network, None)) == 0
 
 
+TWO = """
+#include <stdio.h>
+#define LENET5_SELF_TEST
+#define LETTERS_2_SELF_TEST
+#include "lenet5.h"
+#include "letters.h"
+static lenet5_room room;
+static letters_2_room other;
+int main(void) {
+    printf("%s %s", lenet5_classes[LENET5_CLASSES - 1], letters_2_classes[LETTERS_2_CLASSES - 1]);
+    return lenet5_self_test(&room) + letters_2_self_test(&other);
+}
+"""
+
+
+@pytest.mark.parametrize("bits", ["float", "int8"])
+def test_two_headers_live_in_one_program(
+    bits: str, rng: np.random.Generator, digits: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    first = network_of(ARCHITECTURES["lenet5"], rng)
+    letters = LeNet5(networks.SMALL, networks.start(networks.SMALL, rng), {"classes": ["A", "B", "lenet5_LENET5_C"]})
+    export.write(tmp_path / "lenet5.h", first, quantised=quantise(first, digits) if bits == "int8" else None)
+    quantised = quantise(letters, digits) if bits == "int8" else None
+    export.write(tmp_path / "letters.h", letters, quantised=quantised, prefix="letters_2")
+    (tmp_path / "main.c").write_text(TWO)
+    command = [str(COMPILER), *WARNINGS, "-Wno-unused-function", "main.c", "-o", "two", "-lm"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    done = subprocess.run([tmp_path / "two"], stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == "9 lenet5_LENET5_C"
+
+
+@pytest.mark.parametrize("prefix", ["", "2nd", "Letters", "a-b", "a b", "é", "_x", "a" * 31, 'x"', "x\n"])
+def test_a_prefix_that_is_no_name_of_c_is_refused(prefix: str, rng: np.random.Generator) -> None:
+    with pytest.raises(WeightsError, match="expected a name of C"):
+        export.header(network_of(ARCHITECTURES["lenet5"], rng), prefix=prefix)
+
+
 def test_an_ensemble_is_refused(rng: np.random.Generator) -> None:
     from lenet5.ensemble import Ensemble
 

@@ -40,6 +40,7 @@ COMMANDS = {
     "summary": ("lenet5.cli.summary:summary", "Show the layers of a network, and how each number comes about."),
     "networks": ("lenet5.cli.networks:networks", "List the networks that are shipped: what they are for, error, size."),
     "join": ("lenet5.cli.join:join", "Put several networks into one file that answers as one."),
+    "import": ("lenet5.cli.import_:import_", "Make a network of a plain PyTorch LeNet-5."),
     "export": ("lenet5.cli.export:export", "Write a network as an ONNX file or a C header."),
     "reproduce": ("lenet5.cli.reproduce:app", "Make the paper's experiments again, over seeds."),
     "bench": ("lenet5.cli.bench:bench", "Time this package beside PyTorch, JAX, ONNX Runtime and OpenVINO."),

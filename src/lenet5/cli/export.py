@@ -31,6 +31,7 @@ def export(
     int8: Annotated[bool, Parameter(negative=())] = False,
     pictures: Literal["uint8", "float32"] = "uint8",
     activations: Annotated[bool, Parameter(negative=())] = False,
+    prefix: str | None = None,
     data: str = "mnist",
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
     form: progress.DataForm = progress.AS_FOUND,
@@ -53,6 +54,8 @@ def export(
         onnx: what it takes, uint8 (N, 28, 28) or float32 (N, 32, 32) in the paper's scale.
     activations
         onnx: give every layer's activations too.
+    prefix
+        c: what every name in the header begins with, so that several headers can live in one program; lenet5.
     data
         int8: mnist, drawn, or data of your own, of the network's classes; its test part measures the error.
     json_
@@ -63,6 +66,8 @@ def export(
     path = out or Path(f"{name}.{'onnx' if to == 'onnx' else 'h'}")
     if to == "c" and (activations or pictures != "uint8"):
         raise WeightsError("--activations and --pictures are for --to onnx; leave them out")
+    if to == "onnx" and prefix is not None:
+        raise WeightsError("--prefix is for --to c; leave it out")
     quantised = _quantised(network, data, form) if int8 else None
     cost = _cost(network, quantised, data, form) if quantised is not None else None
     if to == "onnx":
@@ -77,7 +82,8 @@ def export(
     else:
         from lenet5.formats import c
 
-        sizes = c.write(path, network, quantised=None if isinstance(quantised, QuantisedEnsemble) else quantised)
+        whole = None if isinstance(quantised, QuantisedEnsemble) else quantised
+        sizes = c.write(path, network, quantised=whole, prefix=c.PREFIX if prefix is None else prefix)
         told = {"flash": sizes.flash, "ram": sizes.ram}
         text = f"{path}: tables {sizes.flash:,} bytes of flash, room {sizes.ram:,} bytes of RAM"
     if cost is not None:

@@ -2,6 +2,7 @@
 
     write("lenet5.h", network)                                        floats
     write("lenet5.h", network, quantised=quantise(network, digits))   int8, the same bits on every machine
+    write("letters.h", letters, prefix="letters")                     a second one for the same program
 
 The header is a comment, sizes, tables and the output layer, which are written here, and the layers below, which stand
 in `c_float.h` and `c_int8.h`. C1 and C3 are never kept: each unit of S2 and S4 is worked out from its four.
@@ -10,7 +11,9 @@ in `c_float.h` and `c_int8.h`. C1 and C3 are never kept: each unit of S2 and S4 
 from __future__ import annotations
 
 import os
+import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -27,8 +30,9 @@ from lenet5.formats.c_dialects import Dialect, Floats, Int8, literal, noise
 from lenet5.formats.quantise import Quantised
 from lenet5.network import LeNet5
 
-__all__ = ["Sizes", "header", "sizes", "write"]
+__all__ = ["PREFIX", "Sizes", "header", "sizes", "write"]
 
+PREFIX = "lenet5"  # of every name, as the headers' own files are written
 WIDTH = 118  # of a line
 TYPES = {"float32": "float", "int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "uint8": "uint8_t"}
 
@@ -41,9 +45,11 @@ class Sizes:
     ram: int
 
 
-def write(path: str | os.PathLike[str], network: LeNet5, *, quantised: Quantised | None = None) -> Sizes:
-    """Write the header. Raises WeightsError for an ensemble, and where the file cannot be written."""
-    files.write_atomically(path, header(network, quantised=quantised).encode(), error=WeightsError)
+def write(
+    path: str | os.PathLike[str], network: LeNet5, *, quantised: Quantised | None = None, prefix: str = PREFIX
+) -> Sizes:
+    """Write the header. Raises WeightsError as `header` does, and where the file cannot be written."""
+    files.write_atomically(path, header(network, quantised=quantised, prefix=prefix).encode(), error=WeightsError)
     return sizes(network, quantised=quantised)
 
 
@@ -52,16 +58,21 @@ def sizes(network: LeNet5, *, quantised: Quantised | None = None) -> Sizes:
     return _sizes(network.architecture, _dialect(network, quantised))
 
 
-def header(network: LeNet5, *, quantised: Quantised | None = None) -> str:
-    """The header's text. Raises WeightsError for an ensemble."""
+def header(network: LeNet5, *, quantised: Quantised | None = None, prefix: str = PREFIX) -> str:
+    """The header's text, each name in it beginning with `prefix`, each macro with the same in capitals.
+
+    Raises WeightsError for an ensemble, and for a prefix that is no name of C.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,29}", prefix):
+        raise WeightsError(
+            f"prefix {prefix!r}; expected a name of C in small letters, as letters or model_2; 30 at most"
+        )
     net, dialect = network.architecture, _dialect(network, quantised)
     pictures = np.stack([noise(1), noise(2)])
     expected = {"expected": dialect.sums(pictures), "expected_class": network_class(network, quantised, pictures)}
     names = ", ".join(f'"{_escaped(name)}"' for name in network.classes)
-    parts = [
-        _comment(net, dialect),
-        _defines(net),
-        f"static const char *const lenet5_classes[LENET5_CLASSES] = {{{names}}};\n",
+    before = [_comment(dialect), _defines(net), "static const char *const lenet5_classes[LENET5_CLASSES] = "]
+    after = [
         *(_table(name, array) for name, array in dialect.tables().items()),
         dialect.functions(),
         "#ifdef LENET5_SELF_TEST",
@@ -69,7 +80,14 @@ def header(network: LeNet5, *, quantised: Quantised | None = None) -> str:
         "#endif",
         (resources.files("lenet5.formats") / dialect.body).read_text("utf-8"),
     ]
-    return "\n".join(parts)
+    title = f'/* LeNet-5 "{_escaped(net.name)}" in C99, {dialect.name}; made by lenet5 {lenet5.__version__}.\n\n'
+    return f"{title}{_renamed(before, prefix)}{{{names}}};\n\n{_renamed(after, prefix)}"
+
+
+def _renamed(parts: Sequence[str], prefix: str) -> str:
+    """These parts of the header, in which no word is anybody else's."""
+    text = "\n".join(parts)
+    return re.sub(r"lenet5(?=[_.])", prefix, re.sub(r"LENET5(?=_)", prefix.upper(), text))
 
 
 def network_class(network: LeNet5, quantised: Quantised | None, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -90,11 +108,9 @@ def _sizes(net: Architecture, dialect: Dialect) -> Sizes:
     return Sizes(sum(array.nbytes for array in dialect.tables().values()), SIDE * SIDE + units * dialect.bytes)
 
 
-def _comment(net: Architecture, dialect: Dialect) -> str:
-    takes = _sizes(net, dialect)
-    return f"""/* LeNet-5 "{_escaped(net.name)}" in C99, {dialect.name}; made by lenet5 {lenet5.__version__}.
-
-   Include it in one source file:
+def _comment(dialect: Dialect) -> str:
+    takes = _sizes(dialect.net, dialect)
+    return f"""   Include it in one source file:
 
        #include "lenet5.h"
        static lenet5_room room;
