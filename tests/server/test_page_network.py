@@ -14,7 +14,8 @@ from lenet5.architecture import ARCHITECTURES, Architecture
 from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.pictures.normalise import normalise
-from lenet5.scale import scale
+from lenet5.scale import ink, scale
+from lenet5.server.trials import CHANGES, PATTERNS, changed
 from lenet5.training.initial import initial
 
 Modules = Callable[..., Any]
@@ -47,8 +48,9 @@ def modules(browser: Any, start: Any, declared: Path) -> Any:
     page.goto(start(str(declared))[1] + "/docs")
 
     def run(script: str, argument: Any = None) -> Any:
-        head = """const [{ loadNetwork, look, scaled }, { likeParameters }, { lossesOf }, { normalised }] =
-            await Promise.all(["network", "machine", "losses", "normalise"].map((n) => import(`./page/${n}.js`)));"""
+        head = """const [{ loadNetwork, look, scaled }, { likeParameters }, { lossesOf }, { normalised }, changes] =
+            await Promise.all(["network", "machine", "losses", "normalise", "changes"].map(
+                (name) => import(`./page/${name}.js`)));"""
         return page.evaluate(f"async (given) => {{ {head} {script} }}", argument)
 
     yield run
@@ -161,17 +163,49 @@ def test_a_drawing_becomes_the_same_picture_as_in_the_package(modules: Modules) 
     rng = np.random.default_rng(11)
     drawings = []
     for _ in range(12):  # bars of ink that fade at their ends, in any place and size
-        ink = np.zeros((280, 280))
+        field = np.zeros((280, 280))
         x, y, w, h = rng.integers((5, 5, 9, 9), 124)
-        ink[y : y + h, x : x + w] = np.linspace(40, 255, w)
-        ink[y + h // 2 : y + h + 20, x + w // 3 : x + w // 2 + 5] = 255
-        drawings.append(ink.astype(np.uint8))
+        field[y : y + h, x : x + w] = np.linspace(40, 255, w)
+        field[y + h // 2 : y + h + 20, x + w // 3 : x + w // 2 + 5] = 255
+        drawings.append(field.astype(np.uint8))
     told = modules(
         "return given.map((ink) => [...normalised(Uint8Array.from(ink), 280, 280)]);",
-        [ink.reshape(-1).tolist() for ink in drawings],
+        [field.reshape(-1).tolist() for field in drawings],
     )
-    for seen, ink in zip(told, drawings, strict=True):
-        assert np.abs(np.array(seen).reshape(28, 28) - normalise(ink).astype(int)).max() <= 1
+    for seen, field in zip(told, drawings, strict=True):
+        assert np.abs(np.array(seen).reshape(28, 28) - normalise(field).astype(int)).max() <= 1
+
+
+def test_a_digit_is_changed_as_in_the_package(modules: Modules, pictures: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+    still = {name: change.neutral for name, change in CHANGES.items()}
+    settings = [
+        *({**still, name: value} for name, change in CHANGES.items() for value in change.settings()[::6]),
+        {**still, "rotation": 20.0, "scale": 1.3, "squeeze": 0.8, "shear": 0.4, "shift_x": 2.5, "thickness": -0.6},
+    ]
+    told = modules(
+        """const network = await loadNetwork("lenet5");
+        return given.settings.map((how) => {
+            const x = changes.changed(network, scaled(network, given.picture), how);
+            return [[...x], [...changes.inkOf(network, x)]];
+        });""",
+        {"picture": pictures[0].reshape(-1).tolist(), "settings": settings},
+    )
+    for (x, shown), how in zip(told, settings, strict=True):
+        wanted = changed(pictures[0], how, 0)
+        assert np.abs(np.array(x).reshape(32, 32) - wanted).max() < 0.01, how
+        assert np.abs(np.array(shown).reshape(32, 32) - ink(wanted).astype(int)).max() <= 2
+
+
+def test_patterns_are_those_of_the_package(modules: Modules, pictures: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+    told = modules(
+        """return given.map((picture) => Object.fromEntries(Object.entries(changes.PATTERNS).map(
+            ([name, pattern]) => [name, [...pattern(Uint8Array.from(picture))]])));""",
+        pictures.reshape(len(pictures), -1).tolist(),
+    )
+    for seen, picture in zip(told, pictures, strict=True):
+        assert list(seen) == list(PATTERNS)
+        for name, pattern in PATTERNS.items():
+            assert np.abs(np.array(seen[name]) - pattern(picture).reshape(-1).astype(int)).max() <= 1, name
 
 
 def test_the_page_answers_after_the_server_is_gone(browser: Any, start: Any) -> None:

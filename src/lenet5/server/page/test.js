@@ -1,15 +1,18 @@
 // The second view, Test: sliders change the digit, and strips show where the answer breaks.
 
-import { get, post } from "./api.js";
+import { get } from "./api.js";
+import { changed, inkOf, PATTERNS, unframed } from "./changes.js";
 import { forgetColours, inkImage } from "./colour.js";
 import { h, number } from "./dom.js";
+import { look, scaled } from "./network.js";
 import { state } from "./state.js";
 import { t } from "./words.js";
 
 const UNITS = { "°": 0, px: 1, "×": 2, "px/px": 2, p: 2 };
 
-export function thumbnail(base64, label = "") {
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+// A square picture of ink: its bytes, or the same in base64.
+export function thumbnail(ink, label = "") {
+  const bytes = typeof ink === "string" ? Uint8Array.from(atob(ink), (c) => c.charCodeAt(0)) : ink;
   const side = Math.round(Math.sqrt(bytes.length));
   const said = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
   const canvas = h("canvas.pixels", { width: side, height: side, ...said });
@@ -20,8 +23,7 @@ export function thumbnail(base64, label = "") {
 export function testView({ network, fail }) {
   let changes = [];
   const settings = {};
-  let busy = false;
-  let again = null;
+  let asked = false;
   let last = null;
   const picture = h("div.specimen");
   const verdict = h("p.big", { "aria-live": "polite" });
@@ -39,6 +41,7 @@ export function testView({ network, fail }) {
       h(
         "div.row",
         {},
+        h("button.main", { type: "button", onclick: toSee }, t("test.see")),
         h("button", { type: "button", onclick: reset }, t("test.reset")),
         h("button", { type: "button", onclick: () => another("drawn") }, t("random.drawn")),
         h("button", { type: "button", onclick: () => another("mnist") }, t("random.mnist")),
@@ -101,33 +104,41 @@ export function testView({ network, fail }) {
     );
   }
 
-  async function ask() {
-    if (busy) {
-      again = true;
-      return;
-    }
-    busy = true;
-    try {
-      do {
-        again = false;
-        const rows = Array.from({ length: 28 }, (_, y) => Array.from(state.picture.subarray(y * 28, y * 28 + 28)));
-        last = await post("trials", { image: rows, network: network.name, settings, strips: true, patterns: true });
-        show();
-      } while (again);
-    } catch (error) {
-      forget();
-      fail(error);
-    } finally {
-      busy = false;
-    }
+  // At most once for each frame of the screen, however quickly a slider moves.
+  function ask() {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      last = answers();
+      show();
+    });
   }
 
-  // No answer stands beside settings that it does not belong to.
-  function forget() {
-    last = null;
-    delete element.dataset.answer;
-    for (const part of [picture, verdict, patterns, ...changes.map((change) => change.strip)]) part.replaceChildren();
-    for (const change of changes) change.holds.textContent = "";
+  // Every picture of this view with the answer to it.
+  function answers() {
+    const x = scaled(network, state.picture);
+    const now = Object.fromEntries(changes.map((change) => [change.name, settings[change.name] ?? change.neutral]));
+    const answered = (picture, image) => {
+      const { penalties } = look(network, picture);
+      return { answer: network.classes[penalties.indexOf(Math.min(...penalties))], image };
+    };
+    const changedBy = (how) => {
+      const picture = changed(network, x, how);
+      return answered(picture, inkOf(network, picture));
+    };
+    const strip = (change) => change.settings.map((value) => changedBy({ ...now, [change.name]: value }));
+    return {
+      truth: answered(state.picture).answer,
+      now: changedBy(now),
+      strips: Object.fromEntries(changes.map((change) => [change.name, strip(change)])),
+      patterns: Object.fromEntries(
+        Object.entries(PATTERNS).map(([name, pattern]) => {
+          const picture = pattern(state.picture);
+          return [name, answered(picture, picture)];
+        }),
+      ),
+    };
   }
 
   function show() {
@@ -198,6 +209,12 @@ export function testView({ network, fail }) {
     for (const change of changes) change.set(change.neutral);
   }
 
+  // The digit as it is now, with all its layers.
+  function toSee() {
+    state.picture = unframed(last.now.image);
+    location.hash = "#see";
+  }
+
   async function another(source) {
     try {
       state.picture = Uint8Array.from((await get(`digits?source=${source}`)).image.flat());
@@ -213,7 +230,7 @@ export function testView({ network, fail }) {
       try {
         changes = (await get("trials")).changes;
         strips.replaceChildren(...changes.map(slider));
-        if (state.picture?.some(Boolean)) await ask();
+        if (state.picture?.some(Boolean)) ask();
         else await another("drawn");
       } catch (error) {
         fail(error);

@@ -5,6 +5,7 @@ export default {
     "test.title": "Test it",
     "test.now": "The digit as it is now",
     "test.reset": "Undo all changes",
+    "test.see": "See its layers",
     "test.strips": "Where does it break?",
     "test.explain":
       "Each strip varies one setting and leaves the others as the sliders have them. Red means: the answer differs from that to the unchanged digit. The grey line is the paper's range (III-E). Click a picture to take its setting.",
@@ -40,6 +41,7 @@ export default {
     "test.title": "检验",
     "test.now": "当前的数字",
     "test.reset": "撤销所有变化",
+    "test.see": "观察它的各层",
     "test.strips": "在哪里失败？",
     "test.explain":
       "每一条只改变一个设置，其余按滑块；红色表示答案与原数字不同。灰线是论文给出的范围（III-E）。点击图片即采用其设置。",
