@@ -233,5 +233,5 @@ export function makeFlow(network, { onPoint, onLayer }) {
     }
   }
 
-  return { element, show, repaint, light };
+  return { element, show, repaint, light, hold };
 }

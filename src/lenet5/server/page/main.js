@@ -1,5 +1,6 @@
 // The frame of the page: the view, the network, the language, and dark or light.
 
+import { go, inAddress, link } from "./address.js";
 import { get } from "./api.js";
 import { h } from "./dom.js";
 import { onFiles } from "./files.js";
@@ -18,6 +19,8 @@ const main = document.querySelector("#view");
 const alert = document.querySelector("#problem");
 const waiting = document.querySelector("#waiting");
 const chooser = document.querySelector("#network");
+const known = { names: [], usual: "" };
+const left = {}; // of each view, what the address said when it was left
 let network = null;
 let view = null;
 let turn = 0;
@@ -29,25 +32,39 @@ function fail(error, about) {
 }
 
 async function show() {
-  const name = location.hash.slice(1).split("/")[0] || "see";
-  const make = VIEWS[name] ?? seeView;
-  for (const link of document.querySelectorAll("nav a[data-view]")) {
-    if (link.dataset.view === name) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-  }
+  const at = inAddress();
+  const name = VIEWS[at.view] ? at.view : "see";
+  if (at.lang && at.lang !== language()) setLanguage(at.lang);
+  words();
+  chooser.value = known.names.includes(at.network) ? at.network : known.usual;
+  linkViews(name);
   const mine = (turn += 1);
   fail(null);
   if (network?.name !== chooser.value) network = await loadNetwork(chooser.value);
   if (mine !== turn) return;
   view?.stop?.();
-  view = make({ network, fail, renamed: listNetworks });
+  view = VIEWS[name]({ network, fail, renamed: listNetworks });
   main.replaceChildren(view.element);
   main.dataset.view = name;
   view.start?.();
 }
 
+// Each view's link leads to where that view was left, with the network, the language and the ink of now.
+function linkViews(name) {
+  const at = inAddress();
+  left[name] = at;
+  for (const anchor of document.querySelectorAll("nav a[data-view]")) {
+    const view = anchor.dataset.view;
+    anchor.href = link({ ...left[view], view, network: at.network, lang: at.lang, ink: at.ink ?? left[view]?.ink });
+    if (view === name) anchor.setAttribute("aria-current", "page");
+    else anchor.removeAttribute("aria-current");
+  }
+}
+
 async function listNetworks() {
   const listed = await get("networks");
+  known.names = listed.networks;
+  known.usual = listed.default;
   const chosen = chooser.value;
   const option = (name) => h("option", { value: name }, name);
   const members = Object.values(listed.ensembles).flat();
@@ -55,7 +72,7 @@ async function listNetworks() {
     ...listed.networks.filter((name) => !members.includes(name)).map(option),
     ...Object.entries(listed.ensembles).map(([label, names]) => h("optgroup", { label }, names.map(option))),
   );
-  chooser.value = listed.networks.includes(chosen) ? chosen : listed.default;
+  chooser.value = known.names.includes(chosen) ? chosen : known.usual;
 }
 
 const guarded = (work) => () => work().catch(fail);
@@ -83,18 +100,17 @@ document.querySelector("#theme").addEventListener("click", () => {
   view?.theme?.();
 });
 document.querySelector("#language").addEventListener("click", () => {
-  setLanguage(language() === "en" ? "zh" : "en");
-  words();
-  guarded(show)();
+  go({ lang: language() === "en" ? "zh" : "en" });
 });
 alert.querySelector("button").addEventListener("click", () => fail(null));
-chooser.addEventListener("change", guarded(show));
+chooser.addEventListener("change", () => go({ network: chooser.value }));
 addEventListener("hashchange", guarded(show));
+addEventListener("noted", () => linkViews(main.dataset.view));
 onFiles((files) => {
   if (view?.take) view.take(files);
   else {
     state.files = files; // a view that takes none leaves them to Read
-    location.hash = "#read";
+    go({ view: "read" });
   }
 });
 

@@ -2,6 +2,7 @@
 
 import { ink, inkImage } from "./colour.js";
 import { h } from "./dom.js";
+import { onGrid, pictureOfText, pictureText, plainer, strokesOf, strokesText } from "./strokes.js";
 import { t } from "./words.js";
 
 const SIDE = 280;
@@ -57,11 +58,11 @@ export function makePad(
 
   function place(event) {
     const box = canvas.getBoundingClientRect();
-    return {
+    return onGrid({
       x: ((event.clientX - box.left) / box.width) * width,
       y: ((event.clientY - box.top) / box.height) * height,
       pressure: event.pointerType === "pen" ? event.pressure : 0,
-    };
+    }, width);
   }
 
   canvas.addEventListener("pointerdown", (event) => {
@@ -82,7 +83,11 @@ export function makePad(
   });
   for (const name of ["pointerup", "pointercancel"]) {
     canvas.addEventListener(name, () => {
-      if (current) changed();
+      if (current) {
+        strokes[strokes.length - 1] = plainer(current);
+        redraw();
+        changed();
+      }
       current = null;
     });
   }
@@ -142,10 +147,14 @@ export function makePad(
       base = bytes;
       redraw();
     },
-    // Show strokes, [[{x, y}, …], …] on the paper's scale, without telling that anything changed.
-    write(drawn) {
-      strokes = drawn.map((stroke) => [...stroke]);
-      base = null;
+    // What is on the paper, as text for an address: a picture, and strokes on it.
+    get text() {
+      return (base ? pictureText(base) : "") + strokesText(strokes, width);
+    },
+    set text(text) {
+      const picture = text.match(/^[^$~]+/)?.[0];
+      strokes = strokesOf(text, width);
+      base = picture ? pictureOfText(picture, 28 * 28) : null;
       redraw();
     },
     // The ink as the server wants it: an untouched picture as it is, else every pixel's opacity.

@@ -1,5 +1,6 @@
 // The first view, See: a digit is drawn, every unit answers, and one points at a unit to see its numbers.
 
+import { inAddress, note } from "./address.js";
 import { file as fetched, floats, get, post } from "./api.js";
 import { forgetColours } from "./colour.js";
 import { h, number, percent } from "./dom.js";
@@ -9,29 +10,35 @@ import { showLayer, showUnit } from "./inspect.js";
 import { look, pictureOf } from "./network.js";
 import { normalised } from "./normalise.js";
 import { makePad } from "./pad.js";
+import { inkText } from "./specimen.js";
 import { state } from "./state.js";
 import { t } from "./words.js";
 
 const INK = "application/octet-stream";
 
-// A 3 in one stroke, so that there is a digit to look at before anyone draws one.
-const bow = (y, radius, from, to) =>
-  Array.from({ length: 25 }, (_, k) => {
-    const angle = ((from + ((to - from) * k) / 24) * Math.PI) / 180;
-    return { x: 130 + radius * Math.cos(angle), y: y + radius * Math.sin(angle) };
-  });
-const THREE = [[...bow(95, 47, -150, 85), ...bow(192, 55, -88, 150)]];
+// A unit as the address has it: c3.5.2.3 is layer, map, row and column.
+const unitText = ({ layer, map, x, y }) => [layer, map, y, x].join(".");
+
+function unitOf(network, text) {
+  const [name, map, y, x] = text.split(".").map((part, k) => (k ? Number(part) : part));
+  const layer = network.layer[name];
+  const inside = (value, size) => Number.isInteger(value) && value >= 0 && value < size;
+  return layer && inside(map, layer.maps) && inside(y, layer.height) && inside(x, layer.width)
+    ? { layer: name, map, x, y }
+    : null;
+}
 
 export function seeView({ network, fail }) {
   let looked = null;
   let pointed = null;
-  const pad = makePad({ onChange: () => answer() });
+  const pad = makePad({ onChange: changed });
   const verdict = h("div.answer.card", { "aria-live": "polite" });
   const inspector = h("section.inspector.card", { "aria-label": t("inspector") });
   const flow = makeFlow(network, {
     onPoint: point,
     onLayer: (layer) => {
       pointed = null;
+      note({ unit: null });
       flow.light(null);
       showLayer(inspector, network, layer);
     },
@@ -78,6 +85,11 @@ export function seeView({ network, fail }) {
     h("div.flowbox", { tabIndex: 0, role: "region", "aria-label": t("flow") }, flow.element),
     inspector,
   );
+
+  function changed() {
+    answer();
+    note({ ink: pad.text });
+  }
 
   // What is on the paper, answered here and now; the server's reader is asked besides.
   function answer() {
@@ -145,6 +157,7 @@ export function seeView({ network, fail }) {
 
   function point(unit) {
     pointed = unit;
+    note({ unit: unitText(unit) });
     flow.light(unit);
     if (looked) showUnit(inspector, network, looked, unit);
   }
@@ -153,7 +166,7 @@ export function seeView({ network, fail }) {
     try {
       const { image } = await get(`digits?source=${source}`);
       pad.put(Uint8Array.from(image.flat()));
-      answer();
+      changed();
     } catch (error) {
       fail(error);
     }
@@ -167,7 +180,7 @@ export function seeView({ network, fail }) {
       const numbers = await floats(`activations?network=${encodeURIComponent(network.name)}`, blob, blob.type);
       pad.put(pictureOf(network, { maps: { input: numbers } }));
       fail(null);
-      answer();
+      changed();
     } catch (error) {
       fail(error, "picture");
     }
@@ -185,10 +198,11 @@ export function seeView({ network, fail }) {
       }).catch(fail);
       flow.repaint();
       showLayer(inspector, network, null);
-      if (state.picture) {
-        pad.put(state.picture);
-      } else pad.write(THREE);
+      const at = inAddress();
+      pad.text = inkText();
       answer();
+      const unit = at.unit && unitOf(network, at.unit);
+      if (unit) point(unit), flow.hold(true);
     },
     take,
     theme() {

@@ -17,8 +17,8 @@ let current = kept ?? (navigator.language.startsWith("zh") ? "zh" : "en");
 export const language = () => current;
 
 export function setLanguage(name) {
-  current = name;
-  localStorage.setItem("lenet5.language", name);
+  current = WORDS[name] ? name : current;
+  localStorage.setItem("lenet5.language", current);
 }
 
 export function t(key, values = {}) {
