@@ -43,29 +43,6 @@ def test_a_sent_link_brings_the_strokes_the_network_the_language_and_the_unit(op
     assert other.locator(".inspector h2").inner_text() == page.locator(".inspector h2").inner_text()
 
 
-def test_reload_and_the_back_button_bring_the_view_as_it_was(open_page: Open) -> None:
-    page = open_page()
-    _answer(page)
-    page.get_by_role("button", name="Clear").click()
-    stroke(page, ".pad canvas", [(0.5, 0.12), (0.5, 0.88)])
-    assert _answer(page) == "1"
-    ink = page.evaluate(INK)
-    page.get_by_role("link", name="Test").click()
-    page.wait_for_selector(".strip button")
-    assert _answer(page, "test") == "1"
-    page.locator(".strip[data-change=rotation] button").nth(20).click()
-    _noted(page, "rotation:60")
-    page.reload()
-    page.wait_for_selector(".strip button")
-    assert page.locator(".change output").nth(3).inner_text() == "60 °"
-    page.go_back()
-    _answer(page)
-    assert page.evaluate(INK) == ink
-    page.go_forward()
-    page.wait_for_selector(".strip button")
-    assert page.locator(".change output").nth(3).inner_text() == "60 °"
-
-
 def test_a_network_that_is_not_there_is_none(open_page: Open) -> None:
     page = open_page("see&network=nobody&unit=c9.1.2.3&ink=***&lang=xx")
     page.wait_for_selector(".outputs .value")
