@@ -16,7 +16,7 @@ from PIL import Image
 
 from lenet5.errors import LeNetError, MissingExtraError, PictureError
 from lenet5.pictures import opening
-from lenet5.pictures.opening import open_pages, sized
+from lenet5.pictures.opening import Limits, open_pages, sized
 from systems import posix
 
 GREY = np.tile(np.linspace(0, 255, 12).astype(np.uint8), (10, 1))  # (10, 12)
@@ -87,17 +87,18 @@ def test_every_page_of_a_pdf() -> None:
         open_pages(document[:200])
 
 
-def test_a_pdf_has_no_more_pages_and_pixels_than_are_sensible(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pdf_has_no_more_pages_and_pixels_than_are_sensible() -> None:
     pytest.importorskip("pypdfium2", reason="needs the extra lenet5[pdf]")
     page = Image.fromarray(GREY)
     document = saved(page, "PDF", save_all=True, append_images=[page] * 3, resolution=opening.PDF_DOTS)
     assert len(open_pages(document)) == 4
-    monkeypatch.setattr(opening, "MAX_PIXELS", 3 * 140)
-    with pytest.raises(PictureError, match="on its pages"):
-        open_pages(document)
-    monkeypatch.setattr(opening, "MAX_PAGES", 3)
-    with pytest.raises(PictureError, match="4 pages"):
-        open_pages(document)
+    with pytest.raises(PictureError, match="over 420 pixels on its 4 pages"):
+        open_pages(document, Limits(pixels=3 * 140))
+    with pytest.raises(PictureError, match="4 pages; expected at most 3"):
+        open_pages(document, Limits(pages=3))
+    for nonsense in ({"pages": 0}, {"pixels": 24}, {"pixels": 200_000_000}):
+        with pytest.raises(PictureError, match="178,956,970"):
+            Limits(**nonsense)
     # A sheet as large as a house, in a file of a few bytes.
     with pytest.raises(PictureError, match="make it smaller"):
         open_pages(saved(Image.new("1", (20, 20)), "PDF", resolution=0.01))

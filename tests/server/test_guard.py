@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import io
 import json
 import re
 import socket
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from PIL import Image
 
 from lenet5.errors import LeNetError
 from lenet5.server import Settings
@@ -196,6 +198,8 @@ def test_a_value_that_makes_no_sense_is_refused_at_once() -> None:
         {"root_path": "/digits/"},
         {"trusted_proxies": ("*",)},
         {"largest_batch": 0},
+        {"largest_pages": 0},
+        {"largest_pixels": 10**9},
     ):
         with pytest.raises(LeNetError, match="expected"):
             Settings(**wrong)
@@ -224,12 +228,38 @@ NAME = "digits.example"
 def behind(start: Callable[..., tuple[object, str]]) -> tuple[subprocess.Popen[str], str]:
     """A server as it stands behind a proxy called digits.example, which has it under /digits; only to be read."""
     options = ["--token", TOKEN, "--open-probes", "--read-only", "--access-log", "json", "--largest-batch", "2"]
+    options += ["--largest-pages", "2", "--largest-pixels", "200000"]
     process, address = start(*options, "--host-name", NAME, "--root-path", "/digits", "--trusted-proxy", "127.0.0.1")
     address = address.removesuffix("/digits")
     until = time.monotonic() + 300
     while httpx.get(f"{address}/api/v1/ready", timeout=60).status_code == 503 and time.monotonic() < until:
         time.sleep(0.1)
     return process, address
+
+
+def saved(pages: int, side: int) -> bytes:
+    sheet, held = Image.new("L", (side, side), 255), io.BytesIO()
+    sheet.save(held, "TIFF", save_all=True, append_images=[sheet] * (pages - 1), compression="tiff_lzw")
+    return held.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("pages", "side", "words"),
+    [
+        (2, 300, ""),
+        (3, 20, "3 pages; expected at most 2"),
+        (1, 500, "at most 200,000"),
+        (2, 400, "over 200,000 pixels on"),
+    ],
+)
+def test_a_picture_has_as_many_pages_and_pixels_as_the_options_say(
+    behind: tuple[subprocess.Popen[str], str], pages: int, side: int, words: str
+) -> None:
+    for route in ("read", "activations", "line", "explain"):
+        headers = {**KNOWN, "content-type": "image/tiff"}
+        answer = httpx.post(f"{behind[1]}/api/{route}", content=saved(pages, side), headers=headers, timeout=60)
+        assert answer.status_code == (422 if words else 200)
+        assert words in answer.text
 
 
 PROXIED = {"host": NAME, "x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https"}

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from rich.console import Console
 from rich.progress import Progress
 
 from lenet5.errors import LeNetError, PictureError
 from lenet5.pictures.ink import Polarity
-from lenet5.pictures.opening import MAX_BYTES, SUFFIXES
+from lenet5.pictures.opening import LIMITS, MAX_BYTES, SUFFIXES, Limits, open_pages
 from lenet5.reading.layout import Layout
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["pictures_in", "read"]
 
+Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 STDIN = "/dev/stdin"
 COLUMNS = ("path", "page", "row", "text", "confidence", "rejected", "reason", "x", "y", "width", "height")
 
@@ -43,6 +44,8 @@ def read(
     csv_: Annotated[bool, Parameter(name="--csv", negative=())] = False,
     annotate: Path | None = None,
     explain: Path | None = None,
+    largest_pages: Count = LIMITS.pages,
+    largest_pixels: Count = LIMITS.pixels,
 ) -> int:
     """Read the digits in pictures.
 
@@ -73,6 +76,10 @@ def read(
         A folder that gets a copy of each picture with boxes and answers.
     explain
         An HTML file that gets every step from each picture to its digits.
+    largest_pages
+        Pages of one file; others are refused.
+    largest_pixels
+        Pixels of one file, all of its pages together; others are refused. A million of them take some 16 MB.
     """
     if invert:  # what other tools call it
         raise PictureError("no option --invert; give --ink light where the ink is lighter than its paper, else nothing")
@@ -92,7 +99,7 @@ def read(
     named = [picture for picture in pictures if isinstance(picture, Path) and os.path.exists(picture)]
     if explain is not None and os.path.exists(explain) and any(explain.samefile(picture) for picture in named):
         raise PictureError(f"--explain {explain} is one of the pictures; name another file")
-    reader = Reader(model, accept=accept)
+    reader = Reader(model, accept=accept, limits=Limits(largest_pages, largest_pixels))
     show = _Show(json_, csv_)
     pages: list[tuple[str, dict[str, Any]]] = []
     copies: set[str] = set()
@@ -108,7 +115,7 @@ def read(
                 readings = reader.read(picture, layout, ink=ink)
                 show.readings(path, readings)
                 if annotate is not None:
-                    _annotate(annotate, Path(path), picture, readings, copies)
+                    _annotate(annotate, Path(path), open_pages(picture, reader.limits), readings, copies)
                 if explain is not None:
                     pages.append((str(path), reader.explain(picture, layout, ink=ink)))
                 status = max(status, int(any(r.rejected for r in readings)))
@@ -195,13 +202,12 @@ def _png(picture: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _annotate(folder: Path, path: Path, picture: Any, readings: list[Reading], copies: set[str]) -> None:
+def _annotate(folder: Path, path: Path, pages: list[Any], readings: list[Reading], copies: set[str]) -> None:
     """A copy of each page with boxes and answers, as NAME.png, or NAME-2.png for the second of several pages.
 
     copies: the names that were given so far; of a second picture of a name, its folders are put before it.
     """
     from lenet5.files import make_folder, write_atomically
-    from lenet5.pictures.opening import open_pages
     from lenet5.reading.shown import annotated
 
     make_folder(folder, error=PictureError)
@@ -209,7 +215,7 @@ def _annotate(folder: Path, path: Path, picture: Any, readings: list[Reading], c
     while called.casefold() in copies:  # A.png and a.png are one file on macOS and Windows
         called = f"{folders.pop(0)}_{called}" if folders else f"{called}_"
     copies.add(called.casefold())
-    for page, pixels in enumerate(open_pages(picture)):
+    for page, pixels in enumerate(pages):
         name = f"{called}{f'-{page + 1}' if page else ''}.png"
         copy = annotated(pixels, [r for r in readings if r.page == page])
         write_atomically(folder / name, _png(copy), error=PictureError)

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
 
+from lenet5.pictures.opening import LIMITS
+
 __all__ = ["serve"]
 
 NO_OPPOSITE = Parameter(negative=())
@@ -30,6 +32,8 @@ def serve(
     trusted_proxy: Annotated[tuple[str, ...], NO_OPPOSITE] = (),
     largest_body: Count = 16 * 2**20,
     largest_batch: Count = 256,
+    largest_pages: Count = LIMITS.pages,
+    largest_pixels: Count = LIMITS.pixels,
 ) -> None:
     """Show LeNet-5 thinking on a page, and answer its API, until Ctrl-C.
 
@@ -61,6 +65,10 @@ def serve(
         Bytes of a request; others are refused.
     largest_batch
         Pictures of a request; others are refused.
+    largest_pages
+        Pages of one picture's file; others are refused.
+    largest_pixels
+        Pixels of one picture, all of its pages together; others are refused.
     """
     from lenet5.server import Settings, create_app
     from lenet5.server.guard import LOG
@@ -80,6 +88,8 @@ def serve(
         access_log=access_log,
         largest_body=largest_body,
         largest_batch=largest_batch,
+        largest_pages=largest_pages,
+        largest_pixels=largest_pixels,
     )
     LOG.setLevel(logging.INFO)
     LOG.addHandler(logging.StreamHandler(sys.stdout))

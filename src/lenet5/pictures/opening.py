@@ -13,6 +13,7 @@ import os
 import re
 import stat
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DIGIT_SIDE",
+    "LIMITS",
     "MAX_BYTES",
-    "MAX_PAGES",
-    "MAX_PIXELS",
     "MIN_SIDE",
     "PAGE_SIDE",
     "SUFFIXES",
+    "Limits",
     "Picture",
     "open_pages",
     "sized",
@@ -41,8 +42,7 @@ __all__ = [
 ]
 
 MAX_BYTES = 64 * 1024 * 1024
-MAX_PIXELS = 64_000_000
-MAX_PAGES = 64
+PILLOWS = 178_956_970  # pixels; more are refused by Pillow itself
 MIN_SIDE = 5  # under that no digit can be told from another
 MAX_ASPECT = 100
 WHITES = (1, 16, 255, 1023, 4095, 16383, 65535)  # of masks and fractions, of scikit-learn's digits, of 8 to 16 bits
@@ -72,30 +72,70 @@ _HEIF = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", 
 Picture = Any  # str | os.PathLike[str] | bytes | BinaryIO | PIL.Image.Image | NDArray
 
 
-def open_pages(source: Any) -> list[NDArray[np.uint8]]:
+@dataclass(frozen=True)
+class Limits:
+    """How many pages a file may have, and how many pixels on all of them. A million pixels take some 16 MB.
+
+    Raises PictureError for numbers that make no sense.
+    """
+
+    pages: int = 64
+    pixels: int = 64_000_000
+
+    def __post_init__(self) -> None:
+        if not (self.pages >= 1 and MIN_SIDE**2 <= self.pixels <= PILLOWS):
+            raise PictureError(
+                f"limits of {self.pages} pages, {self.pixels:,} pixels; expected at least 1, and {MIN_SIDE**2} to "
+                f"{PILLOWS:,}"
+            )
+
+    def check(self, pages: int, pixels: int, name: str) -> None:
+        """Raises PictureError for a file of more."""
+        if pages > self.pages:
+            raise PictureError(f"{name} has {pages} pages; expected at most {self.pages}: split it")
+        if pixels > self.pixels and pages > 1:
+            raise PictureError(f"{name} has over {self.pixels:,} pixels on its {pages} pages; split it")
+
+    def check_size(self, width: int, height: int, name: str) -> None:
+        """Raises PictureError for a page of more pixels, or too small or too long to be read."""
+        if width * height > self.pixels:
+            raise PictureError(f"{name} has {width}×{height} pixels; expected at most {self.pixels:,}: make it smaller")
+        if min(width, height) < MIN_SIDE:
+            raise PictureError(f"{name} has {width}×{height} pixels; expected at least {MIN_SIDE} on each side")
+        if max(width, height) > MAX_ASPECT * min(width, height):
+            raise PictureError(
+                f"{name} has {width}×{height} pixels; expected no side over {MAX_ASPECT} times the other: "
+                f"cut out the part with the digits"
+            )
+
+
+LIMITS = Limits()
+
+
+def open_pages(source: Any, limits: Limits = LIMITS) -> list[NDArray[np.uint8]]:
     """Every page of a picture as uint8 (H, W) or (H, W, 3), turned as its EXIF tag says, on opaque paper.
 
     source: a path, bytes, a file that is open for reading bytes, a data URL, a PIL image, or an array (H, W),
     (1, H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of bool, integers or floats, whose white is the smallest of WHITES
     that no value passes.
-    Raises PictureError for what is no picture, is damaged, or has more than MAX_BYTES, MAX_PIXELS or MAX_PAGES.
+    Raises PictureError for what is no picture, is damaged, or has more than MAX_BYTES or `limits`.
     """
     name = "the picture"  # where it has no path
     if isinstance(source, str) and source[:5].lower() == "data:":
-        return _decode(_in_data_url(source), "the data URL")
+        return _decode(_in_data_url(source), "the data URL", limits)
     if isinstance(source, str | os.PathLike):
         path = _local(os.fsdecode(source))
-        return _decode(_read_bytes(path), str(path))
+        return _decode(_read_bytes(path), str(path), limits)
     if isinstance(source, bytes | bytearray | memoryview):
-        return _decode(bytes(source), name)
+        return _decode(bytes(source), name, limits)
     if isinstance(source, np.ndarray):
-        return [_from_array(source, name)]
+        return [_from_array(source, name, limits)]
     if hasattr(source, "getexif") and hasattr(source, "convert"):
-        return [_from_image(source, name)]
+        return [_from_image(source, name, limits)]
     if callable(getattr(source, "read", None)):
         called = getattr(source, "name", None)
         name = called if isinstance(called, str) and called else name
-        return _decode(_read_file(source, name), name)
+        return _decode(_read_file(source, name), name, limits)
     raise PictureError(
         f"{name} is a {type(source).__name__}; expected a path, bytes, an open file, a PIL image or a NumPy array"
     )
@@ -186,55 +226,41 @@ def _checked(data: bytes, name: str) -> bytes:
     return data
 
 
-def _check_size(width: int, height: int, name: str) -> None:
-    if width * height > MAX_PIXELS:
-        raise PictureError(f"{name} has {width}×{height} pixels; expected at most {MAX_PIXELS:,}: make it smaller")
-    if min(width, height) < MIN_SIDE:
-        raise PictureError(f"{name} has {width}×{height} pixels; expected at least {MIN_SIDE} on each side")
-    if max(width, height) > MAX_ASPECT * min(width, height):
-        raise PictureError(
-            f"{name} has {width}×{height} pixels; expected no side over {MAX_ASPECT} times the other: "
-            f"cut out the part with the digits"
-        )
-
-
-def _decode(data: bytes, name: str) -> list[NDArray[np.uint8]]:
+def _decode(data: bytes, name: str, limits: Limits) -> list[NDArray[np.uint8]]:
     if data[:5] == b"%PDF-":
-        return _decode_pdf(data, name)
+        return _decode_pdf(data, name, limits)
     if data[4:12] in _HEIF:
-        return [_decode_heif(data, name)]
+        return [_decode_heif(data, name, limits)]
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            return _frames(image, name)
+            return _frames(image, name, limits)
     except PictureError:
         raise
     except UnidentifiedImageError as error:
         raise PictureError(f"{name} is no picture; expected one of {', '.join(FORMATS)}, HEIC or PDF") from error
     except Image.DecompressionBombError as error:
-        raise PictureError(f"{name} has too many pixels; expected at most {MAX_PIXELS:,}") from error
+        raise PictureError(f"{name} has too many pixels; expected at most {limits.pixels:,}") from error
     except Exception as error:  # a decoder that is fed rubbish may raise anything
         raise PictureError(f"{name} is damaged or cut short: {error}") from error
 
 
-def _frames(image: Image.Image, name: str) -> list[NDArray[np.uint8]]:
+def _frames(image: Image.Image, name: str, limits: Limits) -> list[NDArray[np.uint8]]:
     """Pages of a TIFF; of anything animated, the first picture."""
     pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
-    if pages > MAX_PAGES:
-        raise PictureError(f"{name} has {pages} pages; expected at most {MAX_PAGES}: split it")
+    limits.check(pages, 0, name)
     arrays, pixels = [], 0
     for page in range(pages):
         image.seek(page)
         pixels += image.width * image.height
-        if pixels > MAX_PIXELS:
-            _check_size(image.width, image.height, name)
-            raise PictureError(f"{name} has over {MAX_PIXELS:,} pixels on its {pages} pages; split it")
-        arrays.append(_from_image(image, name))
+        limits.check_size(image.width, image.height, name)
+        limits.check(pages, pixels, name)
+        arrays.append(_from_image(image, name, limits))
     return arrays
 
 
-def _decode_heif(data: bytes, name: str) -> NDArray[np.uint8]:
+def _decode_heif(data: bytes, name: str, limits: Limits) -> NDArray[np.uint8]:
     """The main picture of a HEIC file, as telephones save them."""
     try:
         import pillow_heif
@@ -242,15 +268,15 @@ def _decode_heif(data: bytes, name: str) -> NDArray[np.uint8]:
         raise MissingExtraError("pillow-heif", "heif", name) from error
     try:
         heif = pillow_heif.open_heif(data)
-        _check_size(heif.size[0], heif.size[1], name)  # its pixels are not decoded yet
-        return _from_image(heif.to_pillow(), name)
+        limits.check_size(heif.size[0], heif.size[1], name)  # its pixels are not decoded yet
+        return _from_image(heif.to_pillow(), name, limits)
     except PictureError:
         raise
     except Exception as error:  # a decoder that is fed rubbish may raise anything
         raise PictureError(f"{name} is damaged or cut short: {error}") from error
 
 
-def _decode_pdf(data: bytes, name: str) -> list[NDArray[np.uint8]]:
+def _decode_pdf(data: bytes, name: str, limits: Limits) -> list[NDArray[np.uint8]]:
     """Pages of a PDF, as a scanner of PDF_DOTS an inch would give them."""
     try:
         import pypdfium2
@@ -259,16 +285,16 @@ def _decode_pdf(data: bytes, name: str) -> list[NDArray[np.uint8]]:
     arrays, pixels, scale = [], 0, PDF_DOTS / 72  # a PDF's unit is 1/72 inch
     try:
         with _PDFIUM, closing(pypdfium2.PdfDocument(data)) as document:
-            if not 0 < len(document) <= MAX_PAGES:
-                raise PictureError(f"{name} has {len(document)} pages; expected 1 to {MAX_PAGES}: split it")
+            if not len(document):
+                raise PictureError(f"{name} has no pages; expected a page with digits")
+            limits.check(len(document), 0, name)
             for number in range(len(document)):
                 with closing(document[number]) as page:
                     width, height = (math.ceil(side * scale) for side in page.get_size())
                     pixels += width * height
-                    _check_size(width, height, name)
-                    if pixels > MAX_PIXELS:
-                        raise PictureError(f"{name} has over {MAX_PIXELS:,} pixels on its pages; split it")
-                    arrays.append(_from_image(page.render(scale=scale).to_pil(), name))
+                    limits.check_size(width, height, name)
+                    limits.check(len(document), pixels, name)
+                    arrays.append(_from_image(page.render(scale=scale).to_pil(), name, limits))
     except PictureError:
         raise
     except Exception as error:  # a decoder that is fed rubbish may raise anything
@@ -276,16 +302,16 @@ def _decode_pdf(data: bytes, name: str) -> list[NDArray[np.uint8]]:
     return arrays
 
 
-def _from_image(image: Image.Image, name: str) -> NDArray[np.uint8]:
+def _from_image(image: Image.Image, name: str, limits: Limits) -> NDArray[np.uint8]:
     from PIL import ImageOps
 
-    _check_size(image.width, image.height, name)
+    limits.check_size(image.width, image.height, name)
     try:
         turned = ImageOps.exif_transpose(image)
         if turned.mode.startswith(("I", "F")):
-            return _from_array(np.asarray(turned), name)
+            return _from_array(np.asarray(turned), name, limits)
         if "A" in turned.getbands() or "transparency" in turned.info:
-            return _from_array(np.asarray(turned.convert("RGBA")), name)
+            return _from_array(np.asarray(turned.convert("RGBA")), name, limits)
         if turned.mode in ("1", "L"):
             return np.asarray(turned.convert("L"))
         return np.asarray(turned.convert("RGB"))
@@ -295,14 +321,14 @@ def _from_image(image: Image.Image, name: str) -> NDArray[np.uint8]:
         raise PictureError(f"{name} is damaged or cut short: {error}") from error
 
 
-def _from_array(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
+def _from_array(array: NDArray[Any], name: str, limits: Limits) -> NDArray[np.uint8]:
     while array.ndim in (3, 4) and array.shape[0] == 1:  # one picture of a batch, or one channel before the places
         array = array[0]
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or channels not in (1, 3, 4):
         advice = ": give each of several pictures by itself, and channels last" if array.ndim in (3, 4) else ""
         raise PictureError(f"{name} has shape {array.shape}; expected (H, W), (H, W, 3) or (H, W, 4){advice}")
-    _check_size(array.shape[1], array.shape[0], name)
+    limits.check_size(array.shape[1], array.shape[0], name)
     if array.ndim == 3 and channels == 1:
         array = array[:, :, 0]
     pixels = to_bytes(array, name)

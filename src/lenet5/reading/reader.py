@@ -19,7 +19,7 @@ from lenet5.errors import LeNetError, ReadingError
 from lenet5.kernels import threads
 from lenet5.pictures.ink import POLARITIES, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
-from lenet5.pictures.opening import DIGIT_SIDE, PAGE_SIDE, open_pages, sized
+from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, PAGE_SIDE, Limits, open_pages, sized
 from lenet5.reading.amid import enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
@@ -58,6 +58,7 @@ class Reader:
     it is None.
     calibration: how penalties become probabilities; the network's own where it is None.
     accept: the least confidence of an answer that is given rather than rejected; the calibration's where None.
+    limits: how many pages and pixels a file may have; `lenet5.pictures.opening.Limits`.
     Raises WeightsError where there are no such weights, ReadingError for what is no network.
     """
 
@@ -67,6 +68,7 @@ class Reader:
         *,
         calibration: Calibration | None = None,
         accept: float | None = None,
+        limits: Limits = LIMITS,
     ) -> None:
         if model is None or isinstance(model, str | os.PathLike):
             from lenet5.loading import load
@@ -82,6 +84,7 @@ class Reader:
         if accept is not None:
             self.calibration = replace(self.calibration, accept=accept)
         self.geometry = Geometry()
+        self.limits = limits
 
     def read(self, picture: Any, layout: Layout = "auto", *, ink: Polarity = "auto") -> list[Reading]:
         """Everything that can be read in a picture, from the top to the bottom and from left to right.
@@ -94,7 +97,9 @@ class Reader:
         Raises PictureError for what is no picture, ReadingError for another layout or ink.
         """
         _check(layout, ink)
-        fields = [(page, f) for page, p in enumerate(open_pages(picture)) for f in self.fields(p, layout, ink)]
+        fields = [
+            (page, f) for page, p in enumerate(open_pages(picture, self.limits)) for f in self.fields(p, layout, ink)
+        ]
         readings = self.answer([f for _, f in fields])
         return [replace(r, page=page) for (page, _), r in zip(fields, readings, strict=True)]
 
@@ -131,7 +136,7 @@ class Reader:
 
         def prepare(picture: Any) -> Prepared:
             try:
-                (field,) = self.fields(open_pages(picture)[0], layout, ink)
+                (field,) = self.fields(open_pages(picture, self.limits)[0], layout, ink)
             except LeNetError as error:
                 return error
             return field
@@ -151,7 +156,7 @@ class Reader:
         """
         _check(layout, ink)
         steps = Steps(wanted=True)
-        pixels = open_pages(picture)[0]
+        pixels = open_pages(picture, self.limits)[0]
         fields = self.fields(pixels, layout, ink, steps)
         images = [image for f in fields for image in f.images]
         if images:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lenet5.errors import PictureError
 from lenet5.pictures.normalise import FIELD, normalise
+from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, Limits, open_pages, sized
 
 __all__ = ["BODY", "glyph", "ink_of", "kind_of"]
 
@@ -51,7 +52,7 @@ def kind_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def ink_of(kind: str, body: bytes) -> NDArray[Any]:
+def ink_of(kind: str, body: bytes, limits: Limits = LIMITS) -> NDArray[Any]:
     """The ink (H, W) in a body of this media type. Raises PictureError."""
     if kind == "application/json":
         return _from_json(body)
@@ -65,9 +66,8 @@ def ink_of(kind: str, body: bytes) -> NDArray[Any]:
         return np.frombuffer(body, np.uint8).reshape(side, side)
     if kind.startswith("image/"):
         from lenet5.pictures.ink import find_ink
-        from lenet5.pictures.opening import DIGIT_SIDE, open_pages, sized
 
-        return find_ink(sized(open_pages(body)[0], DIGIT_SIDE)[0]).ink
+        return find_ink(sized(open_pages(body, limits)[0], DIGIT_SIDE)[0]).ink
     raise PictureError(f"a body of type {kind[:80]!r}; expected image/…, application/octet-stream or application/json")
 
 

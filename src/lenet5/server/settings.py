@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from lenet5.errors import LeNetError
+from lenet5.pictures.opening import LIMITS, Limits
 
 __all__ = ["Settings", "is_loopback"]
 
@@ -44,6 +45,10 @@ class Settings:
     largest_body: int = 16 * MIB
     largest_batch: int = 256
     """Pictures in one request."""
+    largest_pages: int = LIMITS.pages
+    """Pages of one picture's file."""
+    largest_pixels: int = LIMITS.pixels
+    """Pixels of one picture, all of its pages together."""
     body_seconds: float = 15.0
     """A request must have arrived whole within this time."""
     idle_seconds: float = 10.0
@@ -76,6 +81,12 @@ class Settings:
                 raise LeNetError(f"trusted proxy {proxy!r}; expected an address or a network: 10.0.0.0/8") from error
         if self.largest_body < 1 or self.largest_batch < 1:
             raise LeNetError(f"{self.largest_body} bytes, {self.largest_batch} pictures; expected at least 1 of each")
+        _ = self.limits  # which refuses what makes no sense
+
+    @property
+    def limits(self) -> Limits:
+        """Of a picture's file."""
+        return Limits(self.largest_pages, self.largest_pixels)
 
 
 def is_loopback(host: str) -> bool:

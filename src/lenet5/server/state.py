@@ -67,9 +67,9 @@ class ServerState:
         with self._lock:
             if self._reader is None:
                 try:
-                    self._reader = Reader()
+                    self._reader = Reader(limits=self.settings.limits)
                 except WeightsError:
-                    self._reader = Reader(self.networks.get(self.networks.default))
+                    self._reader = Reader(self.networks.get(self.networks.default), limits=self.settings.limits)
             return self._reader
 
     def read_digits(self, pictures: list[Any]) -> list[Reading | LeNetError]:

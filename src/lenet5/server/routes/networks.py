@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lenet5.architecture import KERNEL, POOL, SIDE, SQUASHES, TABLE_I, EuclideanRBF
 from lenet5.network import LeNet5
+from lenet5.pictures.opening import Limits
 from lenet5.scale import BACKGROUND, FOREGROUND, FRAME
 from lenet5.server.networks import shown_classes
 from lenet5.server.pictures import BODY, glyph, ink_of, kind_of
@@ -80,7 +81,9 @@ def weights(name: str, state: State) -> Response:
 async def activations(request: Request, state: State, network: Name = "") -> Any:
     net = state.networks.get(network or state.networks.default)
     kind, body = kind_of(request), await request.body()
-    maps, penalties, probabilities = await run_sync(_look, net, kind, body, limiter=state.at_once)
+    maps, penalties, probabilities = await run_sync(
+        _look, net, kind, body, state.settings.limits, limiter=state.at_once
+    )
     if FLOATS in request.headers.get("accept", ""):
         return _floats([*maps.values(), penalties, probabilities])
     return {
@@ -98,8 +101,8 @@ def _finite(numbers: tuple[float, ...]) -> list[float | None]:
     return [number if np.isfinite(number) else None for number in numbers]
 
 
-def _look(net: LeNet5, kind: str, body: bytes) -> tuple[dict[str, NDArray[np.float32]], Any, Any]:
-    image = glyph(ink_of(kind, body))[None]
+def _look(net: LeNet5, kind: str, body: bytes, limits: Limits) -> tuple[dict[str, NDArray[np.float32]], Any, Any]:
+    image = glyph(ink_of(kind, body, limits))[None]
     return net.activations(image), net.penalties(image)[0], net.probabilities(image)[0]
 
 

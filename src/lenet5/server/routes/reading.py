@@ -122,7 +122,7 @@ async def line(
 
 def _line(state: ServerState, net: LeNet5, picture: Any, layout: Layout, polarity: Polarity) -> dict[str, Any]:
     """The first line that the reader finds in a picture; None where it reads no line in it."""
-    found = state.reader().fields(open_pages(picture)[0], layout, polarity)
+    found = state.reader().fields(open_pages(picture, state.settings.limits)[0], layout, polarity)
     fields = [f.field if isinstance(f, KnownField) else f for f in found]
     field = next((f for f in fields if isinstance(f, LineField) and f.line.pieces), None)
     if field is None:
