@@ -119,3 +119,16 @@ def test_the_gaps_of_a_broad_pen_are_no_strokes(width: float, dark: bool) -> Non
     rings = [np.abs(np.hypot(xx - 60, yy - y) - 22) < width for y in (48.0, 98.0)]
     digit = np.where(rings[0] | rings[1], 40, 215).astype(np.uint8)
     assert is_dark_on_light(digit if dark else 255 - digit) == dark
+
+
+@pytest.mark.parametrize("side", [90, 105, 120, 160, 220])
+def test_the_strokes_of_a_broad_pen_have_no_holes(side: int) -> None:
+    width = 24
+    picture = np.full((side, side), 200, np.uint8)
+    points = np.array([[0.2, 0.25], [0.5, 0.15], [0.78, 0.3], [0.2, 0.82], [0.82, 0.82]]) * side
+    stroke = np.zeros((side, side), np.uint8)
+    cv2.polylines(stroke, [points.astype(np.int32)], False, 255, width)
+    picture[stroke > 0] = 60
+    ink = find_ink(picture, dark=True).ink
+    assert ink[cv2.erode(stroke, np.ones((3, 3))) > 0].min() > 0.9
+    assert ink[cv2.dilate(stroke, np.ones((3, 3))) == 0].max() < 0.1

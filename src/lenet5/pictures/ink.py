@@ -31,6 +31,7 @@ MANY = 200_000  # pixels tell what a picture's statistics are
 SURE = 0.9  # lightness of a picture whose edges are plainly paper
 NARROW = 0.06  # of the picture's shorter side: strokes of writing on a sheet that lies on a dark table
 FRAMED = 100  # pixels a side: a smaller picture is of digits alone, which may fill it
+BROAD = 45  # pixels: hardly a pen is broader
 THIN = (3, 5, 7, 9, 13, 17, 25, 33, 49)  # sides of the boxes that strokes may be too thin for
 WORTH = 0.02  # of the most that any box leaves out
 DARKEST = 0.33  # of the lightest paper: what is darker is black
@@ -148,9 +149,9 @@ def _is_coloured(picture: NDArray[np.uint8]) -> bool:
 def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Grey:
     """The brightness of the paper under everything, 0 to 255, for a picture of this shape that was shrunk."""
     height, width = shape
-    side = min(small.shape)
+    side, whole = min(small.shape), min(height, width)
     # Wider than any stroke, narrower than a shadow: strokes are thin in large pictures.
-    reach = max(3, int(side * (0.45 if min(height, width) < 100 else 0.2))) | 1
+    reach = max(3, int(side * max(0.2, min(0.45, BROAD / whole)))) | 1
     calm = cv2.medianBlur(small, 3) if side > 40 else small
     closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, _round(reach))
     # Smooth, but where a sheet ends on a dark table, or in a shadow, no lighter than what lies there.
