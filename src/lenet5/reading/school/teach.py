@@ -78,7 +78,7 @@ class Teaching:
     """`members` networks, each taught in passes of `pictures`, drawn anew; the rest as in a training recipe."""
 
     members: int = 6
-    passes: int = 40
+    passes: int = 60
     pictures: int = 120_000
     algorithm: Literal["adam", "muon"] = "muon"
     sharpness: float = 0.1
