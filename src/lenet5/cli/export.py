@@ -1,4 +1,4 @@
-"""`lenet5 export`: the network as an ONNX file or as a C header, and what eight bits cost it."""
+"""`lenet5 export`: the network as an ONNX file, a C header or a page, and what eight bits cost it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ MEASURED = 512  # drawn digits that layers without a squash are measured on
 def export(
     model: str = "lenet5",
     /,
-    *,
-    to: Literal["onnx", "c"],
+    *more: str,
+    to: Literal["onnx", "c", "page"],
     out: Path | None = None,
+    single: Annotated[bool, Parameter(negative=())] = False,
     int8: Annotated[bool, Parameter(negative=())] = False,
     pictures: Literal["uint8", "float32"] = "uint8",
     activations: Annotated[bool, Parameter(negative=())] = False,
@@ -36,7 +37,7 @@ def export(
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
     form: progress.DataForm = progress.AS_FOUND,
 ) -> None:
-    """Write a network as an ONNX file or as a C99 header.
+    """Write a network as an ONNX file, as a C99 header, or as a page that needs no server.
 
     An ONNX file is written once ONNX Runtime has answered with it as the network does.
 
@@ -44,10 +45,14 @@ def export(
     ----------
     model
         A shipped network, or the path of a .safetensors file.
+    more
+        page: more networks, to choose from.
     to
-        onnx, or c: one header with the weights and a forward pass.
+        onnx; c: one header with the weights and a forward pass; page: a folder of files to open or to put anywhere.
     out
-        The file to write; by default the network's name, with .onnx or .h.
+        The file or folder to write; by default the network's name, with .onnx, .h, .html or -page.
+    single
+        page: one HTML file with all that it needs, in place of a folder.
     int8
         In whole numbers of eight bits; the error that this costs is measured on --data and told.
     pictures
@@ -61,6 +66,11 @@ def export(
     json_
         Print JSON.
     """
+    if to == "page":
+        _page([model, *more], out, single, json_)
+        return
+    if more or single:
+        raise WeightsError("several networks and --single are for --to page; leave them out")
     network = load(model)
     name = Path(model).stem + ("-int8" if int8 else "")
     path = out or Path(f"{name}.{'onnx' if to == 'onnx' else 'h'}")
@@ -93,6 +103,17 @@ def export(
             f"({cost['changed']} of {cost['tested']:,} answers changed)"
         )
     print(json.dumps({"path": str(path), **told}) if json_ else text)
+
+
+def _page(models: list[str], out: Path | None, single: bool, as_json: bool) -> None:
+    """Write the page, and tell where."""
+    from lenet5.server import static
+
+    networks = {Path(model).stem: load(model) for model in models}
+    path = out or Path(f"{Path(models[0]).stem}{'.html' if single else '-page'}")
+    size = static.write(path, networks, single=single)
+    place = path if single else path / "index.html"
+    print(json.dumps({"path": str(place), "bytes": size}) if as_json else f"{place}: {size:,} bytes; open it anywhere")
 
 
 def _quantised(network: LeNet5, data: str, form: Form) -> Quantised | QuantisedEnsemble:

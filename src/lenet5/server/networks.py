@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from lenet5 import storage
+from lenet5.architecture import KERNEL, POOL, SIDE, SQUASHES, TABLE_I, EuclideanRBF
 from lenet5.ensemble import Ensemble
 from lenet5.errors import LeNetError, WeightsError
 from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.reading.answers import NONE
+from lenet5.scale import BACKGROUND, FOREGROUND, FRAME
 
-__all__ = ["Networks", "UnknownNetworkError", "shown_classes"]
+__all__ = ["Networks", "UnknownNetworkError", "described", "shown_classes"]
 
 MOST = 64  # networks that are added while the server runs
 
@@ -20,6 +26,37 @@ MOST = 64  # networks that are added while the server runs
 def shown_classes(network: LeNet5) -> tuple[str, ...]:
     """The names of its classes as they are shown: the space, which stands for no digit, as ␣."""
     return tuple("␣" if name == NONE else name for name in network.classes)
+
+
+def described(name: str, network: LeNet5) -> dict[str, Any]:
+    """A network as the page knows it: layers, counts with their formulas, squashes, and where each tensor begins."""
+    architecture = network.architecture
+    tensors, offset = [], 0
+    for tensor, array in network.tensors.items():
+        tensors.append({"name": tensor, "shape": array.shape, "offset": offset})
+        offset += array.size
+    return {
+        "name": name,
+        "architecture": architecture.to_dict(),
+        "classes": shown_classes(network),
+        "counts": [asdict(row) for row in architecture.count()],
+        "parameters": architecture.parameters(),
+        "connections": sum(row.connections for row in architecture.count()),
+        "squashes": {name: {**asdict(f), "bounds": _finite(f.bounds)} for name, f in SQUASHES.items()},
+        "scale": {"paper": BACKGROUND, "ink": FOREGROUND, "frame": FRAME},
+        "rbf": isinstance(architecture.output, EuclideanRBF),
+        "table_i": architecture.c3.table == TABLE_I,
+        "kernel": KERNEL,
+        "pool": POOL,
+        "side": SIDE,
+        "tensors": tensors,
+        "metadata": {k: v for k, v in network.metadata.items() if k not in ("architecture", "classes")},
+    }
+
+
+def _finite(numbers: tuple[float, ...]) -> list[float | None]:
+    """JSON has no infinity: null stands for it."""
+    return [number if np.isfinite(number) else None for number in numbers]
 
 
 class UnknownNetworkError(LeNetError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import cv2
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lenet5.datasets.distortions import transform
 from lenet5.reproduce.paper import PAPER
 
-__all__ = ["CHANGES", "PATTERNS", "Change", "changed", "strip"]
+__all__ = ["CHANGES", "PATTERNS", "Change", "changed", "ranges", "strip"]
 
 Picture = NDArray[np.uint8]
 STEPS = 25  # settings in a strip
@@ -57,6 +57,12 @@ CHANGES = {
         Change("noise", 0, 0.48, 0, "p"),
     )
 }
+
+
+def ranges() -> dict[str, Any]:
+    """The possible changes with their settings, and the names of the patterns."""
+    changes = [{**asdict(change), "settings": change.settings()} for change in CHANGES.values()]
+    return {"changes": changes, "patterns": list(PATTERNS)}
 
 
 def changed(image: Picture, settings: dict[str, float], seed: int) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 import { get, post } from "./api.js";
 import { chart } from "./chart.js";
 import { forgetColours, paint } from "./colour.js";
+import { randomDigit } from "./digits.js";
 import { h, number } from "./dom.js";
 import { makeFlow } from "./flow.js";
 import { loadNetwork, look } from "./network.js";
@@ -372,7 +373,7 @@ export function learnView({ fail, renamed }) {
         known = await get("recipes");
         fill();
         showButtons();
-        if (!state.picture) state.picture = Uint8Array.from((await get("digits")).image.flat());
+        if (!state.picture) state.picture = await randomDigit("drawn");
         const { trainings } = await get("trainings");
         if (trainings.length) follow(trainings.at(-1));
         else status.replaceChildren(t("learn.none"));

@@ -7,13 +7,15 @@ import { onFiles } from "./files.js";
 import { learnView } from "./learn.js";
 import { told } from "./messages.js";
 import { loadNetwork } from "./network.js";
+import { packed } from "./packed.js";
 import { readView } from "./read.js";
+import { recordedView } from "./recorded.js";
 import { seeView } from "./see.js";
 import { state } from "./state.js";
 import { testView } from "./test.js";
 import { language, setLanguage, t, translate } from "./words.js";
 
-const VIEWS = { see: seeView, test: testView, read: readView, learn: learnView };
+const VIEWS = { see: seeView, test: testView, read: packed ? recordedView : readView, learn: learnView };
 const LOOK_AGAIN = 1000; // milliseconds, while the server compiles
 const main = document.querySelector("#view");
 const alert = document.querySelector("#problem");
@@ -122,7 +124,8 @@ function words() {
 }
 
 words();
-waitForKernels();
+document.documentElement.classList.toggle("alone", Boolean(packed)); // without what needs a server
+if (!packed) waitForKernels();
 guarded(async () => {
   main.replaceChildren(h("p.loading", {}, t("loading")));
   await listNetworks();

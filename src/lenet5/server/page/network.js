@@ -1,12 +1,12 @@
 // A network as the page knows it: its declaration, its parameters, and the activations for a picture.
 
-import { floats, get } from "./api.js";
+import { get, weightsOf } from "./api.js";
 import { makeMachine, penaltiesOf, probabilitiesOf } from "./machine.js";
 
 export async function loadNetwork(name) {
   const [info, all] = await Promise.all([
     get(`networks/${encodeURIComponent(name)}`),
-    floats(`networks/${encodeURIComponent(name)}/weights`),
+    weightsOf(name),
   ]);
   return networkOf(info, all);
 }

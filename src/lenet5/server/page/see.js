@@ -3,12 +3,14 @@
 import { inAddress, note } from "./address.js";
 import { file as fetched, floats, get, post } from "./api.js";
 import { forgetColours } from "./colour.js";
+import { randomDigit } from "./digits.js";
 import { h, number, percent } from "./dom.js";
 import { prepared } from "./files.js";
 import { makeFlow } from "./flow.js";
 import { showLayer, showUnit } from "./inspect.js";
 import { look, pictureOf } from "./network.js";
 import { normalised } from "./normalise.js";
+import { packed } from "./packed.js";
 import { makePad } from "./pad.js";
 import { inkText } from "./specimen.js";
 import { state } from "./state.js";
@@ -65,14 +67,14 @@ export function seeView({ network, fail }) {
       {},
       h("button", { type: "button", onclick: () => pad.clear() }, t("clear")),
       h("button", { type: "button", onclick: () => pad.undo() }, t("undo")),
-      h("button", { type: "button", onclick: () => file.click() }, t("open")),
+      h("button.served", { type: "button", onclick: () => file.click() }, t("open")),
     ),
-    h("div.row", {}, h("label", {}, t("read.examples"), " ", examples)),
+    h("div.row.served", {}, h("label", {}, t("read.examples"), " ", examples)),
     h(
       "div.row",
       {},
       h("button", { type: "button", onclick: () => random("drawn") }, t("random.drawn")),
-      h("button", { type: "button", onclick: () => random("mnist") }, t("random.mnist")),
+      h("button.served", { type: "button", onclick: () => random("mnist") }, t("random.mnist")),
     ),
     verdict,
     h("small", { id: "pad-keys" }, t("pad.keys")),
@@ -164,8 +166,7 @@ export function seeView({ network, fail }) {
 
   async function random(source) {
     try {
-      const { image } = await get(`digits?source=${source}`);
-      pad.put(Uint8Array.from(image.flat()));
+      pad.put(await randomDigit(source));
       changed();
     } catch (error) {
       fail(error);
@@ -189,13 +190,15 @@ export function seeView({ network, fail }) {
   return {
     element,
     start() {
-      get("examples").then((told) => {
-        const single = told.examples.filter((name) => name.startsWith("digit"));
-        examples.replaceChildren(
-          h("option", { value: "" }, "–"),
-          ...single.map((name) => h("option", { value: name }, name.replace(".png", ""))),
-        );
-      }).catch(fail);
+      if (!packed) {
+        get("examples").then((told) => {
+          const single = told.examples.filter((name) => name.startsWith("digit"));
+          examples.replaceChildren(
+            h("option", { value: "" }, "–"),
+            ...single.map((name) => h("option", { value: name }, name.replace(".png", ""))),
+          );
+        }).catch(fail);
+      }
       flow.repaint();
       showLayer(inspector, network, null);
       const at = inAddress();

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { changed, inkOf, PATTERNS, unframed } from "./changes.js";
 import { forgetColours, inkImage } from "./colour.js";
+import { randomDigit } from "./digits.js";
 import { h, number } from "./dom.js";
 import { look, scaled } from "./network.js";
 import { state } from "./state.js";
@@ -44,7 +45,7 @@ export function testView({ network, fail }) {
         h("button.main", { type: "button", onclick: toSee }, t("test.see")),
         h("button", { type: "button", onclick: reset }, t("test.reset")),
         h("button", { type: "button", onclick: () => another("drawn") }, t("random.drawn")),
-        h("button", { type: "button", onclick: () => another("mnist") }, t("random.mnist")),
+        h("button.served", { type: "button", onclick: () => another("mnist") }, t("random.mnist")),
       ),
     ),
     h(
@@ -217,7 +218,7 @@ export function testView({ network, fail }) {
 
   async function another(source) {
     try {
-      state.picture = Uint8Array.from((await get(`digits?source=${source}`)).image.flat());
+      state.picture = await randomDigit(source);
       reset();
     } catch (error) {
       fail(error);

@@ -2,6 +2,7 @@
 
 export default {
   en: {
+    "problem.alone": "This page works without a server, and this needs one: see Read.",
     skip: "To the content",
     subtitle: "1998, exact",
     network: "Network",
@@ -48,6 +49,7 @@ export default {
     "reader.rejects.why": "The network alone always names its nearest code, whatever the ink is.",
   },
   zh: {
+    "problem.alone": "本页不需要服务器即可使用，但这一功能需要：见“阅读”。",
     skip: "跳到内容",
     subtitle: "1998 年原版",
     network: "网络",

@@ -2,6 +2,10 @@
 
 export default {
   en: {
+    "recorded.title": "Reading pictures needs a server",
+    "recorded.explain":
+      "Photographs, forms and lines are read by the program lenet5 on your own machine. Below are three pictures with what it read, recorded when this page was made.",
+    "recorded.alt": "The picture {name}",
     "layout": "Layout",
     "layout.auto": "automatic",
     "layout.digit": "one digit",
@@ -49,6 +53,10 @@ export default {
     "read.failed": "No answer: this has not been read.",
   },
   zh: {
+    "recorded.title": "阅读图片需要服务器",
+    "recorded.explain":
+      "照片、表格和整行数字由您自己机器上的 lenet5 程序阅读。下面是三张图片及其读数，制作本页时录下。",
+    "recorded.alt": "图片 {name}",
     "layout": "版面",
     "layout.auto": "自动",
     "layout.digit": "一个数字",

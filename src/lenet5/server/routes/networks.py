@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,11 +9,9 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request, Response
 from numpy.typing import NDArray
 
-from lenet5.architecture import KERNEL, POOL, SIDE, SQUASHES, TABLE_I, EuclideanRBF
 from lenet5.network import LeNet5
 from lenet5.pictures.opening import Limits
-from lenet5.scale import BACKGROUND, FOREGROUND, FRAME
-from lenet5.server.networks import shown_classes
+from lenet5.server.networks import described, shown_classes
 from lenet5.server.pictures import BODY, glyph, ink_of, kind_of
 from lenet5.server.state import State
 
@@ -33,29 +30,7 @@ def networks(state: State) -> dict[str, Any]:
 
 @router.get("/networks/{name}", summary="One network: layers, counts with their formulas, squashing functions, tensors")
 def network(name: str, state: State) -> dict[str, Any]:
-    net = state.networks.get(name)
-    architecture = net.architecture
-    tensors, offset = [], 0
-    for tensor, array in net.tensors.items():
-        tensors.append({"name": tensor, "shape": array.shape, "offset": offset})
-        offset += array.size
-    return {
-        "name": name,
-        "architecture": architecture.to_dict(),
-        "classes": shown_classes(net),
-        "counts": [asdict(row) for row in architecture.count()],
-        "parameters": architecture.parameters(),
-        "connections": sum(row.connections for row in architecture.count()),
-        "squashes": {name: {**asdict(f), "bounds": _finite(f.bounds)} for name, f in SQUASHES.items()},
-        "scale": {"paper": BACKGROUND, "ink": FOREGROUND, "frame": FRAME},
-        "rbf": isinstance(architecture.output, EuclideanRBF),
-        "table_i": architecture.c3.table == TABLE_I,
-        "kernel": KERNEL,
-        "pool": POOL,
-        "side": SIDE,
-        "tensors": tensors,
-        "metadata": {k: v for k, v in net.metadata.items() if k not in ("architecture", "classes")},
-    }
+    return described(name, state.networks.get(name))
 
 
 @router.get(
@@ -94,11 +69,6 @@ async def activations(request: Request, state: State, network: Name = "") -> Any
         "penalties": penalties.tolist(),
         "probabilities": probabilities.tolist(),
     }
-
-
-def _finite(numbers: tuple[float, ...]) -> list[float | None]:
-    """JSON has no infinity: null stands for it."""
-    return [number if np.isfinite(number) else None for number in numbers]
 
 
 def _look(net: LeNet5, kind: str, body: bytes, limits: Limits) -> tuple[dict[str, NDArray[np.float32]], Any, Any]:

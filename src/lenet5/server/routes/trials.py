@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from lenet5.pictures.normalise import FIELD
 from lenet5.scale import ink as ink_of
 from lenet5.server.networks import shown_classes
 from lenet5.server.state import State
-from lenet5.server.trials import CHANGES, PATTERNS, changed, strip
+from lenet5.server.trials import CHANGES, PATTERNS, changed, ranges, strip
 
 __all__ = ["router"]
 
@@ -42,8 +41,8 @@ class Trial(BaseModel):
 
 
 @router.get("/trials", summary="The possible changes of a digit, with their ranges")
-def ranges() -> dict[str, Any]:
-    return {"changes": [{**asdict(c), "settings": c.settings()} for c in CHANGES.values()], "patterns": list(PATTERNS)}
+def possible() -> dict[str, Any]:
+    return ranges()
 
 
 @router.post("/trials", summary="Change a digit, and ask the network again")
