@@ -1,6 +1,6 @@
 """The site of the documentation: the pages of the repository, and a reference made from the docstrings.
 
-`make docs` builds it into build/site. A link that leads nowhere ends the build.
+`make docs` builds it into build/site, with the page of the network as page.html. A link that leads nowhere ends the build.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pygments.lexers import PythonLexer, get_lexer_for_filename
 from sphinx.application import Sphinx
 
 import lenet5
+from lenet5.server import static
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,6 +59,14 @@ shown: set[Path] = set()
 def setup(app: Sphinx) -> None:
     app.connect("source-read", link_to_files)
     app.connect("html-collect-pages", pages_of_files)
+    app.connect("build-finished", live_page)
+
+
+def live_page(app: Sphinx, error: Exception | None) -> None:
+    """The page of the network itself, which needs no server."""
+    if error is None:
+        networks = {name: lenet5.load(name) for name in ("lenet5", "lenet5-best")}
+        static.write(Path(app.outdir) / "page.html", networks, single=True)
 
 
 def link_to_files(_: Sphinx, name: str, source: list[str]) -> None:

@@ -289,7 +289,7 @@ export function showLayer(panel, network, layer) {
       {},
       h(
         "div",
-        { style: { "overflow-x": "auto" } },
+        { style: { "overflow-x": "auto" }, tabIndex: 0, role: "region", "aria-label": t("counts.title") },
         h("table.counts", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows, total)),
       ),
       !layer || layer.name === "c3" || layer.name === "s2" ? tableOne(network) : null,

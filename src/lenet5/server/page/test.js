@@ -1,5 +1,6 @@
 // The second view, Test: sliders change the digit, and strips show where the answer breaks.
 
+import { go } from "./address.js";
 import { get } from "./api.js";
 import { changed, inkOf, PATTERNS, unframed } from "./changes.js";
 import { forgetColours, inkImage } from "./colour.js";
@@ -7,6 +8,7 @@ import { randomDigit } from "./digits.js";
 import { h, number } from "./dom.js";
 import { look, scaled } from "./network.js";
 import { state } from "./state.js";
+import { pictureText } from "./strokes.js";
 import { t } from "./words.js";
 
 const UNITS = { "°": 0, px: 1, "×": 2, "px/px": 2, p: 2 };
@@ -94,7 +96,12 @@ export function testView({ network, fail }) {
       output.textContent = shown(change, to);
       ask();
     };
-    change.strip = h("div.strip", { dataset: { change: change.name } });
+    change.strip = h("div.strip", {
+      dataset: { change: change.name },
+      tabIndex: 0,
+      role: "group",
+      "aria-label": t(`change.${change.name}`),
+    });
     change.holds = h("small.holds");
     return h(
       "div.change",
@@ -212,8 +219,7 @@ export function testView({ network, fail }) {
 
   // The digit as it is now, with all its layers.
   function toSee() {
-    state.picture = unframed(last.now.image);
-    location.hash = "#see";
+    go({ view: "see", ink: pictureText(unframed(last.now.image)), unit: null });
   }
 
   async function another(source) {
