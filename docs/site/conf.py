@@ -1,6 +1,7 @@
 """The site of the documentation: the pages of the repository, and a reference made from the docstrings.
 
-`make docs` builds it into build/site, with the page of the network as page.html. A link that leads nowhere ends the build.
+`make docs` builds it into build/site, with the page of the network as page.html. A link that leads nowhere ends the
+build.
 """
 
 from __future__ import annotations
