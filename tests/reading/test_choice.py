@@ -100,3 +100,22 @@ def test_a_number_among_words_is_less_sure_than_alone(reader: Reader) -> None:
     (among,) = reader.read(sheet, "line")
     assert alone.text == among.text == "4207"
     assert among.confidence < alone.confidence
+
+
+def test_specks_on_the_paper_are_no_part_of_a_line_and_cost_it_nothing(reader: Reader) -> None:
+    clean = on_a_sheet((written("4805", 3), 40, 60), height=200, width=420)
+    dusty = clean.copy()
+    for x, y in ((20, 20), (390, 30), (200, 185), (30, 170)):
+        cv2.circle(dusty, (x, y), 3, (60, 60, 60), -1, cv2.LINE_AA)
+    (one,), (other,) = reader.read(clean, "line"), reader.read(dusty, "line")
+    assert one.text == other.text == "4805"
+    assert other.confidence > one.confidence - 0.02
+
+
+def test_a_line_is_less_sure_of_ink_that_no_digit_explains(reader: Reader) -> None:
+    clean = on_a_sheet((written("4805", 3), 40, 60), height=200, width=420)
+    crossed = clean.copy()
+    cv2.line(crossed, (60, 75), (72, 64), (60, 60, 60), 3, cv2.LINE_AA)
+    cv2.line(crossed, (120, 118), (140, 128), (60, 60, 60), 3, cv2.LINE_AA)
+    (one,), (other,) = reader.read(clean, "line"), reader.read(crossed, "line")
+    assert other.confidence < one.confidence

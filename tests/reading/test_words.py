@@ -62,3 +62,9 @@ def test_rows_that_nearly_touch_are_rows() -> None:
         for left in (8, 40, 72):
             ink[top : top + 30, left : left + 20] = 1
     assert [word.y < 30 for word in words(ink)] == [True, False]
+
+
+def test_an_underline_is_no_stroke_of_the_number_above_it() -> None:
+    number = words(bars((50, 50, 8, 30), (66, 52, 12, 28)))
+    underlined = words(bars((50, 50, 8, 30), (66, 52, 12, 28), (44, 83, 46, 4)))
+    assert np.array_equal(underlined[0].ink, number[0].ink)

@@ -23,8 +23,11 @@ WHOLE = 5.0  # what the confidence in the whole word counts: a word of letters h
 NO_DIGIT = 2.0  # what a piece that is no digit speaks against a word
 ENOUGH = 1.0  # evidence from which on a word is a number
 LONE_BAR = 5.0  # what speaks against it that a bar is the line of a picture
-SHORT = 2  # characters: of no more than that, a word beside a number may be more of it, however badly it is read
+HOPELESS = -5.0  # the least evidence for a line: what is read still worse may be a number that is hard to read
+SHORT = 2  # characters, or heights: a word beside a number that is no longer may be more of it, however badly read
 AMID = 1.5  # the power of the confidence in a line that stands among words which are passed over
+# Of the line's height: a lower word, as a speck or an underline, is passed over at no cost; and one that is beside it.
+AS_HIGH, AS_HIGH_BESIDE = 0.5, 0.3
 ANOTHER = 1.0  # the cost of every further word
 # Two words of one line, in heights of the taller one.
 APART = 2.5  # the widest gap
@@ -63,8 +66,13 @@ def lines_of(found: Sequence[Word], readings: Sequence[Reading]) -> list[list[in
 
 def the_line(found: Sequence[Word], readings: Sequence[Reading]) -> list[int]:
     """Which of the words of a picture are its one line: the number that most speaks for, and what stands beside it."""
-    speaks = [evidence(r) for r in readings]
-    best = int(np.argmax([s - LONE_BAR * _is_bar(r) for s, r in zip(speaks, readings, strict=True)]))
+    tall = AS_HIGH * max((w.height for w, r in zip(found, readings, strict=True) if not _is_bar(r)), default=0)
+
+    def speaks(k: int) -> tuple[float, int]:
+        doubts = LONE_BAR * (_is_bar(readings[k]) + (found[k].height < tall))
+        return max(HOPELESS, evidence(readings[k])) - doubts, found[k].ink.size
+
+    best = max(range(len(found)), key=speaks)
     return _around(best, set(range(len(found))), found, readings, math.inf)
 
 
@@ -78,7 +86,7 @@ def _around(best: int, free: set[int], found: Sequence[Word], readings: Sequence
             continue
         # What may be a digit is not passed over, unless it stands far away.
         like = high <= (UNLIKE if _is_bar(readings[k]) else UNEQUAL) * low
-        short = len(readings[k].characters) <= SHORT and gap <= APART * high
+        short = min(len(readings[k].characters), found[k].ink.shape[1] / low) <= SHORT and gap <= APART * high
         if like and (short or evidence(readings[k]) >= ENOUGH):
             line.append(k)
     return sorted(line, key=lambda k: found[k].x)
@@ -89,8 +97,10 @@ def _is_bar(reading: Reading) -> bool:
     return set(reading.text) <= {"1"}
 
 
-def amid_others(reading: Reading, accept: float) -> Reading:
-    """The reading of a line among words that are none: less sure, for whatever is around it may be part of it."""
+def amid_others(reading: Reading, line: Word, passed: Sequence[Word], accept: float) -> Reading:
+    """The reading of a line, less sure where words are passed over that are as high: they may be part of it."""
+    if all(w.height < (AS_HIGH_BESIDE if w.beside(line) else AS_HIGH) * line.height for w in passed):
+        return reading
     confidence = reading.confidence**AMID
     reason: Reason = reading.reason or ("unsure" if confidence < accept else "")
     return replace(reading, confidence=confidence, rejected=bool(reason), reason=reason)

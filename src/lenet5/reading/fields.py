@@ -112,16 +112,19 @@ class LineField:
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         likely = calibration.on_path().probabilities(penalties)[:, :-1]
         probabilities = rarer(calibration.probabilities(penalties), RUBBISH_ON_PATHS)
-        characters, digits = [], []
+        characters, digits, left = [], [], 0
         for arc in self.path(likely):
             if arc.candidate is not None and arc.digit is not None:
                 p = probabilities[arc.candidate]
                 characters.append(character(p, classes, self._box(arc), calibration.reason(p), arc.digit))
                 digits.append(arc.digit)
-            elif arc.kind != "speck":
+            elif arc.kind == "speck":
+                left += self.line.pieces[arc.first].area
+            else:
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
         sure = share(self.line, self.candidates, likely, digits, self.geometry)
-        return _together(characters, self.box, calibration, sure)
+        explained = 1 - left / max(1, sum(piece.area for piece in self.line.pieces))
+        return _together(characters, self.box, calibration, sure * explained)
 
     def _box(self, arc: Arc) -> Box:
         """The box of an arc's own ink: of a slanted digit, narrower than that of its upright box."""
@@ -180,7 +183,7 @@ def rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:
 
 
 def _together(characters: list[Character], box: Box, calibration: Calibration, sure: float = 1.0) -> Reading:
-    """The reading of a line of characters: as sure as all of its digits together, and as that these are they."""
+    """The reading of a line of characters: as sure as all of its digits together, and as that these are they, and all."""
     digits = [c for c in characters if c.text not in SEPARATORS and c.reason != "blank"]
     if not digits:
         return Reading("", 0.0, box, True, "blank", tuple(characters))

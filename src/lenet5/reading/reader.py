@@ -252,14 +252,13 @@ class Reader:
             return rows_of_boxes(boxes, boxes.row, self.geometry)[0]
         level = line_ink(ink)
         found = words(level)
-        if len(found) > 1:
-            known = self._words(found, place)
-            chosen = the_line(found, [f.reading for f in known])
-            steps.note("words", lambda: framed(level, [found[k] for k in chosen]))
-            line = together([found[k] for k in chosen])
-            field = self._line(line.ink, place.moved(line.x, line.y), steps)
-            return self._amid_others(field) if len(chosen) < len(found) else field
-        return self._line(level, place, steps)
+        if not found:
+            return self._line(level, place, steps)
+        chosen = the_line(found, [f.reading for f in self._words(found, place)]) if len(found) > 1 else [0]
+        steps.note("words", lambda: framed(level, [found[k] for k in chosen]))
+        line = together([found[k] for k in chosen])
+        passed = [word for k, word in enumerate(found) if k not in chosen]
+        return self._amid_others(self._line(line.ink, place.moved(line.x, line.y), steps), line, passed)
 
     def _whichever(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
         """One digit, or a page of one line or more: what explains the ink at the least cost."""
@@ -316,14 +315,16 @@ class Reader:
         fields = {word: known[several[0]] for word, several in lines.items()}
         fields.update(zip(joined, self._words(joined, page), strict=True))
         nothing = GlyphField(np.zeros((28, 28), np.uint8), place.whole, "not a digit" if found else "blank")
-        passed = len(found) > sum(map(len, chosen))
-        return [self._amid_others(fields[w]) if passed else fields[w] for w in in_order(list(lines))] or [nothing]
+        passed = [word for k, word in enumerate(found) if k not in set().union(*chosen)]
+        return [self._amid_others(fields[w], w, passed) for w in in_order(list(lines))] or [nothing]
 
-    def _amid_others(self, field: Field) -> KnownField:
-        """A field whose reading is as sure as it can be among words that are passed over."""
+    def _amid_others(self, field: Field, line: Word, passed: Sequence[Word]) -> Field:
+        """The field of a line, as sure as it can be among words that are passed over."""
+        if not passed:
+            return field
         (reading,) = self.answer([field])
         asked = field.field if isinstance(field, KnownField) else field
-        return KnownField(asked, amid_others(reading, self.calibration.accept))
+        return KnownField(asked, amid_others(reading, line, passed, self.calibration.accept))
 
     def _sureness(self, images: list[Pixels]) -> float:
         """The mean log of the best probability of each candidate, uint8 (28, 28)."""

@@ -27,6 +27,8 @@ BESIDE = 0.45  # how much they are beside each other
 UNEQUAL = 3.0  # the taller over the lower one
 LIKE = 1.4  # the same between two digits of one row
 BROKEN = 0.15  # of both strokes' height, the gap in a stroke that is broken
+# An underline: wider than it is high, and wide beside what it stands under, a digit being so wide in its heights.
+FLAT, LONG, USUAL = 2.5, 1.5, 0.7
 # A cap, a dot or a dash goes with the word that it stands at.
 SMALL, MARGIN = 0.6, 0.3
 
@@ -67,7 +69,8 @@ def words(ink: Grey) -> list[Word]:
         return []
     x, y, width, height, _ = found.T.astype(np.float64)
     large = np.flatnonzero(np.maximum(width, height) >= LEAST)
-    kin = _groups(_linked(x[large], y[large], width[large], height[large]))
+    under = _underlined(found[large])
+    kin = _groups(_linked(found[large]) & ~under & ~under.T)
     result = []
     for group in np.unique(kin):
         members = large[kin == group]
@@ -76,6 +79,7 @@ def words(ink: Grey) -> list[Word]:
         box = _around(found[members])
         size = float(np.median(height[members]))
         near = (height < SMALL * size) & (width < 2 * SMALL * size) & _within(found, box, MARGIN * size)
+        near[large[under[:, kin == group].any(axis=1)]] = False
         near[members] = True
         result.append(_cut_out(ink, labels, found, np.flatnonzero(near)))
     return in_order(result)
@@ -114,8 +118,9 @@ def _strokes(ink: Grey) -> tuple[NDArray[np.int32], Parts]:
     return renumbered[labels], stats[large]
 
 
-def _linked(x: Numbers, y: Numbers, width: Numbers, height: Numbers) -> NDArray[np.bool_]:
+def _linked(found: Parts) -> NDArray[np.bool_]:
     """Which two strokes (N,) are of one word (N, N)."""
+    x, y, width, height, _ = found.T.astype(np.float64)
     right, bottom = x + width, y + height
 
     def gap(low: Numbers, high: Numbers) -> Numbers:
@@ -131,6 +136,15 @@ def _linked(x: Numbers, y: Numbers, width: Numbers, height: Numbers) -> NDArray[
     # What stands in a row of its like is whole, however near the row below is.
     in_a_row = np.any(beside & (taller <= LIKE * lower) & ~np.eye(len(x), dtype=bool), axis=1, keepdims=True)
     return np.asarray(beside | (broken & ~(in_a_row & in_a_row.T)))
+
+
+def _underlined(found: Parts) -> NDArray[np.bool_]:
+    """Of each stroke (N,), which others it underlines (N, N)."""
+    x, y, width, height, _ = found.T.astype(np.float64)
+    over = np.minimum(x[:, None] + width[:, None], x + width) - np.maximum(x[:, None], x)
+    below = (y + height / 2)[:, None] >= y + height
+    long = width[:, None] >= LONG * np.minimum(width, USUAL * height)
+    return np.asarray((width >= FLAT * height)[:, None] & below & long & (over >= MARGIN * width))
 
 
 def _groups(linked: NDArray[np.bool_]) -> NDArray[np.int64]:
