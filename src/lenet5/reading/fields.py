@@ -183,7 +183,7 @@ def rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:
 
 
 def _together(characters: list[Character], box: Box, calibration: Calibration, sure: float = 1.0) -> Reading:
-    """The reading of a line of characters: as sure as all of its digits together, and as that these are they, and all."""
+    """The reading of a line of characters: as sure as its digits together, and as that these alone stand there."""
     digits = [c for c in characters if c.text not in SEPARATORS and c.reason != "blank"]
     if not digits:
         return Reading("", 0.0, box, True, "blank", tuple(characters))

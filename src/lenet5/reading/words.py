@@ -67,7 +67,7 @@ def words(ink: Grey) -> list[Word]:
     labels, found = _strokes(ink)
     if not len(found):
         return []
-    x, y, width, height, _ = found.T.astype(np.float64)
+    width, height = found[:, 2], found[:, 3]
     large = np.flatnonzero(np.maximum(width, height) >= LEAST)
     under = _underlined(found[large])
     kin = _groups(_linked(found[large]) & ~under & ~under.T)
