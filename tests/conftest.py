@@ -18,6 +18,7 @@ KINDS = {
     "processes": (
         "bench",
         "bulk",
+        "cli/test_bar.py",
         "cli/test_cli.py",
         "cli/test_train.py",
         "formats/test_c.py",

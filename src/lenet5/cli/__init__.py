@@ -64,17 +64,28 @@ def _shown(error: UnicodeError) -> tuple[str | bytes, int]:
 codecs.register_error("lenet5.shown", _shown)
 
 
+# Seconds of compiling where nothing is kept, on one core. `warm`, `bench` and `reproduce` have a bar of their own.
+COMPILING = {"read": 9, "read-many": 9, "evaluate": 12, "export": 12, "serve": 20, "train": 35}
+
+
 class _Told(logging.Handler):
-    """Shows what a log tells as a line of its own."""
+    """Shows what a log tells as a line of its own, and on a terminal how long the compiler will take."""
+
+    command = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         with contextlib.suppress(OSError):  # nobody may listen
             print(record.getMessage(), file=sys.stderr, flush=True)
+            if record.levelno == logging.INFO and self.command in COMPILING and sys.stderr.isatty():
+                from lenet5.cli.bar import compiling
+
+                compiling(COMPILING[self.command])
 
 
+TOLD = _Told()
 KERNELS = logging.getLogger("lenet5.kernels")  # which says when they are being compiled
 KERNELS.setLevel(logging.INFO)
-KERNELS.addHandler(_Told())
+KERNELS.addHandler(TOLD)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -95,6 +106,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     if given[:1] == ["read"]:  # of which a lone - is standard input to everybody, and an option to cyclopts
         given = ["/dev/stdin" if word == "-" else word for word in given]
     if given and given[0] in COMMANDS:
+        TOLD.command = given[0]
         app[given[0]].help = None  # which makes its own words the help, all of them
     try:
         status = app(given, exit_on_error=False)

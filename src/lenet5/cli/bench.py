@@ -8,10 +8,11 @@ from typing import Annotated
 
 from cyclopts import Parameter, validators
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from lenet5 import files
 from lenet5.cli import warm
+from lenet5.cli.bar import working
 from lenet5.kernels import threads as available
 
 __all__ = ["bench"]
@@ -52,7 +53,7 @@ def bench(
     run = Bench(threads or available.threads(), chosen, quick=quick)
     warm.ahead("reading", "training")
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with working(*columns) as bar:
         task = bar.add_task("")
         for step in run.go():
             bar.update(task, description=step.text, completed=step.done, total=step.total)

@@ -6,10 +6,10 @@ import sys
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from lenet5 import datasets
+from lenet5.cli.bar import working
 from lenet5.datasets import Dataset, Form, Part
 
 __all__ = ["AS_FOUND", "DataForm", "load"]
@@ -21,8 +21,7 @@ DataForm = Annotated[Form, Parameter(name="*", group="Data")]  # what a command 
 def load(data: str, part: Part, count: int | None, seed: int = 0, form: Form = AS_FOUND) -> Dataset:
     """`datasets.load`, with a bar on stderr for what is downloaded, and a line for each thing that was decided."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with working(*columns) as bar:
         tasks: dict[str, TaskID] = {}
 
         def show(address: str, done: int, total: int) -> None:

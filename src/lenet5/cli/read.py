@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, validators
-from rich.console import Console
-from rich.progress import Progress
 
+from lenet5.cli.bar import working
 from lenet5.errors import LeNetError, PictureError
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import LIMITS, MAX_BYTES, SUFFIXES, Limits, open_pages
@@ -104,7 +103,7 @@ def read(
     pages: list[tuple[str, dict[str, Any]]] = []
     copies: set[str] = set()
     status = 0
-    with Progress(console=Console(stderr=True), transient=True, disable=len(pictures) < 2) as bar:
+    with working(shown=len(pictures) > 1) as bar:
         for path in bar.track(pictures, description="reading"):
             try:
                 if isinstance(path, PictureError):

@@ -6,9 +6,9 @@ import sys
 from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from lenet5.cli.bar import working
 from lenet5.pictures.ink import Polarity
 from lenet5.reading.layout import Layout
 
@@ -65,7 +65,6 @@ def read_many(
     from lenet5.reading import Reader
 
     columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[state]}"))
-    console = Console(stderr=True)
     done = None
     job = bulk.read(
         source,
@@ -80,7 +79,7 @@ def read_many(
     )
     if engine == "local":  # the kernels are compiled here once, where it is told, and not by each worker
         Reader(model, accept=accept).read_many([np.eye(28, dtype=np.uint8) * 255] * 64)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with working(*columns) as bar:
         task = bar.add_task("", total=1.0, state="")
         for done in job:
             state = f"{done.pictures:,} pictures, {done.rate:,.0f} a second, {_time(done.left)} left"

@@ -14,11 +14,12 @@ from typing import Annotated
 from cyclopts import App, Parameter, validators
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from lenet5 import files
 from lenet5.cli import warm
+from lenet5.cli.bar import working
 from lenet5.errors import TrainingError
 from lenet5.reproduce import QUICK, Plan, experiments, ladder, report
 from lenet5.reproduce.jobs import Job
@@ -140,7 +141,7 @@ def _do(jobs: Sequence[Job], work: Path, processes: int | None) -> None:
     text = TextColumn("{task.description}")
     times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
     try:
-        with Progress(text, BarColumn(None), *times, console=Console(stderr=True)) as bar:
+        with working(text, BarColumn(None), *times) as bar:
             task = bar.add_task(f"0 of {len(left)} networks", total=sum(job.work for job in left))
             finished = 0
             with closing(run(left, work, processes)) as events:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
 
+from lenet5.cli.bar import SHOWN
 from lenet5.pictures.opening import LIMITS
 
 __all__ = ["serve"]
@@ -100,6 +101,7 @@ def serve(
 
     run(create_app(settings), settings, ready)
     # A thread may still be in compiled code or in the compiler; Python would abort if it ended under that thread.
+    SHOWN.show_cursor()  # which a bar hides
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -13,14 +13,13 @@ from typing import Annotated, Any, get_type_hints
 
 from cyclopts import Parameter, validators
 from docstring_parser import parse_from_object
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 from rich.text import Text
 
 from lenet5 import __version__, files
 from lenet5.architecture import LENET5, architecture
 from lenet5.cli import progress
+from lenet5.cli.bar import working
 from lenet5.datasets import DRAWN, Form, has_test
 from lenet5.datasets.writers import split_by_writer
 from lenet5.ensemble import Ensemble
@@ -137,8 +136,7 @@ def train(
     )
     if resume:
         run.resume()
-    console = Console(highlight=False, quiet=as_json)
-    _follow(run, console, as_json)
+    _follow(run, as_json)
     trained = run.finished()
     tested = _tested(trained, data, count, form)
     result = trained.metadata["result"]
@@ -149,11 +147,11 @@ def train(
         return
     if tested is not None:
         low, high = tested.interval
-        console.print(
+        print(
             f"\ntest error {tested.error:.2f} % of {tested.pictures:,} pictures, with 95 % confidence "
             f"{low:.2f} to {high:.2f} %"
         )
-    console.print(f"weights in {out}, the run in {run.folder}", markup=False)
+    print(f"weights in {out}, the run in {run.folder}")
 
 
 def _command(flags: dict[str, Any]) -> str:
@@ -209,22 +207,20 @@ class _Speed(ProgressColumn):
         return Text(f"{task.speed:,.0f} pictures/s" if task.speed else "")
 
 
-def _follow(run: Run, console: Console, as_json: bool) -> None:
+def _follow(run: Run, as_json: bool) -> None:
     """Train to the end, a bar over all passes and a row for each."""
     total, passes = len(run.train), run.recipe.passes
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Speed(), TimeRemainingColumn())
-    console.print("pass  train error  held-out error      loss          steps  seconds")
-    for record in run.records:
-        console.print(_row(record))
-    bar = Bar(*columns, console=console, transient=True, disable=as_json or not console.is_terminal)
-    with _Stop() as stop, bar:
+    if not as_json:
+        rows = ["pass  train error  held-out error      loss          steps  seconds", *map(_row, run.records)]
+        print("\n".join(rows), flush=True)
+    with _Stop() as stop, working(*columns, shown=not as_json) as bar:
         task = bar.add_task("", total=total * passes, completed=run.pass_ * total + run.done)
         for news in run.go():
-            bar.update(task, completed=run.pass_ * total + run.done, description=f"pass {run.pass_ + 1} of {passes}")
+            words = f"pass {min(run.pass_ + 1, passes)} of {passes}"
+            bar.update(task, completed=run.pass_ * total + run.done, description=words)
             if isinstance(news, PassRecord):
-                console.print(_row(news))
-                if as_json:
-                    print(json.dumps(news.to_dict()), flush=True)
+                print(json.dumps(news.to_dict()) if as_json else _row(news), flush=True)
             if stop.asked:
                 run.save()
                 raise KeyboardInterrupt(f"saved in {run.folder}; the same command with --resume goes on from there")

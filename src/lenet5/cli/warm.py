@@ -8,9 +8,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
+from lenet5.cli.bar import working
 from lenet5.errors import LeNetError
 
 __all__ = ["ahead", "warm"]
@@ -42,8 +42,7 @@ def ahead(*parts: Part) -> None:
     """Use every kernel of these parts once, which compiles those that are not kept yet; a bar shows how far it is."""
     steps = [step for part in dict.fromkeys(parts) for step in STEPS[part]]
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(elapsed_when_finished=True))
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with working(*columns) as bar:
         task = bar.add_task("", total=sum(weight for _, weight, _ in steps))
         for what, weight, step in steps:
             bar.update(task, description=what)
