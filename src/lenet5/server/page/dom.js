@@ -27,4 +27,14 @@ export function number(value, places = 3) {
   return value.toFixed(places).replace(/^-(?=0\.?0*$)/, "").replace("-", "−");
 }
 
+// Gradients are small and of any size: three digits that count.
+export const small = (value) => {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 0.001 && size < 10000) return number(value, Math.max(0, 3 - Math.ceil(Math.log10(size))));
+  const [head, exponent] = value.toExponential(2).split("e");
+  const raised = [...String(Number(exponent))].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
+  return `${head.replace("-", "−")}·10${raised}`;
+};
+
 export const percent = (share, places = 1) => `${(100 * share).toFixed(places)} %`;

@@ -2,7 +2,7 @@
 
 import { paint } from "./colour.js";
 import { receptiveField, sourcesOf } from "./arithmetic.js";
-import { h, number, svg } from "./dom.js";
+import { h, number, small, svg } from "./dom.js";
 import { scaleOf } from "./network.js";
 import { t } from "./words.js";
 
@@ -25,8 +25,11 @@ export function makeFlow(network, { onPoint, onLayer }) {
     if (event.key === "Escape") hold(false);
   });
 
+  function sizeOf(layer) {
+    return layer.size > 1 ? `${layer.maps}@${layer.height}×${layer.width}` : `${layer.maps}`;
+  }
+
   function title(layer) {
-    const size = layer.size > 1 ? `${layer.maps}@${layer.height}×${layer.width}` : `${layer.maps}`;
     const text = layer.name === "input" ? t("input") : layer.name.toUpperCase();
     const kind = layer.name === "input" ? "" : `: ${t(`kind.${layer.kind}`)}`;
     return h(
@@ -38,7 +41,7 @@ export function makeFlow(network, { onPoint, onLayer }) {
         dataset: { layer: layer.name },
       },
       h("b", {}, text),
-      h("span", {}, size),
+      h("span", {}, sizeOf(layer)),
     );
   }
 
@@ -162,11 +165,21 @@ export function makeFlow(network, { onPoint, onLayer }) {
     );
   }
 
-  function show(looked) {
+  // Every map of a look; or, with limits, of the errors on the way back, each layer on a scale of its own.
+  function show(looked, errors = null, limits = null) {
     for (const { layer, map, canvas, width, height, units } of maps) {
       const size = units ? layer.maps : layer.size;
-      paint(canvas, looked.maps[layer.name].subarray(map * size, (map + 1) * size), width, height, limit);
+      const values = (errors ?? looked.maps)[layer.name].subarray(map * size, (map + 1) * size);
+      paint(canvas, values, width, height, limits?.[layer.name] ?? limit);
     }
+    element.classList.toggle("back", Boolean(limits));
+    element.querySelectorAll(".title").forEach((button, k) => {
+      const { name } = network.layers[k];
+      button.querySelector("span").textContent = limits ? `±${small(limits[name])}` : sizeOf(network.layers[k]);
+    });
+    element.querySelector("[data-legend] > div:last-child").textContent = limits
+      ? t("legend.back")
+      : t("legend", { limit });
     const least = Math.min(...looked.penalties);
     const most = network.rbf ? 336 : Math.max(10, ...looked.penalties); // 336: the distance between opposite codes
     bars.forEach((bar, k) => {

@@ -8,7 +8,7 @@ import { t } from "./words.js";
 
 const sub = (text, below) => h("span", {}, h("i", {}, text), h("sub", {}, below));
 
-function nameOf(network, unit) {
+export function nameOf(network, unit) {
   const layer = network.layer[unit.layer];
   const title = unit.layer === "input" ? t("input") : unit.layer.toUpperCase();
   if (unit.layer === "output") return t("unit.output", { layer: title, name: network.classes[unit.map] });

@@ -14,6 +14,7 @@ import { packed } from "./packed.js";
 import { makePad } from "./pad.js";
 import { inkText } from "./specimen.js";
 import { state } from "./state.js";
+import { makeWayBack } from "./wayback.js";
 import { t } from "./words.js";
 
 const INK = "application/octet-stream";
@@ -34,6 +35,7 @@ export function seeView({ network, fail }) {
   let looked = null;
   let pointed = null;
   const pad = makePad({ onChange: changed });
+  const way = makeWayBack(network, refreshed);
   const verdict = h("div.answer.card", { "aria-live": "polite" });
   const inspector = h("section.inspector.card", { "aria-label": t("inspector") });
   const flow = makeFlow(network, {
@@ -77,6 +79,8 @@ export function seeView({ network, fail }) {
       h("button.served", { type: "button", onclick: () => random("mnist") }, t("random.mnist")),
     ),
     verdict,
+    way.toggle,
+    way.body,
     h("small", { id: "pad-keys" }, t("pad.keys")),
     file,
   );
@@ -99,11 +103,25 @@ export function seeView({ network, fail }) {
     const ink = pad.ink();
     const side = Math.round(Math.sqrt(ink.length));
     state.picture = normalised(ink, side, side);
-    looked = look(network, state.picture);
-    flow.show(looked);
-    if (pointed) showUnit(inspector, network, looked, pointed);
+    refreshed();
     tell(performance.now() - from);
     judge(ink);
+  }
+
+  // All of the network for the picture that is there: forward, or the way back.
+  function refreshed() {
+    looked = look(way.network, state.picture);
+    const back = way.follow(looked, looked.penalties.indexOf(Math.min(...looked.penalties)));
+    flow.show(looked, back?.byA, back && way.limits());
+    inspect();
+    if (verdict.children.length) tell(Number(element.dataset.milliseconds));
+    note({ wanted: way.on ? way.wanted : null });
+  }
+
+  function inspect() {
+    if (!pointed || !looked) return;
+    if (way.on) way.show(inspector, pointed);
+    else showUnit(inspector, way.network, looked, pointed);
   }
 
   function tell(milliseconds) {
@@ -161,7 +179,7 @@ export function seeView({ network, fail }) {
     pointed = unit;
     note({ unit: unitText(unit) });
     flow.light(unit);
-    if (looked) showUnit(inspector, network, looked, unit);
+    inspect();
   }
 
   async function random(source) {
@@ -203,6 +221,7 @@ export function seeView({ network, fail }) {
       showLayer(inspector, network, null);
       const at = inAddress();
       pad.text = inkText();
+      if (at.wanted) way.begin(at.wanted);
       answer();
       const unit = at.unit && unitOf(network, at.unit);
       if (unit) point(unit), flow.hold(true);
@@ -212,8 +231,7 @@ export function seeView({ network, fail }) {
       forgetColours();
       flow.repaint();
       pad.redraw();
-      if (looked) flow.show(looked);
-      if (pointed && looked) showUnit(inspector, network, looked, pointed);
+      if (looked) refreshed();
     },
   };
 }

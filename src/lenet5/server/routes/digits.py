@@ -42,6 +42,18 @@ def digit(
     }
 
 
+@router.get(
+    "/digits/many",
+    summary="Drawn digits to learn from, as float32, little-endian: of each its label, then its 28·28 bytes of ink",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
+def many(count: Annotated[int, Query(ge=1, le=5000)] = 1200) -> Response:
+    drawn = to_learn(count)
+    rows = np.column_stack([drawn.labels, drawn.images.reshape(count, -1)]).astype("<f4")
+    return Response(rows.tobytes(), media_type="application/octet-stream")
+
+
 @router.get("/examples", summary="The names of the example pictures")
 def examples() -> dict[str, list[str]]:
     return {"examples": sorted(_examples())}
@@ -69,6 +81,12 @@ def has_mnist() -> bool:
 def digits(source: str) -> Dataset:
     """The digits of a source. Raises DataError where MNIST can't be had."""
     return datasets.load("drawn", "test", count=DRAWN) if source == "drawn" else datasets.load("mnist", "test")
+
+
+@cache
+def to_learn(count: int) -> Dataset:
+    """The first drawn digits to learn from."""
+    return datasets.load("drawn", "train", count=count)
 
 
 def _examples() -> dict[str, Path]:
