@@ -31,7 +31,7 @@ def _answer(page: Any) -> str | None:
 
 
 def _shown(page: Any) -> str | None:
-    return page.locator(".opened img").get_attribute("src")
+    return page.locator(".boxed img").get_attribute("src")
 
 
 def test_the_old_answer_is_gone_while_another_picture_is_read(open_page: Open, sample: Any) -> None:
@@ -40,7 +40,7 @@ def test_the_old_answer_is_gone_while_another_picture_is_read(open_page: Open, s
     waiting: list[Any] = []
     page.route("**/api/read?*", lambda route: waiting.append(route))
     _drop(page, sample("line_2746.png"))
-    page.wait_for_selector(".opened img")
+    page.wait_for_selector(".boxed img")
     page.wait_for_function("() => document.querySelector('.read .answer').textContent.startsWith('Reading')")
     assert _answer(page) is None
     assert page.locator(".steps li:visible").count() == 0
@@ -111,7 +111,7 @@ def test_paper_is_there_when_the_view_says_write(open_page: Open) -> None:
     for x in (0.3, 0.6):
         stroke(page, ".read canvas.draw", [(x, 0.15), (x, 0.85)])
     page.wait_for_function("() => document.querySelector('.read').dataset.answer === '11'")
-    assert page.locator(".opened").is_hidden()
+    assert page.get_by_label("Examples").input_value() == ""
 
 
 def test_while_kernels_are_compiled_the_page_says_so(open_page: Open) -> None:

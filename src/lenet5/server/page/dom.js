@@ -37,4 +37,8 @@ export const small = (value) => {
   return `${head.replace("-", "−")}·10${raised}`;
 };
 
-export const percent = (share, places = 1) => `${(100 * share).toFixed(places)} %`;
+// Nothing but certainty is 100 %.
+export function percent(share, places = 1) {
+  const text = (100 * share).toFixed(places);
+  return share < 1 && Number(text) === 100 ? `> ${(100 - 0.1 ** places).toFixed(places)} %` : `${text} %`;
+}

@@ -18,7 +18,7 @@ from lenet5.errors import LeNetError, PictureError
 from lenet5.network import LeNet5
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import open_pages
-from lenet5.reading.fields import KnownField, LineField
+from lenet5.reading.fields import KnownField, LineField, MiddleField
 from lenet5.reading.readings import Reading
 from lenet5.reading.sliding import SIDE, STEP, slid_over
 from lenet5.server.networks import shown_classes
@@ -36,6 +36,7 @@ Layout = Literal["auto", "digit", "line", "page"]
 Wanted = Annotated[Layout, Query(description="one digit, one line, a page, or whichever it is")]
 InkIs = Annotated[Polarity, Query(description="darker or lighter than its paper, or whichever it is")]
 NetworkName = Annotated[str, Query(description="slid over the line; empty for the default", max_length=80)]
+Number = Annotated[int, Query(description="which of the readings of the first page, from 0", ge=0)]
 _FILE = {"type": "string", "format": "binary"}
 _ONE = {
     "image/png": {"schema": _FILE},
@@ -113,19 +114,27 @@ def _steps(state: ServerState, picture: Any, layout: Layout, ink: Polarity) -> l
     openapi_extra={"requestBody": {"required": True, "content": _ONE}},
 )
 async def line(
-    request: Request, state: State, layout: Wanted = "auto", ink: InkIs = "auto", network: NetworkName = ""
+    request: Request,
+    state: State,
+    layout: Wanted = "auto",
+    ink: InkIs = "auto",
+    network: NetworkName = "",
+    reading: Number = 0,
 ) -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
     net = state.networks.get(network or state.networks.default)
-    return await run_sync(_line, state, net, picture, layout, ink, limiter=state.at_once)
+    return await run_sync(_line, state, net, picture, layout, ink, reading, limiter=state.at_once)
 
 
-def _line(state: ServerState, net: LeNet5, picture: Any, layout: Layout, polarity: Polarity) -> dict[str, Any]:
-    """The first line that the reader finds in a picture; None where it reads no line in it."""
-    found = state.reader().fields(open_pages(picture, state.settings.limits)[0], layout, polarity)
-    fields = [f.field if isinstance(f, KnownField) else f for f in found]
-    field = next((f for f in fields if isinstance(f, LineField) and f.line.pieces), None)
-    if field is None:
+def _line(
+    state: ServerState, net: LeNet5, picture: Any, layout: Layout, polarity: Polarity, reading: int
+) -> dict[str, Any]:
+    """How one reading of a picture came about; None where it was no line that the reader cut by itself."""
+    fields = state.reader().fields(open_pages(picture, state.settings.limits)[0], layout, polarity)
+    field = fields[reading] if reading < len(fields) else None
+    if isinstance(field, KnownField):
+        field = field.field
+    if not isinstance(field, LineField) or isinstance(field, MiddleField) or not field.line.pieces:
         return {"graph": None, "slide": None}
     seen, penalties = slid_over(field.line, net)
     slide = {

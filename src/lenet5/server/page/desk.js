@@ -1,0 +1,165 @@
+// The desk of Read: the picture with its boxes, the table of its readings, and the ways to take them away.
+
+import { makeBoxes } from "./boxes.js";
+import { h } from "./dom.js";
+import { shows } from "./picture.js";
+import { csv, json, lessons, plainText } from "./results.js";
+import { makeTable } from "./table.js";
+import { t } from "./words.js";
+
+// onSelect(number): another picture; onChange({turn, crop, whole}); onReading(number): another line is to be explained;
+// onRemove(number): a picture is put away.
+export function makeDesk({ onSelect, onChange, onReading, onRemove }) {
+  const boxes = makeBoxes({
+    onChoose: (entry, follow) => choose(entry, follow),
+    onCrop: (crop) => {
+      crops(false);
+      onChange({ crop });
+    },
+  });
+  const table = makeTable({ onChoose: (entry) => choose(entry), onCorrect: corrected });
+  const status = h("p.muted.answer", { role: "status" });
+  const text = h("pre.text");
+  const several = h("ul.pictures", { hidden: true, "aria-label": t("read.pictures") });
+  const button = (words, onclick) => h("button", { type: "button", onclick }, t(words));
+  const crop = h("button", {
+    type: "button",
+    "aria-pressed": "false",
+    onclick: () => crops(!boxes.cropping),
+  }, t("read.crop"));
+  const whole = button("read.whole", () => onChange({ whole: true }));
+  const explain = button("read.explain", () => onReading(chosen.reading));
+  const keep = button("read.lessons", () => lessons(desk.pictures).then((all) => save(all, "corrections.jsonl")));
+  const tools = h("div.row", {}, crop, whole, button("read.turn", () => onChange({ turn: 1 })), explain);
+  const results = h(
+    "div.taken",
+    {},
+    h("h3", {}, t("read.answer")),
+    text,
+    table.element,
+    h("small", {}, t("read.correct")),
+    h(
+      "div.row",
+      {},
+      button("read.copy", copy),
+      button("read.csv", () => save(csv(desk.pictures), "readings.csv")),
+      button("read.json", () => save(json(desk.pictures), "readings.json")),
+      keep,
+    ),
+    h("small.note"),
+  );
+  const left = h("div.shown", {}, boxes.element, tools, h("small.hint-crop", { hidden: true }, t("read.crop.how")));
+  const element = h("section.card.desk", { "aria-label": t("read.desk"), hidden: true }, several, left, results);
+  const whole_ = h("div.deskbox", {}, status, element);
+  let desk = { pictures: [], at: 0 };
+  let chosen = null;
+  let address = "";
+
+  function show(of, words) {
+    desk = of;
+    const picture = desk.pictures[desk.at];
+    status.textContent = words;
+    status.hidden = !words;
+    element.hidden = !picture;
+    list(of);
+    chosen = null;
+    crops(false);
+    if (!picture) return;
+    const { entries, readings } = picture;
+    showPicture(picture);
+    results.hidden = !readings;
+    whole.hidden = !picture.crop;
+    table.show(entries);
+    explain.hidden = new Set(entries.map((entry) => entry.reading)).size < 2 || entries[0].column !== null;
+    write();
+  }
+
+  // What a browser cannot show, as a page of a PDF, is shown as the reader opened it.
+  function showPicture(picture) {
+    const first = picture.steps[0];
+    if (address.startsWith("blob:") && showPicture.of !== picture.sent) URL.revokeObjectURL(address);
+    if (shows(picture)) {
+      if (showPicture.of !== picture.sent) address = URL.createObjectURL(picture.sent);
+    } else address = first ? `data:image/png;base64,${first.png}` : "";
+    showPicture.of = picture.sent;
+    boxes.element.hidden = !address;
+    if (address) boxes.show(address, picture.entries);
+  }
+
+  // Kept where the pictures are the same: a click on a button that is replaced meanwhile is lost.
+  let listed = [];
+  function list({ pictures, at }) {
+    several.hidden = pictures.length < 2;
+    if (listed.length !== pictures.length || pictures.some((picture, k) => picture !== listed[k])) {
+      listed = [...pictures];
+      several.replaceChildren(...pictures.map(one));
+    }
+    pictures.forEach((picture, k) => {
+      const said = picture.readings ? plainText(picture.entries) || "–" : picture.problem ? "✗" : "…";
+      several.children[k].querySelector("span").textContent = said.replaceAll("\n", " ");
+      several.children[k].querySelector("button").setAttribute("aria-current", String(k === at));
+    });
+  }
+
+  function one(picture, k) {
+    const choice = h(
+      "button",
+      { type: "button", onclick: () => onSelect(k) },
+      h("b", {}, picture.name),
+      " ",
+      h("span"),
+    );
+    const label = t("read.remove", { name: picture.name });
+    return h(
+      "li",
+      {},
+      choice,
+      h("button.plain", { type: "button", "aria-label": label, onclick: () => onRemove(k) }, "×"),
+    );
+  }
+
+  function write() {
+    const { entries } = desk.pictures[desk.at];
+    text.textContent = plainText(entries) || "–";
+    text.className = entries.some((entry) => entry.rejected && entry.right === null) ? "text rejected" : "text";
+    keep.disabled = !desk.pictures.some((one) => one.entries.some((entry) => entry.right !== null));
+    results.querySelector(".note").textContent = keep.disabled ? "" : t("read.lessons.how");
+  }
+
+  function choose(entry, follow = false) {
+    chosen = entry;
+    boxes.choose(entry);
+    table.choose(entry, follow);
+  }
+
+  function corrected() {
+    boxes.label();
+    write();
+    list(desk);
+  }
+
+  function crops(on) {
+    boxes.cropping = on;
+    crop.setAttribute("aria-pressed", String(on));
+    left.querySelector(".hint-crop").hidden = !on;
+  }
+
+  async function copy() {
+    const all = desk.pictures.map((one) => plainText(one.entries)).join("\n");
+    try {
+      await navigator.clipboard.writeText(all);
+      results.querySelector(".note").textContent = t("read.copied");
+    } catch {
+      getSelection().selectAllChildren(text); // no clipboard without https: what is marked can be copied
+      results.querySelector(".note").textContent = t("read.marked");
+    }
+  }
+
+  return { element: whole_, show, list };
+}
+
+function save(words, name) {
+  const address = URL.createObjectURL(new Blob([words], { type: "text/plain" }));
+  h("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}

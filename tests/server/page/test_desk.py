@@ -1,0 +1,159 @@
+"""What was read can be checked against its picture, corrected by typing, and taken away."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+from typing import Any
+
+import cv2
+import numpy as np
+
+from server.expected import Open
+
+FILES = "input[type=file]"
+
+
+def _read(page: Any, answer: str) -> None:
+    page.wait_for_function("a => document.querySelector('.read')?.dataset.answer === a", arg=answer)
+
+
+def _open(page: Any, *files: tuple[str, bytes]) -> None:
+    page.set_input_files(FILES, [{"name": n, "mimeType": "image/png", "buffer": content} for n, content in files])
+
+
+def _taken(page: Any, button: str) -> str:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button, exact=True).click()
+    return download.value.path().read_text("utf-8")
+
+
+def _grid() -> list[dict[str, Any]]:
+    """Two rows of three cells: an 8, an empty cell, one that could not be read; 4, 5, 6."""
+
+    def cell(row: int, column: int, text: str, reason: str = "") -> dict[str, Any]:
+        box = [10 + 30 * column, 10 + 30 * row, 20, 20]
+        known = {"row": row, "column": column, "alternatives": [], "box": box}
+        return {"text": text, "confidence": 0.9, "reason": reason, **known}
+
+    rows = [[cell(0, 0, "8"), cell(0, 1, "", "blank"), cell(0, 2, "", "not a digit")]]
+    rows.append([cell(1, c, "456"[c]) for c in range(3)])
+    known = {"confidence": 0.9, "page": 0, "reason": "", "rejected": False}
+    return [
+        {"text": text, "characters": cells, "box": [10, 10 + 30 * k, 80, 20], "row": k, **known}
+        for k, (text, cells) in enumerate(zip(("8_?", "456"), rows, strict=True))
+    ]
+
+
+def test_a_reading_is_tied_to_its_box_both_ways(open_page: Open) -> None:
+    page = open_page("read&example=boxes_0314159.png")
+    _read(page, "0314159")
+    assert page.locator(".results tbody tr").count() == page.locator(".boxed g").count() == 7
+    page.locator(".results tbody tr").nth(3).hover()
+    assert page.locator(".boxed g.chosen text").text_content() == "4"
+    page.locator(".boxed g").nth(5).locator(".whole").click(force=True)
+    assert page.locator(".results tr.chosen input").input_value() == "5"
+    assert page.locator(".results tr.chosen input").evaluate("input => input === document.activeElement")
+
+
+def test_empty_and_rejected_cells_keep_their_places(open_page: Open) -> None:
+    def answer(page: Any) -> None:
+        told = {"pictures": [{"name": "", "readings": _grid()}]}
+        page.route("**/api/read?*", lambda route: route.fulfill(json=told))
+
+    page = open_page("read", before=answer)
+    page.wait_for_selector(".results tbody tr")
+    assert page.locator(".taken .text").inner_text() == "8_?\n456"
+    rows = [row.split("\t") for row in page.locator(".results tbody tr").all_inner_texts()]
+    assert [row[:2] for row in rows] == [[str(r), str(c)] for r in (1, 2) for c in (1, 2, 3)]
+    page.locator(".results input").nth(2).fill("7")
+    page.keyboard.press("Enter")
+    assert page.locator(".taken .text").inner_text() == "8_7\n456"
+    table = list(csv.DictReader(io.StringIO(_taken(page, "CSV"))))
+    assert [row["text"] for row in table] == ["8", "", "7", "4", "5", "6"]
+    assert [row["reason"] for row in table] == ["", "blank", "corrected", "", "", ""]
+    told = json.loads(_taken(page, "JSON"))["pictures"][0]
+    assert told["readings"] == _grid()
+    assert told["corrections"] == [{"page": 0, "row": 0, "column": 2, "box": [70, 10, 20, 20], "text": "7"}]
+
+
+def test_corrections_are_lessons_of_the_pictures_they_were_made_on(open_page: Open, sample: Any) -> None:
+    page = open_page("read")
+    _open(page, ("mine.png", sample("line_2746.png")), ("other.png", sample("line_1998.png")))
+    _read(page, "2746")
+    page.locator(".results input").fill("2146")
+    page.keyboard.press("Enter")
+    page.locator(".pictures button").filter(has_text="other.png").click()
+    _read(page, "1998")
+    page.get_by_role("button", name="Turn").click()
+    page.wait_for_selector(".results tbody tr")
+    page.locator(".results input").first.fill("1998")
+    page.keyboard.press("Enter")
+    lines = [json.loads(line) for line in _taken(page, "Keep corrections as lessons").splitlines()]
+    assert (lines[0]["path"], lines[0]["text"], len(lines[0]["box"])) == ("mine.png", "2146", 4)
+    turned = base64.b64decode(lines[1]["path"].removeprefix("data:image/png;base64,"))
+    picture = cv2.imdecode(np.frombuffer(turned, np.uint8), cv2.IMREAD_GRAYSCALE)
+    whole = cv2.imdecode(np.frombuffer(sample("line_1998.png"), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert np.abs(picture.astype(int) - np.rot90(whole, -1).astype(int)).max() <= 2
+
+
+def test_a_part_is_cropped_and_read_alone(open_page: Open, sample: Any) -> None:
+    page = open_page("read&example=page_123_456_789.png")
+    _read(page, "123 456 789")
+    page.get_by_role("button", name="Crop").click()
+    box = page.locator(".boxed").bounding_box()
+    page.locator(".boxed").scroll_into_view_if_needed()
+    box = page.locator(".boxed").bounding_box()
+    page.mouse.move(box["x"] + 1, box["y"] + 1)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 0.38 * box["height"], steps=3)
+    page.mouse.up()
+    _read(page, "123")
+    page.get_by_role("button", name="All of it").click()
+    _read(page, "123 456 789")
+
+
+def test_ink_and_layout_are_set_by_hand_and_kept_in_the_address(open_page: Open) -> None:
+    page = open_page("read&example=line_2746.png&tone=dark")
+    page.wait_for_selector(".results tbody tr")
+    assert page.locator(".read").get_attribute("data-answer") != "2746"  # chalk on a board
+    page.get_by_label("Ink", exact=True).select_option("light")
+    _read(page, "2746")
+    page.wait_for_function("() => location.hash.includes('tone=light')")
+    page.reload()
+    _read(page, "2746")
+    assert page.get_by_label("Ink", exact=True).input_value() == "light"
+
+
+def test_a_photograph_stays_open_in_another_language_network_or_view(open_page: Open, sample: Any) -> None:
+    page = open_page("read")
+    _open(page, ("mine.png", sample("line_20500.png")))
+    _read(page, "20500")
+    page.get_by_role("button", name="中文").click()
+    page.wait_for_function("() => document.documentElement.lang === 'zh'")
+    _read(page, "20500")
+    page.select_option("#network", "untrained-lenet5")
+    _read(page, "20500")
+    page.locator("nav a").first.click()
+    page.wait_for_selector("main[data-view=see]")
+    page.locator("nav a").nth(2).click()
+    _read(page, "20500")
+
+
+def test_numbers_in_boxes_show_cells_and_no_graph(open_page: Open) -> None:
+    page = open_page("read&example=boxes_0314159.png")
+    page.wait_for_selector(".steps li")
+    assert page.locator(".read svg .arc").count() == 0
+    assert "each cell was read by itself" in page.locator(".half").first.inner_text()
+
+
+def test_any_line_of_a_page_is_explained(open_page: Open) -> None:
+    page = open_page("read&example=page_123_456_789.png")
+    page.wait_for_selector(".read svg .arc.chosen")
+    page.locator(".results tbody tr").nth(2).hover()
+    page.get_by_role("button", name="Explain the chosen line").click()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.read svg text.chosen')].some((one) => one.firstChild.data === '9')"
+    )
