@@ -113,10 +113,10 @@ export function readView({ network, fail }) {
   }
 
   async function open(example) {
-    const before = acts;
+    const mine = (acts += 1);
     try {
       const blob = await fetched(`examples/${encodeURIComponent(example)}`);
-      if (acts === before) await take([blob], example);
+      if (acts === mine) await take([blob], example);
     } catch (error) {
       fail(error);
     }
