@@ -60,3 +60,12 @@ def test_the_stroke_of_a_thin_pen_is_full_ink() -> None:
     assert normalise(thin).max() >= 254
     thick = normalise(seven())
     assert np.array_equal(normalise(thick), thick)
+
+
+def test_a_glyph_of_few_pixels_has_edges_nearly_as_steep_as_a_large_one() -> None:
+    few = cv2.resize(seven(), (7, 10), interpolation=cv2.INTER_AREA)
+
+    def grey(picture: np.ndarray) -> float:
+        return float(((picture > 40) & (picture < 215)).sum() / (picture > 40).sum())
+
+    assert grey(normalise(few)) < grey(normalise(seven())) + 0.25

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Mask, dilated
+from lenet5.pictures.tiles import turned_tiles
 
 __all__ = ["POLARITIES", "Ink", "Polarity", "find_ink", "is_dark_on_light"]
 
@@ -61,6 +62,8 @@ class Ink:
 
 def find_ink(picture: NDArray[np.uint8], dark: bool | None = None) -> Ink:
     """The ink of a picture, uint8 (H, W) or (H, W, 3). `dark` tells the polarity where it is known."""
+    if dark is None:
+        picture = turned_tiles(picture)
     coarse = _shrink(picture, COARSE)
     if dark is None:
         dark = is_dark_on_light(coarse if coarse.ndim == 2 else np.asarray(cv2.cvtColor(coarse, cv2.COLOR_RGB2GRAY)))

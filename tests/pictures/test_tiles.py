@@ -1,0 +1,72 @@
+"""Are light digits in dark tiles on light paper made dark on light, and is all else left alone?"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from lenet5.datasets import drawn
+from lenet5.pictures.tiles import turned_tiles
+from lenet5.reading import Reader
+
+SIDE, GAP = 84, 30
+
+
+def in_tiles(images: np.ndarray, page: int = 245, *, coloured: bool = False) -> np.ndarray:
+    """Digits (N, 28, 28), light on dark, each in a tile of its own, side by side on light paper."""
+    picture = np.full((SIDE + 2 * GAP, GAP + len(images) * (SIDE + GAP)), page, np.uint8)
+    for k, image in enumerate(images):
+        x = GAP + k * (SIDE + GAP)
+        picture[GAP : GAP + SIDE, x : x + SIDE] = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    return np.stack([picture // 2 + 120, picture, picture], axis=2) if coloured else picture
+
+
+@pytest.mark.parametrize("coloured", [False, True])
+def test_light_digits_in_dark_tiles_are_read(coloured: bool) -> None:
+    reader, digits = Reader(), drawn.digits(40, 3)
+    exact = 0
+    for k in range(0, 40, 4):
+        picture = in_tiles(digits.images[k : k + 4], coloured=coloured)
+        exact += reader.read(picture, layout="line")[0].text == "".join(map(str, digits.labels[k : k + 4]))
+    assert exact >= 7
+
+
+def test_a_turned_tile_is_paper_but_for_its_writing() -> None:
+    picture = in_tiles(drawn.digits(2, 3).images)
+    turned = turned_tiles(picture)
+    assert np.median(turned[GAP : GAP + SIDE, GAP : GAP + SIDE]) > 230
+    assert turned[GAP : GAP + SIDE, GAP : GAP + SIDE].min() < 40
+    # A digit that fills its tile opens the tile's side.
+    cut = in_tiles(drawn.digits(2, 3).images)
+    cut[GAP + 40 : GAP + 50, GAP + 50 : GAP + SIDE + 1] = 245
+    assert np.median(turned_tiles(cut)[GAP : GAP + SIDE, GAP : GAP + SIDE]) > 230
+
+
+def square_noughts() -> np.ndarray:
+    picture = np.full((200, 200), 255, np.uint8)
+    picture[40:160, 60:140] = 0
+    picture[70:130, 85:115] = 255
+    return np.concatenate([picture, picture], axis=1)
+
+
+def boxes_around_digits() -> np.ndarray:
+    picture = np.full((120, 120), 255, np.uint8)
+    picture[46:74, 46:74] = 255 - drawn.digits(1, 3).images[0]
+    cv2.rectangle(picture, (20, 20), (100, 100), 0, 3)
+    return np.concatenate([picture, picture], axis=1)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        drawn.digits(1, 3).images[0],
+        cv2.resize(255 - drawn.digits(1, 3).images[0], (200, 200)),
+        square_noughts(),
+        boxes_around_digits(),
+        np.zeros((90, 300, 3), np.uint8),
+    ],
+    ids=["small", "dark digit", "noughts with straight sides", "digits in boxes", "black"],
+)
+def test_what_is_no_tile_is_left_as_it_is(picture: np.ndarray) -> None:
+    assert turned_tiles(picture) is picture
