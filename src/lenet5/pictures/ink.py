@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.pictures.dropout import channel_of_the_pen, seen
 from lenet5.pictures.masks import Mask, dilated
 from lenet5.pictures.tiles import turned_tiles
 
@@ -49,6 +50,7 @@ class Ink:
     """
 
     ink: Grey
+    pen: Grey
     dark: bool
     paper: Grey
     contrast: float
@@ -72,10 +74,12 @@ def find_ink(picture: NDArray[np.uint8], dark: bool | None = None) -> Ink:
     colours: list[int | None] = [None] if picture.ndim == 2 else [0, 1, 2] if _is_coloured(coarse) else [1]
     papers = [_paper(_channel(coarse, colour), picture.shape[:2]) for colour in colours]
     depths = [_depth(_channel(picture, colour), paper) for colour, paper in zip(colours, papers, strict=True)]
+    channel = channel_of_the_pen(depths) if len(depths) > 1 else None
+    pen = None if channel is None else _scale(depths[channel] * seen(depths, channel))[0]
     depth = depths[0] if len(depths) == 1 else _blend(depths)
     ink, contrast, noise = _scale(depth)
     paper = papers[0] if dark else 255 - papers[0]
-    return Ink(ink, dark, paper, contrast, noise)
+    return Ink(ink, ink if pen is None else pen, dark, paper, contrast, noise)
 
 
 def is_dark_on_light(grey: NDArray[np.uint8]) -> bool:

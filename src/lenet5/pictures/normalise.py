@@ -71,7 +71,7 @@ def _fit(glyph: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(cv2.resize(glyph, size, interpolation=cv2.INTER_AREA))
     # An area average is what anti-aliasing means when shrinking; it has no meaning when growing.
     grown = cv2.resize(glyph, size, interpolation=cv2.INTER_CUBIC)
-    return np.clip((grown - 127.5) * (1 + STEEPER * (scale - 1)) + 127.5, 0, 255)
+    return np.asarray(np.clip((grown - 127.5) * (1 + STEEPER * (scale - 1)) + 127.5, 0, 255))
 
 
 def _put_by_mass(field: NDArray[np.uint8], glyph: NDArray[np.uint8]) -> None:

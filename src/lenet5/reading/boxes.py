@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.pictures.ink import Ink
 from lenet5.pictures.masks import inked, parts
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.reading.cells import Cell, Grid, cells_of, without_outlines
@@ -55,11 +56,13 @@ def _enlarged(ink: Grey) -> tuple[Grey, float]:
 
 @dataclass(frozen=True)
 class Boxes:
-    """ink: where the grids' corners are, enlarged where it is small. place: of that ink. grids: the largest first."""
+    """ink: of the pen, where the grids' corners are, enlarged where it is small; ruled: whether the rules are in it.
+    place: of that ink. grids: the largest first."""
 
     ink: Grey
     place: Place
     grids: list[Grid]
+    ruled: bool
 
     @property
     def row(self) -> Grid | None:
@@ -69,16 +72,17 @@ class Boxes:
         return None
 
 
-def find_boxes(ink: Grey, place: Place) -> Boxes:
-    """The grids and rows of boxes in ink (H, W)."""
-    large, scale = _enlarged(ink)
+def find_boxes(found: Ink, place: Place) -> Boxes:
+    """The grids and rows of boxes in the ink of a picture."""
+    large, scale = _enlarged(found.ink)
+    pen = large if found.pen is found.ink else _enlarged(found.pen)[0]
     place = place.inside(np.diag([1 / scale, 1 / scale, 1.0]))
     grids = find_grid(large)
     if not grids or max(row for row, _ in grids[0]) == 0:
         rows = [row for row in _rows_of_strips(large) if _holds(large, row) >= MOST]
         if rows and len(rows[0]) >= (len(grids[0]) if grids else 2):
             grids = [{(0, column): box for column, box in enumerate(rows[0])}]
-    return Boxes(large, place, grids)
+    return Boxes(pen, place, grids, ruled=pen is large)
 
 
 def _rows_of_strips(ink: Grey) -> list[list[NDArray[np.float64]]]:
@@ -110,7 +114,7 @@ def upright_rows(boxes: Boxes, geometry: Geometry, sureness: Callable[[Images], 
 
     sureness: how sure the network is of candidates, uint8 (28, 28) each: the mean log of their best probabilities.
     """
-    grids = [_written(boxes.ink, grid) for grid in boxes.grids]
+    grids = [_written(boxes, grid) for grid in boxes.grids]
     glyphs = [cell.glyph for cells in grids for cell in cells if cell.size >= SMALL and _in_one_part(cell.glyph)]
     # A turned 6 is a 9 and a turned 1 a 1: what must differ is how many are digits at all.
     turns = range(4) if len(glyphs) >= FEW else range(0)
@@ -128,7 +132,7 @@ def _in_one_part(glyph: Grey) -> bool:
 
 def rows_of_boxes(boxes: Boxes, grid: Grid, geometry: Geometry) -> list[RowField]:
     """The rows of a grid as it stands."""
-    return _rows(_written(boxes.ink, grid), boxes.place, geometry, 0)
+    return _rows(_written(boxes, grid), boxes.place, geometry, 0)
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,9 @@ class _Written:
     size: float
 
 
-def _written(ink: Grey, grid: Grid) -> list[_Written]:
+def _written(boxes: Boxes, grid: Grid) -> list[_Written]:
     found = []
-    for cell in cells_of(ink, grid):
+    for cell in cells_of(boxes.ink, grid, ruled=boxes.ruled):
         glyph, writing = the_glyph(np.power(cell.ink, np.float32(FAINT)))
         box = bounding_box(glyph, 0.35)
         size = max(box[2] / cell.size[0], box[3] / cell.size[1]) if box and writing else 0.0

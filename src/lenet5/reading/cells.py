@@ -49,9 +49,12 @@ class Cell:
         return float(width), float(height)
 
 
-def cells_of(ink: Grey, grid: Grid) -> list[Cell]:
-    """Every cell of a grid, row by row, with the ink that was written in it, also where it crosses the rules."""
-    free = without_outlines(ink, list(grid.values()))
+def cells_of(ink: Grey, grid: Grid, *, ruled: bool = True) -> list[Cell]:
+    """Every cell of a grid, row by row, with the ink that was written in it, also where it crosses the rules.
+
+    ruled: whether the rules are in the ink; of a pen of another colour they are not.
+    """
+    free = without_outlines(ink, list(grid.values())) if ruled else ink
     owner, inside = np.zeros(ink.shape, np.int32), np.zeros(ink.shape, np.uint8)
     order = sorted(grid)
     for k, place in enumerate(order, 1):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lenet5.errors import LeNetError, ReadingError
 from lenet5.kernels import threads
-from lenet5.pictures.ink import POLARITIES, Polarity, find_ink
+from lenet5.pictures.ink import POLARITIES, Ink, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, PAGE_SIDE, Limits, open_pages, sized
 from lenet5.reading.amid import enlarged, others
@@ -206,16 +206,16 @@ class Reader:
         steps.note("picture", lambda: pixels)
         small, scale = sized(pixels, DIGIT_SIDE if layout == "digit" else PAGE_SIDE)
         found = find_ink(small, POLARITIES[polarity])
-        ink, place = found.ink, Place.scaled(pixels.shape, scale)
+        place = Place.scaled(pixels.shape, scale)
         steps.note("paper", lambda: np.clip(found.paper, 0, 255).astype(np.uint8))
-        steps.note_ink("ink", ink)
+        steps.note_ink("ink", found.ink)
         if layout == "auto":
-            return self._whichever(ink, place, steps)
+            return self._whichever(found, place, steps)
         if layout == "digit":
-            return [self._digit(ink, place, steps)]
+            return [self._digit(found.ink, place, steps)]
         if layout == "line":
-            return [self._line_or_boxes(ink, place, steps)]
-        return self._page(ink, place, steps)
+            return [self._line_or_boxes(found, place, steps)]
+        return self._page(found, place, steps)
 
     def _digit(self, ink: Grey, place: Place, steps: Steps) -> Field:
         """The one digit of a picture, or the one in the middle of several."""
@@ -244,13 +244,13 @@ class Reader:
         line = self._line(large, place.inside(np.diag([1 / scale, 1 / scale, 1.0])), steps)
         return MiddleField(line.line, line.candidates, line.place, line.geometry) if line.candidates else None
 
-    def _line_or_boxes(self, ink: Grey, place: Place, steps: Steps) -> Field:
+    def _line_or_boxes(self, ink: Ink, place: Place, steps: Steps) -> Field:
         """One row of boxes where there is one, else one line."""
         boxes = find_boxes(ink, place)
         if boxes.row is not None:
             steps.note("boxes", lambda: outlined(boxes.ink, boxes.grids))
             return rows_of_boxes(boxes, boxes.row, self.geometry)[0]
-        level = line_ink(ink)
+        level = line_ink(ink.pen)
         found = words(level)
         if not found:
             return self._line(level, place, steps)
@@ -260,10 +260,10 @@ class Reader:
         passed = [word for k, word in enumerate(found) if k not in chosen]
         return self._amid_others(self._line(line.ink, place.moved(line.x, line.y), steps), line, passed)
 
-    def _whichever(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
+    def _whichever(self, ink: Ink, place: Place, steps: Steps) -> list[Field]:
         """One digit, or a page of one line or more: what explains the ink at the least cost."""
-        one = self._digit(ink, place, steps)
-        level = line_ink(ink)
+        one = self._digit(ink.ink, place, steps)
+        level = line_ink(ink.pen)
         found = words(level)
         (reading,) = self.answer([one])
         readings = [f.reading for f in self._words(found, place)]
@@ -289,11 +289,11 @@ class Reader:
         steps.note("pieces", lambda: pieces_of(field.line))
         return field
 
-    def _page(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
+    def _page(self, ink: Ink, place: Place, steps: Steps) -> list[Field]:
         """The rows of the grids of a page where it has one, else its lines."""
-        return self._rows(ink, place, steps) or self._lines(line_ink(ink), place, steps)
+        return self._rows(ink, place, steps) or self._lines(line_ink(ink.pen), place, steps)
 
-    def _rows(self, ink: Grey, place: Place, steps: Steps) -> list[Field]:
+    def _rows(self, ink: Ink, place: Place, steps: Steps) -> list[Field]:
         """The rows of the grids of a page; none where it has no grid."""
         boxes = find_boxes(ink, place)
         if not boxes.grids:
