@@ -25,7 +25,7 @@ MIDDLE = 14
 FAINTEST = 0.05  # of the darkest ink
 # Not in the paper: the stroke of a thin pen is fainter in 28×28 than any of MNIST's; its darkest is made full ink.
 THIN = 200
-# Not in the paper: an enlarged edge is wider than any of MNIST's by as much; what is made steeper again, of each step.
+# Not in the paper: enlarged edges are wider than any of MNIST's by as much; how much of that is made steep again.
 STEEPER = 0.5
 
 
@@ -36,10 +36,11 @@ def bounding_box(ink: NDArray[Any], least: float = 0.0) -> tuple[int, int, int, 
     return (x, y, width, height) if width else None
 
 
-def normalise(ink: NDArray[Any]) -> NDArray[np.uint8]:
+def normalise(ink: NDArray[Any], *, steep: bool = False) -> NDArray[np.uint8]:
     """One glyph as MNIST would hold it.
 
     ink: (H, W), any integer or float type, 0 is paper and the largest value is full ink.
+    steep: whether edges stay steep where the glyph is of a few pixels and is enlarged; specks become writing, too.
     Returns uint8 (28, 28), 0 is background and 255 is ink; all 0 where there is no ink.
     Raises PictureError for anything but a finite two-dimensional picture.
     """
@@ -54,24 +55,25 @@ def normalise(ink: NDArray[Any]) -> NDArray[np.uint8]:
     if darkest <= 0 or box is None:
         return field
     x, y, width, height = box
-    glyph = _fit(np.maximum(grey[y : y + height, x : x + width], 0) * np.float32(255 / darkest))
+    glyph = _fit(np.maximum(grey[y : y + height, x : x + width], 0) * np.float32(255 / darkest), steep)
     highest = float(glyph.max())
     _put_by_mass(field, np.asarray(cv2.convertScaleAbs(glyph, alpha=255 / highest if highest < THIN else 1.0)))
     return field
 
 
-def _fit(glyph: NDArray[np.float32]) -> NDArray[np.float32]:
+def _fit(glyph: NDArray[np.float32], steep: bool) -> NDArray[np.float32]:
     """The glyph scaled until its longer side is 20 pixels."""
     height, width = glyph.shape
     scale = BOX / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if size == (width, height):
         return glyph
-    if scale < 1:
-        return np.asarray(cv2.resize(glyph, size, interpolation=cv2.INTER_AREA))
     # An area average is what anti-aliasing means when shrinking; it has no meaning when growing.
-    grown = cv2.resize(glyph, size, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.clip((grown - 127.5) * (1 + STEEPER * (scale - 1)) + 127.5, 0, 255))
+    growing = cv2.INTER_CUBIC if steep else cv2.INTER_LINEAR
+    fitted = np.asarray(cv2.resize(glyph, size, interpolation=cv2.INTER_AREA if scale < 1 else growing))
+    if steep and scale > 1:
+        fitted = np.clip((fitted - 127.5) * (1 + STEEPER * (scale - 1)) + 127.5, 0, 255)
+    return np.asarray(fitted, np.float32)
 
 
 def _put_by_mass(field: NDArray[np.uint8], glyph: NDArray[np.uint8]) -> None:

@@ -232,7 +232,7 @@ class Reader:
             return GlyphField(blank, place.whole, "blank")
         if not writing:
             return GlyphField(blank, place.box(box), "not a digit")
-        image = normalise(glyph)
+        image = normalise(glyph, steep=True)
         steps.note("normalised", lambda: image)
         if beside == "perhaps":
             return GlyphField(image, place.box(box), instead=lambda: self._middle(ink, place, steps))
