@@ -146,7 +146,8 @@ def open_page(browser: Any, address: str) -> Iterator[Open]:
             before(page)
         page.goto(f"{address}/#{view}")
         if before is None:
-            page.wait_for_selector(f"main[data-view={view.split('&')[0]}]")
+            shown = view.split("&")[0]
+            page.wait_for_selector(f"main[data-view={'see' if '=' in shown else shown}]")
         return page
 
     yield opened

@@ -69,7 +69,8 @@ def write(path: Path, networks: Mapping[str, LeNet5], *, single: bool) -> int:
             raise WeightsError(f"{name} is an ensemble, and the page shows one network at a time; name another")
     packed = json.dumps(_packed(networks), separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
     theme, script = (PAGE / "theme.js").read_text("utf-8"), _script()
-    style = "\n".join(_lean((PAGE / name).read_text("utf-8")) for name in ("style.css", "see.css", "views.css"))
+    sheets = re.findall(r'stylesheet" href="page/([\w.]+)"', (PAGE / "index.html").read_text("utf-8"))
+    style = "\n".join(_lean((PAGE / name).read_text("utf-8")) for name in sheets)
     if single:
         policy = POLICY.format(script=_hashes(theme, script), style=_hashes(style))
         head = f"<style>{style}</style>\n<script>{theme}</script>"

@@ -27,6 +27,13 @@ export function go(values) {
   location.hash = link({ ...inAddress(), ...values });
 }
 
+// Note these values in an entry of their own for the back button, while the view stays as it is.
+export function push(values) {
+  flush();
+  history.pushState(null, "", link({ ...inAddress(), ...values }));
+  dispatchEvent(new Event("noted"));
+}
+
 // Keep these values in the address, without another entry for the back button.
 export function note(values) {
   noted = { ...noted, ...values };

@@ -52,12 +52,15 @@ async function show() {
 }
 
 // Each view's link leads to where that view was left, with the network, the language and the ink of now.
-function linkViews(name) {
+function linkViews(shown) {
   const at = inAddress();
+  const name = at.lesson && shown === "see" ? "lesson" : shown;
   left[name] = at;
   for (const anchor of document.querySelectorAll("nav a[data-view]")) {
     const view = anchor.dataset.view;
-    anchor.href = link({ ...left[view], view, network: at.network, lang: at.lang, ink: at.ink ?? left[view]?.ink });
+    const values = { ...left[view], network: at.network, lang: at.lang, ink: at.ink ?? left[view]?.ink };
+    if (view === "lesson") values.lesson ??= "picture";
+    anchor.href = link({ ...values, view: view === "lesson" ? "see" : view });
     if (view === name) anchor.setAttribute("aria-current", "page");
     else anchor.removeAttribute("aria-current");
   }

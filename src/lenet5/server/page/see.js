@@ -8,6 +8,7 @@ import { h, number, percent } from "./dom.js";
 import { prepared } from "./files.js";
 import { makeFlow } from "./flow.js";
 import { showLayer, showUnit } from "./inspect.js";
+import { makeLesson } from "./lesson.js";
 import { look, pictureOf } from "./network.js";
 import { normalised } from "./normalise.js";
 import { packed } from "./packed.js";
@@ -45,6 +46,24 @@ export function seeView({ network, fail }) {
       note({ unit: null });
       flow.light(null);
       showLayer(inspector, network, layer);
+    },
+  });
+  const lesson = makeLesson({
+    network,
+    point,
+    pointAt: (text) => {
+      const best = looked.penalties.indexOf(Math.min(...looked.penalties));
+      const unit = unitOf(network, text === "output.best" ? `output.${best}.0.0` : text);
+      if (unit) point(unit), flow.hold(true);
+    },
+    write: (ink) => {
+      pad.text = ink;
+      changed();
+    },
+    want: () => {
+      const best = looked.penalties.indexOf(Math.min(...looked.penalties));
+      way.begin(network.classes[(best + 1) % network.classes.length]);
+      refreshed();
     },
   });
   const file = h("input", {
@@ -89,7 +108,7 @@ export function seeView({ network, fail }) {
     { dataset: { network: network.name } },
     h("section.pad", { "aria-label": t("pad.section") }, pad.element, tools),
     h("div.flowbox", { tabIndex: 0, role: "region", "aria-label": t("flow") }, flow.element),
-    inspector,
+    h("div.below", {}, lesson.element, inspector),
   );
 
   function changed() {
@@ -114,6 +133,7 @@ export function seeView({ network, fail }) {
     const back = way.follow(looked, looked.penalties.indexOf(Math.min(...looked.penalties)));
     flow.show(looked, back?.byA, back && way.limits());
     inspect();
+    lesson.update({ looked, pointed });
     if (verdict.children.length) tell(Number(element.dataset.milliseconds));
     note({ wanted: way.on ? way.wanted : null });
   }
@@ -180,6 +200,7 @@ export function seeView({ network, fail }) {
     note({ unit: unitText(unit) });
     flow.light(unit);
     inspect();
+    if (looked) lesson.update({ looked, pointed });
   }
 
   async function random(source) {
@@ -225,7 +246,9 @@ export function seeView({ network, fail }) {
       answer();
       const unit = at.unit && unitOf(network, at.unit);
       if (unit) point(unit), flow.hold(true);
+      lesson.open(at.lesson);
     },
+    stop: lesson.stop,
     take,
     theme() {
       forgetColours();
