@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lenet5.loading import load
     from lenet5.network import LeNet5
     from lenet5.reading import Reader, Reading
+    from lenet5.reading.school.hand import teach
     from lenet5.scale import PictureWarning
     from lenet5.training.simply import train
 
@@ -47,6 +48,7 @@ _HOMES = {
     "TrainingError": "errors",
     "WeightsError": "errors",
     "load": "loading",
+    "teach": "reading.school.hand",
     "train": "training.simply",
 }
 
@@ -67,6 +69,7 @@ __all__ = [
     "WeightsError",
     "__version__",
     "load",
+    "teach",
     "train",
 ]
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from lenet5.errors import ArchitectureError
 
-__all__ = ["CHARACTERS", "DIGITS", "HEIGHT", "NONE", "WIDTH", "bitmap", "codes"]
+__all__ = ["CHARACTERS", "DIGITS", "HEIGHT", "NONE", "WIDTH", "bitmap", "codes", "farthest"]
 
 WIDTH, HEIGHT = 7, 12
+CLIMBS = 8  # to the farthest code
 DIGITS = "0123456789"
 NONE = " "  # the class that stands for none of the others: the space has a code as any character has
 
@@ -143,3 +144,29 @@ def codes(characters: str = DIGITS) -> NDArray[np.float32]:
     Returns a float32 array of shape (len(characters), 84), values −1 and +1, rows of the bitmap from the top.
     """
     return np.array([bitmap(c) for c in characters], np.float32).reshape(-1, 84)
+
+
+def farthest(known: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A code for a sign that Figure 3 does not have: as far as possible from the nearest of the known ones.
+
+    known: (N, 84), values −1 and +1. Returns float32 (84,), the same each time.
+    Not in the paper: climbs from opposites of codes, two pixels at a time, until the sum of 2^−differences over the
+    codes gets no smaller; the nearest have most of it.
+    """
+    bits = known > 0
+    best, least = ~bits[0], np.inf
+    for code in ~bits[:CLIMBS]:
+        near = np.inf
+        while True:
+            near_each = np.exp2(-(code != bits).sum(axis=1, dtype=float))  # (N,)
+            turned = np.where(code == bits, 0.5, 2.0)  # (N, 84): what turning a pixel makes of it
+            sums = (turned.T * near_each) @ turned  # (84, 84): with each pair of pixels turned
+            sums[np.diag_indices(len(code))] = near_each @ turned
+            i, j = divmod(int(sums.argmin()), len(code))
+            if sums[i, j] >= near:
+                break
+            near = float(sums[i, j])
+            code[[i, j]] = ~code[[i, j]]
+        if near < least:
+            best, least = code, near
+    return np.where(best, 1, -1).astype(np.float32)

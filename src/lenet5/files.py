@@ -17,7 +17,16 @@ from typing import BinaryIO
 
 from lenet5.errors import LeNetError
 
-__all__ = ["GZIP_MAGIC", "cache_folder", "gunzip", "inside", "make_folder", "read_bounded", "write_atomically"]
+__all__ = [
+    "GZIP_MAGIC",
+    "cache_folder",
+    "gunzip",
+    "inside",
+    "make_folder",
+    "read_bounded",
+    "try_place",
+    "write_atomically",
+]
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -71,6 +80,14 @@ def write_atomically(
             f"can be written to and has room"
         ) from problem
     return Path(path)
+
+
+def try_place(path: Path, *, error: type[LeNetError] = LeNetError) -> None:
+    """Make sure that a file can be written at `path` later, its folder made. Raises `error` where it can't."""
+    make_folder(path.parent, error=error)
+    probe = path.with_name(f".{path.name}.probe")
+    write_atomically(probe, b"", error=error)
+    probe.unlink()
 
 
 def read_bounded(path: str | os.PathLike[str], limit: int, *, error: type[LeNetError] = LeNetError) -> bytes:

@@ -36,6 +36,7 @@ COMMANDS = {
     "read": ("lenet5.cli.read:read", "Read the digits in pictures."),
     "read-many": ("lenet5.cli.read_many:read_many", "Read pictures by the million into one table."),
     "train": ("lenet5.cli.train:train", "Train a network, and keep its weights in a file."),
+    "teach": ("lenet5.cli.teach:teach", "Teach a network your own hand, from a few dozen samples or corrections."),
     "evaluate": ("lenet5.cli.evaluate:evaluate", "Measure a network's error on labelled pictures."),
     "summary": ("lenet5.cli.summary:summary", "Show the layers of a network, and how each number comes about."),
     "networks": ("lenet5.cli.networks:networks", "List the networks that are shipped: what they are for, error, size."),

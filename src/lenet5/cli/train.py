@@ -170,10 +170,7 @@ def _check_place(out: Path, resume: bool) -> None:
                 raise TrainingError(
                     f"{there} is there already; go on with that run by --resume, name another --out, or remove it"
                 )
-    files.make_folder(out.parent, error=TrainingError)
-    probe = out.with_name(f".{out.name}.probe")
-    files.write_atomically(probe, b"", error=TrainingError)
-    probe.unlink()
+    files.try_place(out, error=TrainingError)
 
 
 def _start(name: str) -> LeNet5:

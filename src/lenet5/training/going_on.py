@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lenet5 import storage
 from lenet5.architecture import Architecture
+from lenet5.codes import CHARACTERS, codes, farthest
 from lenet5.errors import TrainingError
 from lenet5.layers import EuclideanRBF
 from lenet5.network import LeNet5
 
-__all__ = ["carry_over", "for_classes", "identity", "machine", "processor"]
+__all__ = ["carry_over", "for_classes", "identity", "machine", "processor", "with_classes"]
+
+RARE = -4.0  # the bias of an output unit that nothing speaks for yet
 
 
 def carry_over(start: LeNet5, network: LeNet5) -> None:
@@ -34,17 +40,44 @@ def carry_over(start: LeNet5, network: LeNet5) -> None:
         )
     same = [(k, start.classes.index(name)) for k, name in enumerate(network.classes) if name in start.classes]
     for name, tensor in network.tensors.items():
-        if name.startswith("output."):
+        if name.startswith(("output.", "rbf.")):
             for mine_, theirs_ in same:
                 tensor[mine_] = start.tensors[name][theirs_]
-        elif name != "rbf.codes":
+        else:
             tensor[...] = start.tensors[name]
+
+
+def with_classes(start: LeNet5, more: Sequence[str]) -> LeNet5:
+    """The same network with outputs for more classes, which it does not know yet.
+
+    An RBF unit gets the code of its character (Figure 3), or, where the class is none, the code that is farthest from
+    all others. A unit of a full connection gets weights of 0 and a bias that makes it rare.
+    Raises TrainingError for a class that is there already, or more classes than there are codes.
+    """
+    classes = (*start.classes, *more)
+    if len(set(classes)) < len(classes):
+        raise TrainingError(f"the classes {', '.join(more)} to add to {', '.join(start.classes)}; expected new ones")
+    metadata = {**start.metadata, "classes": list(classes)}
+    tensors, output = dict(start.tensors), start.architecture.output
+    if not isinstance(output, EuclideanRBF):
+        units = len(more)
+        weight, bias = tensors["output.weight"], tensors["output.bias"]
+        tensors["output.weight"] = np.concatenate([weight, np.zeros((units, weight.shape[1]), np.float32)])
+        tensors["output.bias"] = np.concatenate([bias, np.full(units, RARE, np.float32)])
+        return LeNet5(replace(start.architecture, output=replace(output, units=len(classes))), tensors, metadata)
+    free = [c for c in reversed(CHARACTERS) if c not in (*output.characters, *more)]
+    own = [name if name in CHARACTERS and name not in output.characters else None for name in more]
+    if len(free) < own.count(None):
+        raise TrainingError(f"{len(classes)} classes; expected at most {len(CHARACTERS)}, as many as there are codes")
+    named = output.characters + "".join(name or free.pop(0) for name in own)
+    known = tensors["rbf.codes"]
+    for name in own:
+        known = np.concatenate([known, codes(name) if name else farthest(known)[None]])
+    return LeNet5(replace(start.architecture, output=EuclideanRBF(named)), tensors | {"rbf.codes": known}, metadata)
 
 
 def for_classes(declared: Architecture, classes: tuple[str, ...]) -> Architecture:
     """The network with an output for each class. Raises TrainingError where an RBF output has no code for one."""
-    from lenet5.codes import CHARACTERS
-
     output = declared.output
     if not isinstance(output, EuclideanRBF):
         return replace(declared, output=replace(output, units=len(classes)))

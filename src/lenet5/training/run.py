@@ -79,6 +79,8 @@ class Run:
         checkpoint_every: seconds between checkpoints; the end of a pass is always one.
         about: what else `run.json` and the trained network tell.
         start: a network of the same layers to go on from, in place of first weights.
+        kept: of the pictures to learn from, the last so many are to be answered as `start` answers them, whatever
+            their labels: so it keeps what it knew.
 
     Raises:
         TrainingError: the recipe does not suit the network or the data, or the seed is below 0.
@@ -94,6 +96,7 @@ class Run:
     about: dict[str, Any] = field(default_factory=dict)
     records: list[PassRecord] = field(default_factory=list)
     start: LeNet5 | None = None
+    kept: int = 0
 
     def __post_init__(self) -> None:
         _check(self.architecture, self.recipe, self.train)
@@ -103,7 +106,7 @@ class Run:
             carry_over(self.start, self.network)
         kind = Online if self.recipe.algorithm == "sdlm" else MiniBatch
         self.learner: Learner = kind(self.recipe, self.network.plan, self.network.parameters)
-        self._supply = Supply(self.recipe, self.train, self.seed)
+        self._supply = Supply(self.recipe, self.train, self.seed, self.start, self.kept)
         self.pass_, self.done = 0, 0  # passes completed, pictures of the current one done
         self._cost, self._wrong, self._seconds = 0.0, 0, 0.0
 
@@ -229,6 +232,7 @@ class Run:
             "held_out": self.held_out.name if self.held_out is not None else None,
             "held_out_pictures": len(self.held_out) if self.held_out is not None else 0,
             **({"parent": identity(self.start)} if self.start is not None else {}),
+            **({"kept": self.kept} if self.kept else {}),
         }
 
     def save(self) -> None:

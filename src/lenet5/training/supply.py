@@ -22,11 +22,13 @@ class Supply:
 
     A picture in a pass is the same whatever is asked for beside it, and on whatever thread. Of a teacher, what it
     answers to each version of each picture is kept: 4 bytes for each, and each class.
+    kept: of the pictures, the last so many are to be answered as `start` answers them, whatever their labels.
     Raises TrainingError where the recipe's teacher answers other classes, and WeightsError where there is none.
     """
 
-    def __init__(self, recipe: Recipe, train: Dataset, seed: int) -> None:
+    def __init__(self, recipe: Recipe, train: Dataset, seed: int, start: LeNet5 | None = None, kept: int = 0) -> None:
         self._recipe, self._train, self._seed = recipe, train, seed
+        self._start, self._own = start, len(train) - kept
         self._distortion = DISTORTIONS[recipe.distortion]
         classes = len(train.classes)
         self._wanted = np.full((classes, classes), recipe.smoothing / classes, np.float32)
@@ -37,7 +39,10 @@ class Supply:
     def __call__(self, rows: NDArray[np.int64], pass_: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         labelled = self._wanted[self._train.labels[rows]]
         if self._teacher is None:
-            return self._shown(rows, pass_), labelled
+            shown, old = self._shown(rows, pass_), rows >= self._own
+            if self._start is not None and old.any():
+                labelled[old] = self._start.probabilities(shown[old])
+            return shown, labelled
         version = pass_ % self._recipe.versions
         if version not in self._taught:
             self._taught[version] = self._ask(self._teacher, version)

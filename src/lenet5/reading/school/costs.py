@@ -21,7 +21,7 @@ from lenet5.reading.pieces import cut
 from lenet5.reading.reader import Reader
 from lenet5.reading.school.composed_lines import Pick, compose
 
-__all__ = ["COSTS", "Arcs", "arcs_of", "fitted", "main"]
+__all__ = ["COSTS", "Arcs", "arcs_of", "fitted", "main", "paths_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -76,20 +76,20 @@ def slope(arcs: Arcs, costs: Floats) -> tuple[float, Floats]:
     HOPELESS is added to the share, so that no line costs more than 5.3 and none pulls that can't be read.
     """
     scores = -(arcs.features @ costs)
-    every, used = _paths(arcs.first, arcs.last, scores, arcs.nodes)
+    every, used = paths_of(arcs.first, arcs.last, scores, arcs.nodes)
     # Of a path that reads the text, the states are a node and how many digits came before it.
     states = len(arcs.text) + 1
     expanded = [(a, done, done) for done in range(states) for a in np.flatnonzero(arcs.digit == OUT)]
     expanded += [(a, done, done + 1) for done, k in enumerate(arcs.text) for a in np.flatnonzero(arcs.digit == k)]
     of, before, after = np.array(expanded).T
     first, last = arcs.first[of] * states + before, arcs.last[of] * states + after
-    total, held = _paths(first, last, scores[of], arcs.nodes * states)
+    total, held = paths_of(first, last, scores[of], arcs.nodes * states)
     share = float(np.exp(total - every))
     up = arcs.features.T @ (used - np.bincount(of, held, minlength=len(scores)))
     return float(np.log(share + HOPELESS)), up * share / (share + HOPELESS)
 
 
-def _paths(first: Ints, last: Ints, scores: Floats, states: int) -> tuple[float, Floats]:
+def paths_of(first: Ints, last: Ints, scores: Floats, states: int) -> tuple[float, Floats]:
     """log of the sum of e^score over all paths from the first state to the last, and the share that uses each arc."""
     ahead, behind = np.full(states, -np.inf), np.full(states, -np.inf)
     ahead[0] = behind[-1] = 0.0

@@ -1,0 +1,185 @@
+"""A few samples of one hand learned by a network that knows many, which keeps what it knew.
+
+The samples are shown over and over, distorted anew each time, among pictures that the project draws. Of the drawn ones
+the network learns to answer what it answered before. How long to learn is decided on samples that were held out: the
+samples are dealt into FOLDS, and each fold is judged by a network that learned from the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.architecture import EuclideanRBF
+from lenet5.codes import DIGITS, NONE
+from lenet5.datasets import drawn
+from lenet5.datasets.dataset import Dataset
+from lenet5.datasets.drawn.european import european
+from lenet5.ensemble import Ensemble, together
+from lenet5.errors import DataError
+from lenet5.network import LeNet5
+from lenet5.training.calibration import log_loss
+from lenet5.training.going_on import with_classes
+from lenet5.training.recipe import RECIPES
+from lenet5.training.run import PassRecord, Run
+
+__all__ = ["FEWEST", "HAND", "Learned", "drawn_pictures", "learn_hand"]
+
+HAND = replace(RECIPES["fine-tune"], passes=10, schedule="constant", fade=0.0, decay=0.0, smoothing=0.1)
+FOLDS = FEWEST = 5
+ALONG = 1200  # drawn pictures in a pass
+SHARE = 1 / 4  # of a pass is the hand's own samples
+MOST_ALONG = 20_000
+TURNS = 16  # that a sample has in a pass, at most
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What became of a network that learned a hand.
+
+    network: the network, or an ensemble where it was one; where no pass was better than none, as it was.
+    samples: how many there were. passes: how many were best on held-out samples, 0 to 10.
+    before, after: error on samples held out, in percent.
+    drawn_before, drawn_after: error on drawn digits, None for a network that knows none.
+    same: of drawn pictures of all kinds, how many are answered as before, in percent.
+    """
+
+    network: LeNet5
+    samples: int
+    passes: int
+    before: float
+    after: float
+    drawn_before: float | None
+    drawn_after: float | None
+    same: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the network, as plain data for JSON."""
+        told = {key: value for key, value in vars(self).items() if key != "network"}
+        return {key: round(value, 3) if isinstance(value, float) else value for key, value in told.items()}
+
+
+def learn_hand(
+    start: LeNet5,
+    samples: Dataset,
+    *,
+    more: Sequence[str] = (),
+    seed: int = 0,
+    progress: Callable[[float], object] = lambda share: None,
+) -> Learned:
+    """A network, or an ensemble, that learned samples of one hand.
+
+    Args:
+        start: what is known before.
+        samples: at least FEWEST.
+        more: classes of the samples that the network does not know yet.
+        seed: of the folds, the order, the distortions and what is drawn.
+        progress: called with the share of the work that is done, 0 to 1.
+
+    Raises:
+        DataError: too few samples, samples of a class that is not known, or one picture with two labels.
+        TrainingError: a class to add is there already.
+    """
+    before = [_grown(member, more) for member in getattr(start, "members", (start,))]
+    samples = _checked(samples, before[0].classes)
+    along = drawn_pictures(min(max(ALONG, round(len(samples) * (1 - SHARE) / SHARE)), MOST_ALONG), seed)
+    fold = _folds(samples.labels, seed)
+    trials = [(k % FOLDS, before[k % len(before)]) for k in range(max(FOLDS, len(before)))]
+    whole, done = (len(trials) + len(before)) * HAND.passes, 0
+    penalties, judges = np.zeros((HAND.passes + 1, len(samples), len(before[0].classes))), np.zeros((len(samples), 1))
+    for k, member in trials:
+        out = fold == k
+        judges[out] += 1
+        for pass_, network in enumerate(_passes(member, samples.take(~out), along, seed, HAND.passes)):
+            penalties[pass_, out] += network.sharpness * network.penalties(samples.images[out])
+            progress((done := done + (pass_ > 0)) / whole)
+    losses = [log_loss(one / judges, samples.labels) for one in penalties]
+    wrong = 100 * (penalties.argmin(axis=2) != samples.labels).mean(axis=1)
+    passes, after = int(np.argmin(losses)), list(before)
+    for number, member in enumerate(before if passes else ()):
+        for network in _passes(member, samples, along, seed + number, passes):
+            after[number] = network
+            progress(min(1.0, (done := done + 1) / whole))
+    progress(1.0)
+    learned = start if not passes else Ensemble(after) if isinstance(start, Ensemble) else after[0]
+    return Learned(learned, len(samples), passes, float(wrong[0]), float(wrong[passes]), *_known(before, after, seed))
+
+
+def drawn_pictures(count: int, seed: int) -> Dataset:
+    """Pictures that the project draws: as many digits as what is none."""
+    rng = np.random.default_rng([seed, 5])
+    pen, strange = drawn.digits(count // 4, seed), european(count // 4, rng)
+    nothing = drawn.nothing(count - 2 * (count // 4), seed).images
+    labels = np.concatenate([pen.labels, strange[1], np.full(len(nothing), len(DIGITS))])
+    return Dataset("drawn", np.concatenate([pen.images, strange[0], nothing]), labels, (*DIGITS, NONE))
+
+
+def _grown(member: LeNet5, more: Sequence[str]) -> LeNet5:
+    """A member with room for more classes, as sharp as it will learn: a full connection learns what it says itself."""
+    grown = with_classes(member, more) if more else member
+    rbf = isinstance(member.architecture.output, EuclideanRBF)
+    return grown if rbf else LeNet5(grown.architecture, grown.tensors, grown.metadata | {"sharpness": 1.0})
+
+
+def _checked(samples: Dataset, classes: tuple[str, ...]) -> Dataset:
+    """Samples whose labels are places in a network's classes, none of them in contradiction to another."""
+    if len(samples) < FEWEST:
+        raise DataError(
+            f"{samples.name}: {len(samples)} of the samples can be learned from; expected at least {FEWEST}, better "
+            f"a few dozen"
+        )
+    unknown = sorted({samples.classes[label] for label in np.unique(samples.labels)} - set(classes))
+    if unknown:
+        raise DataError(
+            f"{samples.name}: labels {', '.join(map(repr, unknown))}, which the network does not know; expected only "
+            f"{', '.join(classes)}: correct them, or add them as new classes with --add"
+        )
+    said: dict[bytes, int] = {}
+    samples = samples.with_classes(classes)
+    for image, label in zip(samples.images, samples.labels.tolist(), strict=True):
+        other = said.setdefault(image.tobytes(), label)
+        if other != label:
+            raise DataError(
+                f"{samples.name}: the same picture is {classes[other]!r} and {classes[label]!r}; give one label"
+            )
+    return samples
+
+
+def _folds(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """(N,), 0 to FOLDS − 1: which fold each sample is in; those of one class are in as many as can be."""
+    order = np.random.default_rng([seed, 6]).permutation(len(labels))
+    fold = np.empty(len(labels), np.int64)
+    fold[order[np.argsort(labels[order], kind="stable")]] = np.arange(len(labels)) % FOLDS
+    return fold
+
+
+def _passes(member: LeNet5, samples: Dataset, along: Dataset, seed: int, passes: int) -> Iterator[LeNet5]:
+    """The member as it is, then after each pass over its samples and the pictures that are to be answered as before."""
+    yield member
+    turns = round(np.clip(len(along) * SHARE / (1 - SHARE) / len(samples), 1, TURNS))
+    images = np.concatenate([np.repeat(samples.images, turns, axis=0), along.images])
+    labels = np.concatenate([np.repeat(samples.labels, turns), np.zeros(len(along), np.int64)])
+    recipe = replace(HAND, passes=max(1, passes), sharpness=member.sharpness)
+    train = Dataset(samples.name, images, labels, samples.classes)
+    run = Run(member.architecture, recipe, train, seed=seed, start=member, kept=len(along))
+    for news in run.go():
+        if isinstance(news, PassRecord):
+            yield run.trained()
+
+
+def _known(before: list[LeNet5], after: list[LeNet5], seed: int) -> tuple[float | None, float | None, float]:
+    """Errors on drawn digits before and after, and how many drawn pictures are answered as before, in percent."""
+    judged = drawn_pictures(ALONG, seed + 2**32)
+    answers = [together([m.probabilities(judged.images) for m in of]).argmin(axis=1) for of in (before, after)]
+    same = 100 * float((answers[0] == answers[1]).mean())
+    classes = before[0].classes
+    if not set(DIGITS) <= set(classes):
+        return None, None, same
+    digit = judged.labels < len(DIGITS)
+    right = np.array([classes.index(d) for d in DIGITS])[judged.labels[digit]]
+    errors = [100 * float((answer[digit] != right).mean()) for answer in answers]
+    return errors[0], errors[1], same
