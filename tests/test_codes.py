@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from lenet5.codes import CHARACTERS, DIGITS, HEIGHT, WIDTH, bitmap, codes
+from lenet5.codes import CHARACTERS, DIGITS, HEIGHT, WIDTH, bitmap, codes, farthest
 from lenet5.errors import ArchitectureError
 
 
@@ -90,3 +90,13 @@ def test_the_rows_follow_the_characters_asked_for() -> None:
 def test_anything_else_has_no_code(wrong: str) -> None:
     with pytest.raises(ArchitectureError, match="95 printable ASCII characters"):
         bitmap(wrong)
+
+
+def test_the_code_of_a_new_sign_is_far_from_all_others() -> None:
+    known = codes(DIGITS)
+    first = farthest(known)
+    second = farthest(np.concatenate([known, first[None]]))
+    assert set(np.unique(first)) == {-1, 1}
+    # Any two of the digits' own codes differ in 12 to 46 pixels; at random, the nearest of ten would differ in 34.
+    assert (first != known).sum(axis=1).min() > 50
+    assert (second != np.concatenate([known, first[None]])).sum(axis=1).min() > 44

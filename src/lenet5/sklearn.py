@@ -24,10 +24,14 @@ from lenet5.architecture import Architecture, EuclideanRBF, FullConnection
 from lenet5.codes import CHARACTERS, DIGITS
 from lenet5.datasets.dataset import SIDE, Dataset
 from lenet5.datasets.writers import split_by_writer
+from lenet5.ensemble import Ensemble
 from lenet5.errors import MissingExtraError
+from lenet5.loading import load
+from lenet5.network import LeNet5
 from lenet5.training import PassRecord, Recipe, Run
 from lenet5.training import recipe as recipe_called
 from lenet5.training.calibration import fitted_sharpness
+from lenet5.training.hand import among_known
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -54,8 +58,10 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         network: the name of a declared network, or an Architecture. Its output layer gets one unit for each class. An
             RBF output has the codes of the characters that the classes are named after, or else of the first of 0 to
             9, A to Z and so on; it has at most 95 classes.
-        recipe: the name of a training recipe, or a Recipe. None is "1998" for an RBF output, and "plain-centred" for
-            others.
+        start: a trained network to go on from, the name of shipped weights, or the path of a file, in place of
+            `network`. A class of the same name keeps its output. None begins with first weights.
+        recipe: the name of a training recipe, or a Recipe. None is "fine-tune" with a start, else "1998" for an RBF
+            output, and "plain-centred" for others.
         passes: replaces the recipe's own, where it is not None.
         step: replaces the recipe's own, where it is not None.
         distortion: replaces the recipe's own, where it is not None.
@@ -84,6 +90,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         self,
         network: str | Architecture = "lenet5",
         *,
+        start: str | LeNet5 | None = None,
         recipe: str | Recipe | None = None,
         passes: int | None = None,
         step: float | None = None,
@@ -96,6 +103,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         calibrate: bool = True,
     ) -> None:
         self.network = network
+        self.start = start
         self.recipe = recipe
         self.passes = passes
         self.step = step
@@ -133,7 +141,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
             held_out = dataset.take(apart, "held out")
         times = _times(sample_weight, X, np.random.default_rng(seed))
         learned = _any_order(dataset, np.repeat(rows, times[rows]))
-        run = Run(self._architecture(), self._recipe(), learned, held_out, seed)
+        run = Run(self._architecture(), self._recipe(), learned, held_out, seed, start=self._from())
         self._train(run)
         if self.calibrate and len(np.unique(np.asarray(learned.writers))) >= CALIBRATED:
             self._calibrate(run)
@@ -141,6 +149,9 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> LeNet5Classifier:
         """Train for one pass over these rows, with a constant step, from where the last call left the network.
+
+        With a start, three times as many pictures that are drawn here come along, which are to be answered as the
+        start answers them: so it keeps what it knew.
 
         Args:
             X: (N, columns). The rows of the first call decide which values are paper and ink.
@@ -168,7 +179,10 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         times = _times(sample_weight, X, np.random.default_rng(seed))
         learned = _any_order(dataset, np.repeat(np.arange(len(labels)), times))
         recipe = replace(self._recipe(), passes=1, schedule="constant", fade=0.0)
-        run = Run(self._architecture(), recipe, learned, seed=seed)
+        start, kept = self._from(), 0
+        if start is not None and set(start.classes) & set(learned.classes):
+            learned, kept = among_known(learned, seed)
+        run = Run(self._architecture(), recipe, learned, seed=seed, start=start, kept=kept)
         if not first:
             run.network.parameters[...] = self._last.parameters
             run.network.metadata["sharpness"] = self.network_.sharpness
@@ -204,15 +218,28 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         images = _pictures(X, self._range)
         return Dataset("X", images, labels.astype(np.int64), tuple(str(c) for c in self.classes_))
 
+    def _from(self) -> LeNet5 | None:
+        """The network to go on from. Raises ValueError for several in one."""
+        start = load(self.start) if isinstance(self.start, str) else self.start
+        if isinstance(start, Ensemble):
+            raise ValueError(f"start={self.start!r}: {len(start.members)} networks in one; give a single one")
+        return start
+
     def _architecture(self) -> Architecture:
-        network = self.network if isinstance(self.network, Architecture) else declared.architecture(self.network)
+        start, network = self._from(), self.network
+        if start is not None:
+            network = start.architecture
+        elif not isinstance(network, Architecture):
+            network = declared.architecture(network)
         if isinstance(network.output, EuclideanRBF):
             return replace(network, output=EuclideanRBF(_characters(self.classes_)))
         return replace(network, output=FullConnection(len(self.classes_), network.output.squash))
 
     def _recipe(self) -> Recipe:
-        rbf = isinstance(self._architecture().output, EuclideanRBF)
+        start, rbf = self._from(), isinstance(self._architecture().output, EuclideanRBF)
         given = self.recipe if self.recipe is not None else "1998" if rbf else "plain-centred"
+        if start is not None and self.recipe is None:
+            given = replace(recipe_called("fine-tune"), sharpness=start.sharpness if rbf else 1.0)
         recipe = given if isinstance(given, Recipe) else recipe_called(given)
         own: dict[str, Any] = {"passes": self.passes, "step": self.step, "distortion": self.distortion}
         return replace(recipe, **{name: value for name, value in own.items() if value is not None})
@@ -245,7 +272,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         judged, network = run.held_out, self.network_
         if judged is None:
             part, judged = split_by_writer(run.train, 0.2, seed=run.seed)
-            twin = Run(run.architecture, run.recipe, part, seed=run.seed)
+            twin = Run(run.architecture, run.recipe, part, seed=run.seed, start=run.start)
             list(twin.go())
             network = twin.trained()
         self.network_.metadata["sharpness"] = fitted_sharpness(network.penalties(judged.images), judged.labels)

@@ -94,3 +94,10 @@ def test_a_teacher_of_other_classes_and_one_that_is_not_there_are_told_of(abc: D
         Run(SMALL, taught(Path("lenet5")), abc)
     with pytest.raises(WeightsError):
         Run(SMALL, taught(Path("nobody.safetensors")), abc)
+
+
+def test_what_is_kept_is_answered_as_before(abc: Dataset, teacher: Path) -> None:
+    start, rows = lenet5.load(teacher), np.array([0, len(abc) - 1, 3, len(abc) - 9])
+    shown, wanted = Supply(replace(ALONE, smoothing=0.0), abc, 0, start, kept=10)(rows, 1)
+    np.testing.assert_allclose(wanted[[1, 3]], start.probabilities(shown[[1, 3]]), atol=1e-5)
+    np.testing.assert_array_equal(wanted[[0, 2]], np.eye(3)[abc.labels[rows[[0, 2]]]])

@@ -27,7 +27,7 @@ from lenet5.training.going_on import with_classes
 from lenet5.training.recipe import RECIPES
 from lenet5.training.run import PassRecord, Run
 
-__all__ = ["FEWEST", "HAND", "Learned", "drawn_pictures", "learn_hand"]
+__all__ = ["FEWEST", "HAND", "Learned", "among_known", "drawn_pictures", "learn_hand"]
 
 HAND = replace(RECIPES["fine-tune"], passes=10, schedule="constant", fade=0.0, decay=0.0, smoothing=0.1)
 FOLDS = FEWEST = 5
@@ -116,6 +116,14 @@ def drawn_pictures(count: int, seed: int) -> Dataset:
     nothing = drawn.nothing(count - 2 * (count // 4), seed).images
     labels = np.concatenate([pen.labels, strange[1], np.full(len(nothing), len(DIGITS))])
     return Dataset("drawn", np.concatenate([pen.images, strange[0], nothing]), labels, (*DIGITS, NONE))
+
+
+def among_known(samples: Dataset, seed: int) -> tuple[Dataset, int]:
+    """Samples, behind them the drawn pictures that go along with so many, at most ALONG; and how many those are."""
+    along = drawn_pictures(min(max(4, round(len(samples) * (1 - SHARE) / SHARE)), ALONG), seed)
+    images = np.concatenate([samples.images, along.images])
+    labels = np.concatenate([samples.labels, np.zeros(len(along), np.int64)])
+    return Dataset(samples.name, images, labels, samples.classes), len(along)
 
 
 def _grown(member: LeNet5, more: Sequence[str]) -> LeNet5:

@@ -41,13 +41,21 @@ class Supply:
         if self._teacher is None:
             shown, old = self._shown(rows, pass_), rows >= self._own
             if self._start is not None and old.any():
-                labelled[old] = self._start.probabilities(shown[old])
+                labelled[old] = self._as_before(self._start, shown[old])
             return shown, labelled
         version = pass_ % self._recipe.versions
         if version not in self._taught:
             self._taught[version] = self._ask(self._teacher, version)
         share = np.float32(self._recipe.trust)
         return self._shown(rows, version), share * self._taught[version][rows] + (1 - share) * labelled
+
+    def _as_before(self, start: LeNet5, shown: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What `start` answers, probabilities (n, classes) of the classes that it shares with the data."""
+        wanted = np.full((len(shown), len(self._train.classes)), 1e-6, np.float32)
+        shared = [(k, start.classes.index(name)) for k, name in enumerate(self._train.classes) if name in start.classes]
+        here, there = np.array(shared).T
+        wanted[:, here] = start.probabilities(shown)[:, there]
+        return np.asarray(wanted / wanted.sum(axis=1, keepdims=True), np.float32)
 
     def _shown(self, rows: NDArray[np.int64], pass_: int) -> NDArray[np.float32]:
         distortion = self._distortion.times(self._strength(pass_))
