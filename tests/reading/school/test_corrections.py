@@ -67,7 +67,9 @@ def test_one_character_nothing_at_all_and_pictures_in_the_file_itself(tmp_path: 
     records = {"path": url, "text": "4"}, {"path": "digit_7.png", "box": None, "text": ""}
     found = samples_of(written(tmp_path, *records), reader)
     assert labels(found) == ["4"]
-    assert found.notes == ("left out: 1 of the characters, where nothing is to be read: the network has no class for it",)
+    assert found.notes == (
+        "left out: 1 of the characters, where nothing is to be read: the network has no class for it",
+    )
     assert labels(samples_of(path, Reader())) == ["4", " "]
 
 
@@ -88,7 +90,7 @@ def test_pictures_are_named_by_what_they_read(tmp_path: Path, reader: Reader) ->
     assert sorted(labels(samples_of(tmp_path, reader))) == sorted("1998" + "4" + "7")
     Image.fromarray(known["digit_3.png"]).save(tmp_path / "star.png")
     assert "star" in labels(samples_of(tmp_path, reader, ["star"]))
-    with pytest.raises(DataError, match="a, r, s, t in 'star', which the network does not know.*--add"):
+    with pytest.raises(DataError, match=r"a, r, s, t in 'star', which the network does not know.*--add"):
         samples_of(tmp_path, reader)
 
 
@@ -106,7 +108,10 @@ SEVEN = {"path": "digit_7.png", "text": "7"}
     [
         ([], "no corrections; expected a line of JSON"),
         (["[]"], r"line 1: no corrected reading \(not an object\)"),
-        ([SEVEN, '{"path": "digit_7.png"}'], "line 2: no corrected reading .*text.*expected JSON with path, box and text"),
+        (
+            [SEVEN, '{"path": "digit_7.png"}'],
+            "line 2: no corrected reading .*text.*expected JSON with path, box and text",
+        ),
         (['{"path": "digit_7.png", "text": 7}'], "expected text"),
         ([{**SEVEN, "box": [1, 2, 3]}], r"box \[1, 2, 3\]; expected \[x, y, width, height\] in whole pixels"),
         ([{**SEVEN, "box": [9000, 2, 3, 3]}], r"the box \[9000, 2, 3, 3\] in a picture of .*; expected one inside"),

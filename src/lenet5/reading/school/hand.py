@@ -96,10 +96,12 @@ def _told(start: LeNet5, learned: Learned, samples: Dataset, seed: int) -> LeNet
 
 
 def _calibration(start: LeNet5, network: LeNet5) -> dict[str, Any]:
-    """The calibration of the taught network: that of the first, moved as far as drawn pictures say.
+    """The calibration of the taught network: that of the first, its temperature moved as far as drawn digits say.
 
-    Calibration was fitted on real writers, who are not at hand here; drawn digits are easier than theirs. So both
-    networks are fitted on drawn ones, and the difference is what the calibration is moved by.
+    It was fitted on real writers, who are not at hand here, and drawn digits are others than theirs. So both networks
+    are fitted on drawn ones, and the first one's own value is multiplied by how these differ. Rubbish and `accept`
+    stay: they hang on one digit in a thousand, or in a hundred, which is chance among drawn ones. On real writers they
+    hardly move (docs/your-hand.md).
     """
     if not set(DIGITS) <= set(start.classes):
         return {}
@@ -117,8 +119,6 @@ def _calibration(start: LeNet5, network: LeNet5) -> dict[str, Any]:
         before, after = (
             calibrated(one, drawn.with_classes(Reader(one).classes), Teaching()) for one in (start, network)
         )
-        if held.rubbish is not None and before.rubbish is not None and after.rubbish is not None:
-            held = replace(held, rubbish=round(held.rubbish + after.rubbish - before.rubbish, 2))
         temperature = round(held.temperature * after.temperature / before.temperature, 3)
         moved["reading"] = vars(replace(held, temperature=temperature))
     return moved
