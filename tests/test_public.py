@@ -17,6 +17,7 @@ PUBLIC = {
     "load",
     "train",
     "LeNet5",
+    "teach",
     "Reader",
     "Reading",
     "Architecture",
