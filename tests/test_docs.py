@@ -163,7 +163,7 @@ def test_an_example_is_short_and_runs(
     code = script.read_text("utf-8")
     assert code.count("\n") <= 40
     for needed in re.findall(r"^# Needs: .*lenet5\[(\w+)\]", code, re.MULTILINE):
-        pytest.importorskip({"onnx": "onnxruntime", "plot": "matplotlib"}.get(needed, needed))
+        pytest.importorskip({"bulk": "pyarrow", "onnx": "onnxruntime", "plot": "matplotlib"}.get(needed, needed))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [script.name])
     runpy.run_path(str(script), run_name="__main__")

@@ -135,6 +135,7 @@ def test_an_end_that_was_cut_short_is_made_up_for(
 
 PROGRAM = """
 import sys
+import time
 from lenet5 import bulk
 from lenet5.bulk import sources
 sources.PICTURES = 7
@@ -167,11 +168,14 @@ def test_killed_in_the_middle_every_picture_is_there_once(
 
 @pytest.mark.parametrize("blow", ["SIGKILL", "SIGTERM", "SIGINT"])
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no groups of processes")
-def test_no_process_outlives_the_job(blow: str, pictures: dict[str, bytes], model: str, tmp_path: Path) -> None:
+def test_no_process_outlives_the_job_and_it_goes_on(
+    blow: str, pictures: dict[str, bytes], model: str, tmp_path: Path
+) -> None:
     """The job alone is hit, as by whoever runs out of memory or patience; its workers hear nothing of that."""
-    many = {f"{k}/{name}": data for k in range(30) for name, data in pictures.items()}
+    many = {f"{k}/{name}": data for k in range(10) for name, data in pictures.items()}
     source, output = folder(tmp_path, many), tmp_path / "out.parquet"
-    (tmp_path / "job.py").write_text(PROGRAM)
+    # It rests after each part, so that the blow comes before the end however late it comes.
+    (tmp_path / "job.py").write_text(PROGRAM.replace("flush=True)", "flush=True); time.sleep(5)"))
     command = [sys.executable, str(tmp_path / "job.py"), str(source), str(output), model, "2"]
     job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
     assert job.stdout is not None
@@ -189,6 +193,11 @@ def test_no_process_outlives_the_job(blow: str, pictures: dict[str, bytes], mode
         pytest.fail("a process of the job is still there after five seconds")
     job.stdout.close()
     assert not output.exists()
+    assert list(output.with_name("out.parquet.parts").glob("*.parquet"))
+    (tmp_path / "job.py").write_text(PROGRAM)
+    done = subprocess.run([*command[:-1], "1"], stdout=subprocess.PIPE, check=True)
+    assert int(done.stdout.split()[-1]) == len(many)
+    assert sorted(row["key"] for row in rows(output)) == sorted(many)
 
 
 def test_other_pictures_or_another_way_are_refused(pictures: dict[str, bytes], model: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from PIL import Image
 from lenet5.cli import main
 from lenet5.datasets import drawn
 from lenet5.reading import Reader
+from server.expected import EXAMPLES
+from systems import posix
 
 
 @pytest.fixture
@@ -184,3 +187,15 @@ def test_the_samples_say_what_their_names_say() -> None:
         readings = reader.read(str(path))
         assert [r.text for r in readings] == path.name.removesuffix(".png").split("_")[1:]
         assert not any(r.rejected for r in readings)
+
+
+@posix
+def test_what_a_shell_hands_over_by_a_pipe_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    end, other = os.pipe()
+    os.write(other, (EXAMPLES / "digit_7.png").read_bytes())
+    os.close(other)
+    assert run(f"/dev/fd/{end}") == 0
+    os.close(end)
+    assert capsys.readouterr().out.split()[1] == "7"
+    assert run(f"/dev/fd/{end}") == 2
+    assert "cannot be opened" in capsys.readouterr().err

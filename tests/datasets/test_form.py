@@ -90,6 +90,31 @@ def as_bare_csv(folder: Path, images: NDArray[np.uint8], labels: list[str]) -> P
     return folder / "bare.csv"
 
 
+def as_european_csv(folder: Path, images: NDArray[np.uint8], labels: list[str]) -> Path:
+    names = ";".join(["label", *(f"p{i}" for i in range(images[0].size))])
+    table = np.column_stack([np.array(labels, int), images.reshape(len(images), -1)])
+    np.savetxt(folder / "set.csv", table, "%d", ";", header=names, comments="")
+    return folder / "set.csv"
+
+
+def as_tsv_of_names(folder: Path, images: NDArray[np.uint8], labels: list[str]) -> Path:
+    rows = ["id\tfile_name\tlabel\twriter"]
+    (folder / "scans").mkdir()
+    for i, (image, label) in enumerate(zip(images, labels, strict=True)):
+        (folder / "scans" / f"{i:04}.png").write_bytes(png(image))
+        rows.append(f"{i}\tscans/{i:04}.png\t{label}\tanna")
+    (folder / "set.tsv").write_text("\n".join(rows))
+    return folder / "set.tsv"
+
+
+def as_parquet_of_pixels(folder: Path, images: NDArray[np.uint8], labels: list[str]) -> Path:
+    pa = pytest.importorskip("pyarrow")
+    rows = images.reshape(len(images), -1)
+    columns = {"id": list(range(len(rows))), "label": labels} | {f"p{i}": rows[:, i] for i in range(rows.shape[1])}
+    pytest.importorskip("pyarrow.parquet").write_table(pa.table(columns), folder / "set.parquet")
+    return folder / "set.parquet"
+
+
 def as_npz(folder: Path, images: NDArray[np.uint8], labels: list[str]) -> Path:
     np.savez(folder / "set.npz", x_train=images[..., None], y_train=np.array(labels, int)[:, None])
     return folder / "set.npz"
@@ -133,7 +158,8 @@ def as_emnist(folder: Path, images: NDArray[np.uint8], labels: list[str]) -> Pat
 
 Way = Callable[[Path, NDArray[np.uint8], list[str]], Path]
 WAYS: list[Way] = [
-    as_folder, as_zip, as_table_of_paths, as_csv, as_bare_csv, as_npz, as_npy, as_parquet, as_idx, as_emnist,
+    as_folder, as_zip, as_table_of_paths, as_csv, as_bare_csv, as_european_csv, as_tsv_of_names, as_npz, as_npy,
+    as_parquet, as_parquet_of_pixels, as_idx, as_emnist,
 ]  # fmt: skip
 
 

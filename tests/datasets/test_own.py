@@ -83,6 +83,8 @@ def test_the_label_s_column_may_be_named(tmp_path: Path) -> None:
     ("name", "data", "message"),
     [
         ("a.csv", b"", "columns"),
+        ("a.csv", b"file,label\n../b.png,1\n", "leads out of"),
+        ("a.csv", b"file,label\nb.png,1\n", "No such file"),
         ("a.csv", b"label,p0,p1\n1,2,3\n", "2 columns beside the label"),
         ("a.csv", b"label," + b",".join(b"p%d" % i for i in range(784)) + b"\n1,2\n", "expected 785 columns"),
         ("a.csv", "label,é".encode("latin-1"), "not a table of comma-separated values in UTF-8"),

@@ -66,7 +66,7 @@ codecs.register_error("lenet5.shown", _shown)
 
 
 # Seconds of compiling where nothing is kept, on one core. `warm`, `bench` and `reproduce` have a bar of their own.
-COMPILING = {"read": 9, "read-many": 9, "evaluate": 12, "export": 12, "serve": 20, "train": 35}
+COMPILING = {"read": 8, "read-many": 8, "evaluate": 12, "export": 12, "serve": 20, "train": 39}
 
 
 class _Told(logging.Handler):

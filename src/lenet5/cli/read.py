@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import glob
 import io
@@ -27,6 +28,7 @@ __all__ = ["pictures_in", "read"]
 
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 STDIN = "/dev/stdin"
+PIPES = ("/dev/fd/", "/proc/self/fd/")  # what a shell makes of <(command)
 COLUMNS = ("path", "page", "row", "text", "confidence", "rejected", "reason", "x", "y", "width", "height")
 
 
@@ -108,7 +110,7 @@ def read(
             try:
                 if isinstance(path, PictureError):
                     raise path
-                picture = _standard_input() if path == STDIN else path
+                picture = _piped(str(path)) if path == STDIN or str(path).startswith(PIPES) else path
                 if isinstance(path, str) and path[:5].lower() == "data:":
                     path = f"{path[:30]}…"  # it is long, and nobody's name
                 readings = reader.read(picture, layout, ink=ink)
@@ -155,12 +157,16 @@ def pictures_in(files: list[str]) -> Iterator[Path | str | PictureError]:
         yield from sorted(found)
 
 
-def _standard_input() -> io.BytesIO:
+def _piped(name: str) -> io.BytesIO:
     """What is handed over there, which can be looked at more than once."""
-    if sys.stdin is None:
+    if name == STDIN and sys.stdin is None:
         raise PictureError("standard input is closed; give a picture there, or files")
-    held = io.BytesIO(sys.stdin.buffer.read(MAX_BYTES + 1))
-    held.name = "standard input"
+    try:
+        with contextlib.nullcontext(sys.stdin.buffer) if name == STDIN else open(name, "rb") as file:
+            held = io.BytesIO(file.read(MAX_BYTES + 1))
+    except OSError as error:
+        raise PictureError(f"{name} cannot be opened: {error.strerror}") from error
+    held.name = "standard input" if name == STDIN else name
     return held
 
 

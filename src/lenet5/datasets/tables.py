@@ -1,4 +1,4 @@
-"""Tables of pictures: CSV with a column a pixel, as Kaggle's; Parquet with the bytes of pictures, as Hugging Face's."""
+"""Tables of pictures: CSV with a column a pixel, as Kaggle's, or with names of files; Parquet with pixels or bytes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ import numpy as np
 
 from lenet5.datasets.form import MOST_PICTURES, Form, Labelled, as_pictures
 from lenet5.errors import DataError, MissingExtraError
-from lenet5.files import read_bounded
+from lenet5.files import inside, read_bounded
+from lenet5.pictures.opening import SUFFIXES
 
 __all__ = ["label_column", "parts"]
 
 MOST_BYTES = 2 << 30
+MOST_OF_ONE = 64 << 20  # bytes of one picture's file
 LABELS = ("label", "labels", "class", "target", "y", "digit", "character")
 NO_PIXELS = ("id", "index", "imageid", "")  # columns that number the rows
 SIDES = {side * side for side in range(5, 129)}
@@ -73,32 +75,62 @@ def label_column(names: Sequence[str], form: Form, place: str) -> str:
 
 
 def _csv(path: Path, form: Form) -> Labelled:
-    """A row a picture: its label, and a column for each pixel; without a first line of names the label comes first."""
+    """A row a picture: its label, and a column for each pixel; without a first line of names the label comes first.
+
+    Or, under a first line of names, a column with the names of files that lie beside the table or below it.
+    """
     try:
         text = read_bounded(path, MOST_BYTES, error=DataError).decode("utf-8-sig")
-        first = next(csv.reader(io.StringIO(text)), [])
+        delimiter = max(",;\t", key=text.partition("\n")[0].count)  # a table in Europe has semicolons
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: not a table of comma-separated values in UTF-8 ({error})") from error
+    first = rows[0] if rows else []
     named = any(not _is_number(cell) for cell in first[1:])
     names = [cell.strip() for cell in first] if named else ["label", *(f"pixel{i}" for i in range(len(first) - 1))]
     label = label_column(names, form, str(path))
-    columns = [i for i, name in enumerate(names) if name != label and name.lower() not in NO_PIXELS]
-    if len(columns) not in SIDES:
-        raise DataError(
-            f"{path}: {len(columns):,} columns beside the label {label!r}; expected one for each pixel of a square "
-            f"picture, such as 784 for 28×28"
-        )
+    columns, place = _pixels(names, label), names.index(label)
     try:
-        rows = list(csv.reader(io.StringIO(text)))[named:]
-        labels = [row[names.index(label)].strip() for row in rows if row]
-        array = np.loadtxt(io.StringIO(text), np.float32, delimiter=",", skiprows=int(named), usecols=columns, ndmin=2)
-    except (ValueError, IndexError, csv.Error) as error:
+        labels = [row[place].strip() for row in rows[named:]]
+        if (files := _file_column(names, rows[named:], form)) is not None:
+            pictures = [_beside(path, row[files].strip()) for row in rows[named:]]
+            return Labelled(path.name, pictures, labels, called=lambda i: f"{path}, row {i + 1}")
+        if len(columns) not in SIDES:
+            raise DataError(
+                f"{path}: {len(columns):,} columns beside the label {label!r}; expected one for each pixel of a square "
+                f"picture, such as 784 for 28×28, or one with the names of pictures: --image"
+            )
+        array = np.loadtxt(
+            io.StringIO(text), np.float32, delimiter=delimiter, skiprows=int(named), usecols=columns, ndmin=2
+        )
+    except DataError:
+        raise
+    except (ValueError, IndexError) as error:
         raise DataError(f"{path}: {error}; expected {len(names)} columns, a number in each but {label!r}") from error
     if len(labels) != len(array) or not labels:
         raise DataError(f"{path}: {len(labels):,} labels for {len(array):,} rows of pixels; expected as many")
     if (array == np.rint(array)).all():
         array = array.astype(np.int64)
     return Labelled(path.name, as_pictures(array, str(path)), labels, called=lambda i: f"{path}, row {i + 1}")
+
+
+def _pixels(names: Sequence[str], label: str) -> list[int]:
+    """Which columns are pixels, if any are."""
+    return [i for i, name in enumerate(names) if name != label and name.lower() not in NO_PIXELS]
+
+
+def _file_column(names: Sequence[str], rows: Sequence[Sequence[str]], form: Form) -> int | None:
+    """Which column has the names of pictures: the one that was named, or the first that looks so."""
+    if form.image is not None:
+        if form.image not in names:
+            raise DataError(f"no column {form.image!r}; expected one of {', '.join(names[:10])} …")
+        return names.index(form.image)
+    cells = rows[0] if rows else []
+    return next((k for k, cell in enumerate(cells) if Path(cell.strip()).suffix.lower() in SUFFIXES), None)
+
+
+def _beside(table: Path, name: str) -> bytes:
+    return read_bounded(inside(table.parent, name, error=DataError), MOST_OF_ONE, error=DataError)
 
 
 def _is_number(cell: str) -> bool:
@@ -121,15 +153,21 @@ def _parquet(path: Path, form: Form) -> Labelled:
             schema = file.schema_arrow
             label = label_column([n for n in schema.names if n != form.image], form, str(path))
             image = form.image or next((f.name for f in schema if f.name != label and _holds_bytes(f.type)), None)
-            if image not in schema.names:
+            columns = [schema.names[i] for i in _pixels(schema.names, label)] if image is None else [image]
+            if image not in schema.names and len(columns) not in SIDES:
                 raise DataError(
-                    f"{path}: columns {', '.join(schema.names)}; expected one with the bytes of pictures: --image"
+                    f"{path}: columns {', '.join(schema.names[:6])} …; expected one with the bytes of pictures, "
+                    f"--image, or one for each pixel of a square picture"
                 )
             if file.metadata.num_rows > MOST_PICTURES:
                 raise DataError(f"{path}: {file.metadata.num_rows:,} rows; expected at most {MOST_PICTURES:,}")
-            table = file.read(columns=[image, label])
+            table = file.read(columns=[*columns, label])
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: no Parquet file that can be read ({error})") from error
+    if image is None:
+        array = np.column_stack([table.column(name).to_numpy() for name in columns])
+        labels = table.column(label).to_pylist()
+        return Labelled(path.name, as_pictures(array, str(path)), labels, called=lambda i: f"{path}, row {i}")
     pictures = [value.get("bytes") if isinstance(value, dict) else value for value in table.column(image).to_pylist()]
     for i, picture in enumerate(pictures):
         if not isinstance(picture, bytes):
@@ -154,4 +192,4 @@ def _class_names(metadata: dict[bytes, bytes], label: str) -> tuple[str, ...] | 
         return None
 
 
-_READERS = {".csv": _csv, ".parquet": _parquet}
+_READERS = {".csv": _csv, ".tsv": _csv, ".parquet": _parquet}
