@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5 import files
-from lenet5.architecture import Architecture
+from lenet5.architecture import Architecture, architecture
 from lenet5.errors import ArchitectureError, WeightsError
 
-__all__ = ["FORMAT", "digest", "find", "read", "shipped", "write"]
+__all__ = ["FORMAT", "declaration", "digest", "find", "read", "shipped", "write"]
 
 FORMAT = 1
 LARGEST = 64 * 2**20  # bytes; the largest file of weights that is opened
@@ -62,6 +62,11 @@ def find(name: str | os.PathLike[str]) -> Path:
             f".safetensors file"
         )
     return known.get(str(name), Path(name))
+
+
+def declaration(name: str | os.PathLike[str]) -> Architecture:
+    """The declared network of this name, or that of a .json file that declares one, or of a .safetensors file."""
+    return read(name)[0] if os.fspath(name).endswith(".safetensors") else architecture(name)
 
 
 def write(

@@ -99,6 +99,9 @@ def test_a_network_of_ones_own_is_declared_in_a_file(here: Path, capsys: pytest.
     made = lenet5.load("runs/wide-1998-0.safetensors")
     assert (made.architecture.c3.maps, made.architecture.s4.squash) == (32, "relu")
     assert "--network wide.json" in made.metadata["command"]
+    stored = "runs/wide-1998-0.safetensors"  # whose layers are taken, and not its weights
+    assert run(*SHORT, "--network", stored, "--held-out", "0", "--out", "again.safetensors") == 0
+    assert lenet5.load("again.safetensors").metadata["digest"] == made.metadata["digest"]
     (here / "wide.json").write_text(json.dumps(data | {"c1": {"kernel": 7}}), "utf-8")
     assert run(*SHORT, "--network", "wide.json", "--out", "other.safetensors") == 2
     assert "every convolution is 5×5" in capsys.readouterr().err

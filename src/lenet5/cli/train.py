@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, T
 from rich.text import Text
 
 from lenet5 import __version__, files
-from lenet5.architecture import LENET5, architecture
+from lenet5.architecture import LENET5
 from lenet5.cli import progress
 from lenet5.cli.bar import working
 from lenet5.datasets import DRAWN, Form, has_test
@@ -26,6 +26,7 @@ from lenet5.ensemble import Ensemble
 from lenet5.errors import TrainingError
 from lenet5.loading import load
 from lenet5.network import LeNet5
+from lenet5.storage import declaration
 from lenet5.training import PassRecord, Recipe, Run
 from lenet5.training.evaluation import Evaluation, evaluate
 from lenet5.training.going_on import for_classes
@@ -76,7 +77,7 @@ def train(
     ----------
     network
         lenet5, lenet5-linear, lenet5-softmax or lenet5-maxpool, or a FILE.json that declares another: `lenet5 summary
-        lenet5 --declaration` writes one to be edited.
+        lenet5 --declaration` writes one to be edited. Also a .safetensors file: its layers, without its weights.
     from_
         Trained weights to go on from: a shipped network, or a .safetensors file. Classes of the same name keep theirs.
     recipe
@@ -106,7 +107,7 @@ def train(
     start = _start(from_) if from_ is not None else None
     if network is None and start is None:
         network = LENET5.name
-    declared = start.architecture if network is None and start is not None else architecture(network or LENET5.name)
+    declared = start.architecture if network is None and start is not None else declaration(network or LENET5.name)
     # What is wrong with a recipe or a place is said before the data is read.
     chosen = replace(named_recipe(recipe or Recipe.suited(declared)), **given)
     if out is not None:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from lenet5 import __version__
-from lenet5.architecture import LENET5, Architecture, architecture
+from lenet5.architecture import LENET5, Architecture
 from lenet5.datasets import Form, from_arrays
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
+from lenet5.storage import declaration
 from lenet5.training.going_on import for_classes
 from lenet5.training.recipe import Recipe
 from lenet5.training.recipe import recipe as named
@@ -42,7 +43,8 @@ def train(
     Args:
         images: (N, 28, 28) or another form that `lenet5.datasets.from_arrays` takes.
         labels: (N,), the name of each picture's class, or, with `classes`, its position in these.
-        network: a declared network, its name, or a JSON file; by default that of `start`, or lenet5.
+        network: a declared network, its name, or a file: .json, or .safetensors for its layers alone; by default that
+            of `start`, or lenet5.
         recipe: a recipe or the name of one; by default the one that suits the network and the number of pictures.
         start: a trained network of the same layers to go on from. A class of the same name keeps its output unit.
         classes: what each class is called; by default the labels themselves, sorted.
@@ -63,7 +65,7 @@ def train(
     dataset = from_arrays(images, labels, classes=classes, form=form)
     if not 0 <= held_out < 1:
         raise TrainingError(f"held_out {held_out!r}; expected a share of the pictures, from 0 to less than 1")
-    declared = network if isinstance(network, Architecture) else architecture(network) if network is not None else None
+    declared = network if isinstance(network, Architecture) else declaration(network) if network is not None else None
     declared = declared or (start.architecture if start is not None else LENET5)
     name = recipe if isinstance(recipe, str) else Recipe.suited(declared, len(dataset), start is not None)
     learned, judged = split_by_writer(dataset, held_out, seed=seed) if held_out else (dataset, None)
