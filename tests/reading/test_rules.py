@@ -148,3 +148,21 @@ def test_an_underline_as_thick_as_the_pen_goes(thick: int, below: int) -> None:
     assert lined[between].sum() > 6 * (thick - 1)
     assert left[between].sum() < 1
     assert left[:54].sum() == pytest.approx(ink[:54].sum(), rel=0.03)
+
+
+def test_the_foot_of_a_nought_that_lies_on_a_rule_stays() -> None:
+    written = np.zeros((60, 200), np.float32)
+    for x in (40, 90, 150):
+        cv2.ellipse(written, (x, 32), (11, 18), 0, 0, 360, 1.0, 3, cv2.LINE_AA)
+    left = without_rules(np.maximum(written, ruled(0.0, 2)), ACROSS)
+    assert left[written > 0.5].sum() > 0.95 * written[written > 0.5].sum()
+    assert left[:, [65, 120]].sum() == 0
+
+
+def test_a_rule_under_strokes_that_stand_on_it_is_no_foot_of_theirs() -> None:
+    """A tent and joined stems are no noughts: their legs do not run into the rule."""
+    written = np.zeros((60, 200), np.float32)
+    cv2.polylines(written, [np.array([(30, 49), (42, 15), (54, 49)])], False, 1.0, 3, cv2.LINE_AA)
+    cv2.polylines(written, [np.array([(120, 49), (120, 20), (140, 20), (140, 49)])], False, 1.0, 3, cv2.LINE_AA)
+    left = without_rules(np.maximum(written, ruled(0.0, 2)), ACROSS)
+    assert left[:, [42, 130]][40:].sum() == 0

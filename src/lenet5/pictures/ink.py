@@ -156,9 +156,10 @@ def _is_coloured(picture: NDArray[np.uint8]) -> bool:
 def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Grey:
     """The brightness of the paper under everything, 0 to 255, for a picture of this shape that was shrunk."""
     height, width = shape
-    side, whole = min(small.shape), min(height, width)
-    # Wider than any stroke, narrower than a shadow: strokes are thin in large pictures.
-    reach = max(3, int(side * max(0.2, min(0.45, BROAD / whole)))) | 1
+    side = min(small.shape)
+    # Wider than any stroke, narrower than a shadow: strokes are thin in large pictures, and in a strip of a page.
+    share = 0.45 if min(height, width) < FRAMED else max(0.2, min(0.45, BROAD / max(height, width)))
+    reach = max(3, int(side * share)) | 1
     calm = cv2.medianBlur(small, 3) if side > 40 else small
     closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, _round(reach))
     # Smooth, but where a sheet ends on a dark table, or in a shadow, no lighter than what lies there.

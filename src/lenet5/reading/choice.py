@@ -23,7 +23,7 @@ WHOLE = 5.0  # what the confidence in the whole word counts: a word of letters h
 NO_DIGIT = 2.0  # what a piece that is no digit speaks against a word
 ENOUGH = 1.0  # evidence from which on a word is a number
 LONE_BAR = 5.0  # what speaks against it that a bar is the line of a picture
-HOPELESS = -5.0  # the least evidence for a line: what is read still worse may be a number that is hard to read
+HOPELESS = -5.0  # evidence: where all words have less, the line is the highest, a number that is hard to read
 SHORT = 2  # characters, or heights: a word beside a number that is no longer may be more of it, however badly read
 AMID = 1.5  # the power of the confidence in a line that stands among words which are passed over
 # Of the line's height: a lower word, as a speck or an underline, is passed over at no cost; and one that is beside it.
@@ -66,13 +66,8 @@ def lines_of(found: Sequence[Word], readings: Sequence[Reading]) -> list[list[in
 
 def the_line(found: Sequence[Word], readings: Sequence[Reading]) -> list[int]:
     """Which of the words of a picture are its one line: the number that most speaks for, and what stands beside it."""
-    tall = AS_HIGH * max((w.height for w, r in zip(found, readings, strict=True) if not _is_bar(r)), default=0)
-
-    def speaks(k: int) -> tuple[float, int]:
-        doubts = LONE_BAR * (_is_bar(readings[k]) + (found[k].height < tall))
-        return max(HOPELESS, evidence(readings[k])) - doubts, found[k].ink.size
-
-    best = max(range(len(found)), key=speaks)
+    speaks = [evidence(r) - LONE_BAR * _is_bar(r) for r in readings]
+    best = int(np.argmax(speaks if max(speaks) > HOPELESS else [w.height for w in found]))
     return _around(best, set(range(len(found))), found, readings, math.inf)
 
 

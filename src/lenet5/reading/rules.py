@@ -6,6 +6,7 @@ a stroke crosses or meets it, the ink stays.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import cv2
@@ -43,6 +44,7 @@ MARGIN = 0.2  # of the shorter side: where the rests of a box lie
 SPANNED = 0.85  # of a side
 LOWER = 0.85  # of the height: others that are lower stand beside an upright rest
 AMID = 0.2  # of the height: nearer to the middle there is no underline, and no edge
+LEG, ARCH = 3, 1.3  # columns of a leg of an arch that are looked at; how high an arch is, at least, beside its width
 # Of a picture of one digit.
 EDGE = 0.85  # of the width: what a rule covers
 THICKEST = 0.1  # of the longer side
@@ -158,7 +160,36 @@ class Rule(NamedTuple):
         edge: how many pixels its blurred edges have.
         """
         on = self.ends - self.tops <= thickest
+        on &= ~self._arches(ink, on)
         _clear(ink, self.columns[on], self.tops[on] - edge, self.ends[on] + edge)
+
+    def _arches(self, ink: NDArray[Any], on: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which columns (K,), of those `on` the rule alone, close an arch: the foot of a 0 that lies on the rule."""
+        found, length = np.zeros(len(on), bool), self.ends - self.tops
+        ends = np.flatnonzero(np.diff(np.pad(~on, 1).astype(np.int8)))
+        crossing = list(zip(ends[::2].tolist(), (ends[1::2] - 1).tolist(), strict=True))
+        for (outer, left), (right, other) in itertools.pairwise(crossing):
+            # The legs of an arch run into the rule: towards its gap they reach less far from there.
+            tapers = length[max(outer, left - LEG)] > length[left] and length[min(other, right + LEG)] > length[right]
+            found[left + 1 : right] = tapers and self._in_one_part(ink, left, right)
+        return found
+
+    def _in_one_part(self, ink: NDArray[Any], left: int, right: int) -> bool:
+        """Whether the strokes at two columns (indices) are one part beside the rule, as high as they are apart."""
+        x, gap = self.columns[[left, right]], int(self.columns[right] - self.columns[left])
+        top, end = int(self.tops[left + 1 : right].min()), int(self.ends[left + 1 : right].max())
+        above = [top - int(self.tops[k]) > int(self.ends[k]) - end for k in (left, right)]
+        if above[0] != above[1]:
+            return False
+        reach, margin = 4 * gap, gap + LEG
+        rows = slice(max(0, top - reach), top) if above[0] else slice(end, end + reach)
+        start = max(0, int(x[0]) - margin)
+        near = inked(ink[rows, start : int(x[1]) + margin], FAINT)
+        labels, stats = parts(near)
+        if not labels.size:
+            return False
+        a, b = labels[-1 if above[0] else 0, x - start]
+        return bool(a == b > 0 and stats[a, 3] >= ARCH * gap)
 
 
 def runs_of_ink(mask: Mask) -> Runs:
