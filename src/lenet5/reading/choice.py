@@ -82,7 +82,8 @@ def _around(best: int, free: set[int], found: Sequence[Word], readings: Sequence
         # What may be a digit is not passed over, unless it stands far away.
         like = high <= (UNLIKE if _is_bar(readings[k]) else UNEQUAL) * low
         short = min(len(readings[k].characters), found[k].ink.shape[1] / low) <= SHORT and gap <= APART * high
-        if like and (short or evidence(readings[k]) >= ENOUGH):
+        # A word of letters has many pieces, and the longer it is the more of them look like digits.
+        if like and (short or evidence(readings[k]) >= ENOUGH * len(readings[k].characters)):
             line.append(k)
     return sorted(line, key=lambda k: found[k].x)
 
