@@ -32,6 +32,7 @@ PACKAGE = Path(str(resources.files("lenet5")))
 PAGE = PACKAGE / "server" / "page"
 LEARNT, HELD_OUT = 640, 160  # drawn digits that are packed along
 RECORDED = ("boxes_0314159.png", "page_123_456_789.png", "line_20500.png")
+SERVED = ("read.js", "learn.js")  # views that need the server: main.js shows others in their place
 POLICY = (
     "default-src 'none'; script-src {script}; style-src {style}; img-src data: blob:; worker-src blob:; "
     "base-uri 'none'; form-action 'none'"
@@ -105,9 +106,13 @@ def _html(policy: str, head: str, end: str) -> str:
 
 
 def _script() -> str:
-    """Every module of the page, in one script."""
-    names = sorted(path.name for path in PAGE.glob("*.js") if path.name not in ("docs.js", "theme.js"))
-    modules = ",\n".join(_module(name, (PAGE / name).read_text("utf-8")) for name in names)
+    """Every module that a page without a server needs, in one script."""
+    sources, asked = {}, {"main.js", "worker.js"}
+    while asked:
+        name = asked.pop()
+        sources[name] = "" if name in SERVED else (PAGE / name).read_text("utf-8")
+        asked |= {found[2] for found in IMPORT.finditer(sources[name])} - set(sources)
+    modules = ",\n".join(_module(name, source) for name, source in sorted(sources.items()))
     return f"const modules = {{\n{modules}\n}};\n{START}"
 
 

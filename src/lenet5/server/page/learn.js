@@ -1,11 +1,12 @@
-// The fourth view, Learn: a network is trained in another process, and all of it changes on the screen.
+// The fourth view, Learn, on the server: a network is trained in another process, and all of it changes on the screen.
 
 import { get, post } from "./api.js";
 import { chart } from "./chart.js";
-import { forgetColours, paint } from "./colour.js";
+import { forgetColours } from "./colour.js";
 import { randomDigit } from "./digits.js";
 import { h, number } from "./dom.js";
 import { makeFlow } from "./flow.js";
+import { makeKernels } from "./kernels.js";
 import { loadNetwork, look } from "./network.js";
 import { state } from "./state.js";
 import { thumbnail } from "./test.js";
@@ -19,6 +20,7 @@ export function learnView({ fail, renamed }) {
   let training = null;
   let network = null;
   let flow = null;
+  let pictures = null; // of the kernels
   let events = null;
   let busy = false;
   let again = false;
@@ -72,6 +74,7 @@ export function learnView({ fail, renamed }) {
     fields.data.value = "drawn";
     form.replaceChildren(
       h("h2", {}, t("learn.title")),
+      h("p", {}, h("a", { href: "#learn" }, t("learn.here"))),
       h("p.muted", {}, t("learn.explain")),
       ...Object.entries(fields).map(([name, field]) =>
         h("p.field", {}, h("label", { htmlFor: field.id }, t(`learn.${name}`)), field)
@@ -318,7 +321,7 @@ export function learnView({ fail, renamed }) {
         const fresh = await loadNetwork(training.name);
         if (!network || network.name !== fresh.name) newNetwork(fresh);
         network = fresh;
-        paintKernels();
+        pictures.show(network.tensors);
         if (state.picture) flow.show(look(network, state.picture));
       } while (again);
     } catch (error) {
@@ -337,33 +340,12 @@ export function learnView({ fail, renamed }) {
       h("p.muted", {}, t("learn.maps.explain")),
       h("div.flowbox.see", { tabIndex: 0, role: "region", "aria-label": t("learn.maps") }, flow.element),
     );
-    const { table } = fresh.architecture.c3;
-    const grid = h("div.kernels", { style: { "grid-template-columns": `repeat(${table.length}, 1fr)` } });
-    table.forEach((sources, m) =>
-      sources.forEach((s) => {
-        const canvas = h("canvas.pixels", { width: 5, height: 5, title: `S2 ${s} → C3 ${m}` });
-        canvas.style.gridArea = `${s + 1} / ${m + 1}`;
-        grid.append(canvas);
-      })
-    );
+    pictures = makeKernels(fresh);
     kernels.replaceChildren(
       h("h2", {}, t("learn.kernels")),
       h("p.muted", {}, t("learn.kernels.explain")),
-      h("div.kernels.first", {}, fresh.architecture.c1.table.map(() => h("canvas.pixels", { width: 5, height: 5 }))),
-      grid,
+      ...pictures.elements,
     );
-  }
-
-  function paintKernels() {
-    for (
-      const [selector, name] of [[".kernels.first canvas", "c1.weight"], [".kernels:not(.first) canvas", "c3.weight"]]
-    ) {
-      const tensor = network.tensors[name];
-      const largest = tensor.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
-      kernels.querySelectorAll(selector).forEach((canvas, k) =>
-        paint(canvas, tensor.subarray(25 * k, 25 * k + 25), 5, 5, largest)
-      );
-    }
   }
 
   return {

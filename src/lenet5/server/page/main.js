@@ -6,8 +6,9 @@ import { h } from "./dom.js";
 import { onFiles } from "./files.js";
 import { learnView } from "./learn.js";
 import { told } from "./messages.js";
-import { loadNetwork } from "./network.js";
+import { keptNames, loadNetwork } from "./network.js";
 import { packed } from "./packed.js";
+import { playView } from "./play.js";
 import { readView } from "./read.js";
 import { recordedView } from "./recorded.js";
 import { seeView } from "./see.js";
@@ -15,7 +16,11 @@ import { state } from "./state.js";
 import { testView } from "./test.js";
 import { language, setLanguage, t, translate } from "./words.js";
 
-const VIEWS = { see: seeView, test: testView, read: packed ? recordedView : readView, learn: learnView };
+const VIEWS = { see: seeView, test: testView, read: packed ? recordedView : readView, learn: learnHereOrThere };
+// In this browser, or by the server.
+function learnHereOrThere(given) {
+  return inAddress().on === "server" && !packed ? learnView(given) : playView(given);
+}
 const LOOK_AGAIN = 1000; // milliseconds, while the server compiles
 const main = document.querySelector("#view");
 const alert = document.querySelector("#problem");
@@ -42,7 +47,9 @@ async function show() {
   linkViews(name);
   const mine = (turn += 1);
   fail(null);
-  if (network?.name !== chooser.value) network = await loadNetwork(chooser.value);
+  if (network?.name !== chooser.value || keptNames().includes(chooser.value)) {
+    network = await loadNetwork(chooser.value);
+  }
   if (mine !== turn) return;
   view?.stop?.();
   view = VIEWS[name]({ network, fail, renamed: listNetworks });
@@ -68,13 +75,13 @@ function linkViews(shown) {
 
 async function listNetworks() {
   const listed = await get("networks");
-  known.names = listed.networks;
+  known.names = [...listed.networks, ...keptNames()];
   known.usual = listed.default;
   const chosen = chooser.value;
   const option = (name) => h("option", { value: name }, name);
   const members = Object.values(listed.ensembles).flat();
   chooser.replaceChildren(
-    ...listed.networks.filter((name) => !members.includes(name)).map(option),
+    ...known.names.filter((name) => !members.includes(name)).map(option),
     ...Object.entries(listed.ensembles).map(([label, names]) => h("optgroup", { label }, names.map(option))),
   );
   chooser.value = known.names.includes(chosen) ? chosen : known.usual;

@@ -3,7 +3,16 @@
 import { get, weightsOf } from "./api.js";
 import { makeMachine, penaltiesOf, probabilitiesOf } from "./machine.js";
 
+const learnt = new Map(); // networks that were learnt in this page
+
+export function keep(network) {
+  learnt.set(network.name, network);
+}
+
+export const keptNames = () => [...learnt.keys()];
+
 export async function loadNetwork(name) {
+  if (learnt.has(name)) return learnt.get(name);
   const [info, all] = await Promise.all([
     get(`networks/${encodeURIComponent(name)}`),
     weightsOf(name),

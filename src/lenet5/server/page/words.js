@@ -4,11 +4,12 @@ import back from "./words_back.js";
 import learn from "./words_learn.js";
 import lesson from "./words_lesson.js";
 import page from "./words_page.js";
+import play from "./words_play.js";
 import read from "./words_read.js";
 import see from "./words_see.js";
 import test from "./words_test.js";
 
-const TOPICS = [page, lesson, see, back, test, read, learn];
+const TOPICS = [page, lesson, see, back, test, read, learn, play];
 const WORDS = Object.fromEntries(
   ["en", "zh"].map((name) => [name, Object.assign({}, ...TOPICS.map((topic) => topic[name]))]),
 );
