@@ -20,11 +20,12 @@ READY = {  # what is there once a view has all it shows
     "see": ".verdict.accepted, .verdict.rejected",
     "test": ".strip button",
     "read": ".steps li",
-    "learn": "#learn-seed",
+    "learn": "#play-speed",
+    "learn&on=server": "#learn-seed",
     "docs": "details",
 }
 SERIOUS = ("serious", "critical")
-VIEWS = ("see", "test", "read", "learn")
+VIEWS = ("see", "test", "read", "learn", "learn&on=server")
 
 
 def _ring(x: float, y: float, rx: float, ry: float) -> list[tuple[float, float]]:
@@ -269,7 +270,7 @@ def test_several_digits_are_drawn_and_read(open_page: Open) -> None:
 
 
 def test_a_training_is_watched_paused_and_kept(open_page: Open) -> None:
-    page = open_page("learn")
+    page = open_page("learn&on=server")
     page.wait_for_selector("#learn-pictures")
     page.fill("#learn-pictures", "500")
     page.fill("#learn-passes", "40")
@@ -295,7 +296,7 @@ def test_a_training_is_watched_paused_and_kept(open_page: Open) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_phone_shows_every_view_without_scrolling_sideways(open_page: Open, view: str) -> None:
     page = open_page(view, viewport={"width": 390, "height": 844}, has_touch=True)
-    page.wait_for_load_state("networkidle") if view != "learn" else page.wait_for_selector("#learn-seed")
+    page.wait_for_load_state("networkidle") if "server" not in view else page.wait_for_selector("#learn-seed")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -18,7 +18,7 @@ from lenet5.pictures.normalise import normalise
 from lenet5.server import static
 from server.expected import stroke
 
-VIEWS = ("see", "test", "read")
+VIEWS = ("see", "test", "read", "learn", "see&wanted=8&unit=c3.5.4.4")
 SERIOUS = ("serious", "critical")
 LARGEST = 700_000  # bytes of the one file with the network of 1998
 
@@ -50,7 +50,7 @@ def opened(browser: Any, folder: Path) -> Iterator[Any]:
             "request", lambda r: faults.append(r.url) if not r.url.startswith(("file:", "data:", "blob:")) else None
         )
         page.goto(f"{(folder / file).as_uri()}#{view}")
-        page.wait_for_selector(f"main[data-view={view}]")
+        page.wait_for_selector(f"main[data-view={view.split('&')[0]}]")
         return page
 
     yield opened
@@ -103,7 +103,16 @@ def test_a_digit_is_tried_and_readings_are_shown_as_recorded(opened: Any) -> Non
     page.get_by_role("link", name="Read").click()
     page.wait_for_selector("main[data-view=read]")
     assert "lenet5 serve" in page.locator("main").inner_text()
-    assert {"0314159", "20500"} <= set(page.locator("table.recorded b").all_inner_texts())
+    assert {"0314159", "456"} <= set(page.locator("table.recorded b").all_inner_texts())
+
+
+def test_a_network_learns_from_the_packed_digits(opened: Any) -> None:
+    page = opened("one.html", "learn")
+    page.get_by_role("button", name="1 pass").click()
+    page.wait_for_function("() => document.querySelector('.learn').dataset.passes === '1'")
+    assert page.locator(".chart circle.held").count() == 1
+    page.locator(".gallery button").first.click()
+    page.wait_for_selector(".wayback .told b")
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -30,8 +30,8 @@ __all__ = ["write"]
 
 PACKAGE = Path(str(resources.files("lenet5")))
 PAGE = PACKAGE / "server" / "page"
-LEARNT, HELD_OUT = 640, 160  # drawn digits that are packed along
-RECORDED = ("boxes_0314159.png", "page_123_456_789.png", "line_20500.png")
+LEARNT, HELD_OUT = 560, 140  # drawn digits that are packed along
+RECORDED = ("boxes_0314159.png", "page_123_456_789.png")
 SERVED = ("read.js", "learn.js")  # views that need the server: main.js shows others in their place
 POLICY = (
     "default-src 'none'; script-src {script}; style-src {style}; img-src data: blob:; worker-src blob:; "

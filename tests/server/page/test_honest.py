@@ -97,7 +97,7 @@ def test_a_file_is_taken_anywhere_in_the_window(open_page: Open, sample: Any, vi
     page.wait_for_selector(where)
     if view in ("see", "read"):
         _wait_for_answer(page, view)
-    page.wait_for_load_state("networkidle") if view != "learn" else page.wait_for_selector("#learn-seed")
+    page.wait_for_load_state("networkidle")
     _drop(page, sample("digit_7.png"), where=where)
     taken = "see" if view == "see" else "read"
     page.wait_for_function(f"() => document.querySelector('.{taken}')?.dataset.answer === '7'")

@@ -42,7 +42,7 @@ export function followKernel(network) {
     title.textContent = t("follow.title", { kernel: followed.joins });
     cells.replaceChildren(...[...values].map((value) => {
       const { background, text } = cellColours(value, largest);
-      return h("span", { style: { background, color: text } }, number(value, 3));
+      return h("span", { style: { background, color: text } }, number(value, 2));
     }));
     if (history.length < 2) {
       lines.replaceChildren();

@@ -53,6 +53,7 @@ function formula(network, unit, told) {
   }
   return h("div.formula", {
     role: "math",
+    tabIndex: 0,
     "aria-label": pairs.map(([, low]) => (typeof low === "string" ? low : low.textContent)).join(" "),
   }, pairs.flatMap(([above, below]) => [h("span", {}, above), h("span", {}, below)]));
 }

@@ -11,7 +11,7 @@ const d = (below) => h("span", {}, "∂", h("i", {}, "E"), "/∂", h("i", {}, be
 function lines(...pairs) {
   return h(
     "div.formula",
-    { role: "math", "aria-label": pairs.map(([, low]) => low.textContent ?? low).join(" ") },
+    { role: "math", tabIndex: 0, "aria-label": pairs.map(([, low]) => low.textContent ?? low).join(" ") },
     pairs.flatMap(([above, below]) => [h("span", {}, above), h("span", {}, below)]),
   );
 }
@@ -143,14 +143,16 @@ function showWeight(panel, detail, { network, back, curvature, eta, before }, un
       [d("w"), value(gradient)],
       sign("="),
       [h("span", {}, "Σ ", h("i", {}, "x"), " · ", d("a")), h("span", {}, t("back.places", { count: terms.length }))],
-      sign(";"),
+    ),
+    lines(
       [h("span", {}, h("i", {}, "h"), h("sub", {}, "kk")), hkk === undefined ? "…" : value(hkk)],
       sign(";"),
       [
         h("span", {}, h("i", {}, "ε"), " = ", h("i", {}, "η"), " / (", h("i", {}, "μ"), " + ", h("i", {}, "h"), ")"),
         value(epsilon),
       ],
-      sign(";"),
+    ),
+    lines(
       [
         h("span", {}, h("i", {}, "w"), " → ", h("i", {}, "w"), " − ", h("i", {}, "ε"), " ", d("w")),
         h("span.n", {}, `${number(w, 6)} → ${number(w - epsilon * gradient, 6)}`),

@@ -1,4 +1,4 @@
-// The view Read of a page without a server: what the reader made of three pictures, and how to read others.
+// The view Read of a page without a server: what the reader made of some pictures, and how to read others.
 
 import { h, percent, svg } from "./dom.js";
 import { packed } from "./packed.js";

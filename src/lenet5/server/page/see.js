@@ -98,15 +98,18 @@ export function seeView({ network, fail }) {
       h("button.served", { type: "button", onclick: () => random("mnist") }, t("random.mnist")),
     ),
     verdict,
-    way.toggle,
-    way.body,
     h("small", { id: "pad-keys" }, t("pad.keys")),
     file,
   );
   const element = h(
     "div.see",
     { dataset: { network: network.name } },
-    h("section.pad", { "aria-label": t("pad.section") }, pad.element, tools),
+    h(
+      "div.side",
+      {},
+      h("section.pad", { "aria-label": t("pad.section") }, pad.element, tools),
+      h("section.way", { "aria-label": t("back.toggle") }, way.toggle, way.body),
+    ),
     h("div.flowbox", { tabIndex: 0, role: "region", "aria-label": t("flow") }, flow.element),
     h("div.below", {}, lesson.element, inspector),
   );

@@ -4,7 +4,7 @@ export default {
   en: {
     "recorded.title": "Reading pictures needs a server",
     "recorded.explain":
-      "Photographs, forms and lines are read by the program lenet5 on your own machine. Below are three pictures with what it read, recorded when this page was made.",
+      "Photographs, forms and lines are read by the program lenet5 on your own machine. Below are two pictures with what it read, recorded when this page was made.",
     "recorded.alt": "The picture {name}",
     "layout": "Layout",
     "layout.auto": "automatic",
@@ -98,7 +98,7 @@ export default {
   zh: {
     "recorded.title": "阅读图片需要服务器",
     "recorded.explain":
-      "照片、表格和整行数字由您自己机器上的 lenet5 程序阅读。下面是三张图片及其读数，制作本页时录下。",
+      "照片、表格和整行数字由您自己机器上的 lenet5 程序阅读。下面是两张图片及其读数，制作本页时录下。",
     "recorded.alt": "图片 {name}",
     "layout": "版面",
     "layout.auto": "自动",

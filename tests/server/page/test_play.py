@@ -1,0 +1,92 @@
+"""Learning in the browser: each step is that of the package, and what is wrong leads on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lenet5 import reference
+from lenet5.network import LeNet5
+from lenet5.scale import scale
+from lenet5.training.recipe import ETA_1998
+from server.expected import Open
+
+J, SHARE = 5.0, 0.1
+STEP = """async (given) => {
+    const { loadNetwork } = await import('./page/network.js');
+    const { makeLearner } = await import('./page/learning.js');
+    const network = await loadNetwork('lenet5');
+    const digits = { images: Uint8Array.from(given.images), labels: Uint8Array.from(given.labels), heldOut: 1 };
+    const learner = makeLearner(network, digits, { recipe: given.recipe, rate: given.rate, start: 'given' });
+    learner.learn(1);
+    const { index } = learner.told.last;
+    return [index, Object.fromEntries(Object.entries(network.tensors).map(([name, w]) => [name, [...w]]))];
+}"""
+
+
+@pytest.mark.parametrize(("recipe", "rate"), [("1998", 1.0), ("descent", 1e-3)])
+def test_one_step_is_that_of_the_package(open_page: Open, network: LeNet5, recipe: str, rate: float) -> None:
+    rng = np.random.default_rng(4)
+    images = (rng.integers(0, 256, (7, 28, 28)) * (rng.random((7, 28, 28)) < 0.3)).astype(np.uint8)
+    labels = np.array([3, 1, 4, 1, 5, 9, 2])
+    page = open_page("see")
+    given = {"images": images.reshape(-1).tolist(), "labels": labels.tolist(), "recipe": recipe, "rate": rate}
+    index, seen = page.evaluate(STEP, given)
+    net, x = network.architecture, scale(images)
+    tensors = {name: array.astype(float) for name, array in network.tensors.items()}
+    _, gradient = reference.gradient(net, tensors, x[[index]], labels[[index]], "map", J)
+    h = reference.curvature(net, tensors, x[:6], labels[:6], "map", J)  # the last digit is held out
+    rates = reference.rates(h, ETA_1998[0] * SHARE)
+    if recipe == "descent":
+        rates = {name: np.full_like(values, rate) for name, values in h.items()}
+    for name, wanted in reference.step(tensors, gradient, rates).items():
+        assert np.abs(np.array(seen[name]) - wanted.reshape(-1)).max() < 1e-9, name
+        assert name == "rbf.codes" or np.abs(wanted - tensors[name]).max() > 0, name
+
+
+def _learnt(page: Any, count: int) -> None:
+    page.wait_for_function("n => Number(document.querySelector('.learn').dataset.learnt) >= n", arg=count)
+
+
+def test_a_network_learns_by_picture_by_hundred_by_pass_and_at_a_speed(open_page: Open) -> None:
+    page = open_page("learn")
+    page.get_by_role("button", name="1 picture").click()
+    _learnt(page, 1)
+    assert page.locator(".learn").get_attribute("data-learnt") == "1"
+    page.get_by_role("button", name="100", exact=True).click()
+    _learnt(page, 101)
+    page.get_by_role("button", name="1 pass").click()
+    page.wait_for_function("() => document.querySelector('.learn').dataset.passes === '1'")
+    _learnt(page, 1000)
+    assert page.locator(".chart circle.held").count() == 1
+    before = page.locator(".kernels.first canvas").first.evaluate("c => c.toDataURL()")
+    page.locator(".kernels:not(.first) .kernel").nth(7).click()
+    assert page.locator(".follow h3").inner_text().endswith("S2 3 → C3 2")
+    page.get_by_label("Speed").select_option("medium")
+    page.get_by_role("button", name="Play").click()
+    _learnt(page, 1020)
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function("() => document.querySelector('.order .main').textContent === 'Play'")
+    assert page.locator(".kernels.first canvas").first.evaluate("c => c.toDataURL()") != before
+    assert page.locator(".follow polyline").count() == 25
+    wrong = page.locator(".gallery button").first
+    right = wrong.get_attribute("aria-label")[0]
+    wrong.click()
+    page.wait_for_selector("main[data-view=see]")
+    assert page.locator("#network").input_value() == "learnt"
+    assert page.locator(".wanted [aria-pressed=true]").inner_text() == right
+    page.get_by_role("link", name="Learn").click()
+    page.wait_for_selector(".play")
+    assert int(page.locator(".learn").get_attribute("data-learnt")) >= 1020
+    page.get_by_role("button", name="Start over").click()
+    assert page.locator(".learn").get_attribute("data-learnt") is None
+
+
+def test_learning_on_the_server_is_a_link_away(open_page: Open) -> None:
+    page = open_page("learn")
+    page.get_by_role("link", name="On the server").click()
+    page.wait_for_selector("#learn-seed")
+    page.get_by_role("link", name="In this browser").click()
+    page.wait_for_selector("#play-speed")
