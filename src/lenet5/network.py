@@ -77,7 +77,7 @@ class LeNet5:
         self.plan = plan_for(architecture)
         # All tensors lie in one array, as the kernels want it; `tensors` are views of it, which can be written to but
         # not replaced: the kernels would not see that.
-        self._parameters = zeros(self.plan.parameters)
+        self._parameters = zeros(int(self.plan["parameters"]))
         self.tensors: Mapping[str, Floats] = MappingProxyType(self.plan.views(self._parameters))
         if set(tensors) != set(self.tensors):
             raise WeightsError(f"tensors {sorted(map(str, tensors))}; {architecture.name} needs {sorted(self.tensors)}")
@@ -142,10 +142,10 @@ class LeNet5:
         Raises:
             PictureError: arrays that are not pictures.
         """
-        array, low, gain, frame = to_scale(images, square=True)
+        array, low, gain = to_scale(images, square=True)
         if len(array) < self._few_below:
-            return self._penalties(self._few(array, low, gain, frame))
-        return self._penalties(self._bulk(array, low, gain, frame))
+            return self._penalties(self._few(array, low, gain))
+        return self._penalties(self._bulk(array, low, gain))
 
     def probabilities(self, images: Any) -> Floats:
         """e^−penalty over its sum: the posterior of eq. 9 without its rubbish class.
@@ -178,11 +178,11 @@ class LeNet5:
         Raises:
             PictureError: arrays that are not pictures, or smaller ones.
         """
-        array, low, gain, _ = to_scale(images, square=False)
+        array, low, gain = to_scale(images, square=False)
         from lenet5.kernels.plan import plan_for
 
         height, width = array.shape[1:]
-        outputs = self._forward(plan_for(self.architecture, height, width), array, low, gain, 0)
+        outputs = self._forward(plan_for(self.architecture, height, width), array, low, gain)
         places = ((height - SIDE) // 4 + 1, (width - SIDE) // 4 + 1)
         return self._penalties(outputs).reshape(len(array), *places, self.architecture.classes)
 
@@ -199,31 +199,20 @@ class LeNet5:
         Raises:
             PictureError: arrays that are not pictures.
         """
-        from lenet5.kernels import plan as at
-
-        array, low, gain, frame = to_scale(images, square=True)
-        kept = np.zeros((len(array), self.plan.maps), np.float32)
+        array, low, gain = to_scale(images, square=True)
+        kept = np.zeros((len(array), self.plan["floats"]), np.float32)
         for picture, maps in zip(array[:, None], kept, strict=True):
-            self._few(picture, low, gain, frame, maps)
-        p = self.plan.places
-        shapes = {
-            "input": (at.INPUT, 1, p[at.INPUT_H], p[at.INPUT_W], p[at.INPUT_ROW]),
-            "c1": (at.C1, p[at.C1_MAPS], p[at.C1_H], p[at.C1_W], p[at.C1_ROW]),
-            "s2": (at.S2, p[at.C1_MAPS], p[at.S2_H], p[at.S2_W], p[at.S2_ROW]),
-            "c3": (at.C3, p[at.C3_MAPS], p[at.C3_H], p[at.C3_W], p[at.C3_ROW]),
-            "s4": (at.S4, p[at.C3_MAPS], p[at.S4_H], p[at.S4_W], p[at.S4_W]),
-        }
+            self._few(picture, low, gain, maps)
         found = {}
-        for name, (place, maps, height, width, row) in shapes.items():
-            whole = kept[:, p[place] : p[place] + maps * height * row].reshape(-1, maps, height, row)
-            found[name] = np.ascontiguousarray(whole[..., :width])
-        for name, place, units in (
-            ("c5", at.C5, at.C5_MAPS),
-            ("f6", at.F6, at.F6_UNITS),
-            ("output", at.OUT, at.OUT_UNITS),
-        ):
-            found[name] = kept[:, p[place] : p[place] + p[units]].copy()
-        assert tuple(found) == ("input", *NAMES)
+        for name in ("input", *NAMES):
+            layer = self.plan[name]
+            start = layer["start"]
+            if name in ("c5", "f6", "output"):
+                found[name] = kept[:, start : start + layer["units"]].copy()
+            else:
+                shape = (len(array), layer["maps"], layer["height"], layer["row"])
+                maps = kept[:, start : start + layer["maps"] * layer["size"]].reshape(shape)
+                found[name] = np.ascontiguousarray(maps[..., : layer["width"]])
         return found
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -253,23 +242,19 @@ class LeNet5:
         """Penalties from RBF distances, or from a full output's weighted sums; classes last."""
         return outputs if self._rbf else penalties(self.architecture, outputs, axis=-1)
 
-    def _forward(self, plan: Plan, array: NDArray[Any], low: Any, gain: Any, frame: int) -> Floats:
+    def _forward(self, plan: Plan, array: NDArray[Any], low: Any, gain: Any) -> Floats:
         """What the output layer says (N, places, classes), one picture of any size at a time."""
-        from lenet5.kernels import plan as at
-
-        spots = int(plan.places[at.C5_H] * plan.places[at.C5_W])
+        spots = int(plan["down"] * plan["across"])
         outputs = np.empty((len(array), spots * self._classes), np.float32)
 
         def some(start: int) -> None:
             part, maps = slice(start, start + PIECE), _room(plan, _maps)
-            self._forward_many(
-                plan.places, plan.curves, self.parameters, array[part], low, gain, frame, outputs[part], maps
-            )
+            self._forward_many(plan.plans, plan.table, self.parameters, array[part], low, gain, outputs[part], maps)
 
         threads.run(some, range(0, len(array), PIECE))
         return outputs.reshape(len(array), spots, self._classes)
 
-    def _few(self, array: NDArray[Any], low: Any, gain: Any, frame: int, maps: Floats | None = None) -> Floats:
+    def _few(self, array: NDArray[Any], low: Any, gain: Any, maps: Floats | None = None) -> Floats:
         """What the output layer says (N, classes), one picture at a time in this thread, and no time lost around it.
 
         `maps` gets all maps of the last.
@@ -278,10 +263,10 @@ class LeNet5:
         plan = self.plan
         if maps is None:
             maps = _room(plan, _maps)
-        self._forward_many(plan.places, plan.curves, self.parameters, array, low, gain, frame, outputs, maps)
+        self._forward_many(plan.plans, plan.table, self.parameters, array, low, gain, outputs, maps)
         return outputs
 
-    def _bulk(self, array: NDArray[Any], low: Any, gain: Any, frame: int) -> Floats:
+    def _bulk(self, array: NDArray[Any], low: Any, gain: Any) -> Floats:
         """What the output layer says (N, classes), many pictures at a time."""
         from lenet5.kernels.bulk import bulk, room
 
@@ -289,8 +274,8 @@ class LeNet5:
 
         def some(start: int) -> None:
             part = slice(start, start + PIECE)
-            places, curves = self.plan.places, self.plan.curves
-            bulk(places, curves, self.parameters, array[part], low, gain, frame, outputs[part], *_room(self.plan, room))
+            rooms = _room(self.plan, room)
+            bulk(self.plan.plans, self.plan.table, self.parameters, array[part], low, gain, outputs[part], rooms)
 
         threads.run(some, range(0, len(array), PIECE))
         return outputs
@@ -302,7 +287,7 @@ PIECE = 64  # pictures that one thread takes at a time
 def _maps(plan: Plan) -> Floats:
     from lenet5.kernels.plan import zeros
 
-    return zeros(plan.maps)
+    return zeros(int(plan["floats"]))
 
 
 def _room(plan: Plan, make: Callable[[Plan], Any]) -> Any:

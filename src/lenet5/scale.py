@@ -85,7 +85,7 @@ def ink(scaled: NDArray[np.floating]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(np.clip((scaled - BACKGROUND) / SPAN, 0, 1) * 255), np.uint8)
 
 
-def to_scale(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np.float32, int]:
+def to_scale(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np.float32]:
     """Pictures as the kernels take them: unscaled, with what scales them.
 
     Args:
@@ -94,7 +94,7 @@ def to_scale(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np
         square: whether one place is read, or a whole row of them (VII).
 
     Returns:
-        (array, low, gain, frame): pictures are low + gain·array, framed by `frame` pixels.
+        (array, low, gain): pictures are low + gain·array, in a frame of `low` where they are smaller than 32×32.
 
     Raises:
         PictureError: arrays that are not pictures.
@@ -109,19 +109,19 @@ def to_scale(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np
     _check_shape(array, square)
     if array.dtype != _BYTES and array.dtype.kind in "biu":
         array = _bytes(array)
-    frame = FRAME if sides == (INNER, INNER) else 0
+    framed = sides == (INNER, INNER)
     if array.dtype == _BYTES:
         low, gain = _LOW, _GAIN_OF_A_BYTE
     elif np.issubdtype(array.dtype, np.floating):
         with np.errstate(over="ignore"):  # what does not fit float32 is refused as infinite
             array = array.astype(np.float32, copy=False)
-        low, gain = (_LOW, _GAIN) if frame else _AS_IS
-        _check_range(array, bool(frame))
+        low, gain = (_LOW, _GAIN) if framed else _AS_IS
+        _check_range(array, framed)
     else:
         raise PictureError(f"pictures of type {array.dtype}; expected uint8, 0 to 255, or float")
     array = np.ascontiguousarray(array)[:]
     array.setflags(write=False)  # one compiled kernel serves arrays that can be written and that cannot
-    return array, low, gain, frame
+    return array, low, gain
 
 
 def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:

@@ -20,7 +20,6 @@ import numpy as np
 from numba import types
 
 from lenet5.architecture import KERNEL
-from lenet5.kernels import plan as at
 from lenet5.kernels.bulk import gather, maps_of
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.full import add_outer, connect, connect_back
@@ -39,7 +38,8 @@ from lenet5.kernels.lanes import (
     total,
     transpose,
 )
-from lenet5.kernels.output import distances, full_error, full_outputs, rbf_error
+from lenet5.kernels.output import distances, full_error, full_outputs, is_wrong, rbf_error
+from lenet5.kernels.plan import RBF, Plan, zeros
 from lenet5.kernels.squash import curve_of, pass_back, slope_of, squash
 
 __all__ = ["block_gradient", "room"]
@@ -54,17 +54,20 @@ _OUTER = (4, 5) if LANES == 16 else (2, 5)
 
 
 def _product_tile(units: int) -> Callable[..., None]:
-    def product(emit: Emit, out: Any, u: Any, weight: Any, w: Any, row: Any, x: Any, n: Any, transposed: Any) -> None:
-        """out[v] = Σ_i weight[w + v·row + i]·x[i], or its transpose, for units v from u on; vectors of pictures."""
-        ir = emit.builder
+    def product(emit: Emit, out: Any, u: Any, weights: Any, matrix: Any, x: Any, transposed: Any) -> None:
+        """out[v] = Σ_i w_vi·x[i], or w_iv·x[i] where `transposed`, for units v from u on; vectors of pictures.
+
+        matrix: where it starts, floats from row to row, and how many i there are.
+        """
+        ir, (w, row, inputs) = emit.builder, matrix
         sums = emit.cells(units)
         with ir.if_else(ir.icmp_signed("!=", transposed, emit.index(0))) as branches:
             for branch, down, right in zip(branches, (emit.index(1), row), (row, emit.index(1)), strict=True):
-                with branch, emit.loop(n) as i:
+                with branch, emit.loop(inputs) as i:
                     seen = emit.load(x, ir.mul(i, emit.index(LANES)))
                     start = ir.add(ir.add(w, ir.mul(u, down)), ir.mul(i, right))
                     for k, cell in enumerate(sums):
-                        value = emit.broadcast(weight, ir.add(start, ir.mul(down, emit.index(k))))
+                        value = emit.broadcast(weights, ir.add(start, ir.mul(down, emit.index(k))))
                         emit.add_to(cell, value, seen)
         for k, cell in enumerate(sums):
             emit.store(ir.load(cell), out, ir.mul(ir.add(u, emit.index(k)), emit.index(LANES)))
@@ -73,32 +76,36 @@ def _product_tile(units: int) -> Callable[..., None]:
 
 
 def _outer_tile(rows: int, vectors: int) -> Any:
-    def outer(emit: Emit, gradient: Any, g: Any, g_row: Any, error: Any, e: Any, x: Any, s: Any, x_row: Any) -> None:
-        """gradient[g + r·g_row :] += Σ_p error[e + r·LANES + p]·x[s + p·x_row :], rows × vectors·LANES of it."""
+    def outer(emit: Emit, gradient: Any, g: Any, row: Any, error: Any, e: Any, x: Any, s: Any) -> None:
+        """gradient[g + r·row :] += Σ_p error[e + r·LANES + p]·x[s + p·row :], rows × vectors·LANES of it."""
         ir = emit.builder
         places = [
-            [ir.add(ir.add(g, ir.mul(g_row, emit.index(r))), emit.index(v * LANES)) for v in range(vectors)]
+            [ir.add(ir.add(g, ir.mul(row, emit.index(r))), emit.index(v * LANES)) for v in range(vectors)]
             for r in range(rows)
         ]
-        sums = [[emit.load(gradient, place) for place in row] for row in places]
+        sums = [[emit.load(gradient, place) for place in there] for there in places]
         for p in range(LANES):
-            start = ir.add(s, ir.mul(x_row, emit.index(p)))
+            start = ir.add(s, ir.mul(row, emit.index(p)))
             seen = [emit.load(x, ir.add(start, emit.index(v * LANES))) for v in range(vectors)]
             for r in range(rows):
                 share = emit.broadcast(error, ir.add(e, emit.index(r * LANES + p)))
                 sums[r] = [emit.fma(share, seen[v], sums[r][v]) for v in range(vectors)]
-        for row, values in zip(places, sums, strict=True):
-            for place, value in zip(row, values, strict=True):
+        for there, values in zip(places, sums, strict=True):
+            for place, value in zip(there, values, strict=True):
                 emit.store(value, gradient, place)
 
     return tile(types.void, outer)
 
 
-def _spread(
-    emit: Emit, out: Any, o: Any, error: Any, weight: Any, w: Any, y: Any, maps: Any, kernels: Any, count: Any
-) -> None:
-    """A row of 14 units of S2: what all of C3 says back to it. maps[k], kernels[k]: C3's maps that see this one."""
+def _spread(emit: Emit, out: Any, error: Any, weights: Any, table: Any, layer: Any, source: Any, y: Any) -> None:
+    """Row y of a map of S2: what all of C3's maps that see it say back to it."""
     ir = emit.builder
+    begin = ir.load(emit.at(table, ir.add(layer.user, source)))
+    count = ir.udiv(
+        ir.sub(ir.load(emit.at(table, ir.add(layer.user, ir.add(source, emit.index(1))))), begin), emit.index(2)
+    )
+    users, w = ir.add(layer.user, begin), layer.weight
+    o = ir.mul(ir.add(ir.mul(source, emit.index(_S2_SIDE)), y), emit.index(_S2_SIDE * LANES))
     zero, last, tall = emit.index(0), emit.index(KERNEL - 1), emit.index(_C3_SIDE - 1)
     top = ir.sub(y, tall)
     first = ir.select(ir.icmp_signed(">", top, zero), top, zero)
@@ -106,12 +113,14 @@ def _spread(
     for left in range(0, _S2_SIDE, _SPREAD):
         sums = emit.cells(_SPREAD)
         with emit.loop(count) as k:
-            map_ = ir.mul(ir.load(emit.at(maps, k)), emit.index(_C3_SIDE * _C3_SIDE))
-            taps = ir.add(w, ir.mul(ir.load(emit.at(kernels, k)), emit.index(KERNEL * KERNEL)))
+            user = ir.add(users, ir.mul(k, emit.index(2)))
+            map_ = ir.mul(ir.load(emit.at(table, user)), emit.index(_C3_SIDE * _C3_SIDE))
+            kernel = ir.load(emit.at(table, ir.add(user, emit.index(1))))
+            taps = ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
             with emit.loop(ir.add(ir.sub(end, first), emit.index(1))) as offset:
                 i = ir.add(first, offset)
                 tap = [
-                    emit.broadcast(weight, ir.add(ir.add(taps, ir.mul(i, emit.index(KERNEL))), emit.index(j)))
+                    emit.broadcast(weights, ir.add(ir.add(taps, ir.mul(i, emit.index(KERNEL))), emit.index(j)))
                     for j in range(KERNEL)
                 ]
                 row = ir.add(map_, ir.mul(ir.sub(y, i), emit.index(_C3_SIDE)))
@@ -124,11 +133,10 @@ def _spread(
             emit.store(ir.load(cell), out, ir.add(o, emit.index((left + x) * LANES)))
 
 
-def _kernel_gradient(
-    emit: Emit, gradient: Any, g: Any, error: Any, e: Any, side: Any, source: Any, s: Any, s_row: Any
-) -> None:
+def _kernel_gradient(emit: Emit, gradient: Any, g: Any, error: Any, e: Any, source: Any, s: Any, side: Any) -> None:
     """gradient[g : g + 25] += Σ over side × side places, `side` even, and all lanes of error·source."""
     ir = emit.builder
+    row = ir.add(side, emit.index(KERNEL - 1))  # of the source
     taps = [(i, j) for i in range(KERNEL) for j in range(KERNEL)]
     for start in range(0, len(taps), _TAPS):
         some = taps[start : start + _TAPS]
@@ -137,9 +145,9 @@ def _kernel_gradient(
             x = ir.mul(half, emit.index(2))  # two places at a time share most of what they see
             here = ir.add(ir.add(e, ir.mul(y, side)), x)
             values = [emit.load(error, ir.mul(ir.add(here, emit.index(k)), emit.index(LANES))) for k in range(2)]
-            corner = ir.add(ir.add(s, ir.mul(y, s_row)), x)
+            corner = ir.add(ir.add(s, ir.mul(y, row)), x)
             for i, column in sorted({(i, j + k) for i, j in some for k in range(2)}):
-                unit = ir.add(ir.add(corner, ir.mul(s_row, emit.index(i))), emit.index(column))
+                unit = ir.add(ir.add(corner, ir.mul(row, emit.index(i))), emit.index(column))
                 seen = emit.load(source, ir.mul(unit, emit.index(LANES)))
                 for k, value in enumerate(values):
                     if (i, column - k) in cell:
@@ -166,25 +174,33 @@ _maximum = tile(lanes_type, _largest)
 
 
 @compiled
-def _product(out, units, weights, w, row, x, inputs, transposed):
-    """out (units, LANES) = weights[w:] (units, row), or (inputs, row) transposed, times x (inputs, LANES)."""
+def _product(out, layer, weights, x):
+    """a_v = Σ_i w_vi·x_i (eq. 5), out (units, LANES) from x (inputs, LANES)."""
     u = 0
-    while u < units:
-        u += _some_units(units - u, out, u, weights, w, row, x, inputs, transposed)
+    while u < layer.units:
+        u += _some_units(layer.units - u, out, u, weights, (layer.weight, layer.row, layer.inputs), x, False)
 
 
 @compiled
-def _outer(gradient, g, row, error, units, x):
-    """gradient[g:] (units, row) += Σ over pictures of error (units, LANES) ⊗ x (LANES, row)."""
-    rows, vectors = _OUTER
-    for u in range(0, units, rows):
+def _product_back(out, layer, weights, error):
+    """∂E/∂x_i = Σ_v w_vi·∂E/∂a_v, out (inputs, LANES) from error (units, LANES)."""
+    i = 0
+    while i < layer.inputs:
+        i += _some_units(layer.inputs - i, out, i, weights, (layer.weight, layer.row, layer.units), error, True)
+
+
+@compiled
+def _outer(gradient, layer, error, x):
+    """∂E/∂w_vi += Σ over pictures of ∂E/∂a_v·x_i, error (units, LANES) and x (LANES, row)."""
+    (rows, vectors), row = _OUTER, layer.row
+    for u in range(0, layer.units, rows):
         for i in range(0, row, vectors * LANES):
-            if u + rows <= units and i + vectors * LANES <= row:
-                _outer_many(gradient, g + u * row + i, row, error, u * LANES, x, i, row)
+            if u + rows <= layer.units and i + vectors * LANES <= row:
+                _outer_many(gradient, layer.weight + u * row + i, row, error, u * LANES, x, i)
             else:
-                for v in range(u, min(u + rows, units)):
+                for v in range(u, min(u + rows, layer.units)):
                     for k in range(i, min(i + vectors * LANES, row), LANES):
-                        _outer_one(gradient, g + v * row + k, row, error, v * LANES, x, k, row)
+                        _outer_one(gradient, layer.weight + v * row + k, row, error, v * LANES, x, k)
 
 
 @compiled
@@ -202,29 +218,33 @@ def _turn_back(out, x, row, units):
 
 
 @compiled
-def _bias_and_slope(gradient, b, error, outputs, units, curves, which):
-    """Errors of outputs become errors of weighted sums; gradient[b : b + units] += their totals."""
-    pass_back(error, 0, units * LANES, outputs, 0, curve_of(curves, at.SLOPES + which), False)
-    for u in range(units):
-        gradient[b + u] += total(load(error, u * LANES))
+def _full(out, layer, weights, x):
+    """o = f(a), out (units, LANES) from x (inputs, LANES)."""
+    _product(out, layer, weights, x)
+    for u in range(layer.units):
+        store(out, u * LANES, add(load(out, u * LANES), splat(weights[layer.bias + u])))
+    squash(out, 0, layer.units * LANES, curve_of(layer.value))
 
 
 @compiled
-def _add_bias(values, units, weights, b):
-    for u in range(units):
-        store(values, u * LANES, add(load(values, u * LANES), splat(weights[b + u])))
+def _full_back(error, outputs, layer, gradient, x):
+    """Errors of outputs become errors of weighted sums, and give the gradient of biases and weights; x (LANES, row)."""
+    pass_back(error, 0, layer.units * LANES, outputs, 0, curve_of(layer.slope), False)
+    for u in range(layer.units):
+        gradient[layer.bias + u] += total(load(error, u * LANES))
+    _outer(gradient, layer, error, x)
 
 
 @compiled
-def _unpool(error, outputs, below, maps, side, gradient, weights, c, d, b, curves, upper, lower, share, maximum):
+def _subsample_back(error, outputs, below, s, c, weights, gradient):
     """From errors of S2 or S4 (maps, side, side) to errors of the weighted sums of C1 or C3, put over its outputs.
 
-    Adds the gradients of the coefficients [c:], of the biases [d:], and of the biases [b:] of the layer below.
+    Adds the gradients of coefficients and biases, and of the biases of the layer below. One picture: `subsampling`.
     """
-    above, under = curve_of(curves, at.SLOPES + upper), curve_of(curves, at.SLOPES + lower)
-    for m in range(maps):
+    above, under, side = curve_of(s.slope), curve_of(c.slope), s.height
+    for m in range(s.maps):
         of_coefficient, of_bias, of_below = splat(0.0), splat(0.0), splat(0.0)
-        factor = splat(share if maximum else share * weights[c + m])
+        factor = splat(s.share if s.maximum else s.share * weights[s.weight + m])
         for y in range(side):
             for x in range(side):
                 place = ((m * side + y) * side + x) * LANES
@@ -233,150 +253,103 @@ def _unpool(error, outputs, below, maps, side, gradient, weights, c, d, b, curve
                     value = mul(value, slope_of(load(outputs, place), above, False))
                 top = ((m * 2 * side + 2 * y) * 2 * side + 2 * x) * LANES
                 low = top + 2 * side * LANES
-                p, q, r, s = load(below, top), load(below, top + LANES), load(below, low), load(below, low + LANES)
-                largest = _maximum(p, q, r, s)
+                p, q, r, t = load(below, top), load(below, top + LANES), load(below, low), load(below, low + LANES)
+                largest = _maximum(p, q, r, t)
                 of_bias = add(of_bias, value)
-                of_coefficient = fma(value, add(add(p, q), add(r, s)), of_coefficient)
+                of_coefficient = fma(value, add(add(p, q), add(r, t)), of_coefficient)
                 left = mul(value, factor)
                 for k in range(4):
                     corner = top + (k % 2) * LANES if k < 2 else low + (k % 2) * LANES
                     seen, part = load(below, corner), left
-                    if maximum:
+                    if s.maximum:
                         # The first of the largest takes all.
                         part = _where_equal(seen, largest, left)
                         left = _where_equal(part, splat(0.0), left)
                     part = mul(part, slope_of(seen, under, False))
                     store(below, corner, part)
                     of_below = add(of_below, part)
-        if not maximum:
-            gradient[c + m] += share * total(of_coefficient)
-            gradient[d + m] += total(of_bias)
-        gradient[b + m] += total(of_below)
+        if not s.maximum:
+            gradient[s.weight + m] += s.share * total(of_coefficient)
+            gradient[s.bias + m] += total(of_bias)
+        gradient[c.bias + m] += total(of_below)
 
 
 @compiled
-def _output(p, curves, weights, gradient, f6, by_f6, answers, sums, errors, wanted, start, loss, j, sharpness):
+def _output(layer, weights, f6, by_f6, scratch, wanted, loss, gradient):
     """The answers to each picture, and the errors of F6's outputs by_f6 (LANES, row). Returns (Σ E, wrong)."""
-    row, classes, cost, wrong = p[at.OUT_ROW], p[at.OUT_UNITS], 0.0, 0
-    value, slope = curve_of(curves, at.CURVE_OUT), curve_of(curves, at.SLOPES + at.CURVE_OUT)
-    targets = curves[at.SHARES, 2], curves[at.SHARES, 3]
+    cost, wrong, (answers, sums, errors) = 0.0, 0, scratch
     for lane in range(LANES):
-        n, here = start + lane, lane * row
-        if p[at.OUT_KIND] == at.RBF:
-            distances(answers, 0, classes, weights, p[at.CODES], row, f6, here)
-            cost += rbf_error(
-                by_f6, here, answers, 0, classes, weights, p[at.CODES], row, f6, here, wanted, n, loss, j, sharpness
-            )
+        here, back, aim = f6[lane * layer.row :], by_f6[lane * layer.row :], wanted[lane]
+        if layer.kind == RBF:
+            distances(answers, layer, weights, here)
+            cost += rbf_error(back, answers, layer, weights, here, aim, loss)
         else:
-            connect(sums, 0, classes, weights, p[at.OUT_WEIGHT], row, weights, p[at.OUT_BIAS], f6, here)
-            full_outputs(answers, 0, sums, 0, classes, p[at.OUT_KIND], value)
-            cost += full_error(
-                errors, 0, answers, 0, sums, 0, classes, p[at.OUT_KIND], slope, targets, wanted, n, loss, False
-            )
-            connect_back(by_f6, here, weights, p[at.OUT_WEIGHT], row, errors, 0, classes)
-            add_outer(gradient, p[at.OUT_WEIGHT], row, errors, 0, classes, f6, here)
-            for k in range(classes):
-                gradient[p[at.OUT_BIAS] + k] += errors[k]
-        sign = 1.0 if p[at.OUT_KIND] == at.RBF else -1.0
-        best = right = 0
-        for k in range(classes):
-            best = k if sign * answers[k] < sign * answers[best] else best
-            right = k if wanted[n, k] > wanted[n, right] else right
-        wrong += best != right
+            connect(sums, 0, layer, weights, here, 0)
+            full_outputs(answers, sums, layer)
+            cost += full_error(errors, answers, sums, layer, aim, loss, False)
+            connect_back(back, 0, layer, weights, errors, 0)
+            add_outer(gradient, layer, errors, 0, here, 0)
+            for k in range(layer.units):
+                gradient[layer.bias + k] += errors[k]
+        wrong += is_wrong(answers, layer, aim)
     return cost, wrong
 
 
 @compiled
-def block_gradient(p, curves, weights, pictures, wanted, start, loss, j, sharpness, gradient, rooms, seen_by):
+def block_gradient(network, pictures, wanted, start, losses, gradient, room):
     """gradient += Σ ∂E/∂w over pictures start .. start + LANES − 1 (float32 (N, 32, 32), the paper's scale).
 
-    Returns (Σ E, how many were answered wrongly). `rooms`, `seen_by`: see `room`.
+    Returns (Σ E, how many were answered wrongly). network: (Plan.plans, Plan.table, parameters). losses: a plan.LOSS
+    (1,), as `plan.loss_of` makes it. For `room` see the function of that name.
     """
-    block, c1, s2, c3, s4, c5, f6, by_s2, by_s4, by_c5, by_f6, s4_t, c5_t, f6_t, by_f6_t, answers, sums, errors = rooms
-    sources, maps, kernels = seen_by
-    gather(block, pictures, start, p, np.float32(0), np.float32(1), 0)
-    s2_side, s4_side, inputs = p[at.S2_H], p[at.S4_H], p[at.C5_INPUTS]
-    maps_of(
-        s2, 0, s2_side, s2_side * s2_side, LANES, s2_side, s2_side, block, p[at.INPUT_W], p[at.INPUT_H] * p[at.INPUT_W],
-        weights, p[at.C1_WEIGHT], p[at.C1_BIAS], p[at.S2_COEFFICIENT], p[at.S2_BIAS], p[at.C1_MAPS], p,
-        p[at.C1_PAIRS], p[at.C1_KERNELS], sources,
-        curve_of(curves, at.CURVE_C1),
-        curves[at.SHARES, 0], p[at.S2_MAXIMUM], curve_of(curves, at.CURVE_S2), c1,
-    )  # fmt: skip
-    maps_of(
-        s4, 0, s4_side, s4_side * s4_side, LANES, s4_side, s4_side, s2, s2_side, s2_side * s2_side,
-        weights, p[at.C3_WEIGHT], p[at.C3_BIAS], p[at.S4_COEFFICIENT], p[at.S4_BIAS], p[at.C3_MAPS], p,
-        p[at.C3_PAIRS], p[at.C3_KERNELS], sources,
-        curve_of(curves, at.CURVE_C3),
-        curves[at.SHARES, 1], p[at.S4_MAXIMUM], curve_of(curves, at.CURVE_S4), c3,
-    )  # fmt: skip
-    _product(c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], s4, inputs, False)
-    _add_bias(c5, p[at.C5_MAPS], weights, p[at.C5_BIAS])
-    squash(c5, 0, p[at.C5_MAPS] * LANES, curve_of(curves, at.CURVE_C5))
-    _product(f6, p[at.F6_UNITS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], c5, p[at.C5_MAPS], False)
-    _add_bias(f6, p[at.F6_UNITS], weights, p[at.F6_BIAS])
-    squash(f6, 0, p[at.F6_UNITS] * LANES, curve_of(curves, at.CURVE_F6))
-    _turn(f6_t, p[at.OUT_ROW], f6, p[at.F6_UNITS])
-    cost, wrong = _output(
-        p, curves, weights, gradient, f6_t, by_f6_t, answers, sums, errors, wanted, start, loss, j, sharpness
-    )
-    _turn_back(by_f6, by_f6_t, p[at.OUT_ROW], p[at.F6_UNITS])
-    _bias_and_slope(gradient, p[at.F6_BIAS], by_f6, f6, p[at.F6_UNITS], curves, at.CURVE_F6)
-    _turn(c5_t, p[at.F6_ROW], c5, p[at.C5_MAPS])
-    _outer(gradient, p[at.F6_WEIGHT], p[at.F6_ROW], by_f6, p[at.F6_UNITS], c5_t)
-    _product(by_c5, p[at.C5_MAPS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], by_f6, p[at.F6_UNITS], True)
-    _bias_and_slope(gradient, p[at.C5_BIAS], by_c5, c5, p[at.C5_MAPS], curves, at.CURVE_C5)
-    _turn(s4_t, p[at.C5_ROW], s4, inputs)
-    _outer(gradient, p[at.C5_WEIGHT], p[at.C5_ROW], by_c5, p[at.C5_MAPS], s4_t)
-    _product(by_s4, inputs, weights, p[at.C5_WEIGHT], p[at.C5_ROW], by_c5, p[at.C5_MAPS], True)
-    _unpool(
-        by_s4, s4, c3, p[at.C3_MAPS], s4_side, gradient, weights, p[at.S4_COEFFICIENT], p[at.S4_BIAS], p[at.C3_BIAS],
-        curves, at.CURVE_S4, at.CURVE_C3, curves[at.SHARES, 1], p[at.S4_MAXIMUM],
-    )  # fmt: skip
-    _convolution_errors(p, weights, c3, by_s2, maps, kernels)
-    _convolution_gradients(p, gradient, p[at.C3_WEIGHT], p[at.C3_PAIRS], p[at.C3_KERNELS], c3, 2 * s4_side, s2, s2_side)
-    _unpool(
-        by_s2, s2, c1, p[at.C1_MAPS], s2_side, gradient, weights, p[at.S2_COEFFICIENT], p[at.S2_BIAS], p[at.C1_BIAS],
-        curves, at.CURVE_S2, at.CURVE_C1, curves[at.SHARES, 0], p[at.S2_MAXIMUM],
-    )  # fmt: skip
-    _convolution_gradients(
-        p, gradient, p[at.C1_WEIGHT], p[at.C1_PAIRS], p[at.C1_KERNELS], c1, 2 * s2_side, block, p[at.INPUT_W]
-    )
+    plans, table, weights = network
+    p, seen, back, turned, scratch = plans[0], *room
+    block, c1, s2, c3, s4, c5, f6 = seen
+    by_s2, by_s4, by_c5, by_f6 = back
+    s4_t, c5_t, f6_t, by_f6_t = turned
+    gather(block, pictures, start, p.input, np.float32(0), np.float32(1))
+    maps_of((s2, block, c1), p.s2, p.c1, weights, table, 0, LANES)
+    maps_of((s4, s2, c3), p.s4, p.c3, weights, table, 0, LANES)
+    _full(c5, p.c5, weights, s4)
+    _full(f6, p.f6, weights, c5)
+    _turn(f6_t, p.output.row, f6, p.f6.units)
+    cost, wrong = _output(p.output, weights, f6_t, by_f6_t, scratch, wanted[start:], losses[0], gradient)
+    _turn_back(by_f6, by_f6_t, p.output.row, p.f6.units)
+    _turn(c5_t, p.f6.row, c5, p.c5.units)
+    _full_back(by_f6, f6, p.f6, gradient, c5_t)
+    _product_back(by_c5, p.f6, weights, by_f6)
+    _turn(s4_t, p.c5.row, s4, p.c5.inputs)
+    _full_back(by_c5, c5, p.c5, gradient, s4_t)
+    _product_back(by_s4, p.c5, weights, by_c5)
+    _subsample_back(by_s4, s4, c3, p.s4, p.c3, weights, gradient)
+    for n in range(p.s2.maps):
+        for y in range(_S2_SIDE):
+            _spread_row(by_s2, c3, weights, table, p.c3, n, y)
+    _convolution_gradient(gradient, c3, s2, p.c3, table)
+    _subsample_back(by_s2, s2, c1, p.s2, p.c1, weights, gradient)
+    _convolution_gradient(gradient, c1, block, p.c1, table)
     return cost, wrong
 
 
 @compiled
-def _convolution_errors(p, weights, error, out, maps, kernels):
-    """Errors of S2's outputs from errors of C3's weighted sums."""
-    for source in range(p[at.C1_MAPS]):
-        count = 0
-        for k in range(p[at.C3_KERNELS]):
-            if p[p[at.C3_PAIRS] + 2 * k + 1] == source:
-                maps[count], kernels[count] = p[p[at.C3_PAIRS] + 2 * k], k
-                count += 1
-        for y in range(_S2_SIDE):
-            place = (source * _S2_SIDE + y) * _S2_SIDE * LANES
-            _spread_row(out, place, error, weights, p[at.C3_WEIGHT], y, maps, kernels, count)
+def _convolution_gradient(gradient, error, source, layer, table):
+    """∂E/∂w of each kernel of C1 or C3, from errors (maps, side, side) and sources (maps, side + 4, side + 4)."""
+    side = layer.height
+    for m in range(layer.maps):
+        for k in range(table[layer.first + m], table[layer.first + m + 1]):
+            s = table[layer.source + k] * (side + KERNEL - 1) * (side + KERNEL - 1)
+            _add_kernel_gradient(gradient, layer.weight + 25 * k, error, m * side * side, source, s, side)
 
 
-@compiled
-def _convolution_gradients(p, gradient, g, pairs, kernels, error, side, source, s_side):
-    """The gradient of each kernel of C1 or C3, from errors (maps, side, side) and sources (.., s_side, s_side)."""
-    for k in range(kernels):
-        m, n = p[pairs + 2 * k], p[pairs + 2 * k + 1]
-        _add_kernel_gradient(gradient, g + 25 * k, error, m * side * side, side, source, n * s_side * s_side, s_side)
-
-
-def room(plan: at.Plan) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
-    """The arrays that `block_gradient` works in, for one thread: floats, and places."""
-    p = plan.places
-    s2, s4, inputs = p[at.S2_H] * p[at.S2_W], p[at.S4_H] * p[at.S4_W], p[at.C5_INPUTS]
-    lanes = [
-        p[at.INPUT_H] * p[at.INPUT_W], p[at.C1_MAPS] * 4 * s2, p[at.C1_MAPS] * s2, p[at.C3_MAPS] * 4 * s4, inputs,
-        p[at.C5_MAPS], p[at.F6_UNITS], p[at.C1_MAPS] * s2, inputs, p[at.C5_MAPS], p[at.F6_UNITS],
-        p[at.C5_ROW], p[at.F6_ROW], p[at.OUT_ROW], p[at.OUT_ROW],
-    ]  # fmt: skip
-    floats = [at.zeros(int(size) * LANES + 16 * LANES) for size in lanes]
-    floats += [at.zeros(int(p[at.OUT_UNITS]) + 16) for _ in range(3)]
-    places = [np.zeros(int(max(p[at.C1_KERNELS], p[at.C3_KERNELS])), np.int64) for _ in range(3)]
-    return tuple(floats), tuple(places)
+def room(plan: Plan) -> tuple[tuple[np.ndarray, ...], ...]:
+    """The arrays that `block_gradient` works in, for one thread: units, errors, units turned, and for the answers."""
+    input_, c1, s2, c3, s4 = (plan[name] for name in ("input", "c1", "s2", "c3", "s4"))
+    c5, f6, output = (plan[name] for name in ("c5", "f6", "output"))
+    block, *maps = (int(layer["maps"] * layer["height"] * layer["width"]) for layer in (input_, c1, s2, c3, s4))
+    rooms = (
+        [block, *maps, c5["units"], f6["units"]],
+        [maps[1], maps[3], c5["units"], f6["units"]],
+        [c5["row"], f6["row"], output["row"], output["row"]],
+    )
+    scratch = tuple(zeros(int(output["units"]) + 16) for _ in range(3))
+    return (*(tuple(zeros(int(size) * LANES + 16 * LANES) for size in sizes) for sizes in rooms), scratch)

@@ -18,9 +18,9 @@ import numpy as np
 from numba import types
 
 from lenet5.architecture import KERNEL
-from lenet5.kernels import plan as at
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import LANES, VECTOR, Emit, pixels_at, splat, store, tile, tiles
+from lenet5.kernels.plan import RBF, Plan, zeros
 from lenet5.kernels.squash import bend, curve_of, squash
 
 __all__ = ["GROUP", "PICTURES", "bulk", "gather", "maps_of", "room"]
@@ -37,33 +37,47 @@ _RUN = 20  # products that are summed by themselves before they join the others
 
 def _tile(pooled: int) -> Callable[..., None]:
     def convolve(
-        emit: Emit, out: Any, o: Any, step: Any, source: Any, s: Any, s_row: Any, s_size: Any,
-        weight: Any, w: Any, b: Any, c: Any, d: Any, places: Any, first: Any, count: Any,
-        curve: Any, share: Any, maximum: Any, pool: Any, kept: Any, q: Any, q_row: Any,
-    ) -> None:  # fmt: skip
+        emit: Emit, arrays: Any, weights: Any, table: Any, layers: Any, to: Any, at: Any, kernels: Any
+    ) -> None:
         """`pooled` units of a row of S2 or S4: both rows of C1 or C3 below them, squashed, subsampled, squashed.
 
-        Strides are in units, not floats. Kernels first .. first + count − 1 belong to this map; places[first + k]
-        is the source of the k-th of them. Where q is not negative, kept[q·LANES :] gets the squashed rows.
+        arrays: the units, the maps that C1 or C3 sees, and where that layer's own units are kept.
+        layers: S2 and C1, or S4 and C3. to: where the units go, and floats from one to the next.
+        at: where the windows start, units to the next row, units to the next map; where C1's or C3's units are kept, or
+        a number below 0, and units to the next row. kernels: the map, its first kernel, and how many.
         """
-        ir = emit.builder
+        ir, (out, source, kept), (s, c), (o, step) = emit.builder, arrays, layers, to
+        (corner, row, size, unit, unit_row), (m, first, count) = at, kernels
+        maximum, coefficient, bias = s.maximum, ir.add(s.weight, m), ir.add(s.bias, m)
         pairs = []
         for y in range(2):
-            sums = emit.cells(2 * pooled, emit.broadcast(weight, b))
+            sums = emit.cells(2 * pooled, emit.broadcast(weights, ir.add(c.bias, m)))
             with emit.loop(count) as k:
                 kernel = ir.add(first, k)
-                seen = ir.load(emit.at(places, kernel))
-                taps = ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
-                corner = ir.add(ir.add(s, ir.mul(seen, s_size)), ir.mul(s_row, emit.index(y)))
-                _add_kernel(emit, sums, source, corner, s_row, weight, taps)
-            bend(emit, sums, curve)
-            row = [ir.load(cell) for cell in sums]
-            with ir.if_then(ir.icmp_signed(">=", q, emit.index(0))):
-                for x, value in enumerate(row):
-                    unit = ir.add(ir.add(q, ir.mul(q_row, emit.index(y))), emit.index(x))
-                    emit.store(value, kept, ir.mul(unit, emit.index(LANES)))
-            pairs.append([_join(emit, row[2 * x], row[2 * x + 1], maximum) for x in range(pooled)])
-        _subsample(emit, pairs, out, o, step, weight, (c, d), share, maximum, pool)
+                seen = ir.load(emit.at(table, ir.add(c.source, kernel)))
+                taps = ir.add(c.weight, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
+                window = ir.add(ir.add(corner, ir.mul(seen, size)), ir.mul(row, emit.index(y)))
+                _add_kernel(emit, sums, source, window, row, weights, taps)
+            bend(emit, sums, c.value)
+            units = [ir.load(cell) for cell in sums]
+            with ir.if_then(ir.icmp_signed(">=", unit, emit.index(0))):
+                for x, value in enumerate(units):
+                    place = ir.add(ir.add(unit, ir.mul(unit_row, emit.index(y))), emit.index(x))
+                    emit.store(value, kept, ir.mul(place, emit.index(LANES)))
+            pairs.append([_join(emit, units[2 * x], units[2 * x + 1], maximum) for x in range(pooled)])
+        places = [ir.add(o, ir.mul(step, emit.index(k))) for k in range(pooled)]
+        with ir.if_else(ir.icmp_signed("!=", maximum, emit.index(0))) as (largest, sum_):
+            with largest:
+                for place, upper, lower in zip(places, *pairs, strict=True):
+                    emit.store(emit.maximum(upper, lower), out, place)
+            with sum_:
+                scale = emit.splat(ir.fmul(ir.load(emit.at(weights, coefficient)), s.share))
+                base, cells = emit.broadcast(weights, bias), emit.cells(pooled)
+                for cell, upper, lower in zip(cells, *pairs, strict=True):
+                    ir.store(emit.fma(ir.fadd(upper, lower), scale, base), cell)
+                bend(emit, cells, s.value)
+                for cell, place in zip(cells, places, strict=True):
+                    emit.store(ir.load(cell), out, place)
 
     return convolve
 
@@ -88,36 +102,19 @@ def _join(emit: Emit, a: Any, b: Any, maximum: Any) -> Any:
     return ir.select(ir.icmp_signed("!=", maximum, emit.index(0)), emit.maximum(a, b), ir.fadd(a, b))
 
 
-def _subsample(
-    emit: Emit, pairs: Any, out: Any, o: Any, step: Any, weight: Any, trained: Any, share: Any, maximum: Any, pool: Any,
-) -> None:  # fmt: skip
-    """The units of two rows, joined two by two already, joined again, squashed and stored."""
-    ir = emit.builder
-    with ir.if_else(ir.icmp_signed("!=", maximum, emit.index(0))) as (largest, sum_):
-        with largest:
-            for k, (upper, lower) in enumerate(zip(*pairs, strict=True)):
-                emit.store(emit.maximum(upper, lower), out, ir.add(o, ir.mul(step, emit.index(k))))
-        with sum_:
-            scale = emit.splat(ir.fmul(ir.load(emit.at(weight, trained[0])), share))
-            bias = emit.broadcast(weight, trained[1])
-            cells = emit.cells(len(pairs[0]))
-            for cell, upper, lower in zip(cells, *pairs, strict=True):
-                ir.store(emit.fma(ir.fadd(upper, lower), scale, bias), cell)
-            bend(emit, cells, pool)
-            for k, cell in enumerate(cells):
-                emit.store(ir.load(cell), out, ir.add(o, ir.mul(step, emit.index(k))))
-
-
 def _product_tile(units: int) -> Callable[..., None]:
-    def product(emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, x: Any, first: Any, count: Any) -> None:
-        """out[o:] (units, WIDE) += columns first .. first + count − 1 of rows of a matrix times x (.., WIDE)."""
-        ir = emit.builder
+    def product(emit: Emit, out: Any, o: Any, weights: Any, matrix: Any, x: Any, some: Any) -> None:
+        """out[o:] (units, WIDE) += some columns of rows of a matrix times x (.., WIDE).
+
+        matrix: where its first row starts, and floats to the next. some: the first column, and how many.
+        """
+        ir, (w, row), (first, count) = emit.builder, matrix, some
         sums = [emit.cells(GROUP) for _ in range(units)]
         with emit.loop(count) as k:
             i = ir.add(first, k)
             seen = [emit.load(x, ir.add(ir.mul(i, emit.index(WIDE)), emit.index(q * LANES))) for q in range(GROUP)]
             for u in range(units):
-                value = emit.broadcast(weight, ir.add(w, ir.add(i, ir.mul(w_row, emit.index(u)))))
+                value = emit.broadcast(weights, ir.add(w, ir.add(i, ir.mul(row, emit.index(u)))))
                 for q in range(GROUP):
                     emit.add_to(sums[u][q], value, seen[q])
         for u in range(units):
@@ -147,170 +144,115 @@ _distance_to = tile(types.void, _distance)
 
 
 @compiled
-def maps_of(
-    out,
-    o,
-    row,
-    size,
-    step,
-    height,
-    width,
-    source,
-    s_row,
-    s_size,
-    weights,
-    w,
-    b,
-    c,
-    d,
-    maps,
-    p,
-    pairs,
-    kernels,
-    sources,
-    curve_,
-    share,
-    maximum,
-    pool,
-    kept,
-):
-    """All maps of S2 from the input, or of S4 from S2: out[o:] with unit strides `row` and `size`, floats `step`.
+def maps_of(arrays, s, c, weights, table, to, step):
+    """All maps of S2 from the input, or of S4 from S2: f(coefficient·s + bias) over f(Σ kernel·window + bias) (II-B).
 
-    `kept`, where it has any room, gets the maps of C1 or C3.
+    arrays: the units of S2 or S4, from `to` on and `step` floats apart; the maps that C1 or C3 sees; and room for C1's
+    or C3's own units, which are kept where there is any. Maps lie without gaps.
     """
-    for k in range(kernels):
-        sources[k] = p[pairs + 2 * k + 1]
-    first = 0
-    for m in range(maps):
-        count = 0
-        while first + count < kernels and p[pairs + 2 * (first + count)] == m:
-            count += 1
-        for y in range(height):
+    row, size = c.width + KERNEL - 1, (c.height + KERNEL - 1) * (c.width + KERNEL - 1)
+    for m in range(s.maps):
+        first = table[c.first + m]
+        kernels = m, first, table[c.first + m + 1] - first
+        for y in range(s.height):
             x = 0
-            while x < width:
-                here = o + (m * size + y * row + x) * step
-                unit = (m * 2 * height + 2 * y) * 2 * width + 2 * x if kept.shape[0] > 0 else -1
-                x += _convolve(
-                    width - x, out, here, step, source, 2 * y * s_row + 2 * x, s_row, s_size, weights, w, b + m, c + m,
-                    d + m, sources, first, count, curve_, share, maximum, pool, kept, unit, 2 * width,
-                )  # fmt: skip
-        first += count
+            while x < s.width:
+                here = to + ((m * s.height + y) * s.width + x) * step
+                unit = (m * c.height + 2 * y) * c.width + 2 * x if len(arrays[2]) > 0 else -1
+                at = 2 * y * row + 2 * x, row, size, unit, c.width
+                x += _convolve(s.width - x, arrays, weights, table, (s, c), (here, step), at, kernels)
 
 
 @compiled
-def _layer(out, units, weights, w, w_row, b, x, inputs, curve_):
-    """out (units, WIDE) from x (inputs, WIDE): weighted sums, squashed.
+def _weigh(out, layer, weights, x):
+    """a_j = bias_j + Σ_i w_ji·x_i (eq. 5), out (units, WIDE) from x (inputs, WIDE).
 
     A sum of 400 loses what each product has below its own last place; sums of _RUN products lose little.
     """
-    for j in range(units):
+    for j in range(layer.units):
         for i in range(j * WIDE, (j + 1) * WIDE, LANES):
-            store(out, i, splat(weights[b + j]))
+            store(out, i, splat(weights[layer.bias + j]))
     j = done = 0
-    while j < units:
-        for first in range(0, inputs, _RUN):
-            row, count = w + j * w_row, min(_RUN, inputs - first)
-            done = _add_products(units - j, out, j * WIDE, weights, row, w_row, x, first, count)
+    while j < layer.units:
+        for first in range(0, layer.inputs, _RUN):
+            matrix, some = (layer.weight + j * layer.row, layer.row), (first, min(_RUN, layer.inputs - first))
+            done = _add_products(layer.units - j, out, j * WIDE, weights, matrix, x, some)
         j += done
-    squash(out, 0, units * WIDE, curve_)
 
 
-def _turn(
-    emit: Emit, block: Any, o: Any, pictures: Any, place: Any, size: Any, start: Any, last: Any, low: Any, gain: Any
-) -> None:
-    """LANES pixels of LANES pictures, from `place` of each on, become LANES vectors of block[o:]."""
-    ir = emit.builder
-    paper, scale = emit.splat(low), emit.splat(gain)
+def _turn(emit: Emit, block: Any, o: Any, pictures: Any, place: Any, which: Any, scale: Any) -> None:
+    """LANES pixels of LANES pictures, from `place` of each on, become LANES vectors of block[o:].
+
+    which: the first picture, the last there is, and how many pixels each has.
+    """
+    ir, (start, last, size), (low, gain) = emit.builder, which, scale
+    paper, factor = emit.splat(low), emit.splat(gain)
     rows = []
     for lane in range(LANES):
         n = ir.add(start, emit.index(lane))
         n = ir.select(ir.icmp_signed("<", n, last), n, last)
         rows.append(pixels_at(emit, pictures, ir.add(ir.mul(n, size), place)))
     for k, row in enumerate(emit.transpose(rows)):
-        emit.store(emit.fma(scale, row, paper), block, ir.add(o, emit.index(k * LANES)))
+        emit.store(emit.fma(factor, row, paper), block, ir.add(o, emit.index(k * LANES)))
 
 
 _turn_pixels = tile(types.void, _turn)
 
 
 @compiled
-def gather(block, pictures, start, p, low, gain, frame):
+def gather(block, pictures, start, input_, low, gain):
     """Pictures start .. start + LANES − 1 into block (H, W, LANES); past the last one, that one again.
 
-    pictures: C-contiguous (N, H − 2·frame, W − 2·frame), uint8 or float32, at least LANES pixels wide.
+    pictures: C-contiguous (N, H, W), uint8 or float32, at least LANES pixels wide, in a frame of `low` where the input
+    is larger.
     """
-    height, width = p[at.INPUT_H], p[at.INPUT_W]
-    rows, columns = height - 2 * frame, width - 2 * frame
+    count, rows, columns = pictures.shape
+    frame = (input_.height - rows) // 2
     if frame:
-        for i in range(0, height * width * LANES, LANES):
+        for i in range(0, input_.height * input_.width * LANES, LANES):
             store(block, i, splat(low))
     for y in range(rows):
         for left in range(0, columns, LANES):
             x = min(left, columns - LANES)  # the last vectors end where the row does
-            place = ((y + frame) * width + frame + x) * LANES
-            _turn_pixels(
-                block, place, pictures, y * columns + x, rows * columns, start, pictures.shape[0] - 1, low, gain
-            )
+            place = ((y + frame) * input_.width + frame + x) * LANES
+            which = start, count - 1, rows * columns
+            _turn_pixels(block, place, pictures, y * columns + x, which, (low, gain))
 
 
 @compiled
-def bulk(p, curves, weights, pictures, low, gain, frame, outputs, block, s2, s4, c5, f6, out, sources):
-    """outputs (N, classes) of low + gain·pictures (N, 32 − 2·frame, 32 − 2·frame) of any type, framed by `low`.
+def bulk(plans, table, weights, pictures, low, gain, outputs, room):
+    """outputs (N, classes) of low + gain·pictures (N, H, W) of uint8 or float32, framed by `low` to 32×32.
 
-    The outputs are RBF distances, or the weighted sums of a full output. The other arrays are `room`.
+    The outputs are RBF distances, or the weighted sums of a full output. For `room` see the function of that name.
     """
-    nothing = np.empty(0, np.float32)
+    p, (block, s2, s4, c5, f6, out) = plans[0], room
+    nothing = block[:0]
     for start in range(0, pictures.shape[0], PICTURES):
         for q in range(min(GROUP, -(-(pictures.shape[0] - start) // LANES))):
-            gather(block, pictures, start + q * LANES, p, low, gain, frame)
-            maps_of(
-                s2, 0, p[at.S2_W], p[at.S2_H] * p[at.S2_W], LANES, p[at.S2_H], p[at.S2_W],
-                block, p[at.INPUT_W], p[at.INPUT_H] * p[at.INPUT_W],
-                weights, p[at.C1_WEIGHT], p[at.C1_BIAS], p[at.S2_COEFFICIENT], p[at.S2_BIAS],
-                p[at.C1_MAPS], p, p[at.C1_PAIRS], p[at.C1_KERNELS], sources,
-                curve_of(curves, at.CURVE_C1),
-                curves[at.SHARES, 0], p[at.S2_MAXIMUM], curve_of(curves, at.CURVE_S2), nothing,
-            )  # fmt: skip
-            maps_of(
-                s4, q * LANES, p[at.S4_W], p[at.S4_H] * p[at.S4_W], WIDE, p[at.S4_H], p[at.S4_W],
-                s2, p[at.S2_W], p[at.S2_H] * p[at.S2_W],
-                weights, p[at.C3_WEIGHT], p[at.C3_BIAS], p[at.S4_COEFFICIENT], p[at.S4_BIAS],
-                p[at.C3_MAPS], p, p[at.C3_PAIRS], p[at.C3_KERNELS], sources,
-                curve_of(curves, at.CURVE_C3),
-                curves[at.SHARES, 1], p[at.S4_MAXIMUM], curve_of(curves, at.CURVE_S4), nothing,
-            )  # fmt: skip
-        _layer(
-            c5, p[at.C5_MAPS], weights, p[at.C5_WEIGHT], p[at.C5_ROW], p[at.C5_BIAS], s4, p[at.C5_INPUTS],
-            curve_of(curves, at.CURVE_C5),
-        )  # fmt: skip
-        _layer(
-            f6, p[at.F6_UNITS], weights, p[at.F6_WEIGHT], p[at.F6_ROW], p[at.F6_BIAS], c5, p[at.C5_MAPS],
-            curve_of(curves, at.CURVE_F6),
-        )  # fmt: skip
-        if p[at.OUT_KIND] == at.RBF:
-            for k in range(p[at.OUT_UNITS]):
-                _distance_to(out, k * WIDE, weights, p[at.CODES] + k * p[at.OUT_ROW], f6, p[at.F6_UNITS])
+            gather(block, pictures, start + q * LANES, p.input, low, gain)
+            maps_of((s2, block, nothing), p.s2, p.c1, weights, table, 0, LANES)
+            maps_of((s4, s2, nothing), p.s4, p.c3, weights, table, q * LANES, WIDE)
+        _weigh(c5, p.c5, weights, s4)
+        squash(c5, 0, p.c5.units * WIDE, curve_of(p.c5.value))
+        _weigh(f6, p.f6, weights, c5)
+        squash(f6, 0, p.f6.units * WIDE, curve_of(p.f6.value))
+        if p.output.kind == RBF:
+            for k in range(p.output.units):
+                _distance_to(out, k * WIDE, weights, p.output.weight + k * p.output.row, f6, p.f6.units)
         else:
-            _layer(
-                out, p[at.OUT_UNITS], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], p[at.OUT_BIAS], f6, p[at.F6_UNITS],
-                (np.float32(0), np.float32(0), np.float32(0), np.float32(0)),
-            )  # fmt: skip
+            _weigh(out, p.output, weights, f6)
         for n in range(min(PICTURES, pictures.shape[0] - start)):
-            for k in range(p[at.OUT_UNITS]):
+            for k in range(p.output.units):
                 outputs[start + n, k] = out[k * WIDE + n]
 
 
-def room(plan: at.Plan) -> tuple[np.ndarray, ...]:
-    """The arrays that `bulk` works in, for one thread."""
-    p = plan.places
-    sizes = [
-        p[at.INPUT_H] * p[at.INPUT_W] * LANES,
-        p[at.C1_MAPS] * p[at.S2_H] * p[at.S2_W] * LANES,
-        p[at.C5_INPUTS] * WIDE,
-        p[at.C5_MAPS] * WIDE,
-        p[at.F6_UNITS] * WIDE,
-        p[at.OUT_UNITS] * WIDE,
-    ]
+def room(plan: Plan) -> tuple[np.ndarray, ...]:
+    """The arrays that `bulk` works in, for one thread: a block of pictures, S2, S4, C5, F6 and OUTPUT of each."""
+    input_, s2, units = (
+        plan["input"],
+        plan["s2"],
+        [plan["c5"]["inputs"], *(plan[n]["units"] for n in ("c5", "f6", "output"))],
+    )
+    sizes = [input_["height"] * input_["width"] * LANES, s2["maps"] * s2["height"] * s2["width"] * LANES]
     # A tile at the end of a row may look past it.
-    floats = tuple(at.zeros(int(size) + 16 * LANES) for size in sizes)
-    return (*floats, np.zeros(int(max(p[at.C1_KERNELS], p[at.C3_KERNELS])), np.int64))
+    return tuple(zeros(int(size) + 16 * LANES) for size in (*sizes, *(count * WIDE for count in units)))

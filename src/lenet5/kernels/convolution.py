@@ -1,16 +1,11 @@
 """C1 and C3, forward and back (paper, II-A, II-B).
 
-A map is a run of rows; a tile is a column of vectors, one for each of up to ROWS[0] rows, LANES columns wide, kept
-in registers while the 25 products of a kernel are added:
+A map is a run of rows; a tile is a column of vectors, one for each of up to _FORWARD[0] rows, LANES columns wide, kept
+in registers while the 25 products of a kernel are added. Columns that fill no vector are packed into whole ones
+(`strips`) for the forward sums and for the weights'.
 
-    forward    map[y, x]         += Σ_ij weight[i, j] · source[y + i, x + j], from the bias to the squash
-    backward   source[y, x]      += Σ_ij weight[i, j] · error[y − i, x − j]
-    weights    gradient[i, j]    += Σ_yx error[y, x] · source[y + i, x + j]
-
-The Gauss-Newton curvature (paper, eqs. 25 and 27) is the same three sums with every weight, every source and every
-derivative squared; callers hand in the squares.
-
-Columns that fill no vector are packed into whole ones (`strips`) for the forward sums and for the weights'.
+The Gauss-Newton curvature (paper, eqs. 25 and 27) is the gradient's own code with every weight, every source and every
+derivative squared: `weights` and `seen` hold squares then.
 """
 
 from __future__ import annotations
@@ -22,9 +17,9 @@ from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import INDEX, LANES, Emit, tile, tiles
-from lenet5.kernels.squash import bend
-from lenet5.kernels.strips import NARROW, PACKED_ROW, STRIPS, TOGETHER, UNITS, VIEW, gather, pack, scatter
+from lenet5.kernels.lanes import INDEX, LANES, Emit, splat, store, tile, tiles
+from lenet5.kernels.squash import bend, curve_of
+from lenet5.kernels.strips import PACKED_ROW, TOGETHER, gather, pack, scatter
 
 # Rows of a map that a tile holds in registers: 28 and 10, the heights of C1 and C3, are made of the first two.
 _FORWARD = (14, 10, 1) if LANES == 16 else (8, 10, 1)
@@ -32,36 +27,35 @@ _BACKWARD = (14, 10, 1) if LANES == 16 else (7, 5, 1)
 _WEIGHTS = (14, 10, 1) if LANES == 16 else (7, 10, 1)
 _PACKED = (7, 3, 1)  # of a narrow strip
 
-__all__ = ["add_gradient", "add_spread", "convolve", "gather_units", "sum_gradient"]
+__all__ = ["convolve", "convolve_back", "convolve_gradient"]
 
 
-def _forward_tile(rows: int, step: int = 1, maps: int = 1) -> Callable[..., None]:
+def _forward_tile(rows: int, step: int = 1, together: int = 1) -> Callable[..., None]:
     """Rows of one map, or the same rows of several; `step` floats lie between the columns of the source."""
 
-    def forward(
-        emit: Emit, out: Any, o: Any, o_row: Any, o_size: Any, source: Any, s: Any, s_row: Any, s_size: Any,
-        weight: Any, w: Any, b: Any, p: Any, pairs: Any, first: Any, count: Any, curve: Any,
-    ) -> None:  # fmt: skip
-        """rows × LANES units of a map: the bias, the kernels first .. first + count − 1, the squash.
+    def forward(emit: Emit, maps: Any, to: Any, seen: Any, weights: Any, kernels: Any, table: Any, curve: Any) -> None:
+        """rows × LANES units of a map: the bias, its kernels, the squash.
 
-        p[pairs + 2·k + 1] is the source of kernel k. The next map has the next bias and the next `count` kernels, and
-        lies o_size further; where o_size is 0 it is the same map once more.
+        to, seen: where the units and their windows start, floats to the next row, floats to the next map.
+        kernels: where the weights, this map's bias and, in the table, the sources are; its first kernel, and how many.
+        The next map has the next bias and as many kernels; where its distance is 0 it is the same map once more.
         """
-        ir = emit.builder
+        ir, (o, o_row, o_size), (s, s_row, s_size) = emit.builder, to, seen
+        w, b, sources, first, count = kernels
         another = ir.zext(ir.icmp_signed("!=", o_size, emit.index(0)), INDEX)
-        biases = [emit.broadcast(weight, ir.add(b, ir.mul(another, emit.index(m)))) for m in range(maps)]
+        biases = [emit.broadcast(weights, ir.add(b, ir.mul(another, emit.index(m)))) for m in range(together)]
         cells = [emit.cells(rows, bias) for bias in biases]
         with emit.loop(count) as k:
             corners, taps = [], []
-            for m in range(maps):
+            for m in range(together):
                 kernel = ir.add(ir.add(first, k), ir.mul(ir.mul(another, emit.index(m)), count))
-                place = ir.add(pairs, ir.add(ir.mul(kernel, emit.index(2)), emit.index(1)))
-                corners.append(ir.add(s, ir.mul(ir.load(emit.at(p, place)), s_size)))
+                corners.append(ir.add(s, ir.mul(ir.load(emit.at(table, ir.add(sources, kernel))), s_size)))
                 taps.append(ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL))))
             sums = [[ir.load(cell) for cell in of_map] for of_map in cells]
             for j in range(KERNEL):
-                for m in range(maps):
-                    _add_column(emit, sums[m], source, corners[m], s_row, emit.index(j * step), weight, taps[m], j)
+                for m in range(together):
+                    window = ir.add(corners[m], emit.index(j * step))
+                    _add_column(emit, sums[m], maps, window, s_row, weights, ir.add(taps[m], emit.index(j)))
             for of_map, values in zip(cells, sums, strict=True):
                 for cell, value in zip(of_map, values, strict=True):
                     ir.store(value, cell)
@@ -69,44 +63,45 @@ def _forward_tile(rows: int, step: int = 1, maps: int = 1) -> Callable[..., None
         for m, of_map in enumerate(cells):
             for y, cell in enumerate(of_map):
                 place = ir.add(ir.add(o, ir.mul(o_size, emit.index(m))), ir.mul(o_row, emit.index(y)))
-                emit.store(ir.load(cell), out, place)
+                emit.store(ir.load(cell), maps, place)
 
     return forward
 
 
-def _add_column(
-    emit: Emit, sums: list[Any], source: Any, s: Any, s_row: Any, x: Any, weight: Any, w: Any, j: int
-) -> None:  # fmt: skip
-    """The products of column j of a kernel onto rows of sums."""
+def _add_column(emit: Emit, sums: list[Any], source: Any, s: Any, s_row: Any, weights: Any, w: Any) -> None:
+    """The products of a column of a kernel, weights[w], weights[w + 5] …, onto rows of sums."""
     b = emit.builder
-    taps = [emit.broadcast(weight, b.add(w, emit.index(i * KERNEL + j))) for i in range(KERNEL)]
+    taps = [emit.broadcast(weights, b.add(w, emit.index(i * KERNEL))) for i in range(KERNEL)]
     for r in range(len(sums) + KERNEL - 1):
-        seen = emit.load(source, b.add(s, b.add(b.mul(s_row, emit.index(r)), x)))
+        seen = emit.load(source, b.add(s, b.mul(s_row, emit.index(r))))
         for i in range(KERNEL):
             if 0 <= r - i < len(sums):
                 sums[r - i] = emit.fma(taps[i], seen, sums[r - i])
 
 
 def _backward_tile(rows: int) -> Callable[..., None]:
-    def backward(emit: Emit, out: Any, o: Any, o_row: Any, error: Any, e: Any, e_row: Any, weight: Any, w: Any) -> None:
-        """rows + 4 rows × LANES units of a source += one kernel's share of `rows` rows of error."""
-        b = emit.builder
+    def backward(emit: Emit, errors: Any, to: Any, of: Any, weights: Any, w: Any) -> None:
+        """rows + 4 rows × LANES units of a source += one kernel's share of `rows` rows of error.
+
+        to, of: where the source and the error start, and floats to the next row.
+        """
+        b, (o, o_row), (e, e_row) = emit.builder, to, of
         places = [b.add(o, b.mul(o_row, emit.index(y))) for y in range(rows + KERNEL - 1)]
-        sums = [emit.load(out, place) for place in places]
+        sums = [emit.load(errors, place) for place in places]
         for j in range(KERNEL):
-            taps = [emit.broadcast(weight, b.add(w, emit.index(i * KERNEL + j))) for i in range(KERNEL)]
+            taps = [emit.broadcast(weights, b.add(w, emit.index(i * KERNEL + j))) for i in range(KERNEL)]
             for r in range(rows):
-                d = emit.load(error, b.add(e, b.sub(b.mul(e_row, emit.index(r)), emit.index(j))))
+                d = emit.load(errors, b.add(e, b.sub(b.mul(e_row, emit.index(r)), emit.index(j))))
                 for i in range(KERNEL):
                     sums[r + i] = emit.fma(taps[i], d, sums[r + i])
         for place, value in zip(places, sums, strict=True):
-            emit.store(value, out, place)
+            emit.store(value, errors, place)
 
     return backward
 
 
 def _weights_tile(rows: int, step: int = 1) -> Callable[..., None]:
-    def weights(emit: Emit, sums: Any, error: Any, e: Any, e_row: Any, source: Any, s: Any, s_row: Any) -> None:
+    def weights(emit: Emit, sums: Any, error: Any, e: Any, e_row: Any, seen: Any, s: Any, s_row: Any) -> None:
         """sums (25, LANES) += the products of rows × LANES units of error with what they saw; lanes not yet added."""
         b = emit.builder
         errors = [emit.load(error, b.add(e, b.mul(e_row, emit.index(r)))) for r in range(rows)]
@@ -116,7 +111,7 @@ def _weights_tile(rows: int, step: int = 1) -> Callable[..., None]:
             parts = {key: emit.load(sums, place) for key, place in places.items()}
             for r in range(rows + KERNEL - 1):
                 for j in columns:
-                    x = emit.load(source, b.add(s, b.add(b.mul(s_row, emit.index(r)), emit.index(j * step))))
+                    x = emit.load(seen, b.add(s, b.add(b.mul(s_row, emit.index(r)), emit.index(j * step))))
                     for i in range(KERNEL):
                         if 0 <= r - i < rows:
                             parts[i, j] = emit.fma(errors[r - i], x, parts[i, j])
@@ -156,131 +151,118 @@ _add_totals = tile(types.void, _totals)
 
 
 @compiled
-def convolve(
-    out, o, o_row, height, maps, source, s, s_row, s_size, sources, strips, packed, weight, w, b, p, pairs, kernels,
-    squash_,
-):  # fmt: skip
-    """out[o:] (maps, height, …; rows o_row apart) = a convolutional layer over source[s:], maps s_size apart.
+def convolve(maps, layer, below, weights, table):
+    """o[y, x] = f(bias + Σ_n Σ_ij w[i, j]·o_n[y + i, x + j]), n the maps below that the table connects (eq. 5).
 
-    p[pairs:] holds (map, source) of each kernel, in the order of the maps, and p[strips:] is the `strips.table` of
-    the maps. source[packed:] is room for the packed views of all `sources`, which stay for the gradient, and for the
-    packed units of three maps.
+    The packed views of the maps below stay for the gradient. In NumPy: `reference.convolve`.
     """
-    _convolve_whole(
-        out, o, o_row, height, maps, source, s, s_row, s_size, p[strips], weight, w, b, p, pairs, kernels, squash_
-    )
-    for at in range(strips + NARROW, strips + NARROW + 5 * p[strips + STRIPS], 5):
-        x, columns, rows, seen = p[at], p[at + 1], p[at + 2], packed + p[at + 3]
-        for n in range(sources):
-            pack(source, seen + n * p[strips + VIEW], rows, columns, source, s + n * s_size + x, s_row)
-        _convolve_narrow(
-            out, o + x, o_row, height, maps, columns, rows, source, seen, p[strips + VIEW],
-            packed + sources * p[strips + VIEW], p[strips + UNITS], weight, w, b, p, pairs, kernels, squash_,
-        )  # fmt: skip
-
-
-@compiled
-def _convolve_whole(
-    out, o, o_row, height, maps, source, s, s_row, s_size, width, weight, w, b, p, pairs, kernels, squash_
-):
-    """The first `width` columns of every map, in whole vectors where they lie."""
-    first = 0
-    for m in range(maps):
-        count = _kernels_of(p, pairs, kernels, first)
-        here = o + m * height * o_row
-        for x in range(0, width, LANES):
+    curve = curve_of(layer.value)
+    for m in range(layer.maps):
+        kernels = _kernels(layer, table, m)
+        for x in range(0, layer.strips.whole, LANES):
             y = 0
-            while y < height:
-                y += _forward(
-                    height - y, out, here + y * o_row + x, o_row, 0, source, s + y * s_row + x, s_row, s_size,
-                    weight, w, b + m, p, pairs, first, count, squash_,
-                )  # fmt: skip
-        first += count
+            while y < layer.height:
+                to = layer.start + m * layer.size + y * layer.row + x, layer.row, 0
+                seen = below.start + y * below.row + x, below.row, below.size
+                y += _forward(layer.height - y, maps, to, seen, weights, kernels, table, curve)
+    for k in range(layer.strips.count):
+        strip = layer.strips.narrow[k]
+        for n in range(below.maps):
+            view = layer.packed + n * layer.strips.windows + strip.windows
+            pack(maps, view, (strip.rows, strip.columns), maps, below.start + n * below.size + strip.x, below.row)
+        _convolve_narrow(maps, layer, below, strip, weights, table, curve)
 
 
 @compiled
-def _convolve_narrow(
-    out, o, o_row, height, maps, columns, rows, source, seen, view, units, size, weight, w, b, p, pairs, kernels,
-    squash_,
-):  # fmt: skip
-    """A narrow strip of every map: from the packed views source[seen:] to packed units, and those to out[o:].
+def _kernels(layer, table, m):
+    """Map m's kernels, as a tile takes them; they lie one behind the other."""
+    first = table[layer.first + m]
+    return layer.weight, layer.bias + m, layer.source, first, table[layer.first + m + 1] - first
 
-    Maps with as many kernels as the next two are computed three at a time where their rows are few.
+
+@compiled
+def _alike(layer, table, m):
+    """How many maps from m on are computed together: TOGETHER where they have as many kernels each, else one."""
+    first = layer.first + m
+    if m + TOGETHER > layer.maps:
+        return 1
+    for i in range(1, TOGETHER):
+        if table[first + i + 1] - table[first + i] != table[first + 1] - table[first]:
+            return 1
+    return TOGETHER
+
+
+@compiled
+def _convolve_narrow(maps, layer, below, strip, weights, table, curve):
+    """A narrow strip of every map: from packed views to packed units, and those to where they belong.
+
+    Rows that fill no tile are few: three maps are computed together there, where they are alike.
     """
-    m = first = 0
-    while m < maps:
-        count = _kernels_of(p, pairs, kernels, first)
-        together = 1
-        while together < TOGETHER and _kernels_of(p, pairs, kernels, first + together * count) == count:
-            together += 1
-        if together < TOGETHER:
-            together = 1
+    view, units = layer.strips.windows, layer.packed + below.maps * layer.strips.windows
+    m = 0
+    while m < layer.maps:
+        together = _alike(layer, table, m)
         y = 0
-        while rows - y >= _PACKED[0]:
+        while strip.rows - y >= _PACKED[0]:
+            seen = layer.packed + strip.windows + y * PACKED_ROW, PACKED_ROW, view
             for i in range(together):
-                _forward_packed(
-                    source, units + i * size + y * LANES, LANES, 0, source, seen + y * PACKED_ROW, PACKED_ROW,
-                    view, weight, w, b + m + i, p, pairs, first + i * count, count, squash_,
-                )  # fmt: skip
+                to = units + i * layer.strips.units + y * LANES, LANES, 0
+                _forward_packed(maps, to, seen, weights, _kernels(layer, table, m + i), table, curve)
             y += _PACKED[0]
-        while y < rows:
-            y += _forward_together(
-                rows - y, source, units + y * LANES, LANES, size if together == TOGETHER else 0,
-                source, seen + y * PACKED_ROW, PACKED_ROW, view, weight, w, b + m, p, pairs, first, count,
-                squash_,
-            )  # fmt: skip
+        while y < strip.rows:
+            seen = layer.packed + strip.windows + y * PACKED_ROW, PACKED_ROW, view
+            to = units + y * LANES, LANES, layer.strips.units if together == TOGETHER else 0
+            y += _forward_together(strip.rows - y, maps, to, seen, weights, _kernels(layer, table, m), table, curve)
         for i in range(together):
-            scatter(out, o + (m + i) * height * o_row, o_row, rows, columns, source, units + i * size)
-        m, first = m + together, first + together * count
+            o = layer.start + (m + i) * layer.size + strip.x
+            scatter(maps, o, layer.row, (strip.rows, strip.columns), maps, units + i * layer.strips.units)
+        m += together
 
 
 @compiled
-def _kernels_of(p, pairs, kernels, first):
-    """How many kernels the map of kernel `first` has; they lie one behind the other. 0 behind the last."""
-    count = 0
-    while first + count < kernels and p[pairs + 2 * (first + count)] == p[pairs + 2 * first]:
-        count += 1
-    return count
+def convolve_back(errors, layer, below, weights, table):
+    """∂E/∂o_n[y, x] = Σ_m Σ_ij w[i, j]·∂E/∂a_m[y − i, x − j], m the maps that see map n below.
 
-
-@compiled
-def add_spread(out, o, o_row, height, width, error, e, e_row, weight, w):
-    """out[o:] (height + 4, width + 4) += error[e:] (height, width) spread by the kernel weight[w:].
-
-    The error must be zero in the four columns before and after its width, and so must a row's end.
+    Errors must be zero in the four columns before and after their map. In NumPy: `reference.convolve_back`.
     """
-    for x in range(0, width + KERNEL - 1, LANES):
-        y = 0
-        while y < height:
-            y += _backward(height - y, out, o + y * o_row + x, o_row, error, e + y * e_row + x, e_row, weight, w)
+    for i in range(0, below.maps * below.size, LANES):
+        store(errors, below.start + i, splat(0.0))
+    for m in range(layer.maps):
+        for k in range(table[layer.first + m], table[layer.first + m + 1]):
+            source = below.start + table[layer.source + k] * below.size
+            for x in range(0, layer.width + KERNEL - 1, LANES):
+                y = 0
+                while y < layer.height:
+                    to = source + y * below.row + x, below.row
+                    of = layer.start + m * layer.size + y * layer.row + x, layer.row
+                    y += _backward(layer.height - y, errors, to, of, weights, layer.weight + KERNEL * KERNEL * k)
 
 
 @compiled
-def gather_units(error, e, e_row, height, p, strips, units):
-    """error[units:] = the packed units of a map's narrow strips, error[e:] (height, …)."""
-    for at in range(strips + NARROW, strips + NARROW + 5 * p[strips + STRIPS], 5):
-        gather(error, units + p[at + 4], height, p[at + 2], p[at + 1], error, e + p[at], e_row)
+def convolve_gradient(gradient, errors, seen, layer, below, table, sums):
+    """∂E/∂w[i, j] = Σ_yx ∂E/∂a[y, x]·o_n[y + i, x + j]: a weight serves every place of its map (eqs. 19, 23).
 
-
-@compiled
-def add_gradient(sums, error, e, e_row, height, units, source, s, s_row, packed, p, strips):
-    """sums (25·LANES) += error[e:] (height, …; its packed units error[units:]) times what each unit saw of source[s:].
-
-    The packed view of the source is source[packed:], as `convolve` left it.
+    `sums` is room for 25 vectors of zeros, and zeros again afterwards. In NumPy: `reference.convolve_back`.
     """
-    for x in range(0, p[strips], LANES):
-        y = 0
-        while y < height:
-            here, there = e + y * e_row + x, s + y * s_row + x
-            y += _weights(height - y, sums, error, here, e_row, source, there, s_row)
-    for at in range(strips + NARROW, strips + NARROW + 5 * p[strips + STRIPS], 5):
-        rows, y = p[at + 2], 0
-        while y < rows:
-            here, there = units + p[at + 4] + y * LANES, packed + p[at + 3] + y * PACKED_ROW
-            y += _weights_packed(rows - y, sums, error, here, LANES, source, there, PACKED_ROW)
-
-
-@compiled
-def sum_gradient(gradient, g, sums):
-    """gradient[g : g + 25] += the totals of the lanes of sums (25·LANES), which are cleared."""
-    _add_totals(gradient, g, sums)
+    for m in range(layer.maps):
+        error = layer.start + m * layer.size
+        for i in range(layer.strips.count):
+            strip = layer.strips.narrow[i]
+            shape = layer.height, strip.rows, strip.columns
+            gather(errors, layer.packed + strip.units, shape, errors, error + strip.x, layer.row)
+        for k in range(table[layer.first + m], table[layer.first + m + 1]):
+            n = table[layer.source + k]
+            for x in range(0, layer.strips.whole, LANES):
+                y = 0
+                while y < layer.height:
+                    here, there = error + y * layer.row + x, below.start + n * below.size + y * below.row + x
+                    y += _weights(layer.height - y, sums, errors, here, layer.row, seen, there, below.row)
+            for i in range(layer.strips.count):
+                strip = layer.strips.narrow[i]
+                here, there = layer.packed + strip.units, layer.packed + n * layer.strips.windows + strip.windows
+                y = 0
+                while y < strip.rows:
+                    y += _weights_packed(
+                        strip.rows - y, sums, errors, here + y * LANES, LANES, seen, there + y * PACKED_ROW, PACKED_ROW
+                    )
+            _add_totals(gradient, layer.weight + KERNEL * KERNEL * k, sums)

@@ -1,12 +1,10 @@
 """C5, F6 and a full OUTPUT, forward and back (paper, eq. 5).
 
-Each unit sees all units below: a_j = Σ_i weight[j, i]·x_i + bias_j. A row of weights is padded with zeros to whole
-vectors, and so are x and its errors. C5 is a convolution whose kernels are as large as its 16 maps of 5×5.
+Each unit sees all units below. A row of weights is padded with zeros to whole vectors, and so are x and its errors. C5
+is a convolution whose kernels are as large as its 16 maps of 5×5. In NumPy: `reference.weigh` and
+`reference.weigh_back`; for C5 `reference.convolve` and `reference.convolve_back`.
 
-    backward   error below_i = Σ_j weight[j, i]·error_j
-    weights    ∂E/∂weight[j, i] = error_j·x_i, ∂E/∂bias_j = error_j
-
-The Gauss-Newton curvature is the same with weights and x squared.
+The Gauss-Newton curvature is the gradient's own code with weights and x squared (eqs. 25 and 27).
 """
 
 from __future__ import annotations
@@ -27,16 +25,16 @@ _STEPPED = 2  # and where the weights are stepped as well: more would read too m
 
 
 def _dot_tile(units: int) -> Any:
-    def dot(emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, x: Any, at: Any, count: Any) -> None:
-        """out[o : o + units] += the products of `units` rows of weights with x[at : at + count]."""
+    def dot(emit: Emit, out: Any, o: Any, weights: Any, w: Any, row: Any, x: Any, at: Any) -> None:
+        """out[o : o + units] += the products of `units` rows of weights with x[at : at + row]."""
         b = emit.builder
         sums = emit.cells(units)
-        rows = [b.add(w, b.mul(w_row, emit.index(unit))) for unit in range(units)]
-        with emit.loop(b.udiv(count, emit.index(LANES))) as k:
+        rows = [b.add(w, b.mul(row, emit.index(unit))) for unit in range(units)]
+        with emit.loop(b.udiv(row, emit.index(LANES))) as k:
             i = b.mul(k, emit.index(LANES))
             seen = emit.load(x, b.add(at, i))
-            for cell, row in zip(sums, rows, strict=True):
-                emit.add_to(cell, emit.load(weight, b.add(row, i)), seen)
+            for cell, start in zip(sums, rows, strict=True):
+                emit.add_to(cell, emit.load(weights, b.add(start, i)), seen)
         for unit, cell in enumerate(sums):
             pointer = emit.at(out, b.add(o, emit.index(unit)))
             b.store(b.fadd(b.load(pointer), emit.total(b.load(cell))), pointer)
@@ -45,49 +43,46 @@ def _dot_tile(units: int) -> Any:
 
 
 def _errors_below(
-    emit: Emit, vectors: int, out: Any, o: Any, weight: Any, w: Any, w_row: Any, error: Any, e: Any, units: Any,
-    seen_weight: Callable[..., None],
-) -> None:  # fmt: skip
-    """out[o : o + vectors·LANES] = Σ_j error[e + j]·weight[w + j·w_row :].
+    emit: Emit, vectors: int, out: Any, weights: Any, matrix: Any, errors: Any, at: Any, each: Callable[..., None]
+) -> None:
+    """out[o : o + vectors·LANES] = Σ_j errors[e + j]·weights[w + j·row :], o and e the first numbers of `at`.
 
-    `seen_weight(k, place, value, share)` is told of each vector of weights, k to the right, and of its unit's error.
+    matrix: w, row, and how many j there are. `each(k, place, value, share)` is told of each vector of weights, k to the
+    right, and of its unit's error.
     """
-    b = emit.builder
+    b, (w, row, units) = emit.builder, matrix
     sums = emit.cells(vectors)
     with emit.loop(units) as j:
-        share = emit.broadcast(error, b.add(e, j))
-        row = b.add(w, b.mul(w_row, j))
+        share = emit.broadcast(errors, b.add(at[1], j))
+        start = b.add(w, b.mul(row, j))
         for k, cell in enumerate(sums):
-            place = b.add(row, emit.index(k * LANES))
-            value = emit.load(weight, place)
+            place = b.add(start, emit.index(k * LANES))
+            value = emit.load(weights, place)
             emit.add_to(cell, value, share)
-            seen_weight(k, place, value, share)
+            each(k, place, value, share)
     for k, cell in enumerate(sums):
-        emit.store(b.load(cell), out, b.add(o, emit.index(k * LANES)))
+        emit.store(b.load(cell), out, b.add(at[0], emit.index(k * LANES)))
 
 
 def _back_tile(vectors: int) -> Any:
-    def back(emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, error: Any, e: Any, units: Any) -> None:
+    def back(emit: Emit, out: Any, weights: Any, matrix: Any, errors: Any, at: Any) -> None:
         """The errors below alone."""
-        _errors_below(emit, vectors, out, o, weight, w, w_row, error, e, units, lambda *_: None)
+        _errors_below(emit, vectors, out, weights, matrix, errors, at, lambda *_: None)
 
     return tile(types.void, back)
 
 
 def _step_tile(vectors: int) -> Any:
-    def step(
-        emit: Emit, out: Any, o: Any, weight: Any, w: Any, w_row: Any, rate: Any, error: Any, e: Any, units: Any,
-        x: Any, at: Any,
-    ) -> None:  # fmt: skip
-        """The errors below, and each weight stepped once it has been read."""
+    def step(emit: Emit, errors: Any, weights: Any, matrix: Any, rates: Any, x: Any, at: Any) -> None:
+        """The errors below, and each weight stepped once it has been read; x from the third number of `at` on."""
         b = emit.builder
-        seen = [emit.load(x, b.add(at, emit.index(k * LANES))) for k in range(vectors)]
+        seen = [emit.load(x, b.add(at[2], emit.index(k * LANES))) for k in range(vectors)]
 
         def move(k: int, place: Any, value: Any, share: Any) -> None:
-            moved = b.fmul(emit.load(rate, place), b.fmul(share, seen[k]))
-            emit.store(b.fsub(value, moved), weight, place)
+            moved = b.fmul(emit.load(rates, place), b.fmul(share, seen[k]))
+            emit.store(b.fsub(value, moved), weights, place)
 
-        _errors_below(emit, vectors, out, o, weight, w, w_row, error, e, units, move)
+        _errors_below(emit, vectors, errors, weights, matrix, errors, at, move)
 
     return tile(types.void, step)
 
@@ -98,51 +93,51 @@ _step_many, _step_one = _step_tile(_STEPPED), _step_tile(1)
 
 
 @compiled
-def connect(out, o, units, weight, w, w_row, bias, b, x, at):
-    """out[o : o + units] = weight[w:] (units, w_row) · x[at : at + w_row] + bias[b:]."""
-    for j in range(units):
-        out[o + j] = bias[b + j]
+def connect(out, o, layer, weights, x, at):
+    """a_j = bias_j + Σ_i w_ji·x_i, into out[o:] from x[at:]."""
+    for j in range(layer.units):
+        out[o + j] = weights[layer.bias + j]
     j = 0
-    while units - j >= _UNITS:
-        _dot_many(out, o + j, weight, w + j * w_row, w_row, x, at, w_row)
+    while layer.units - j >= _UNITS:
+        _dot_many(out, o + j, weights, layer.weight + j * layer.row, layer.row, x, at)
         j += _UNITS
-    while j < units:
-        _dot_one(out, o + j, weight, w + j * w_row, w_row, x, at, w_row)
+    while j < layer.units:
+        _dot_one(out, o + j, weights, layer.weight + j * layer.row, layer.row, x, at)
         j += 1
 
 
 @compiled
-def connect_back(out, o, weight, w, w_row, error, e, units):
-    """out[o : o + w_row] = the errors of the units below."""
+def connect_back(out, o, layer, weights, errors, e):
+    """∂E/∂x_i = Σ_j w_ji·∂E/∂a_j, into out[o:] from errors[e:]."""
     i = 0
-    while w_row - i >= _VECTORS * LANES:
-        _back_many(out, o + i, weight, w + i, w_row, error, e, units)
+    while layer.row - i >= _VECTORS * LANES:
+        _back_many(out, weights, (layer.weight + i, layer.row, layer.units), errors, (o + i, e))
         i += _VECTORS * LANES
-    while i < w_row:
-        _back_one(out, o + i, weight, w + i, w_row, error, e, units)
+    while i < layer.row:
+        _back_one(out, weights, (layer.weight + i, layer.row, layer.units), errors, (o + i, e))
         i += LANES
 
 
 @compiled
-def add_outer(gradient, w, w_row, error, e, units, x, at):
-    """gradient[w:] (units, w_row) += error[e:] ⊗ x[at:]."""
-    for j in range(units):
-        share = splat(error[e + j])
-        for i in range(0, w_row, LANES):
-            place = w + j * w_row + i
+def add_outer(gradient, layer, errors, e, x, at):
+    """∂E/∂w_ji += ∂E/∂a_j·x_i, from errors[e:] and x[at:]."""
+    for j in range(layer.units):
+        share = splat(errors[e + j])
+        for i in range(0, layer.row, LANES):
+            place = layer.weight + j * layer.row + i
             store(gradient, place, fma(share, load(x, at + i), load(gradient, place)))
 
 
 @compiled
-def step_back(out, o, weight, w, w_row, rate, error, e, units, x, at):
-    """out[o : o + w_row] = the errors of the units below, and weight[w:] −= rate[w:]·(error[e:] ⊗ x[at:]) (eq. 18).
+def step_back(errors, o, layer, weights, rates, e, x, at):
+    """`connect_back` into errors[o:] from errors[e:], and w_ji −= ε_ji·∂E/∂a_j·x_i (eq. 18).
 
     Both in one pass: each weight is read once, before its step, and the gradient is never stored.
     """
     i = 0
-    while w_row - i >= _STEPPED * LANES:
-        _step_many(out, o + i, weight, w + i, w_row, rate, error, e, units, x, at + i)
+    while layer.row - i >= _STEPPED * LANES:
+        _step_many(errors, weights, (layer.weight + i, layer.row, layer.units), rates, x, (o + i, e, at + i))
         i += _STEPPED * LANES
-    while i < w_row:
-        _step_one(out, o + i, weight, w + i, w_row, rate, error, e, units, x, at + i)
+    while i < layer.row:
+        _step_one(errors, weights, (layer.weight + i, layer.row, layer.units), rates, x, (o + i, e, at + i))
         i += LANES

@@ -202,6 +202,26 @@ class Emit:
         self.builder.store(self.fma(a, b, self.builder.load(cell)), cell)
 
 
+class _Fields:
+    """A record as an emitter sees it: a field is read where it is named, an array of numbers as a list of them."""
+
+    def __init__(self, emit: Emit, kind: Any, record: Any) -> None:
+        self._emit, self._kind, self._record = emit, kind, record
+
+    def __getattr__(self, name: str) -> Any:
+        kind, offset = self._kind.typeof(name), self._kind.offset(name)
+        if isinstance(kind, types.NestedArray):
+            size = kind.dtype.bitwidth // 8
+            return [self._read(kind.dtype, offset + k * size) for k in range(kind.nitems)]
+        return self._read(kind, offset)
+
+    def _read(self, kind: Any, offset: int) -> Any:
+        emit = self._emit
+        return emit.builder.load(
+            cgutils.get_record_member(emit.builder, self._record, offset, emit.context.get_data_type(kind))
+        )
+
+
 class _Loop:
     def __init__(self, emit: Emit, count: Any) -> None:
         self._range = cgutils.for_range(emit.builder, count)
@@ -216,24 +236,18 @@ class _Loop:
 def tile(result: Any, emitter: Callable[..., Any]) -> Any:
     """An operation for kernels whose code `emitter(emit, *values)` writes.
 
-    Arrays arrive as the address of their first element, integers as 64-bit indices, floats as float32.
+    Arrays arrive as the address of their first element, integers as 64-bit indices, floats as float32, tuples as lists
+    of these, and records with their fields as attributes.
     """
 
     def typed(context: Any, *kinds: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             emit = Emit(context, builder)
-            ready = []
-            for kind, value in zip(signature.args, values, strict=True):
-                ready.append(emit.data(kind, value) if isinstance(kind, types.Array) else value)
+            ready = (_ready(emit, kind, value) for kind, value in zip(signature.args, values, strict=True))
             answer = emitter(emit, *ready)
             return context.get_dummy_value() if answer is None else answer
 
-        def wanted(kind: Any) -> Any:
-            if isinstance(kind, types.Integer | types.Boolean):
-                return types.int64
-            return types.float32 if isinstance(kind, types.Float) else kind
-
-        return result(*map(wanted, kinds)), generate
+        return result(*map(_wanted, kinds)), generate
 
     signature = inspect.signature(emitter)
     first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -242,6 +256,23 @@ def tile(result: Any, emitter: Callable[..., Any]) -> Any:
         parameters=[first, *list(signature.parameters.values())[1:]], return_annotation=inspect.Signature.empty
     )
     return intrinsic(typed)
+
+
+def _wanted(kind: Any) -> Any:
+    """What a value of this kind is turned into before an emitter gets it."""
+    if isinstance(kind, types.BaseTuple):
+        return types.BaseTuple.from_types([_wanted(inner) for inner in kind])
+    if isinstance(kind, types.Integer | types.Boolean):
+        return types.int64
+    return types.float32 if isinstance(kind, types.Float) else kind
+
+
+def _ready(emit: Emit, kind: Any, value: Any) -> Any:
+    if isinstance(kind, types.BaseTuple):
+        return [_ready(emit, inner, emit.builder.extract_value(value, k)) for k, inner in enumerate(kind)]
+    if isinstance(kind, types.Record):
+        return _Fields(emit, kind, value)
+    return emit.data(kind, value) if isinstance(kind, types.Array) else value
 
 
 def tiles(sizes: tuple[int, int, int], make: Callable[[int], Callable[..., None]]) -> Any:

@@ -10,10 +10,12 @@ for the right one. For the RBF output:
 where each y may be multiplied by a sharpness first (not in the paper: there it is 1);
 
 and for a full connection with outputs o = f(a): MSE is ½Σ(o − t)², CROSS_ENTROPY −Σ t·log o for a softmax and the
-sum of the units' own cross-entropies for a logistic output.
+sum of the units' own cross-entropies for a logistic output. In NumPy: `reference.LOSSES`.
 
 Curvature with respect to F6 (RBF): 2 for MSE, exact. For MAP and CROSS_ENTROPY it is the constant 1, as in the
 authors' own code, since the exact one can be negative.
+
+All arrays here begin with their first unit; F6's, and its errors', are padded to whole vectors. `loss` is a plan.LOSS.
 """
 
 from __future__ import annotations
@@ -22,100 +24,129 @@ import math
 
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import LANES, fma, load, splat, store, sub, total
-from lenet5.kernels.plan import SOFTMAX
-from lenet5.kernels.squash import pass_back, squash
+from lenet5.kernels.plan import RBF, SOFTMAX
+from lenet5.kernels.squash import curve_of, pass_back, squash
 
-__all__ = ["CROSS_ENTROPY", "MAP", "MSE", "distances", "full_error", "full_outputs", "rbf_curvature", "rbf_error"]
+__all__ = [
+    "CROSS_ENTROPY",
+    "MAP",
+    "MSE",
+    "distances",
+    "full_error",
+    "full_outputs",
+    "is_wrong",
+    "rbf_curvature",
+    "rbf_error",
+]
 
 MSE, MAP, CROSS_ENTROPY = range(3)
 
 
 @compiled
-def distances(out, o, classes, codes, c, row, f6, at):
-    """out[o : o + classes] = Σ_j (x_j − w_ij)² (eq. 7)."""
-    for k in range(classes):
+def distances(y, layer, weights, f6):
+    """y_i = Σ_j (x_j − w_ij)² (eq. 7). In NumPy: `reference.measure`."""
+    for k in range(layer.units):
         value = splat(0.0)
-        for i in range(0, row, LANES):
-            apart = sub(load(f6, at + i), load(codes, c + k * row + i))
+        for i in range(0, layer.row, LANES):
+            apart = sub(load(f6, i), load(weights, layer.weight + k * layer.row + i))
             value = fma(apart, apart, value)
-        out[o + k] = total(value)
+        y[k] = total(value)
 
 
 @compiled
-def rbf_error(errors, e, y, o, classes, codes, c, row, f6, at, wanted, p, loss, j, sharpness):
-    """errors[e : e + row] = ∂E/∂x of F6, from the distances y[o:] and wanted[p]. Returns E."""
-    cost = 0.0
-    least = j if loss == MAP else sharpness * y[o]
-    for k in range(classes):
-        cost += wanted[p, k] * sharpness * y[o + k]
-        least = min(least, sharpness * y[o + k])
+def rbf_error(errors, y, layer, weights, f6, wanted, loss):
+    """errors = ∂E/∂x_j of F6 = Σ_i ∂E/∂y_i·2(x_j − w_ij). Returns E.
+
+    In NumPy: `reference.distance`, `reference.map_criterion`, `reference.measure_back`.
+    """
+    cost, sharpness, j = 0.0, loss.sharpness, loss.j
+    least = j if loss.kind == MAP else sharpness * y[0]
+    for k in range(layer.units):
+        cost += wanted[k] * sharpness * y[k]
+        least = min(least, sharpness * y[k])
     partition = 0.0
-    if loss != MSE:
-        partition = math.exp(least - j) if loss == MAP else 0.0
-        for k in range(classes):
-            partition += math.exp(least - sharpness * y[o + k])
+    if loss.kind != MSE:
+        partition = math.exp(least - j) if loss.kind == MAP else 0.0
+        for k in range(layer.units):
+            partition += math.exp(least - sharpness * y[k])
         cost += math.log(partition) - least
-    for i in range(0, row, LANES):
-        store(errors, e + i, splat(0.0))
-    for k in range(classes):
-        share = wanted[p, k]
-        if loss != MSE:
-            share -= math.exp(least - sharpness * y[o + k]) / partition
+    for i in range(0, layer.row, LANES):
+        store(errors, i, splat(0.0))
+    for k in range(layer.units):
+        share = wanted[k]
+        if loss.kind != MSE:
+            share -= math.exp(least - sharpness * y[k]) / partition
         if share != 0.0:
             twice = splat(2.0 * share * sharpness)
-            for i in range(0, row, LANES):
-                apart = sub(load(f6, at + i), load(codes, c + k * row + i))
-                store(errors, e + i, fma(twice, apart, load(errors, e + i)))
+            for i in range(0, layer.row, LANES):
+                apart = sub(load(f6, i), load(weights, layer.weight + k * layer.row + i))
+                store(errors, i, fma(twice, apart, load(errors, i)))
     return cost
 
 
 @compiled
-def rbf_curvature(errors, e, units, loss):
-    """errors[e : e + units] = ∂²E/∂x² of F6."""
-    for i in range(units):
-        errors[e + i] = 2.0 if loss == MSE else 1.0
+def rbf_curvature(errors, layer, loss):
+    """errors = ∂²E/∂x_j² of F6."""
+    for i in range(layer.inputs):
+        errors[i] = 2.0 if loss.kind == MSE else 1.0
 
 
 @compiled
-def full_outputs(out, o, sums, s, classes, kind, curve):
-    """out[o : o + classes] = the squashed sums, or their softmax."""
-    if kind == SOFTMAX:
-        highest = sums[s]
-        for k in range(classes):
-            highest = max(highest, sums[s + k])
+def full_outputs(out, sums, layer):
+    """o_i = f(a_i), or their softmax."""
+    if layer.kind == SOFTMAX:
+        highest = sums[0]
+        for k in range(layer.units):
+            highest = max(highest, sums[k])
         partition = 0.0
-        for k in range(classes):
-            partition += math.exp(sums[s + k] - highest)
-        for k in range(classes):
-            out[o + k] = math.exp(sums[s + k] - highest) / partition
+        for k in range(layer.units):
+            partition += math.exp(sums[k] - highest)
+        for k in range(layer.units):
+            out[k] = math.exp(sums[k] - highest) / partition
     else:
-        for k in range(classes):
-            out[o + k] = sums[s + k]
-        squash(out, o, classes, curve)
+        for k in range(layer.units):
+            out[k] = sums[k]
+        squash(out, 0, layer.units, curve_of(layer.value))
 
 
 @compiled
-def full_error(errors, e, out, o, sums, s, classes, kind, slope, targets, wanted, p, loss, second):
-    """errors[e : e + classes] = ∂E/∂a, or its Gauss-Newton curvature where `second`. Returns E."""
+def full_error(errors, out, sums, layer, wanted, loss, second):
+    """errors = ∂E/∂a_i, or its Gauss-Newton curvature where `second`. Returns E.
+
+    In NumPy: `reference.squared_error`, `reference.softmax_cross_entropy`, `reference.logistic_cross_entropy`.
+    """
     cost = 0.0
-    highest = sums[s]
-    for k in range(classes):
-        highest = max(highest, sums[s + k])
+    highest = sums[0]
+    for k in range(layer.units):
+        highest = max(highest, sums[k])
     partition = 0.0
-    for k in range(classes if kind == SOFTMAX else 0):
-        partition += math.exp(sums[s + k] - highest)
-    for k in range(classes):
-        y, a, t = out[o + k], sums[s + k], wanted[p, k]
-        if loss == CROSS_ENTROPY:
-            if kind == SOFTMAX:
+    for k in range(layer.units if layer.kind == SOFTMAX else 0):
+        partition += math.exp(sums[k] - highest)
+    for k in range(layer.units):
+        y, a, t = out[k], sums[k], wanted[k]
+        if loss.kind == CROSS_ENTROPY:
+            if layer.kind == SOFTMAX:
                 cost += t * (math.log(partition) + highest - a)
             else:
                 cost += max(a, 0.0) - t * a + math.log1p(math.exp(-abs(a)))
-            errors[e + k] = y * (1.0 - y) if second else y - t
+            errors[k] = y * (1.0 - y) if second else y - t
         else:
-            apart = y - (targets[0] + (targets[1] - targets[0]) * t)
+            apart = y - (layer.wrong + (layer.right - layer.wrong) * t)
             cost += 0.5 * apart * apart
-            errors[e + k] = 1.0 if second else apart
-    if loss == MSE:
-        pass_back(errors, e, classes, out, o, slope, second)
+            errors[k] = 1.0 if second else apart
+    if loss.kind == MSE:
+        pass_back(errors, 0, layer.units, out, 0, curve_of(layer.slope), second)
     return cost
+
+
+@compiled
+def is_wrong(answers, layer, wanted):
+    """Whether the class with the best answer is not the one most wanted."""
+    sign = 1.0 if layer.kind == RBF else -1.0
+    best = right = 0
+    for k in range(layer.units):
+        if sign * answers[k] < sign * answers[best]:
+            best = k
+        if wanted[k] > wanted[right]:
+            right = k
+    return best != right

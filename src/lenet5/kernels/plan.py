@@ -1,47 +1,77 @@
-"""The places of every tensor and every map in memory, for one architecture and one size of picture.
+"""The network as compiled code sees it: every layer's sizes, and where its maps and parameters lie in memory.
 
-Kernels work on three flat float32 arrays: `parameters` (and, laid out alike, gradients, curvatures and rates),
-`maps` and, laid out alike, `errors`. A plan is one int64 array that says where each thing starts; the names below
-are places in that array. All tensors that are not a matrix come first, so that they can be stepped as one run.
+Kernels work on flat float32 arrays: the parameters (and, laid out alike, gradients, curvatures and rates), and the
+maps (and, laid out alike, errors). A plan is a record with a record for each layer. It is handed over as an array of
+one, which numba takes as quickly as any array, and opened inside: `p = plans[0]`, then `p.c1.start`.
+
+All tensors that are not a matrix come first, so that they can be stepped as one run.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.architecture import SQUASHES, Architecture, EuclideanRBF, LayerCount
+from lenet5.architecture import SQUASHES, Architecture, Convolution, EuclideanRBF, LayerCount, Subsampling
 from lenet5.kernels.lanes import multiples
-from lenet5.kernels.squash import curve
-from lenet5.kernels.strips import TOGETHER, UNITS, VIEW, table
+from lenet5.kernels.squash import CURVE, curve
+from lenet5.kernels.strips import STRIPS, TOGETHER, strips_of
 
-__all__ = ["Plan", "plan_for", "zeros"]
+__all__ = ["LOSS", "MAPS", "PLAN", "RBF", "SOFTMAX", "SQUASHED", "UNITS", "Plan", "loss_of", "plan_for", "zeros"]
 
-_FIELDS = 72
-# fmt: off
-(
-    INPUT_H, INPUT_W, INPUT_ROW, INPUT,
-    C1_MAPS, C1_H, C1_W, C1_ROW, C1, C1_STRIPS, C1_PACKED, C1_PAIRS, C1_KERNELS,
-    S2_H, S2_W, S2_ROW, S2, S2_SUMS, S2_MAXIMUM,
-    C3_MAPS, C3_H, C3_W, C3_ROW, C3, C3_STRIPS, C3_PACKED, C3_PAIRS, C3_KERNELS,
-    S4_H, S4_W, S4, S4_SUMS, S4_MAXIMUM,
-    C5_MAPS, C5_H, C5_W, C5_INPUTS, C5_ROW, C5, WINDOW,
-    F6_UNITS, F6_ROW, F6,
-    OUT_UNITS, OUT_ROW, OUT, OUT_SUMS, OUT_KIND,
-    C1_WEIGHT, C1_BIAS, S2_COEFFICIENT, S2_BIAS, C3_WEIGHT, C3_BIAS, S4_COEFFICIENT, S4_BIAS,
-    C5_BIAS, F6_BIAS, OUT_BIAS, SMALL, C5_WEIGHT, F6_WEIGHT, OUT_WEIGHT, TRAINED, CODES, PARAMETERS, MAPS,
-) = range(67)
-# fmt: on
 
-# The rows of `curves`: each layer's squash as `squash.curve` has it, the shares of S2 and S4 with the output's targets,
-# and from SLOPES on the slope of each layer's squash.
-CURVE_C1, CURVE_S2, CURVE_C3, CURVE_S4, CURVE_C5, CURVE_F6, CURVE_OUT, SHARES, SLOPES = range(9)
+def _record(*fields: Any) -> np.dtype[Any]:
+    """A record of int64 fields, named in words, and of others, given with their types."""
+    named = [(name, np.int64) for field in fields if isinstance(field, str) for name in field.split()]
+    return np.dtype([*named, *(field for field in fields if not isinstance(field, str))], align=True)
 
-RBF, SOFTMAX, SQUASHED = range(3)  # what OUT_KIND can be
+
+# A layer of maps: the input, C1, S2, C3 or S4.
+#   start          of its maps; a map is `size` floats, `height` rows of `row`, of which the first `width` are its units
+#   sums           S: of the sums of four units, laid out as the maps
+#   weight, bias   of its parameters: kernels of 25 weights (C), or coefficients (S)
+#   first          C: in the table, the first kernel of each map, and of one map more
+#   source         C: in the table, each kernel's source, a map of the layer below
+#   user           C: in the table, where each source's users begin, then (map, kernel) of each user
+#   packed         C: of the packed views of the layer below, and behind them of packed units
+#   share          S: what the sum of four is multiplied by
+#   maximum        S: whether a unit is the largest of four
+MAPS = _record(
+    "maps height width row size start sums weight bias kernels first source user packed maximum",
+    ("share", np.float32),
+    ("value", CURVE),
+    ("slope", CURVE),
+    ("strips", STRIPS),
+)
+# A layer of units: C5, F6 or OUTPUT.
+#   start            of its units; a place's are followed by zeros, `padded` in all
+#   weight, bias     of its parameters: for each unit a row of `inputs` weights, padded with zeros to `row`
+#   sums             OUTPUT: of its weighted sums
+#   kind             OUTPUT: RBF, SOFTMAX or SQUASHED; the weights of an RBF are its codes
+#   wrong, right     OUTPUT: what the squared error asks of a unit of another class, and of the right class
+UNITS = _record(
+    "units padded inputs row start sums weight bias kind",
+    ("wrong", np.float32),
+    ("right", np.float32),
+    ("value", CURVE),
+    ("slope", CURVE),
+)
+# The network. C5, F6 and OUTPUT look at `down` × `across` places of S4 (section VII); `window` is where they see one.
+# `small` floats of parameters are no matrix, `trained` are not fixed, and `parameters` and `floats` of maps are all.
+PLAN = _record(
+    "down across window small trained parameters floats",
+    *((name, MAPS) for name in ("input", "c1", "s2", "c3", "s4")),
+    *((name, UNITS) for name in ("c5", "f6", "output")),
+)
+LOSS = _record("kind", ("j", np.float64), ("sharpness", np.float64))
+
+RBF, SOFTMAX, SQUASHED = range(3)  # what `kind` of an output can be
 
 # Vectors of a tile may read or write past the end of a map; nothing else lies there.
 _FRONT, _BEHIND = 16, 96
@@ -50,19 +80,15 @@ _ROWS_BEHIND = 8  # and of a narrow strip, rows past the last map's last
 
 @dataclass(frozen=True)
 class Plan:
-    """`places` int64 (indices as named in this module, connected pairs and strips behind), `curves` float32 (15, 4)."""
+    """`plans`: PLAN (1,), and `table`: int64, the connections of C1 and C3, as kernels take them."""
 
-    places: NDArray[np.int64]
-    curves: NDArray[np.float32]
+    plans: NDArray[Any]
+    table: NDArray[np.int64]
     tensors: dict[str, tuple[int, tuple[int, ...], int]]  # name: (start, shape, length of a padded row)
 
-    @property
-    def parameters(self) -> int:
-        return int(self.places[PARAMETERS])
-
-    @property
-    def maps(self) -> int:
-        return int(self.places[MAPS])
+    def __getitem__(self, name: str) -> Any:
+        """A field of the plan: a layer's record, or a number."""
+        return self.plans[0][name]
 
     def views(self, flat: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Each tensor, in its own shape, as a view of a flat array laid out as the parameters."""
@@ -89,103 +115,130 @@ def zeros(*shape: int) -> NDArray[np.float32]:
     return floats[start : start + size].reshape(shape)
 
 
+def loss_of(kind: int, j: float, sharpness: float) -> NDArray[Any]:
+    """A loss as kernels take it: LOSS (1,). j: of eq. 9; sharpness: multiplies an RBF's penalties."""
+    return np.array([(kind, j, sharpness)], LOSS)
+
+
 @lru_cache(maxsize=64)
 def plan_for(architecture: Architecture, height: int = 32, width: int = 32) -> Plan:
     """The plan for pictures of height × width pixels, both at least 32."""
-    places = np.zeros(_FIELDS, np.int64)
+    plans = np.zeros(1, PLAN)
+    p = plans[0]
     counts = {row.name: row for row in architecture.count(height, width)}
-    _lay_maps(places, architecture, counts, height, width)
-    tensors = _lay_tensors(places, architecture)
-    behind: list[int] = []
-    for layer, pairs, kernels, strips in (
-        (architecture.c1, C1_PAIRS, C1_KERNELS, C1_STRIPS),
-        (architecture.c3, C3_PAIRS, C3_KERNELS, C3_STRIPS),
-    ):
-        places[pairs], places[kernels] = _FIELDS + len(behind), len(layer.pairs)
-        behind += [map_ for pair in layer.pairs for map_ in pair]
-        places[strips] = _FIELDS + len(behind)
-        behind += table(counts[layer.name].height, counts[layer.name].width)
-    places = np.concatenate([places, np.array(behind, np.int64)])
-    curves = _curves(architecture)
-    places.flags.writeable = curves.flags.writeable = False
-    return Plan(places, curves, tensors)
+    _size(p, architecture, counts, height, width)
+    table: list[int] = []
+    for name, below in (("c1", "input"), ("c3", "s2")):
+        _connect(p[name], getattr(architecture, name), int(p[below]["maps"]), table)
+    _lay_maps(p)
+    tensors = _lay_tensors(p, architecture)
+    connections = np.array(table, np.int64)
+    plans.flags.writeable = connections.flags.writeable = False
+    return Plan(plans, connections, tensors)
 
 
-def _lay_maps(
-    places: NDArray[np.int64], architecture: Architecture, counts: dict[str, LayerCount], height: int, width: int
-) -> None:
+def _set(record: Any, **fields: Any) -> None:
+    for name, value in fields.items():
+        record[name] = value
+
+
+def _size(p: Any, architecture: Architecture, counts: dict[str, LayerCount], height: int, width: int) -> None:
+    """How large every layer is, and how it squashes."""
+    input_row, s2_row = multiples(width), multiples(counts["s2"].width)
+    _set(p["input"], maps=1, height=height, width=width, row=input_row)
+    for name, row in (("c1", input_row), ("s2", s2_row), ("c3", s2_row), ("s4", counts["s4"].width)):
+        _set(p[name], maps=counts[name].maps, height=counts[name].height, width=counts[name].width, row=row)
+    for name in ("input", "c1", "s2", "c3", "s4"):
+        p[name]["size"] = p[name]["height"] * p[name]["row"]
+    _set(p, down=counts["c5"].height, across=counts["c5"].width)
+    units = counts["c5"].maps, architecture.f6.units, architecture.classes
+    inputs = 25 * counts["c3"].maps, *units[:2]
+    for name, count, below in zip(("c5", "f6", "output"), units, inputs, strict=True):
+        padded = count if name == "output" else multiples(count)
+        _set(p[name], units=count, padded=padded, inputs=below, row=multiples(below))
+    for layer in architecture.layers:
+        squash = SQUASHES.get(getattr(layer, "squash", "none"), SQUASHES["none"])
+        _set(p[layer.name], value=curve(squash, squash.value), slope=curve(squash, squash.slope))
+        if isinstance(layer, Convolution) and layer.name != "c5":
+            p[layer.name]["strips"] = strips_of(counts[layer.name].height, counts[layer.name].width)
+        elif isinstance(layer, Subsampling):
+            _set(p[layer.name], share=layer.share, maximum=not layer.trained)
+        elif isinstance(layer, EuclideanRBF):
+            p["output"]["kind"] = RBF
+        elif layer.name == "output":
+            kind = SOFTMAX if layer.squash == "softmax" else SQUASHED
+            _set(p["output"], kind=kind, wrong=squash.targets[0], right=squash.targets[1])
+
+
+def _connect(record: Any, layer: Convolution, sources: int, table: list[int]) -> None:
+    """The layer's connections at the end of the table."""
+
+    def put(numbers: Iterable[int]) -> int:
+        start = len(table)
+        table.extend(numbers)
+        return start
+
+    map_of = [map_ for map_, _ in layer.pairs]
+    firsts = [map_of.index(map_) for map_ in range(layer.maps)]
+    users = [[k for k, (_, source) in enumerate(layer.pairs) if source == below] for below in range(sources)]
+    begins = [sources + 1 + 2 * sum(map(len, users[:below])) for below in range(sources + 1)]
+    _set(
+        record,
+        kernels=len(layer.pairs),
+        first=put([*firsts, len(layer.pairs)]),
+        source=put(source for _, source in layer.pairs),
+        user=put([*begins, *(number for kernels in users for k in kernels for number in (map_of[k], k))]),
+    )
+
+
+def _lay_maps(p: Any) -> None:
+    """Where the maps of every layer lie."""
     cursor = 0
 
     def room(size: int) -> int:
         nonlocal cursor
         start = cursor + _FRONT
-        cursor = multiples(start + size + _BEHIND)
+        cursor = multiples(start + int(size) + _BEHIND)
         return start
 
-    c1, s2, c3, s4, c5 = (counts[name] for name in ("c1", "s2", "c3", "s4", "c5"))
-    spots = c5.height * c5.width  # places where C5, F6 and OUTPUT look
-    input_row, s2_row = multiples(width), multiples(s2.width)
-    set_ = places.__setitem__
-    for index, value in (
-        (INPUT_H, height), (INPUT_W, width), (INPUT_ROW, input_row),
-        (C1_MAPS, c1.maps), (C1_H, c1.height), (C1_W, c1.width), (C1_ROW, input_row),
-        (S2_H, s2.height), (S2_W, s2.width), (S2_ROW, s2_row), (S2_MAXIMUM, not architecture.s2.trained),
-        (C3_MAPS, c3.maps), (C3_H, c3.height), (C3_W, c3.width), (C3_ROW, s2_row),
-        (S4_H, s4.height), (S4_W, s4.width), (S4_MAXIMUM, not architecture.s4.trained),
-        (C5_MAPS, c5.maps), (C5_H, c5.height), (C5_W, c5.width), (C5_INPUTS, 25 * c3.maps),
-        (C5_ROW, multiples(25 * c3.maps)),
-        (F6_UNITS, architecture.f6.units), (F6_ROW, multiples(c5.maps)),
-        (OUT_UNITS, architecture.classes), (OUT_ROW, multiples(architecture.f6.units)),
-    ):  # fmt: skip
-        set_(index, value)
-    output = architecture.output
-    places[OUT_KIND] = RBF if isinstance(output, EuclideanRBF) else SOFTMAX if output.squash == "softmax" else SQUASHED
-    places[INPUT] = room(height * input_row)
-    places[C1] = room((c1.maps * c1.height + _ROWS_BEHIND) * input_row)
-    places[S2], places[S2_SUMS] = (room(s2.maps * s2.height * s2_row) for _ in range(2))
-    places[C3] = room((c3.maps * c3.height + _ROWS_BEHIND) * s2_row)
-    places[S4], places[S4_SUMS] = (room(s4.maps * s4.height * s4.width) for _ in range(2))
-    places[WINDOW] = room(multiples(25 * c3.maps))
-    places[C5] = room(spots * multiples(c5.maps))
-    places[F6] = room(spots * multiples(architecture.f6.units))
-    places[OUT], places[OUT_SUMS] = (room(spots * multiples(architecture.classes)) for _ in range(2))
-    for packed, sources, layer in ((C1_PACKED, 1, c1), (C3_PACKED, c1.maps, c3)):
-        strips = table(layer.height, layer.width)
-        places[packed] = room(sources * strips[VIEW] + TOGETHER * strips[UNITS])
-    places[MAPS] = cursor
+    places = p["down"] * p["across"]
+    p["input"]["start"] = room(p["input"]["size"])
+    for convolution, subsampling in (("c1", "s2"), ("c3", "s4")):
+        c, s = p[convolution], p[subsampling]
+        c["start"] = room((c["maps"] * c["height"] + _ROWS_BEHIND) * c["row"])
+        s["start"], s["sums"] = (room(s["maps"] * s["size"]) for _ in range(2))
+    p["window"] = room(p["c5"]["row"])
+    for name in ("c5", "f6", "output"):
+        p[name]["start"] = room(places * multiples(int(p[name]["units"])))
+    p["output"]["sums"] = room(places * multiples(int(p["output"]["units"])))
+    for name, below in (("c1", "input"), ("c3", "s2")):
+        strips = p[name]["strips"]
+        p[name]["packed"] = room(p[below]["maps"] * strips["windows"] + TOGETHER * strips["units"])
+    p["floats"] = cursor
 
 
-def _lay_tensors(places: NDArray[np.int64], architecture: Architecture) -> dict[str, tuple[int, tuple[int, ...], int]]:
-    small = {
-        "c1.weight": C1_WEIGHT, "c1.bias": C1_BIAS, "s2.coefficient": S2_COEFFICIENT, "s2.bias": S2_BIAS,
-        "c3.weight": C3_WEIGHT, "c3.bias": C3_BIAS, "s4.coefficient": S4_COEFFICIENT, "s4.bias": S4_BIAS,
-        "c5.bias": C5_BIAS, "f6.bias": F6_BIAS, "output.bias": OUT_BIAS,
-    }  # fmt: skip
-    matrices = {"c5.weight": C5_WEIGHT, "f6.weight": F6_WEIGHT, "output.weight": OUT_WEIGHT, "rbf.codes": CODES}
+def _lay_tensors(p: Any, architecture: Architecture) -> dict[str, tuple[int, tuple[int, ...], int]]:
+    """Where every tensor lies among the parameters: also given as (start, shape, length of a padded row)."""
     shapes = architecture.shapes()
+    vectors = ("c1.weight", "c1.bias", "s2.coefficient", "s2.bias", "c3.weight", "c3.bias")
+    vectors += ("s4.coefficient", "s4.bias", "c5.bias", "f6.bias", "output.bias")
     tensors: dict[str, tuple[int, tuple[int, ...], int]] = {}
     cursor = 0
-    for name, index in small.items():
-        places[index] = cursor
+    for name in vectors:
+        layer, part = name.split(".")
+        p[layer]["bias" if part == "bias" else "weight"] = cursor
         if name in shapes:
             # A kernel (pairs, 5, 5) and a vector alike lie without gaps.
             tensors[name] = (cursor, shapes[name], 25 if len(shapes[name]) == 3 else 0)
             cursor = multiples(cursor + int(np.prod(shapes[name])))
-    places[SMALL] = cursor
-    for name, index in matrices.items():
+    p["small"] = cursor
+    for name in ("c5.weight", "f6.weight", "output.weight", "rbf.codes"):
         if name == "rbf.codes":
-            places[TRAINED] = cursor
-        places[index] = cursor
+            p["trained"] = cursor
         if name in shapes:
+            p["output" if name == "rbf.codes" else name.split(".")[0]]["weight"] = cursor
             row = multiples(int(np.prod(shapes[name][1:])))
             tensors[name] = (cursor, shapes[name], row)
             cursor += shapes[name][0] * row
-    places[PARAMETERS] = cursor + _BEHIND
+    p["parameters"] = cursor + _BEHIND
     return {name: tensors[name] for name in shapes}
-
-
-def _curves(architecture: Architecture) -> NDArray[np.float32]:
-    squashes = [SQUASHES.get(getattr(layer, "squash", "none"), SQUASHES["none"]) for layer in architecture.layers]
-    shares = architecture.s2.share, architecture.s4.share
-    rows = [curve(f, f.value) for f in squashes] + [(*shares, *squashes[-1].targets)]
-    return np.array([*rows, *(curve(f, f.slope) for f in squashes)], np.float32)

@@ -6,333 +6,238 @@ matrices, which `gradient_of` adds to a gradient; for `online` it takes them off
 The Gauss-Newton curvature is the gradient's own code with everything that multiplies an error squared: `weights`
 and `seen` hold the squares of parameters and maps, and `squared` squares the derivatives (eqs. 25 and 27).
 
-Pictures are float32 (N, H, W) in the paper's scale; `p` is `Plan.places`, `curves` is `Plan.curves`.
+Pictures are float32 (N, H, W) in the paper's scale. `network` is (Plan.plans, Plan.table, parameters), and `losses`
+is a plan.LOSS (1,), as `plan.loss_of` makes it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from lenet5.kernels import plan as at
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.convolution import add_gradient, add_spread, convolve, gather_units, sum_gradient
+from lenet5.kernels.convolution import convolve, convolve_back, convolve_gradient
 from lenet5.kernels.full import add_outer, connect, connect_back, step_back
 from lenet5.kernels.lanes import LANES, fma, load, mul, pixels, splat, store, sub
-from lenet5.kernels.output import distances, full_error, full_outputs, rbf_curvature, rbf_error
+from lenet5.kernels.output import distances, full_error, full_outputs, is_wrong, rbf_curvature, rbf_error
+from lenet5.kernels.plan import RBF, Plan, zeros
 from lenet5.kernels.squash import curve_of, pass_back, squash
-from lenet5.kernels.strips import VIEW
 from lenet5.kernels.subsampling import subsample, subsample_back, subsample_gradient
 
-__all__ = ["FEW", "curvature_of", "forward", "forward_many", "gradient_of", "online"]
+__all__ = ["FEW", "curvature_of", "forward", "forward_many", "gradient_of", "online", "room"]
 
 FEW = 3 * LANES // 2  # from so many pictures on, `bulk` is quicker
 
 
 @compiled
-def _place(p, maps, picture, low, gain, frame):
-    """low + gain·picture into the input map, `frame` pixels of `low` around it; picture (H, W) uint8 or float32."""
-    height, width = p[at.INPUT_H] - 2 * frame, p[at.INPUT_W] - 2 * frame
+def _place(input_, maps, picture, low, gain):
+    """low + gain·picture into the input map, in a frame of `low`; picture (H, W) uint8 or float32."""
+    height, width = picture.shape
+    frame = (input_.height - height) // 2
     paper, scale = splat(np.float32(low)), splat(np.float32(gain))
-    for i in range(0, p[at.INPUT_H] * p[at.INPUT_ROW] if frame else 0, LANES):
-        store(maps, p[at.INPUT] + i, paper)
+    for i in range(0, input_.size if frame else 0, LANES):
+        store(maps, input_.start + i, paper)
     for y in range(height):
-        row = p[at.INPUT] + (y + frame) * p[at.INPUT_ROW] + frame
+        row = input_.start + (y + frame) * input_.row + frame
         for start in range(0, width, LANES):
             x = min(start, width - LANES)  # the last vector ends where the row does
             store(maps, row + x, fma(scale, pixels(picture, y * width + x), paper))
 
 
 @compiled
-def _full(maps, out, units, pad, weights, w, row, b, x, curve):
-    """A fully connected layer, and zeros behind it up to whole vectors."""
-    connect(maps, out, units, weights, w, row, weights, b, maps, x)
-    squash(maps, out, units, curve)
-    for i in range(units, pad):
+def forward(p, table, weights, maps):
+    """All maps from the input map, in the paper's order. In NumPy: `reference.forward`."""
+    convolve(maps, p.c1, p.input, weights, table)
+    subsample(maps, p.s2, p.c1, weights)
+    convolve(maps, p.c3, p.s2, weights, table)
+    subsample(maps, p.s4, p.c3, weights)
+    # A wide picture has several places for C5, F6 and OUTPUT, row by row.
+    for y in range(p.down):
+        for x in range(p.across):
+            _see(p, maps, y, x)
+            place = y * p.across + x
+            c5, f6 = p.c5.start + place * p.c5.padded, p.f6.start + place * p.f6.padded
+            _full(maps, c5, p.c5, weights, p.window)
+            _full(maps, f6, p.f6, weights, c5)
+            _answer(p.output, weights, maps, place * p.output.padded, f6)
+
+
+@compiled
+def _see(p, maps, y, x):
+    """The window of S4 whose corner is (y, x), as C5 sees it: 5×5 units of each map."""
+    s4 = p.s4
+    if s4.size == 25:  # one place, and S4 is the window
+        whole = p.c5.inputs // LANES * LANES
+        for i in range(0, whole, LANES):
+            store(maps, p.window + i, load(maps, s4.start + i))
+        for i in range(whole, p.c5.inputs):
+            maps[p.window + i] = maps[s4.start + i]
+    else:
+        for m in range(s4.maps):
+            for i in range(5):
+                row = s4.start + m * s4.size + (y + i) * s4.row + x
+                for j in range(5):
+                    maps[p.window + 25 * m + 5 * i + j] = maps[row + j]
+
+
+@compiled
+def _full(maps, out, layer, weights, x):
+    """o = f(a) of a fully connected layer (eq. 5), and zeros behind it up to whole vectors."""
+    connect(maps, out, layer, weights, maps, x)
+    squash(maps, out, layer.units, curve_of(layer.value))
+    for i in range(layer.units, layer.padded):
         maps[out + i] = 0.0
 
 
 @compiled
-def forward(p, curves, weights, maps):
-    """All maps from the input map. A wide picture has several places for C5, F6 and OUTPUT, row by row."""
-    convolve(
-        maps, p[at.C1], p[at.C1_ROW], p[at.C1_H], p[at.C1_MAPS], maps, p[at.INPUT], p[at.INPUT_ROW],
-        p[at.INPUT_H] * p[at.INPUT_ROW], 1, p[at.C1_STRIPS], p[at.C1_PACKED], weights, p[at.C1_WEIGHT], p[at.C1_BIAS],
-        p, p[at.C1_PAIRS], p[at.C1_KERNELS], curve_of(curves, at.CURVE_C1),
-    )  # fmt: skip
-    s2, c1 = p[at.S2_H] * p[at.S2_ROW], p[at.C1_H] * p[at.C1_ROW]
-    for m in range(p[at.C1_MAPS]):
-        subsample(
-            maps, p[at.S2] + m * s2, p[at.S2_ROW], p[at.S2_SUMS] - p[at.S2], p[at.S2_H], p[at.S2_W],
-            maps, p[at.C1] + m * c1, p[at.C1_ROW], curves[at.SHARES, 0],
-            weights, p[at.S2_COEFFICIENT] + m, p[at.S2_BIAS] + m, p[at.S2_MAXIMUM],
-        )  # fmt: skip
-    squash(maps, p[at.S2], p[at.C1_MAPS] * s2, curve_of(curves, at.CURVE_S2))
-    convolve(
-        maps, p[at.C3], p[at.C3_ROW], p[at.C3_H], p[at.C3_MAPS], maps, p[at.S2], p[at.S2_ROW],
-        s2, p[at.C1_MAPS], p[at.C3_STRIPS], p[at.C3_PACKED], weights, p[at.C3_WEIGHT], p[at.C3_BIAS],
-        p, p[at.C3_PAIRS], p[at.C3_KERNELS], curve_of(curves, at.CURVE_C3),
-    )  # fmt: skip
-    s4, c3 = p[at.S4_H] * p[at.S4_W], p[at.C3_H] * p[at.C3_ROW]
-    for m in range(p[at.C3_MAPS]):
-        subsample(
-            maps, p[at.S4] + m * s4, p[at.S4_W], p[at.S4_SUMS] - p[at.S4], p[at.S4_H], p[at.S4_W],
-            maps, p[at.C3] + m * c3, p[at.C3_ROW], curves[at.SHARES, 1],
-            weights, p[at.S4_COEFFICIENT] + m, p[at.S4_BIAS] + m, p[at.S4_MAXIMUM],
-        )  # fmt: skip
-    squash(maps, p[at.S4], p[at.C3_MAPS] * s4, curve_of(curves, at.CURVE_S4))
-    for y in range(p[at.C5_H]):
-        for x in range(p[at.C5_W]):
-            _place_at(p, curves, weights, maps, y, x)
+def _answer(output, weights, maps, at, f6):
+    """OUTPUT at a place: RBF distances, or the outputs of a full connection."""
+    if output.kind == RBF:
+        distances(maps[output.start + at :], output, weights, maps[f6:])
+    else:
+        connect(maps, output.sums + at, output, weights, maps, f6)
+        full_outputs(maps[output.start + at :], maps[output.sums + at :], output)
 
 
 @compiled
-def _place_at(p, curves, weights, maps, y, x):
-    """C5, F6 and OUTPUT of the window of S4 whose corner is (y, x)."""
-    spot = y * p[at.C5_W] + x
-    window, s4 = p[at.WINDOW], p[at.S4_H] * p[at.S4_W]
-    if s4 == 25:  # one place, and S4 is the window
-        whole = p[at.C5_INPUTS] // LANES * LANES
-        for i in range(0, whole, LANES):
-            store(maps, window + i, load(maps, p[at.S4] + i))
-        for i in range(whole, p[at.C5_INPUTS]):
-            maps[window + i] = maps[p[at.S4] + i]
-    else:
-        for m in range(p[at.C3_MAPS]):
-            for i in range(5):
-                row = p[at.S4] + m * s4 + (y + i) * p[at.S4_W] + x
-                for j in range(5):
-                    maps[window + 25 * m + 5 * i + j] = maps[row + j]
-    c5, f6 = p[at.C5] + spot * p[at.F6_ROW], p[at.F6] + spot * p[at.OUT_ROW]
-    out, sums = p[at.OUT] + spot * p[at.OUT_UNITS], p[at.OUT_SUMS] + spot * p[at.OUT_UNITS]
-    _full(
-        maps, c5, p[at.C5_MAPS], p[at.F6_ROW], weights, p[at.C5_WEIGHT], p[at.C5_ROW], p[at.C5_BIAS], window,
-        curve_of(curves, at.CURVE_C5),
-    )  # fmt: skip
-    _full(
-        maps, f6, p[at.F6_UNITS], p[at.OUT_ROW], weights, p[at.F6_WEIGHT], p[at.F6_ROW], p[at.F6_BIAS], c5,
-        curve_of(curves, at.CURVE_F6),
-    )  # fmt: skip
-    if p[at.OUT_KIND] == at.RBF:
-        distances(maps, out, p[at.OUT_UNITS], weights, p[at.CODES], p[at.OUT_ROW], maps, f6)
-    else:
-        connect(
-            maps, sums, p[at.OUT_UNITS], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], weights, p[at.OUT_BIAS], maps, f6
-        )
-        full_outputs(maps, out, maps, sums, p[at.OUT_UNITS], p[at.OUT_KIND], curve_of(curves, at.CURVE_OUT))
+def backward(p, table, weights, rates, room, gradient, goal, squared):
+    """Errors of every layer, and gradient += all but the matrices' part, from the answer to the input (eq. 19).
 
-
-@compiled
-def backward(p, curves, weights, rates, maps, seen, errors, gradient, lanes, wanted, row, loss, j, sharpness, squared):
-    """errors, and gradient += all but the matrices' part, for the picture whose wanted answer is wanted[row].
-
-    The matrices are stepped by their `rates`, where there are any. `lanes` is room for 25 vectors of zeros, and zeros
-    again afterwards. Returns E.
+    The matrices are stepped by their `rates`, where there are any. room: maps, what layers saw of them (squares for the
+    curvature), errors, and sums of a kernel's gradient. goal: what is wanted of each class, and the loss. Returns E. In
+    NumPy: `reference.gradient` and `reference.curvature`.
     """
-    cost = _backward_output(
-        p, curves, weights, rates, maps, seen, errors, gradient, wanted, row, loss, j, sharpness, squared
-    )
-    pass_back(errors, p[at.F6], p[at.OUT_ROW], maps, p[at.F6], curve_of(curves, at.SLOPES + at.CURVE_F6), squared)
-    _matrix_back(
-        errors, p[at.C5], weights, p[at.F6_WEIGHT], p[at.F6_ROW], rates, p[at.F6], p[at.F6_UNITS], maps, p[at.C5]
-    )
-    pass_back(errors, p[at.C5], p[at.F6_ROW], maps, p[at.C5], curve_of(curves, at.SLOPES + at.CURVE_C5), squared)
-    _matrix_back(
-        errors, p[at.S4], weights, p[at.C5_WEIGHT], p[at.C5_ROW], rates, p[at.C5], p[at.C5_MAPS], maps, p[at.WINDOW]
-    )
-    for i in range(p[at.F6_UNITS]):
-        gradient[p[at.F6_BIAS] + i] += errors[p[at.F6] + i]
-    for i in range(p[at.C5_MAPS]):
-        gradient[p[at.C5_BIAS] + i] += errors[p[at.C5] + i]
-    _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squared)
-    _backward_s2_c1(p, curves, weights, maps, seen, errors, gradient, lanes, squared)
+    maps, _, errors, _ = room
+    c5, f6 = p.c5.start, p.f6.start
+    cost = _output_back(p, weights, rates, room, gradient, goal, squared)
+    pass_back(errors, f6, p.f6.padded, maps, f6, curve_of(p.f6.slope), squared)
+    _matrix_back(errors, c5, p.f6, weights, rates, f6, maps, c5)
+    pass_back(errors, c5, p.c5.padded, maps, c5, curve_of(p.c5.slope), squared)
+    _matrix_back(errors, p.s4.start, p.c5, weights, rates, c5, maps, p.window)
+    _add_biases(gradient, p.f6, errors)
+    _add_biases(gradient, p.c5, errors)
+    _maps_back(p.s4, p.c3, p.s2, table, weights, room, gradient, squared)
+    convolve_back(errors, p.c3, p.s2, weights, table)
+    _maps_back(p.s2, p.c1, p.input, table, weights, room, gradient, squared)
     return cost
 
 
 @compiled
-def _matrix_back(errors, e, weights, w, w_row, rates, above, units, maps, seen):
-    """errors[e:] of the units below a matrix, which is stepped where there are rates; errors[above:] are its units'."""
-    if len(rates) > 0:
-        step_back(errors, e, weights, w, w_row, rates, errors, above, units, maps, seen)
-    else:
-        connect_back(errors, e, weights, w, w_row, errors, above, units)
-
-
-@compiled
-def _backward_output(
-    p, curves, weights, rates, maps, seen, errors, gradient, wanted, row, loss, j, sharpness, squared
-):  # fmt: skip
-    """From the answer to the errors of F6's outputs."""
-    if p[at.OUT_KIND] == at.RBF:
-        cost = rbf_error(
-            errors, p[at.F6], maps, p[at.OUT], p[at.OUT_UNITS], weights, p[at.CODES], p[at.OUT_ROW],
-            maps, p[at.F6], wanted, row, loss, j, sharpness,
-        )  # fmt: skip
+def _output_back(p, weights, rates, room, gradient, goal, squared):
+    """From the answer to the errors of F6's outputs. Returns E."""
+    (maps, _, errors, _), (wanted, loss), output, f6 = room, goal, p.output, p.f6.start
+    if output.kind == RBF:
+        cost = rbf_error(errors[f6:], maps[output.start :], output, weights, maps[f6:], wanted, loss)
         if squared:
-            rbf_curvature(errors, p[at.F6], p[at.F6_UNITS], loss)
+            rbf_curvature(errors[f6:], output, loss)
     else:
-        cost = full_error(
-            errors, p[at.OUT], maps, p[at.OUT], maps, p[at.OUT_SUMS], p[at.OUT_UNITS], p[at.OUT_KIND],
-            curve_of(curves, at.SLOPES + at.CURVE_OUT), (curves[at.SHARES, 2], curves[at.SHARES, 3]), wanted, row, loss,
-            squared,
-        )  # fmt: skip
-        _matrix_back(
-            errors, p[at.F6], weights, p[at.OUT_WEIGHT], p[at.OUT_ROW], rates, p[at.OUT], p[at.OUT_UNITS],
-            maps, p[at.F6],
-        )  # fmt: skip
-        for i in range(p[at.OUT_UNITS]):
-            gradient[p[at.OUT_BIAS] + i] += errors[p[at.OUT] + i]
+        sums, answers = maps[output.sums :], maps[output.start :]
+        cost = full_error(errors[output.start :], answers, sums, output, wanted, loss, squared)
+        _matrix_back(errors, f6, output, weights, rates, output.start, maps, f6)
+        _add_biases(gradient, output, errors)
     return cost
 
 
 @compiled
-def _backward_s4_c3(p, curves, weights, maps, seen, errors, gradient, lanes, squared):
-    s4, c3, s2 = p[at.S4_H] * p[at.S4_W], p[at.C3_H] * p[at.C3_ROW], p[at.S2_H] * p[at.S2_ROW]
-    pass_back(errors, p[at.S4], p[at.C3_MAPS] * s4, maps, p[at.S4], curve_of(curves, at.SLOPES + at.CURVE_S4), squared)
-    share = curves[at.SHARES, 1] * curves[at.SHARES, 1] if squared else curves[at.SHARES, 1]
-    for m in range(p[at.C3_MAPS]):
-        factor = share
-        if not p[at.S4_MAXIMUM]:
-            of_coefficient, of_bias = subsample_gradient(
-                errors, seen, p[at.S4] + m * s4, p[at.S4_SUMS] - p[at.S4], p[at.S4_W], p[at.S4_H], p[at.S4_W]
-            )
-            gradient[p[at.S4_COEFFICIENT] + m] += of_coefficient
-            gradient[p[at.S4_BIAS] + m] += of_bias
-            factor *= weights[p[at.S4_COEFFICIENT] + m]
-        gradient[p[at.C3_BIAS] + m] += subsample_back(
-            errors, p[at.C3] + m * c3, p[at.C3_ROW], p[at.C3_W], errors, p[at.S4] + m * s4, p[at.S4_W],
-            p[at.S4_H], p[at.S4_W], maps, p[at.C3] + m * c3, p[at.C3_ROW], factor,
-            curve_of(curves, at.SLOPES + at.CURVE_C3), squared, p[at.S4_MAXIMUM],
-        )  # fmt: skip
-    for i in range(0, p[at.C1_MAPS] * s2, LANES):
-        store(errors, p[at.S2] + i, splat(0.0))
-    before = -1
-    for k in range(p[at.C3_KERNELS]):
-        m, n = p[p[at.C3_PAIRS] + 2 * k], p[p[at.C3_PAIRS] + 2 * k + 1]
-        if m != before:
-            before = m
-            gather_units(errors, p[at.C3] + m * c3, p[at.C3_ROW], p[at.C3_H], p, p[at.C3_STRIPS], p[at.C3_PACKED])
-        add_spread(
-            errors, p[at.S2] + n * s2, p[at.S2_ROW], p[at.C3_H], p[at.C3_W],
-            errors, p[at.C3] + m * c3, p[at.C3_ROW], weights, p[at.C3_WEIGHT] + 25 * k,
-        )  # fmt: skip
-        add_gradient(
-            lanes, errors, p[at.C3] + m * c3, p[at.C3_ROW], p[at.C3_H], p[at.C3_PACKED], seen, p[at.S2] + n * s2,
-            p[at.S2_ROW], p[at.C3_PACKED] + n * p[p[at.C3_STRIPS] + VIEW], p, p[at.C3_STRIPS],
-        )  # fmt: skip
-        sum_gradient(gradient, p[at.C3_WEIGHT] + 25 * k, lanes)
+def _matrix_back(errors, e, layer, weights, rates, above, maps, x):
+    """errors[e:] below a matrix, which is stepped where there are rates; errors[above:] are its own, maps[x:] its x."""
+    if len(rates) > 0:
+        step_back(errors, e, layer, weights, rates, above, maps, x)
+    else:
+        connect_back(errors, e, layer, weights, errors, above)
 
 
 @compiled
-def _backward_s2_c1(p, curves, weights, maps, seen, errors, gradient, lanes, squared):
-    s2, c1 = p[at.S2_H] * p[at.S2_ROW], p[at.C1_H] * p[at.C1_ROW]
-    pass_back(errors, p[at.S2], p[at.C1_MAPS] * s2, maps, p[at.S2], curve_of(curves, at.SLOPES + at.CURVE_S2), squared)
-    share = curves[at.SHARES, 0] * curves[at.SHARES, 0] if squared else curves[at.SHARES, 0]
-    for m in range(p[at.C1_MAPS]):
-        factor = share
-        if not p[at.S2_MAXIMUM]:
-            of_coefficient, of_bias = subsample_gradient(
-                errors, seen, p[at.S2] + m * s2, p[at.S2_SUMS] - p[at.S2], p[at.S2_ROW], p[at.S2_H], p[at.S2_W]
-            )
-            gradient[p[at.S2_COEFFICIENT] + m] += of_coefficient
-            gradient[p[at.S2_BIAS] + m] += of_bias
-            factor *= weights[p[at.S2_COEFFICIENT] + m]
-        gradient[p[at.C1_BIAS] + m] += subsample_back(
-            errors, p[at.C1] + m * c1, p[at.C1_ROW], p[at.C1_W], errors, p[at.S2] + m * s2, p[at.S2_ROW],
-            p[at.S2_H], p[at.S2_W], maps, p[at.C1] + m * c1, p[at.C1_ROW], factor,
-            curve_of(curves, at.SLOPES + at.CURVE_C1), squared, p[at.S2_MAXIMUM],
-        )  # fmt: skip
-    for k in range(p[at.C1_KERNELS]):
-        m = p[p[at.C1_PAIRS] + 2 * k]
-        gather_units(errors, p[at.C1] + m * c1, p[at.C1_ROW], p[at.C1_H], p, p[at.C1_STRIPS], p[at.C1_PACKED])
-        add_gradient(
-            lanes, errors, p[at.C1] + m * c1, p[at.C1_ROW], p[at.C1_H], p[at.C1_PACKED],
-            seen, p[at.INPUT], p[at.INPUT_ROW], p[at.C1_PACKED], p, p[at.C1_STRIPS],
-        )  # fmt: skip
-        sum_gradient(gradient, p[at.C1_WEIGHT] + 25 * k, lanes)
+def _add_biases(gradient, layer, errors):
+    for i in range(layer.units):
+        gradient[layer.bias + i] += errors[layer.start + i]
+
+
+@compiled
+def _maps_back(s, c, below, table, weights, room, gradient, squared):
+    """From errors of S2's or S4's outputs to those of the weighted sums of C1 or C3, and both layers' gradients."""
+    maps, seen, errors, sums = room
+    pass_back(errors, s.start, s.maps * s.size, maps, s.start, curve_of(s.slope), squared)
+    subsample_gradient(gradient, errors, seen, s)
+    subsample_back(errors, maps, s, c, weights, gradient, squared)
+    convolve_gradient(gradient, errors, seen, c, below, table, sums)
 
 
 @compiled
 def _add_matrices(p, gradient, errors, seen):
     """gradient += the outer products of C5, F6 and a full OUTPUT."""
-    add_outer(gradient, p[at.C5_WEIGHT], p[at.C5_ROW], errors, p[at.C5], p[at.C5_MAPS], seen, p[at.WINDOW])
-    add_outer(gradient, p[at.F6_WEIGHT], p[at.F6_ROW], errors, p[at.F6], p[at.F6_UNITS], seen, p[at.C5])
-    if p[at.OUT_KIND] != at.RBF:
-        add_outer(gradient, p[at.OUT_WEIGHT], p[at.OUT_ROW], errors, p[at.OUT], p[at.OUT_UNITS], seen, p[at.F6])
+    add_outer(gradient, p.c5, errors, p.c5.start, seen, p.window)
+    add_outer(gradient, p.f6, errors, p.f6.start, seen, p.c5.start)
+    if p.output.kind != RBF:
+        add_outer(gradient, p.output, errors, p.output.start, seen, p.f6.start)
 
 
 @compiled
-def _is_wrong(p, maps, wanted, row):
-    """Whether the class with the best output is not the one most wanted."""
-    sign = 1.0 if p[at.OUT_KIND] == at.RBF else -1.0
-    best = right = 0
-    for k in range(p[at.OUT_UNITS]):
-        if sign * maps[p[at.OUT] + k] < sign * maps[p[at.OUT] + best]:
-            best = k
-        if wanted[row, k] > wanted[row, right]:
-            right = k
-    return best != right
-
-
-@compiled
-def forward_many(p, curves, weights, pictures, low, gain, frame, outputs, maps):
-    """outputs (N, places·classes) of low + gain·pictures (N, H, W) of any type, framed by `low`.
+def forward_many(plans, table, weights, pictures, low, gain, outputs, maps):
+    """outputs (N, places·classes) of low + gain·pictures (N, H, W) of uint8 or float32, framed by `low`.
 
     The outputs are RBF distances, or the weighted sums of a full output. `maps` keeps all maps of the last picture.
     """
-    answers = p[at.OUT] if p[at.OUT_KIND] == at.RBF else p[at.OUT_SUMS]
+    p = plans[0]
+    answers = p.output.start if p.output.kind == RBF else p.output.sums
     for n in range(pictures.shape[0]):
-        _place(p, maps, pictures[n], low, gain, frame)
-        forward(p, curves, weights, maps)
+        _place(p.input, maps, pictures[n], low, gain)
+        forward(p, table, weights, maps)
         for k in range(outputs.shape[1]):
             outputs[n, k] = maps[answers + k]
 
 
 @compiled
-def gradient_of(p, curves, weights, pictures, wanted, rows, loss, j, sharpness, gradient, maps, errors, lanes):
+def gradient_of(network, pictures, wanted, rows, losses, gradient, room):
     """gradient += Σ ∂E/∂w over pictures[rows]. Returns (Σ E, how many were answered wrongly)."""
-    none, cost, wrong = weights[:0], 0.0, 0
+    plans, table, weights = network
+    p, loss, (maps, _, errors, sums) = plans[0], losses[0], room
+    cost, wrong = 0.0, 0
     for n in rows:
-        _place(p, maps, pictures[n], 0.0, 1.0, 0)
-        forward(p, curves, weights, maps)
-        cost += backward(
-            p, curves, weights, none, maps, maps, errors, gradient, lanes, wanted, n, loss, j, sharpness, False
-        )
+        _place(p.input, maps, pictures[n], 0.0, 1.0)
+        forward(p, table, weights, maps)
+        goal = wanted[n], loss
+        cost += backward(p, table, weights, weights[:0], (maps, maps, errors, sums), gradient, goal, False)
         _add_matrices(p, gradient, errors, maps)
-        wrong += _is_wrong(p, maps, wanted, n)
+        wrong += is_wrong(maps[p.output.start :], p.output, wanted[n])
     return cost, wrong
 
 
 @compiled
-def curvature_of(
-    p, curves, weights, squares, pictures, wanted, rows, loss, j, sharpness, curvature, maps, seen, errors, lanes
-):
+def curvature_of(network, squares, pictures, wanted, rows, losses, curvature, room):
     """curvature += Σ of the diagonal Gauss-Newton terms h_kk over pictures[rows]; `squares` is weights squared."""
-    none = weights[:0]
+    plans, table, weights = network
+    p, loss, (maps, seen, errors, _) = plans[0], losses[0], room
     for n in rows:
-        _place(p, maps, pictures[n], 0.0, 1.0, 0)
-        forward(p, curves, weights, maps)
+        _place(p.input, maps, pictures[n], 0.0, 1.0)
+        forward(p, table, weights, maps)
         for i in range(maps.shape[0]):
             seen[i] = maps[i] * maps[i]
-        backward(p, curves, squares, none, maps, seen, errors, curvature, lanes, wanted, n, loss, j, sharpness, True)
+        backward(p, table, squares, weights[:0], room, curvature, (wanted[n], loss), True)
         _add_matrices(p, curvature, errors, seen)
 
 
 @compiled
-def online(p, curves, weights, rates, pictures, wanted, loss, j, sharpness, maps, errors, small, lanes):
+def online(network, rates, pictures, wanted, losses, small, room):
     """One update after each picture: w_k −= ε_k·∂E/∂w_k (eq. 18), ε_k = rates[k].
 
     `small` holds the gradient of all but the matrices: zeros, and zeros again afterwards.
     Returns (Σ E, how many were answered wrongly), each picture judged before it is learned.
     """
+    plans, table, weights = network
+    p, loss, (maps, _, errors, sums) = plans[0], losses[0], room
     cost, wrong = 0.0, 0
     for n in range(pictures.shape[0]):
-        _place(p, maps, pictures[n], 0.0, 1.0, 0)
-        forward(p, curves, weights, maps)
-        cost += backward(
-            p, curves, weights, rates, maps, maps, errors, small, lanes, wanted, n, loss, j, sharpness, False
-        )
-        wrong += _is_wrong(p, maps, wanted, n)
-        for i in range(0, p[at.SMALL], LANES):
+        _place(p.input, maps, pictures[n], 0.0, 1.0)
+        forward(p, table, weights, maps)
+        cost += backward(p, table, weights, rates, (maps, maps, errors, sums), small, (wanted[n], loss), False)
+        wrong += is_wrong(maps[p.output.start :], p.output, wanted[n])
+        for i in range(0, p.small, LANES):
             store(weights, i, sub(load(weights, i), mul(load(rates, i), load(small, i))))
             store(small, i, splat(0.0))
     return cost, wrong
+
+
+def room(plan: Plan) -> tuple[np.ndarray, ...]:
+    """The arrays that one thread works in: maps, their squares, errors, and sums of a kernel's gradient."""
+    floats = int(plan["floats"])
+    return zeros(floats), zeros(floats), zeros(floats), zeros(25 * LANES)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 
@@ -18,9 +19,10 @@ from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import FLOAT, LANES, Emit, lanes_type, load, mul, splat, store, tile
 from lenet5.layers import Chain, Squash
 
-__all__ = ["bend", "curve", "curve_of", "pass_back", "slope_of", "squash"]
+__all__ = ["CURVE", "bend", "curve", "curve_of", "pass_back", "slope_of", "squash"]
 
 NUMBERS = 3  # that a chain has, at most
+CURVE = np.dtype((np.float32, 1 + NUMBERS))
 
 
 def _operations(chain: Chain) -> tuple[str, ...]:
@@ -38,11 +40,10 @@ def curve(f: Squash, chain: Chain) -> tuple[float, ...]:
     return (float(shape), *numbers, *[0.0] * (NUMBERS - len(numbers)))
 
 
-def _curve_of(emit: Emit, curves: Any, row: Any) -> Any:
-    b, found = emit.builder, ir.Constant(ir.ArrayType(FLOAT, 1 + NUMBERS), ir.Undefined)
-    start = b.mul(row, emit.index(1 + NUMBERS))
+def _curve_of(emit: Emit, curve: Any) -> Any:
+    found = ir.Constant(ir.ArrayType(FLOAT, 1 + NUMBERS), ir.Undefined)
     for k in range(1 + NUMBERS):
-        found = b.insert_value(found, b.load(emit.at(curves, b.add(start, emit.index(k)))), k)
+        found = emit.builder.insert_value(found, emit.builder.load(emit.at(curve, emit.index(k))), k)
     return found
 
 
@@ -71,8 +72,7 @@ def _walk(emit: Emit, operations: tuple[str, ...], numbers: list[Any], x: Any) -
 
 
 def _bend(emit: Emit, cells: list[Any], curve: Any, which: int) -> None:
-    b = emit.builder
-    shape, *scalars = (b.extract_value(curve, k) for k in range(1 + NUMBERS))
+    b, (shape, *scalars) = emit.builder, curve
     numbers = [emit.splat(scalar) for scalar in scalars]
     for number, chains in enumerate(_SHAPES):
         if chains[which]:
@@ -82,7 +82,7 @@ def _bend(emit: Emit, cells: list[Any], curve: Any, which: int) -> None:
 
 
 def bend(emit: Emit, cells: list[Any], curve: Any) -> None:
-    """Every cell, squashed by a curve that `curve_of` gave."""
+    """Every cell, squashed by a curve: the number of its shape, and its numbers."""
     _bend(emit, cells, curve, 0)
 
 
@@ -95,7 +95,7 @@ def _one(which: int) -> Any:
     return tile(lanes_type, bent)
 
 
-curve_of = tile(types.UniTuple(types.float32, 1 + NUMBERS), _curve_of)  # curve_of(curves, row)
+curve_of = tile(types.UniTuple(types.float32, 1 + NUMBERS), _curve_of)  # curve_of(layer.value), held in registers
 _squashed, _slope = _one(0), _one(1)
 
 

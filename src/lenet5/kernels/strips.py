@@ -15,38 +15,43 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
+from numpy.typing import NDArray
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.lanes import FLOAT, INDEX, LANES, Emit, tile
 
-__all__ = ["NARROW", "PACKED_ROW", "STRIPS", "TOGETHER", "UNITS", "VIEW", "gather", "pack", "scatter", "table"]
-
-VIEW, UNITS, STRIPS, NARROW = range(1, 5)  # places in a table; it starts with the columns of whole vectors
+__all__ = ["PACKED_ROW", "STRIPS", "TOGETHER", "gather", "pack", "scatter", "strips_of"]
 
 PACKED_ROW = KERNEL * LANES  # floats of a row of a packed strip: a vector for each column of a kernel
 TOGETHER = 3  # maps that are computed at a time where a strip has so few rows that a sum would wait for itself
 _WIDTHS = [1 << k for k in range(1, LANES.bit_length() - 1)]  # of narrow strips: 2, 4 … LANES/2
 
+# A narrow strip: its first column, its columns, Q, and where it begins in a view and in a map's units.
+_STRIP = np.dtype([(name, np.int64) for name in ("x", "columns", "rows", "windows", "units")])
+# The strips of a map: the columns that whole vectors take, the floats of a packed view of one source, the floats of a
+# map's packed units, and its narrow strips.
+STRIPS = np.dtype([*((name, np.int64) for name in ("whole", "windows", "units", "count")), ("narrow", _STRIP, (4,))])
 
-def table(height: int, width: int) -> list[int]:
-    """What kernels need to know of the strips of maps of height × width.
 
-    [columns that whole vectors take, floats of a packed view of one source, floats of a map's packed units, narrow
-    strips, then for each of them: its first column, its columns, Q, where it is in a view, and where in the units].
-    """
-    narrow: list[int] = []
-    x = view = units = 0
+def strips_of(height: int, width: int) -> NDArray[Any]:
+    """How maps of height × width are cut into strips: a record, STRIPS ()."""
+    narrow: list[tuple[int, ...]] = []
+    x = windows = units = 0
     while width - x > 3 * LANES // 4:
         x += LANES
     whole = x
     while x < width:
         columns = max(2, 1 << (width - x).bit_length() - 1)  # the last of them may be no unit's
         rows = -(-height * columns // LANES)
-        narrow += [x, columns, rows, view, units]
-        view, units, x = view + (rows + KERNEL - 1) * PACKED_ROW, units + rows * LANES, x + columns
-    return [whole, view, units, len(narrow) // 5, *narrow]
+        narrow.append((x, columns, rows, windows, units))
+        windows, units, x = windows + (rows + KERNEL - 1) * PACKED_ROW, units + rows * LANES, x + columns
+    strips = np.zeros((), STRIPS)
+    strips["whole"], strips["windows"], strips["units"], strips["count"] = whole, windows, units, len(narrow)
+    strips["narrow"][: len(narrow)] = narrow
+    return strips
 
 
 def _piece(emit: Emit, array: Any, index: Any, width: int) -> Any:
@@ -70,8 +75,8 @@ def _join(emit: Emit, source: Any, s: Any, step: Any, width: int) -> Any:
     return parts[0]
 
 
-def _pack(emit: Emit, out: Any, o: Any, rows: Any, columns: Any, source: Any, s: Any, s_row: Any) -> None:
-    b = emit.builder
+def _pack(emit: Emit, out: Any, o: Any, shape: Any, source: Any, s: Any, s_row: Any) -> None:
+    b, (rows, columns) = emit.builder, shape
     for width in _WIDTHS:
         fits = b.icmp_signed("==", columns, emit.index(width))
         with b.if_then(fits), emit.loop(b.add(rows, emit.index(KERNEL - 1))) as t:
@@ -81,10 +86,8 @@ def _pack(emit: Emit, out: Any, o: Any, rows: Any, columns: Any, source: Any, s:
                 emit.store(value, out, b.add(here, emit.index(j * LANES)))
 
 
-def _gather(
-    emit: Emit, out: Any, o: Any, height: Any, rows: Any, columns: Any, source: Any, s: Any, s_row: Any
-) -> None:
-    b = emit.builder
+def _gather(emit: Emit, out: Any, o: Any, shape: Any, source: Any, s: Any, s_row: Any) -> None:
+    b, (height, rows, columns) = emit.builder, shape
     for width in _WIDTHS:
         with b.if_then(b.icmp_signed("==", columns, emit.index(width))), emit.loop(rows) as q:
             value = _join(emit, source, b.add(s, b.mul(q, s_row)), b.mul(rows, s_row), width)
@@ -95,8 +98,8 @@ def _gather(
             emit.store(emit.first(value, b.mul(parts, columns)), out, b.add(o, b.mul(q, emit.index(LANES))))
 
 
-def _scatter(emit: Emit, out: Any, o: Any, o_row: Any, rows: Any, columns: Any, source: Any, s: Any) -> None:
-    b = emit.builder
+def _scatter(emit: Emit, out: Any, o: Any, o_row: Any, shape: Any, source: Any, s: Any) -> None:
+    b, (rows, columns) = emit.builder, shape
     for width in _WIDTHS:
         with b.if_then(b.icmp_signed("==", columns, emit.index(width))), emit.loop(rows) as q:
             value = emit.load(source, b.add(s, b.mul(q, emit.index(LANES))))
@@ -106,9 +109,9 @@ def _scatter(emit: Emit, out: Any, o: Any, o_row: Any, rows: Any, columns: Any, 
                 b.store(piece, _piece(emit, out, b.add(o, b.mul(row, o_row)), width), align=4)
 
 
-# out[o:] = the packed view of a strip in parts of `rows`: pack(out, o, rows, columns, source, s, s_row)
+# out[o:] = the packed view of a strip in parts of `rows`: pack(out, o, (rows, columns), source, s, s_row)
 pack = tile(types.void, _pack)
-# out[o:] = the units of a strip, zero in lanes of no row: gather(out, o, height, rows, columns, source, s, s_row)
+# out[o:] = the units of a strip, zero in lanes of no row: gather(out, o, (height, rows, columns), source, s, s_row)
 gather = tile(types.void, _gather)
-# a strip's units to where they belong, rubbish to rows behind: scatter(out, o, o_row, rows, columns, source, s)
+# a strip's units to where they belong, rubbish to rows behind: scatter(out, o, o_row, (rows, columns), source, s)
 scatter = tile(types.void, _scatter)

@@ -1,12 +1,9 @@
-"""S2 and S4, forward and back (paper, II-A, II-B).
+"""S2 and S4, forward and back (paper, II-A, II-B): a unit is f(coefficient·s + bias), or the largest of the four below.
 
-    sum, average   y = f(coefficient·s + bias), s = share·(sum of the 2×2 units below); share is 1, or ¼ for the average
-    maximum        y = the largest of the 2×2 units below
+s is the sum of the four, or their average, with a share of 1 or ¼.
 
-    backward       error of each unit below = error·coefficient·share; for the maximum, all to the first largest
-    parameters     ∂E/∂coefficient = Σ error·s, ∂E/∂bias = Σ error
-
-The Gauss-Newton curvature is the same with coefficient, share, s and f' squared.
+The Gauss-Newton curvature is the gradient's own code with coefficient, share, s and f' squared (eqs. 25 and 27):
+`weights` and `seen` hold squares then, and `squared` is true.
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ from numba import types
 
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import LANES, Emit, add, first, fma, lanes_type, load, mul, splat, store, tile, total
-from lenet5.kernels.squash import slope_of
+from lenet5.kernels.squash import curve_of, slope_of, squash
 
 __all__ = ["subsample", "subsample_back", "subsample_gradient"]
 
@@ -59,19 +56,17 @@ def _to_all(emit: Emit, error: Any, out: Any, o: Any, o_row: Any, second: Any) -
     _store_quads(emit, [error] * 4, out, o, o_row, second)
 
 
-def _to_largest(
-    emit: Emit, error: Any, source: Any, s: Any, s_row: Any, out: Any, o: Any, o_row: Any, second: Any
-) -> None:
+def _to_largest(emit: Emit, error: Any, source: Any, out: Any, o: Any, row: Any, second: Any) -> None:
     """The error to the first of the four units below that is the largest, zero to the others."""
     b, zero = emit.builder, emit.constant(0.0)
-    corners = _quads(emit, source, s, s_row)
+    corners = _quads(emit, source, o, row)
     largest = emit.maximum(emit.maximum(corners[0], corners[1]), emit.maximum(corners[2], corners[3]))
     shares, left = [], error
     for corner in corners:
         here = b.fcmp_ordered("==", corner, largest)
         shares.append(b.select(here, left, zero))
         left = b.select(here, zero, left)
-    _store_quads(emit, shares, out, o, o_row, second)
+    _store_quads(emit, shares, out, o, row, second)
 
 
 _quad_sums = tile(lanes_type, _sums)
@@ -81,59 +76,70 @@ _spread_to_largest = tile(types.void, _to_largest)
 
 
 @compiled
-def subsample(out, o, o_row, sums, height, width, source, s, s_row, share, weights, c, b, maximum):
-    """out[o:] (height, width; rows o_row apart) from source[s:], not yet squashed.
+def subsample(maps, layer, below, weights):
+    """o = f(coefficient·s + bias), s = share·(sum of four) (II-B); or o = the largest of four.
 
-    out[o + sums :] keeps s of each unit, laid out alike. Rows are stored in rising order, so that the rubbish behind
-    one is overwritten by the next.
+    s is kept too, at `layer.sums`. In NumPy: `reference.subsample`.
     """
-    for y in range(height):
-        for x in range(0, width, LANES):
-            at, place = o + y * o_row + x, s + 2 * y * s_row + 2 * x
-            if maximum:
-                store(out, at, _quad_maxima(source, place, s_row))
-            else:
-                value = mul(_quad_sums(source, place, s_row), splat(share))
-                store(out, at + sums, value)
-                store(out, at, fma(value, splat(weights[c]), splat(weights[b])))
+    rows, columns, row, below_row = layer.height, layer.width, layer.row, below.row
+    for m in range(layer.maps):
+        coefficient, bias = splat(weights[layer.weight + m]), splat(weights[layer.bias + m])
+        share = splat(layer.share)
+        # Rows are stored in rising order, so that the rubbish behind one is overwritten by the next.
+        for y in range(rows):
+            for x in range(0, columns, LANES):
+                unit = m * layer.size + y * row + x
+                four = below.start + m * below.size + 2 * y * below_row + 2 * x
+                if layer.maximum:
+                    store(maps, layer.start + unit, _quad_maxima(maps, four, below_row))
+                else:
+                    value = mul(_quad_sums(maps, four, below_row), share)
+                    store(maps, layer.sums + unit, value)
+                    store(maps, layer.start + unit, fma(value, coefficient, bias))
+    squash(maps, layer.start, layer.maps * layer.size, curve_of(layer.value))
 
 
 @compiled
-def subsample_back(
-    errors, e, e_row, below, error, o, o_row, height, width, source, s, s_row, factor, slope, squared, maximum
-):
-    """errors[e:] of the weighted sums of the layer below, `below` columns wide, from error[o:] of this layer's sums.
-
-    `factor` is coefficient·share, or its square; `slope` is that of the layer below, whose outputs are source[s:].
-    Returns the errors' total, which is ∂E/∂bias of the map below.
-    """
-    sum_ = splat(0.0)
-    for y in range(height):
-        for x in range(0, width, LANES):
-            value = mul(first(load(error, o + y * o_row + x), width - x), splat(factor))
-            place, second = e + 2 * y * e_row + 2 * x, 2 * x + LANES < e_row
-            if maximum:
-                _spread_to_largest(value, source, s + 2 * y * s_row + 2 * x, s_row, errors, place, e_row, second)
-            else:
-                _spread_to_all(value, errors, place, e_row, second)
-        for row in (2 * y, 2 * y + 1):
-            for x in range(0, below, LANES):
-                at = e + row * e_row + x
-                derivative = slope_of(load(source, s + row * s_row + x), slope, squared)
-                value = mul(load(errors, at), derivative)
-                store(errors, at, value)
-                sum_ = add(sum_, value)
-    return total(sum_)
+def subsample_gradient(gradient, errors, seen, layer):
+    """∂E/∂coefficient = Σ error·s and ∂E/∂bias = Σ error, of every map. In NumPy: `reference.subsample_back`."""
+    if layer.maximum:
+        return
+    for m in range(layer.maps):
+        of_coefficient, of_bias = splat(0.0), splat(0.0)
+        for y in range(layer.height):
+            for x in range(0, layer.width, LANES):
+                unit = m * layer.size + y * layer.row + x
+                value = first(load(errors, layer.start + unit), layer.width - x)
+                of_coefficient = fma(value, load(seen, layer.sums + unit), of_coefficient)
+                of_bias = add(of_bias, value)
+        gradient[layer.weight + m] += total(of_coefficient)
+        gradient[layer.bias + m] += total(of_bias)
 
 
 @compiled
-def subsample_gradient(error, seen, o, sums, o_row, height, width):
-    """(∂E/∂coefficient, ∂E/∂bias) of one map: Σ error·s and Σ error, s being seen[o + sums :]."""
-    of_coefficient, of_bias = splat(0.0), splat(0.0)
-    for y in range(height):
-        for x in range(0, width, LANES):
-            at = o + y * o_row + x
-            value = first(load(error, at), width - x)
-            of_coefficient = fma(value, load(seen, at + sums), of_coefficient)
-            of_bias = add(of_bias, value)
-    return total(of_coefficient), total(of_bias)
+def subsample_back(errors, maps, layer, below, weights, gradient, squared):
+    """Error of each unit's sum below = f'(below)·coefficient·share·error; the first largest of four takes all.
+
+    ∂E/∂bias of the layer below is the sum of its errors. In NumPy: `reference.subsample_back`.
+    """
+    slope = curve_of(below.slope)
+    for m in range(layer.maps):
+        factor = layer.share * layer.share if squared else layer.share
+        if not layer.maximum:
+            factor *= weights[layer.weight + m]
+        start, row, of_bias = below.start + m * below.size, below.row, splat(0.0)
+        for y in range(layer.height):
+            for x in range(0, layer.width, LANES):
+                error = load(errors, layer.start + m * layer.size + y * layer.row + x)
+                value = mul(first(error, layer.width - x), splat(factor))
+                four, second = start + 2 * y * row + 2 * x, 2 * x + LANES < row
+                if layer.maximum:
+                    _spread_to_largest(value, maps, errors, four, row, second)
+                else:
+                    _spread_to_all(value, errors, four, row, second)
+            for unit in (start + 2 * y * row, start + (2 * y + 1) * row):
+                for x in range(unit, unit + below.width, LANES):
+                    value = mul(load(errors, x), slope_of(load(maps, x), slope, squared))
+                    store(errors, x, value)
+                    of_bias = add(of_bias, value)
+        gradient[below.bias + m] += total(of_bias)

@@ -19,27 +19,31 @@ from numpy.typing import NDArray
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import LANES, Emit, multiples, tiles
 
-__all__ = ["POLYNOMIAL", "TIMES", "adam", "follow", "mean", "muon", "room"]
+__all__ = ["BETA_1", "BETA_2", "MEMORY", "POLYNOMIAL", "TIMES", "adam", "follow", "mean", "muon", "room"]
 
+BETA_1, BETA_2 = 0.9, 0.999  # Adam's memory of the gradient and of its square
+MEMORY = 0.95  # Muon's, of the gradient
 POLYNOMIAL, TIMES = (3.4445, -4.7750, 2.0315), 5  # Jordan's: what is over 0.0015 ends between 0.68 and 1.21
 _WIDE = 16  # columns of a product that are summed at a time
 _SIZES = {4: (3, 2, 1), 8: (6, 4, 1), 16: (12, 4, 1)}[LANES]  # and rows
 
 
 def _product_tile(rows: int) -> Callable[..., None]:
-    def product(
-        emit: Emit, out: Any, o: Any, o_row: Any, a: Any, at: Any, a_row: Any, b: Any, bt: Any, b_row: Any, count: Any
-    ) -> None:
-        """out[o:] (rows, 16) = a[at:] (rows, count) · b[bt:] (count, 16)."""
-        ir = emit.builder
+    def product(emit: Emit, out: Any, to: Any, a: Any, of_a: Any, b: Any, of_b: Any, count: Any) -> None:
+        """out (rows, 16) = a (rows, count) · b (count, 16).
+
+        to, of_a, of_b: where out, a and b start, and floats from row to row.
+        """
+        ir, (o, o_row) = emit.builder, to
         columns = range(0, _WIDE, LANES)
         sums = [emit.cells(len(columns)) for _ in range(rows)]
         with emit.loop(count) as k:
-            right = [emit.load(b, ir.add(ir.add(bt, ir.mul(k, b_row)), emit.index(c))) for c in columns]
+            row = ir.add(of_b[0], ir.mul(k, of_b[1]))
+            values = [emit.load(b, ir.add(row, emit.index(c))) for c in columns]
             for r in range(rows):
-                left = emit.broadcast(a, ir.add(ir.add(at, ir.mul(a_row, emit.index(r))), k))
-                for cell, value in zip(sums[r], right, strict=True):
-                    emit.add_to(cell, left, value)
+                factor = emit.broadcast(a, ir.add(ir.add(of_a[0], ir.mul(of_a[1], emit.index(r))), k))
+                for cell, value in zip(sums[r], values, strict=True):
+                    emit.add_to(cell, factor, value)
         for r in range(rows):
             for c, cell in zip(columns, sums[r], strict=True):
                 place = ir.add(ir.add(o, ir.mul(o_row, emit.index(r))), emit.index(c))
@@ -54,14 +58,13 @@ _product = tiles(_SIZES, _product_tile)
 @compiled
 def _multiply(out, a, b, rows, count, columns):
     """out (rows, columns) = a (rows, count) · b (count, columns); columns are rounded up to a multiple of 16."""
-    o_row, a_row, b_row = out.shape[1], a.shape[1], b.shape[1]
+    row, a_row = out.shape[1], a.shape[1]
+    flat, rows_of_a, rows_of_b = out.reshape(-1), a.reshape(-1), b.reshape(-1)
     for left in range(0, columns, _WIDE):
         top = 0
         while top < rows:
-            top += _product(
-                rows - top, out.reshape(-1), top * o_row + left, o_row, a.reshape(-1), top * a_row, a_row,
-                b.reshape(-1), left, b_row, count,
-            )  # fmt: skip
+            to, factors = (top * row + left, row), (top * a_row, a_row)
+            top += _product(rows - top, flat, to, rows_of_a, factors, rows_of_b, (left, b.shape[1]), count)
 
 
 @compiled
@@ -77,17 +80,17 @@ def mean(gradients, count, trained):
 
 
 @compiled
-def adam(weights, gradient, first, second, start, end, rate, decay, step, beta1, beta2):
-    """One step of weights[start:end]; their gradient is cleared.
+def adam(weights, gradient, moments, run, rate, decay, step):
+    """One step of weights[start:end], (start, end) = `run`; their gradient is cleared.
 
-    first, second: running means of the gradient and of its square; step: 1 at the first call; decay: of the
-    weights, per unit of rate.
+    moments: running means of the gradient and of its square; step: 1 at the first call; decay: of the weights, per
+    unit of rate.
     """
-    one = np.float32(1)
-    tilt1, tilt2 = one / np.float32(1 - beta1**step), one / np.float32(1 - beta2**step)
-    b1, b2, lr, fall = np.float32(beta1), np.float32(beta2), np.float32(rate), np.float32(1 - rate * decay)
+    one, (start, end) = np.float32(1), run
+    tilt1, tilt2 = one / np.float32(1 - BETA_1**step), one / np.float32(1 - BETA_2**step)
+    b1, b2, lr, fall = np.float32(BETA_1), np.float32(BETA_2), np.float32(rate), np.float32(1 - rate * decay)
     # Slices, whose indices start from 0: LLVM makes vectors of them.
-    w, by_w, m, v = weights[start:end], gradient[start:end], first[start:end], second[start:end]
+    w, by_w, m, v = weights[start:end], gradient[start:end], moments[0][start:end], moments[1][start:end]
     for i in range(len(w)):
         g = by_w[i]
         by_w[i] = 0.0
@@ -105,13 +108,14 @@ def room(rows: int, columns: int) -> tuple[NDArray[np.float32], ...]:
 
 
 @compiled
-def muon(weights, gradient, momentum, start, rows, columns, row, rate, decay, memory, x, other, turned, square, fourth):
-    """One step of the matrix weights[start:] (rows, columns), rows `row` apart; its gradient is cleared.
+def muon(weights, gradient, momentum, matrix, rate, decay, room):
+    """One step of a matrix: where it starts, its rows and columns, floats from row to row; its gradient is cleared.
 
     momentum: decaying sum of gradients, and Nesterov's look ahead; the step's root mean square is about 0.2·rate
-    (Liu et al. 2025), as Adam's is; decay: of the weights, per unit of rate. The rest: `room(rows, columns)`.
+    (Liu et al. 2025), as Adam's is; decay: of the weights, per unit of rate. For `room` see the function of that name.
     """
-    one, m = np.float32(1), np.float32(memory)
+    (start, rows, columns, row), (x, other, turned, square, fourth) = matrix, room
+    one, m = np.float32(1), np.float32(MEMORY)
     tall = rows > columns
     short, long = min(rows, columns), max(rows, columns)
     length = 0.0

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lenet5.kernels import batch, output, single, threads, update
 from lenet5.kernels.lanes import LANES
-from lenet5.kernels.plan import TRAINED, Plan, zeros
+from lenet5.kernels.plan import Plan, loss_of, zeros
 from lenet5.training.recipe import Recipe, eta
 
 __all__ = ["LOSSES", "MATRICES", "Learner", "MiniBatch", "Online", "Pictures"]
@@ -47,19 +47,6 @@ class Learner(Protocol):
         """The smallest and the largest step of a weight in this pass."""
 
 
-def _loss(recipe: Recipe) -> tuple[int, float, float]:
-    """The loss as kernels take it: its number, eq. 9's j, and what sharpens the penalties."""
-    return LOSSES[recipe.loss], recipe.j, recipe.sharpness
-
-
-class _Room:
-    """One thread's maps and errors."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.maps, self.errors, self.seen = (zeros(plan.maps) for _ in range(3))
-        self.lanes = zeros(25 * LANES)
-
-
 class Online:
     """Appendix C: one update after each picture, each weight's step from its own curvature."""
 
@@ -67,9 +54,10 @@ class Online:
 
     def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
         self._recipe, self._plan, self._weights = recipe, plan, weights
-        self._network, self._loss = (plan.places, plan.curves, weights), _loss(recipe)
+        self._network = (plan.plans, plan.table, weights)
+        self._loss = loss_of(LOSSES[recipe.loss], recipe.j, recipe.sharpness)
         self._rates, self._small = zeros(len(weights)), zeros(len(weights))
-        self._rooms = [_Room(plan) for _ in range(SHARDS)]
+        self._rooms = [single.room(plan) for _ in range(SHARDS)]
 
     def arrays(self) -> dict[str, Floats]:
         return {"rates": self._rates}
@@ -81,19 +69,16 @@ class Online:
         parts = np.zeros((SHARDS, len(squares)), np.float32)
 
         def shard(k: int) -> None:
-            room = self._rooms[k]
-            rows, rooms = np.arange(k, len(shown), SHARDS), (room.maps, room.seen, room.errors, room.lanes)
-            single.curvature_of(*self._network, squares, shown, wanted, rows, *self._loss, parts[k], *rooms)
+            rows = np.arange(k, len(shown), SHARDS)
+            single.curvature_of(self._network, squares, shown, wanted, rows, self._loss, parts[k], self._rooms[k])
 
         threads.run(shard, range(SHARDS))
         h = parts.sum(axis=0) / np.float32(len(shown))
-        trained = int(self._plan.places[TRAINED])
+        trained = int(self._plan["trained"])
         self._rates[:trained] = eta(self._recipe, pass_) / (self._recipe.mu + h[:trained])
 
     def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
-        room = self._rooms[0]
-        rooms = (room.maps, room.errors, self._small, room.lanes)
-        cost, wrong = single.online(*self._network, self._rates, shown, wanted, *self._loss, *rooms)
+        cost, wrong = single.online(self._network, self._rates, shown, wanted, self._loss, self._small, self._rooms[0])
         return cost, wrong
 
     def steps(self) -> tuple[float, float]:
@@ -111,20 +96,21 @@ class MiniBatch:
 
     def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
         self._recipe, self._plan, self._weights = recipe, plan, weights
-        self._network, self._loss = (plan.places, plan.curves, weights), _loss(recipe)
+        self._network = (plan.plans, plan.table, weights)
+        self._loss = loss_of(LOSSES[recipe.loss], recipe.j, recipe.sharpness)
         self._first, self._second = zeros(len(weights)), zeros(len(weights))
         self._average = weights.copy()
         self._count = np.zeros(1, np.float32)
         self._gradients = zeros(SHARDS, len(weights))
         self._blocks = [batch.room(plan) for _ in range(SHARDS)]
-        self._room = _Room(plan)
+        self._room = single.room(plan)
         self._rate = 0.0
         tensors = [plan.tensors[name] for name in (MATRICES if recipe.algorithm == "muon" else ())]
         places = [(start, shape[0], math.prod(shape[1:]), row) for start, shape, row in tensors]
-        self._matrices = [(*place, update.room(*place[1:3])) for place in places]
+        self._matrices = [(place, update.room(*place[1:3])) for place in places]
         # Adam has what lies before, between and behind them.
         edges = [0, *(edge for start, rows, _, row in places for edge in (start, start + rows * row))]
-        edges.append(int(plan.places[TRAINED]))
+        edges.append(int(plan["trained"]))
         self._others = list(zip(edges[::2], edges[1::2], strict=True))
 
     def arrays(self) -> dict[str, Floats]:
@@ -151,13 +137,13 @@ class MiniBatch:
     def _move(self, count: int, step: int) -> None:
         """All weights, by the mean gradient of `count` pictures."""
         rate, decay, gradient = self._rate, self._recipe.decay, self._gradients[0]
-        update.mean(self._gradients, count, int(self._plan.places[TRAINED]))
-        for start, end in self._others:
-            update.adam(self._weights, gradient, self._first, self._second, start, end, rate, decay, step, 0.9, 0.999)
+        update.mean(self._gradients, count, int(self._plan["trained"]))
+        for run in self._others:
+            update.adam(self._weights, gradient, (self._first, self._second), run, rate, decay, step)
 
-        def move(matrix: tuple[int, int, int, int, tuple[Floats, ...]]) -> None:
-            *place, room = matrix
-            update.muon(self._weights, gradient, self._first, *place, rate, decay, 0.95, *room)
+        def move(matrix: tuple[tuple[int, ...], tuple[Floats, ...]]) -> None:
+            place, room = matrix
+            update.muon(self._weights, gradient, self._first, place, rate, decay, room)
 
         threads.run(move, self._matrices)
 
@@ -169,13 +155,14 @@ class MiniBatch:
         def shard(k: int) -> tuple[float, int]:
             cost, wrong = 0.0, 0
             for first in blocks[k::SHARDS]:
-                rooms = (self._gradients[k], *self._blocks[k])
-                more = batch.block_gradient(*self._network, shown, wanted, first, *self._loss, *rooms)
+                more = batch.block_gradient(
+                    self._network, shown, wanted, first, self._loss, self._gradients[k], self._blocks[k]
+                )
                 cost, wrong = cost + more[0], wrong + more[1]
             if k == 0 and len(rest):
-                room = self._room
-                one = (self._gradients[k], room.maps, room.errors, room.lanes)
-                more = single.gradient_of(*self._network, shown, wanted, rest, *self._loss, *one)
+                more = single.gradient_of(
+                    self._network, shown, wanted, rest, self._loss, self._gradients[k], self._room
+                )
                 cost, wrong = cost + more[0], wrong + more[1]
             return cost, wrong
 
