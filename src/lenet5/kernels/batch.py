@@ -59,18 +59,16 @@ def _product_tile(units: int) -> Callable[..., None]:
 
         matrix: where it starts, floats from row to row, and how many i there are.
         """
-        ir, (w, row, inputs) = emit.builder, matrix
+        (w, row, inputs), one = matrix, emit.index(1)
         sums = emit.cells(units)
-        with ir.if_else(ir.icmp_signed("!=", transposed, emit.index(0))) as branches:
-            for branch, down, right in zip(branches, (emit.index(1), row), (row, emit.index(1)), strict=True):
+        with emit.builder.if_else(transposed.compare("!=", 0)) as branches:
+            for branch, down, right in zip(branches, (one, row), (row, one), strict=True):
                 with branch, emit.loop(inputs) as i:
-                    seen = emit.load(x, ir.mul(i, emit.index(LANES)))
-                    start = ir.add(ir.add(w, ir.mul(u, down)), ir.mul(i, right))
+                    seen = emit.load(x, i * LANES)
                     for k, cell in enumerate(sums):
-                        value = emit.broadcast(weights, ir.add(start, ir.mul(down, emit.index(k))))
-                        emit.add_to(cell, value, seen)
+                        emit.add_to(cell, emit.broadcast(weights, w + u * down + i * right + down * k), seen)
         for k, cell in enumerate(sums):
-            emit.store(ir.load(cell), out, ir.mul(ir.add(u, emit.index(k)), emit.index(LANES)))
+            emit.store(emit.builder.load(cell), out, (u + k) * LANES)
 
     return product
 
@@ -78,17 +76,12 @@ def _product_tile(units: int) -> Callable[..., None]:
 def _outer_tile(rows: int, vectors: int) -> Any:
     def outer(emit: Emit, gradient: Any, g: Any, row: Any, error: Any, e: Any, x: Any, s: Any) -> None:
         """gradient[g + r·row :] += Σ_p error[e + r·LANES + p]·x[s + p·row :], rows × vectors·LANES of it."""
-        ir = emit.builder
-        places = [
-            [ir.add(ir.add(g, ir.mul(row, emit.index(r))), emit.index(v * LANES)) for v in range(vectors)]
-            for r in range(rows)
-        ]
+        places = [[g + row * r + v * LANES for v in range(vectors)] for r in range(rows)]
         sums = [[emit.load(gradient, place) for place in there] for there in places]
         for p in range(LANES):
-            start = ir.add(s, ir.mul(row, emit.index(p)))
-            seen = [emit.load(x, ir.add(start, emit.index(v * LANES))) for v in range(vectors)]
+            seen = [emit.load(x, s + row * p + v * LANES) for v in range(vectors)]
             for r in range(rows):
-                share = emit.broadcast(error, ir.add(e, emit.index(r * LANES + p)))
+                share = emit.broadcast(error, e + (r * LANES + p))
                 sums[r] = [emit.fma(share, seen[v], sums[r][v]) for v in range(vectors)]
         for there, values in zip(places, sums, strict=True):
             for place, value in zip(there, values, strict=True):
@@ -99,62 +92,48 @@ def _outer_tile(rows: int, vectors: int) -> Any:
 
 def _spread(emit: Emit, out: Any, error: Any, weights: Any, table: Any, layer: Any, source: Any, y: Any) -> None:
     """Row y of a map of S2: what all of C3's maps that see it say back to it."""
-    ir = emit.builder
-    begin = ir.load(emit.at(table, ir.add(layer.user, source)))
-    count = ir.udiv(
-        ir.sub(ir.load(emit.at(table, ir.add(layer.user, ir.add(source, emit.index(1))))), begin), emit.index(2)
-    )
-    users, w = ir.add(layer.user, begin), layer.weight
-    o = ir.mul(ir.add(ir.mul(source, emit.index(_S2_SIDE)), y), emit.index(_S2_SIDE * LANES))
-    zero, last, tall = emit.index(0), emit.index(KERNEL - 1), emit.index(_C3_SIDE - 1)
-    top = ir.sub(y, tall)
-    first = ir.select(ir.icmp_signed(">", top, zero), top, zero)
-    end = ir.select(ir.icmp_signed("<", y, last), y, last)
+    begin, end = (emit.number(table, layer.user + source + k) for k in range(2))
+    top = y - (_C3_SIDE - 1)
+    first = emit.choose(top.compare(">", 0), top, 0)
+    last = emit.choose(y.compare("<", KERNEL - 1), y, KERNEL - 1)
     for left in range(0, _S2_SIDE, _SPREAD):
         sums = emit.cells(_SPREAD)
-        with emit.loop(count) as k:
-            user = ir.add(users, ir.mul(k, emit.index(2)))
-            map_ = ir.mul(ir.load(emit.at(table, user)), emit.index(_C3_SIDE * _C3_SIDE))
-            kernel = ir.load(emit.at(table, ir.add(user, emit.index(1))))
-            taps = ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
-            with emit.loop(ir.add(ir.sub(end, first), emit.index(1))) as offset:
-                i = ir.add(first, offset)
-                tap = [
-                    emit.broadcast(weights, ir.add(ir.add(taps, ir.mul(i, emit.index(KERNEL))), emit.index(j)))
-                    for j in range(KERNEL)
-                ]
-                row = ir.add(map_, ir.mul(ir.sub(y, i), emit.index(_C3_SIDE)))
+        with emit.loop((end - begin) // 2) as k:
+            user = layer.user + begin + k * 2
+            error_of_map = emit.number(table, user) * (_C3_SIDE * _C3_SIDE)
+            kernel = layer.weight + emit.number(table, user + 1) * (KERNEL * KERNEL)
+            with emit.loop(last - first + 1) as more:
+                i = first + more
+                tap = [emit.broadcast(weights, kernel + i * KERNEL + j) for j in range(KERNEL)]
+                row = error_of_map + (y - i) * _C3_SIDE
                 for x in range(max(0, left - KERNEL + 1), min(_C3_SIDE, left + _SPREAD)):
-                    value = emit.load(error, ir.mul(ir.add(row, emit.index(x)), emit.index(LANES)))
+                    value = emit.load(error, (row + x) * LANES)
                     for j in range(KERNEL):
                         if left <= x + j < left + _SPREAD:
                             emit.add_to(sums[x + j - left], tap[j], value)
         for x, cell in enumerate(sums):
-            emit.store(ir.load(cell), out, ir.add(o, emit.index((left + x) * LANES)))
+            emit.store(emit.builder.load(cell), out, ((source * _S2_SIDE + y) * _S2_SIDE + (left + x)) * LANES)
 
 
 def _kernel_gradient(emit: Emit, gradient: Any, g: Any, error: Any, e: Any, source: Any, s: Any, side: Any) -> None:
     """gradient[g : g + 25] += Σ over side × side places, `side` even, and all lanes of error·source."""
-    ir = emit.builder
-    row = ir.add(side, emit.index(KERNEL - 1))  # of the source
     taps = [(i, j) for i in range(KERNEL) for j in range(KERNEL)]
     for start in range(0, len(taps), _TAPS):
         some = taps[start : start + _TAPS]
         cell = dict(zip(some, emit.cells(len(some)), strict=True))
-        with emit.loop(side) as y, emit.loop(ir.udiv(side, emit.index(2))) as half:
-            x = ir.mul(half, emit.index(2))  # two places at a time share most of what they see
-            here = ir.add(ir.add(e, ir.mul(y, side)), x)
-            values = [emit.load(error, ir.mul(ir.add(here, emit.index(k)), emit.index(LANES))) for k in range(2)]
-            corner = ir.add(ir.add(s, ir.mul(y, row)), x)
+        with emit.loop(side) as y, emit.loop(side // 2) as half:
+            x = half * 2  # two places at a time share most of what they see
+            values = [emit.load(error, (e + y * side + x + k) * LANES) for k in range(2)]
             for i, column in sorted({(i, j + k) for i, j in some for k in range(2)}):
-                unit = ir.add(ir.add(corner, ir.mul(row, emit.index(i))), emit.index(column))
-                seen = emit.load(source, ir.mul(unit, emit.index(LANES)))
+                window = s + (y + i) * (side + (KERNEL - 1)) + x
+                seen = emit.load(source, (window + column) * LANES)
                 for k, value in enumerate(values):
                     if (i, column - k) in cell:
                         emit.add_to(cell[i, column - k], value, seen)
         for (i, j), sum_ in cell.items():
-            place = emit.at(gradient, ir.add(g, emit.index(i * KERNEL + j)))
-            ir.store(ir.fadd(ir.load(place), emit.total(ir.load(sum_))), place)
+            place = emit.at(gradient, g + (i * KERNEL + j))
+            value = emit.builder.load(sum_)
+            emit.builder.store(emit.builder.fadd(emit.builder.load(place), emit.total(value)), place)
 
 
 def _only_where(emit: Emit, a: Any, b: Any, value: Any) -> Any:
@@ -303,7 +282,7 @@ def block_gradient(network, pictures, wanted, start, losses, gradient, room):
     (1,), as `plan.loss_of` makes it. For `room` see the function of that name.
     """
     plans, table, weights = network
-    p, seen, back, turned, scratch = plans[0], *room
+    p, (seen, back, turned, scratch) = plans[0], room
     block, c1, s2, c3, s4, c5, f6 = seen
     by_s2, by_s4, by_c5, by_f6 = back
     s4_t, c5_t, f6_t, by_f6_t = turned

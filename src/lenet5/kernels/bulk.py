@@ -19,7 +19,7 @@ from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import LANES, VECTOR, Emit, pixels_at, splat, store, tile, tiles
+from lenet5.kernels.lanes import LANES, VECTOR, Emit, Index, pixels_at, splat, store, tile, tiles
 from lenet5.kernels.plan import RBF, Plan, zeros
 from lenet5.kernels.squash import bend, curve_of, squash
 
@@ -48,58 +48,49 @@ def _tile(pooled: int) -> Callable[..., None]:
         """
         ir, (out, source, kept), (s, c), (o, step) = emit.builder, arrays, layers, to
         (corner, row, size, unit, unit_row), (m, first, count) = at, kernels
-        maximum, coefficient, bias = s.maximum, ir.add(s.weight, m), ir.add(s.bias, m)
-        pairs = []
+        pairs, row_of_units = [], emit.local(2 * pooled)
         for y in range(2):
-            sums = emit.cells(2 * pooled, emit.broadcast(weights, ir.add(c.bias, m)))
+            sums = emit.cells(2 * pooled, emit.broadcast(weights, c.bias + m))
             with emit.loop(count) as k:
-                kernel = ir.add(first, k)
-                seen = ir.load(emit.at(table, ir.add(c.source, kernel)))
-                taps = ir.add(c.weight, ir.mul(kernel, emit.index(KERNEL * KERNEL)))
-                window = ir.add(ir.add(corner, ir.mul(seen, size)), ir.mul(row, emit.index(y)))
-                _add_kernel(emit, sums, source, window, row, weights, taps)
-            bend(emit, sums, c.value)
-            units = [ir.load(cell) for cell in sums]
-            with ir.if_then(ir.icmp_signed(">=", unit, emit.index(0))):
+                kernel = first + k
+                window = corner + emit.number(table, c.source + kernel) * size + row * y
+                _add_kernel(emit, sums, source, window, row, weights, c.weight + kernel * (KERNEL * KERNEL))
+            for x, cell in enumerate(sums):
+                emit.store(ir.load(cell), row_of_units, x * LANES)
+            bend(emit, row_of_units, emit.index(0), LANES, 2 * pooled, c.value)
+            units = [emit.load(row_of_units, x * LANES) for x in range(2 * pooled)]
+            with ir.if_then(unit.compare(">=", 0)):
                 for x, value in enumerate(units):
-                    place = ir.add(ir.add(unit, ir.mul(unit_row, emit.index(y))), emit.index(x))
-                    emit.store(value, kept, ir.mul(place, emit.index(LANES)))
-            pairs.append([_join(emit, units[2 * x], units[2 * x + 1], maximum) for x in range(pooled)])
-        places = [ir.add(o, ir.mul(step, emit.index(k))) for k in range(pooled)]
-        with ir.if_else(ir.icmp_signed("!=", maximum, emit.index(0))) as (largest, sum_):
+                    emit.store(value, kept, (unit + unit_row * y + x) * LANES)
+            pairs.append([_join(emit, units[2 * x], units[2 * x + 1], s.maximum) for x in range(pooled)])
+        with ir.if_else(s.maximum.compare("!=", 0)) as (largest, sum_):
             with largest:
-                for place, upper, lower in zip(places, *pairs, strict=True):
-                    emit.store(emit.maximum(upper, lower), out, place)
+                for k, (upper, lower) in enumerate(zip(*pairs, strict=True)):
+                    emit.store(emit.maximum(upper, lower), out, o + step * k)
             with sum_:
-                scale = emit.splat(ir.fmul(ir.load(emit.at(weights, coefficient)), s.share))
-                base, cells = emit.broadcast(weights, bias), emit.cells(pooled)
-                for cell, upper, lower in zip(cells, *pairs, strict=True):
-                    ir.store(emit.fma(ir.fadd(upper, lower), scale, base), cell)
-                bend(emit, cells, s.value)
-                for cell, place in zip(cells, places, strict=True):
-                    emit.store(ir.load(cell), out, place)
+                scale = emit.splat(ir.fmul(ir.load(emit.at(weights, s.weight + m)), s.share))
+                base = emit.broadcast(weights, s.bias + m)
+                for k, (upper, lower) in enumerate(zip(*pairs, strict=True)):
+                    emit.store(emit.fma(ir.fadd(upper, lower), scale, base), out, o + step * k)
+                bend(emit, out, o, step, pooled, s.value)
 
     return convolve
 
 
-def _add_kernel(emit: Emit, sums: Any, source: Any, corner: Any, s_row: Any, weight: Any, taps: Any) -> None:
+def _add_kernel(emit: Emit, sums: Any, source: Any, corner: Index, row: Index, weights: Any, taps: Index) -> None:
     """The 25 products of one kernel onto a row of sums."""
-    ir = emit.builder
-    with emit.loop(emit.index(KERNEL)) as i:
-        row_of_taps = ir.add(taps, ir.mul(i, emit.index(KERNEL)))
-        tap = [emit.broadcast(weight, ir.add(row_of_taps, emit.index(j))) for j in range(KERNEL)]
-        row = ir.add(corner, ir.mul(i, s_row))
+    with emit.loop(KERNEL) as i:
+        tap = [emit.broadcast(weights, taps + i * KERNEL + j) for j in range(KERNEL)]
         for x in range(len(sums) + KERNEL - 1):
-            value = emit.load(source, ir.mul(ir.add(row, emit.index(x)), emit.index(LANES)))
+            value = emit.load(source, (corner + i * row + x) * LANES)
             for j in range(KERNEL):
                 if 0 <= x - j < len(sums):
                     emit.add_to(sums[x - j], tap[j], value)
 
 
-def _join(emit: Emit, a: Any, b: Any, maximum: Any) -> Any:
+def _join(emit: Emit, a: Any, b: Any, maximum: Index) -> Any:
     """The larger of two units, or their sum."""
-    ir = emit.builder
-    return ir.select(ir.icmp_signed("!=", maximum, emit.index(0)), emit.maximum(a, b), ir.fadd(a, b))
+    return emit.builder.select(maximum.compare("!=", 0), emit.maximum(a, b), emit.builder.fadd(a, b))
 
 
 def _product_tile(units: int) -> Callable[..., None]:
@@ -111,15 +102,15 @@ def _product_tile(units: int) -> Callable[..., None]:
         ir, (w, row), (first, count) = emit.builder, matrix, some
         sums = [emit.cells(GROUP) for _ in range(units)]
         with emit.loop(count) as k:
-            i = ir.add(first, k)
-            seen = [emit.load(x, ir.add(ir.mul(i, emit.index(WIDE)), emit.index(q * LANES))) for q in range(GROUP)]
+            i = first + k
+            seen = [emit.load(x, i * WIDE + q * LANES) for q in range(GROUP)]
             for u in range(units):
-                value = emit.broadcast(weights, ir.add(w, ir.add(i, ir.mul(row, emit.index(u)))))
+                value = emit.broadcast(weights, w + row * u + i)
                 for q in range(GROUP):
                     emit.add_to(sums[u][q], value, seen[q])
         for u in range(units):
             for q in range(GROUP):
-                place = ir.add(o, emit.index(u * WIDE + q * LANES))
+                place = o + (u * WIDE + q * LANES)
                 emit.store(ir.fadd(emit.load(out, place), ir.load(sums[u][q])), out, place)
 
     return product
@@ -130,12 +121,12 @@ def _distance(emit: Emit, out: Any, o: Any, code: Any, c: Any, x: Any, n: Any) -
     ir = emit.builder
     sums = emit.cells(GROUP, emit.wide(emit.constant(0.0)))
     with emit.loop(n) as i:
-        value = emit.broadcast(code, ir.add(c, i))
+        value = emit.broadcast(code, c + i)
         for q, cell in enumerate(sums):
-            apart = ir.fsub(emit.load(x, ir.add(ir.mul(i, emit.index(WIDE)), emit.index(q * LANES))), value)
+            apart = ir.fsub(emit.load(x, i * WIDE + q * LANES), value)
             ir.store(ir.fadd(ir.load(cell), emit.wide(ir.fmul(apart, apart))), cell)
     for q, cell in enumerate(sums):
-        emit.store(ir.fptrunc(ir.load(cell), VECTOR), out, ir.add(o, emit.index(q * LANES)))
+        emit.store(ir.fptrunc(ir.load(cell), VECTOR), out, o + q * LANES)
 
 
 _convolve = tiles(_POOLED, _tile)
@@ -185,15 +176,14 @@ def _turn(emit: Emit, block: Any, o: Any, pictures: Any, place: Any, which: Any,
 
     which: the first picture, the last there is, and how many pixels each has.
     """
-    ir, (start, last, size), (low, gain) = emit.builder, which, scale
+    (start, last, size), (low, gain) = which, scale
     paper, factor = emit.splat(low), emit.splat(gain)
     rows = []
     for lane in range(LANES):
-        n = ir.add(start, emit.index(lane))
-        n = ir.select(ir.icmp_signed("<", n, last), n, last)
-        rows.append(pixels_at(emit, pictures, ir.add(ir.mul(n, size), place)))
+        n = start + lane
+        rows.append(pixels_at(emit, pictures, emit.choose(n.compare("<", last), n, last) * size + place))
     for k, row in enumerate(emit.transpose(rows)):
-        emit.store(emit.fma(factor, row, paper), block, ir.add(o, emit.index(k * LANES)))
+        emit.store(emit.fma(factor, row, paper), block, o + k * LANES)
 
 
 _turn_pixels = tile(types.void, _turn)

@@ -17,7 +17,7 @@ from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import INDEX, LANES, Emit, splat, store, tile, tiles
+from lenet5.kernels.lanes import INDEX, LANES, Emit, Index, splat, store, tile, tiles
 from lenet5.kernels.squash import bend, curve_of
 from lenet5.kernels.strips import PACKED_ROW, TOGETHER, gather, pack, scatter
 
@@ -40,60 +40,54 @@ def _forward_tile(rows: int, step: int = 1, together: int = 1) -> Callable[..., 
         kernels: where the weights, this map's bias and, in the table, the sources are; its first kernel, and how many.
         The next map has the next bias and as many kernels; where its distance is 0 it is the same map once more.
         """
-        ir, (o, o_row, o_size), (s, s_row, s_size) = emit.builder, to, seen
-        w, b, sources, first, count = kernels
-        another = ir.zext(ir.icmp_signed("!=", o_size, emit.index(0)), INDEX)
-        biases = [emit.broadcast(weights, ir.add(b, ir.mul(another, emit.index(m)))) for m in range(together)]
-        cells = [emit.cells(rows, bias) for bias in biases]
+        (o, o_row, o_size), (s, s_row, s_size), (w, b, sources, first, count) = to, seen, kernels
+        ir = emit.builder
+        another = Index(ir, ir.zext(o_size.compare("!=", 0), INDEX))
+        cells = [emit.cells(rows, emit.broadcast(weights, b + another * m)) for m in range(together)]
         with emit.loop(count) as k:
-            corners, taps = [], []
-            for m in range(together):
-                kernel = ir.add(ir.add(first, k), ir.mul(ir.mul(another, emit.index(m)), count))
-                corners.append(ir.add(s, ir.mul(ir.load(emit.at(table, ir.add(sources, kernel))), s_size)))
-                taps.append(ir.add(w, ir.mul(kernel, emit.index(KERNEL * KERNEL))))
+            kernels_ = [first + k + another * m * count for m in range(together)]
+            corners = [s + emit.number(table, sources + kernel) * s_size for kernel in kernels_]
             sums = [[ir.load(cell) for cell in of_map] for of_map in cells]
             for j in range(KERNEL):
-                for m in range(together):
-                    window = ir.add(corners[m], emit.index(j * step))
-                    _add_column(emit, sums[m], maps, window, s_row, weights, ir.add(taps[m], emit.index(j)))
+                for m, kernel in enumerate(kernels_):
+                    taps = w + kernel * (KERNEL * KERNEL) + j
+                    _add_column(emit, sums[m], maps, corners[m] + j * step, s_row, weights, taps)
             for of_map, values in zip(cells, sums, strict=True):
                 for cell, value in zip(of_map, values, strict=True):
                     ir.store(value, cell)
-        bend(emit, [cell for of_map in cells for cell in of_map], curve)
         for m, of_map in enumerate(cells):
             for y, cell in enumerate(of_map):
-                place = ir.add(ir.add(o, ir.mul(o_size, emit.index(m))), ir.mul(o_row, emit.index(y)))
-                emit.store(ir.load(cell), maps, place)
+                emit.store(ir.load(cell), maps, o + o_size * m + o_row * y)
+            bend(emit, maps, o + o_size * m, o_row, rows, curve)
 
     return forward
 
 
-def _add_column(emit: Emit, sums: list[Any], source: Any, s: Any, s_row: Any, weights: Any, w: Any) -> None:
+def _add_column(emit: Emit, sums: list[Any], source: Any, s: Index, s_row: Index, weights: Any, w: Index) -> None:
     """The products of a column of a kernel, weights[w], weights[w + 5] …, onto rows of sums."""
-    b = emit.builder
-    taps = [emit.broadcast(weights, b.add(w, emit.index(i * KERNEL))) for i in range(KERNEL)]
+    taps = [emit.broadcast(weights, w + i * KERNEL) for i in range(KERNEL)]
     for r in range(len(sums) + KERNEL - 1):
-        seen = emit.load(source, b.add(s, b.mul(s_row, emit.index(r))))
+        seen = emit.load(source, s + s_row * r)
         for i in range(KERNEL):
             if 0 <= r - i < len(sums):
                 sums[r - i] = emit.fma(taps[i], seen, sums[r - i])
 
 
 def _backward_tile(rows: int) -> Callable[..., None]:
-    def backward(emit: Emit, errors: Any, to: Any, of: Any, weights: Any, w: Any) -> None:
+    def backward(emit: Emit, errors: Any, to: Any, of: Any, weights: Any, w: Index) -> None:
         """rows + 4 rows × LANES units of a source += one kernel's share of `rows` rows of error.
 
         to, of: where the source and the error start, and floats to the next row.
         """
-        b, (o, o_row), (e, e_row) = emit.builder, to, of
-        places = [b.add(o, b.mul(o_row, emit.index(y))) for y in range(rows + KERNEL - 1)]
+        (o, o_row), (e, e_row) = to, of
+        places = [o + o_row * y for y in range(rows + KERNEL - 1)]
         sums = [emit.load(errors, place) for place in places]
         for j in range(KERNEL):
-            taps = [emit.broadcast(weights, b.add(w, emit.index(i * KERNEL + j))) for i in range(KERNEL)]
+            taps = [emit.broadcast(weights, w + (i * KERNEL + j)) for i in range(KERNEL)]
             for r in range(rows):
-                d = emit.load(errors, b.add(e, b.sub(b.mul(e_row, emit.index(r)), emit.index(j))))
+                error = emit.load(errors, e + e_row * r - j)
                 for i in range(KERNEL):
-                    sums[r + i] = emit.fma(taps[i], d, sums[r + i])
+                    sums[r + i] = emit.fma(taps[i], error, sums[r + i])
         for place, value in zip(places, sums, strict=True):
             emit.store(value, errors, place)
 
@@ -103,15 +97,14 @@ def _backward_tile(rows: int) -> Callable[..., None]:
 def _weights_tile(rows: int, step: int = 1) -> Callable[..., None]:
     def weights(emit: Emit, sums: Any, error: Any, e: Any, e_row: Any, seen: Any, s: Any, s_row: Any) -> None:
         """sums (25, LANES) += the products of rows × LANES units of error with what they saw; lanes not yet added."""
-        b = emit.builder
-        errors = [emit.load(error, b.add(e, b.mul(e_row, emit.index(r)))) for r in range(rows)]
+        errors = [emit.load(error, e + e_row * r) for r in range(rows)]
         at_once = 1 if LANES < 16 and rows > 7 else 2  # columns whose sums stay in registers beside the errors
         for columns in (range(j, min(j + at_once, KERNEL)) for j in range(0, KERNEL, at_once)):
-            places = {(i, j): emit.index((i * KERNEL + j) * LANES) for i in range(KERNEL) for j in columns}
+            places = {(i, j): (i * KERNEL + j) * LANES for i in range(KERNEL) for j in columns}
             parts = {key: emit.load(sums, place) for key, place in places.items()}
             for r in range(rows + KERNEL - 1):
                 for j in columns:
-                    x = emit.load(seen, b.add(s, b.add(b.mul(s_row, emit.index(r)), emit.index(j * step))))
+                    x = emit.load(seen, s + s_row * r + j * step)
                     for i in range(KERNEL):
                         if 0 <= r - i < rows:
                             parts[i, j] = emit.fma(errors[r - i], x, parts[i, j])
@@ -126,16 +119,15 @@ def _totals(emit: Emit, gradient: Any, g: Any, sums: Any) -> None:
     b = emit.builder
     taps = KERNEL * KERNEL
     for start in range(0, taps, LANES):
-        places = [emit.index((start + k) * LANES) for k in range(min(LANES, taps - start))]
+        places = [(start + k) * LANES for k in range(min(LANES, taps - start))]
         if len(places) == LANES:
             parts = emit.transpose([emit.load(sums, place) for place in places])
             while len(parts) > 1:
                 parts = [b.fadd(x, y) for x, y in zip(parts[::2], parts[1::2], strict=True)]
-            place = b.add(g, emit.index(start))
-            emit.store(b.fadd(emit.load(gradient, place), parts[0]), gradient, place)
+            emit.store(b.fadd(emit.load(gradient, g + start), parts[0]), gradient, g + start)
         else:
             for k, place in enumerate(places):
-                pointer = emit.at(gradient, b.add(g, emit.index(start + k)))
+                pointer = emit.at(gradient, g + (start + k))
                 b.store(b.fadd(b.load(pointer), emit.total(emit.load(sums, place))), pointer)
         for place in places:
             emit.store(emit.constant(0.0), sums, place)

@@ -27,16 +27,13 @@ _STEPPED = 2  # and where the weights are stepped as well: more would read too m
 def _dot_tile(units: int) -> Any:
     def dot(emit: Emit, out: Any, o: Any, weights: Any, w: Any, row: Any, x: Any, at: Any) -> None:
         """out[o : o + units] += the products of `units` rows of weights with x[at : at + row]."""
-        b = emit.builder
-        sums = emit.cells(units)
-        rows = [b.add(w, b.mul(row, emit.index(unit))) for unit in range(units)]
-        with emit.loop(b.udiv(row, emit.index(LANES))) as k:
-            i = b.mul(k, emit.index(LANES))
-            seen = emit.load(x, b.add(at, i))
-            for cell, start in zip(sums, rows, strict=True):
-                emit.add_to(cell, emit.load(weights, b.add(start, i)), seen)
+        b, sums = emit.builder, emit.cells(units)
+        with emit.loop(row // LANES) as k:
+            seen = emit.load(x, at + k * LANES)
+            for unit, cell in enumerate(sums):
+                emit.add_to(cell, emit.load(weights, w + row * unit + k * LANES), seen)
         for unit, cell in enumerate(sums):
-            pointer = emit.at(out, b.add(o, emit.index(unit)))
+            pointer = emit.at(out, o + unit)
             b.store(b.fadd(b.load(pointer), emit.total(b.load(cell))), pointer)
 
     return tile(types.void, dot)
@@ -50,18 +47,17 @@ def _errors_below(
     matrix: w, row, and how many j there are. `each(k, place, value, share)` is told of each vector of weights, k to the
     right, and of its unit's error.
     """
-    b, (w, row, units) = emit.builder, matrix
+    w, row, units = matrix
     sums = emit.cells(vectors)
     with emit.loop(units) as j:
-        share = emit.broadcast(errors, b.add(at[1], j))
-        start = b.add(w, b.mul(row, j))
+        share = emit.broadcast(errors, at[1] + j)
         for k, cell in enumerate(sums):
-            place = b.add(start, emit.index(k * LANES))
+            place = w + row * j + k * LANES
             value = emit.load(weights, place)
             emit.add_to(cell, value, share)
             each(k, place, value, share)
     for k, cell in enumerate(sums):
-        emit.store(b.load(cell), out, b.add(at[0], emit.index(k * LANES)))
+        emit.store(emit.builder.load(cell), out, at[0] + k * LANES)
 
 
 def _back_tile(vectors: int) -> Any:
@@ -76,7 +72,7 @@ def _step_tile(vectors: int) -> Any:
     def step(emit: Emit, errors: Any, weights: Any, matrix: Any, rates: Any, x: Any, at: Any) -> None:
         """The errors below, and each weight stepped once it has been read; x from the third number of `at` on."""
         b = emit.builder
-        seen = [emit.load(x, b.add(at[2], emit.index(k * LANES))) for k in range(vectors)]
+        seen = [emit.load(x, at[2] + k * LANES) for k in range(vectors)]
 
         def move(k: int, place: Any, value: Any, share: Any) -> None:
             moved = b.fmul(emit.load(rates, place), b.fmul(share, seen[k]))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -22,6 +23,7 @@ __all__ = [
     "FLOAT",
     "LANES",
     "Emit",
+    "Index",
     "add",
     "first",
     "fma",
@@ -82,6 +84,35 @@ class _Model(models.PrimitiveModel):
         super().__init__(manager, kind, VECTOR)
 
 
+class Index:
+    """A 64-bit number of the code that is written: sums and products of it write code, comparisons give a condition."""
+
+    def __init__(self, builder: Any, value: Any) -> None:
+        self.builder, self.value = builder, value
+
+    def _other(self, other: Index | int) -> Any:
+        return other.value if isinstance(other, Index) else ir.Constant(INDEX, other)
+
+    def __add__(self, other: Index | int) -> Index:
+        return self if other == 0 else Index(self.builder, self.builder.add(self.value, self._other(other)))
+
+    def __sub__(self, other: Index | int) -> Index:
+        return Index(self.builder, self.builder.sub(self.value, self._other(other)))
+
+    def __mul__(self, other: Index | int) -> Index:
+        return self if other == 1 else Index(self.builder, self.builder.mul(self.value, self._other(other)))
+
+    def __floordiv__(self, other: int) -> Index:
+        return Index(self.builder, self.builder.udiv(self.value, self._other(other)))
+
+    def __mod__(self, other: int) -> Index:
+        return Index(self.builder, self.builder.srem(self.value, self._other(other)))
+
+    def compare(self, sign: str, other: Index | int) -> Any:
+        """A condition; `sign` is one of == != < <= > >=."""
+        return self.builder.icmp_signed(sign, self.value, self._other(other))
+
+
 class Emit:
     """Writes LLVM code for vectors: what the generators of tiles are made of."""
 
@@ -93,11 +124,19 @@ class Emit:
         """The address of the first element of a numba array."""
         return self.context.make_array(kind)(self.context, self.builder, array).data
 
-    def at(self, base: Any, index: Any) -> Any:
-        return self.builder.gep(base, [index])
+    def at(self, base: Any, index: Index | int) -> Any:
+        return self.builder.gep(base, [self.index(index).value])
 
-    def index(self, value: int) -> Any:
-        return ir.Constant(INDEX, value)
+    def index(self, value: Index | int) -> Index:
+        return value if isinstance(value, Index) else Index(self.builder, ir.Constant(INDEX, value))
+
+    def number(self, base: Any, index: Index | int) -> Index:
+        """A number of an array of 64-bit numbers."""
+        return Index(self.builder, self.builder.load(self.at(base, index)))
+
+    def choose(self, condition: Any, a: Index, b: Index | int) -> Index:
+        """a where the condition holds, else b."""
+        return Index(self.builder, self.builder.select(condition, a.value, self.index(b).value))
 
     def constant(self, value: float) -> Any:
         return ir.Constant(VECTOR, [float(value)] * LANES)
@@ -151,10 +190,10 @@ class Emit:
         mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), lanes)
         return self.builder.shuffle_vector(a, b, mask)
 
-    def first(self, value: Any, count: Any) -> Any:
+    def first(self, value: Any, count: Index) -> Any:
         """The first `count` lanes, zero in the others."""
         b, lanes = self.builder, ir.VectorType(INDEX, LANES)
-        one = b.insert_element(ir.Constant(lanes, ir.Undefined), count, ir.Constant(ir.IntType(32), 0))
+        one = b.insert_element(ir.Constant(lanes, ir.Undefined), count.value, ir.Constant(ir.IntType(32), 0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
         counts = b.shuffle_vector(one, ir.Constant(lanes, ir.Undefined), zeros)
         keep = b.icmp_signed("<", ir.Constant(lanes, list(range(LANES))), counts)
@@ -185,9 +224,11 @@ class Emit:
             value = self.fma(value, t, self.constant(coefficient))
         return value
 
-    def loop(self, count: Any) -> Any:
+    @contextmanager
+    def loop(self, count: Index | int) -> Iterator[Index]:
         """A loop over 0 .. count−1 at run time: `with emit.loop(n) as i`."""
-        return _Loop(self, count)
+        with cgutils.for_range(self.builder, self.index(count).value) as loop:
+            yield Index(self.builder, loop.index)
 
     def cells(self, count: int, value: Any = None) -> list[Any]:
         """Local vectors that a run-time loop can change; LLVM keeps them in registers."""
@@ -196,6 +237,10 @@ class Emit:
         for cell in cells:
             self.builder.store(value, cell)
         return cells
+
+    def local(self, count: int) -> Any:
+        """The address of room for so many vectors."""
+        return self.builder.bitcast(cgutils.alloca_once(self.builder, ir.ArrayType(VECTOR, count)), FLOAT.as_pointer())
 
     def add_to(self, cell: Any, a: Any, b: Any) -> None:
         """cell += a·b"""
@@ -216,28 +261,16 @@ class _Fields:
         return self._read(kind, offset)
 
     def _read(self, kind: Any, offset: int) -> Any:
-        emit = self._emit
-        return emit.builder.load(
-            cgutils.get_record_member(emit.builder, self._record, offset, emit.context.get_data_type(kind))
-        )
-
-
-class _Loop:
-    def __init__(self, emit: Emit, count: Any) -> None:
-        self._range = cgutils.for_range(emit.builder, count)
-
-    def __enter__(self) -> Any:
-        return self._range.__enter__().index
-
-    def __exit__(self, *error: Any) -> None:
-        self._range.__exit__(*error)
+        b = self._emit.builder
+        place = cgutils.get_record_member(b, self._record, offset, self._emit.context.get_data_type(kind))
+        return _ready(self._emit, kind, b.load(place))
 
 
 def tile(result: Any, emitter: Callable[..., Any]) -> Any:
     """An operation for kernels whose code `emitter(emit, *values)` writes.
 
-    Arrays arrive as the address of their first element, integers as 64-bit indices, floats as float32, tuples as lists
-    of these, and records with their fields as attributes.
+    Arrays arrive as the address of their first element, integers as an Index, floats as float32, tuples as lists of
+    these, and records with their fields as attributes.
     """
 
     def typed(context: Any, *kinds: Any) -> Any:
@@ -245,7 +278,9 @@ def tile(result: Any, emitter: Callable[..., Any]) -> Any:
             emit = Emit(context, builder)
             ready = (_ready(emit, kind, value) for kind, value in zip(signature.args, values, strict=True))
             answer = emitter(emit, *ready)
-            return context.get_dummy_value() if answer is None else answer
+            if answer is None:
+                return context.get_dummy_value()
+            return answer.value if isinstance(answer, Index) else answer
 
         return result(*map(_wanted, kinds)), generate
 
@@ -272,6 +307,8 @@ def _ready(emit: Emit, kind: Any, value: Any) -> Any:
         return [_ready(emit, inner, emit.builder.extract_value(value, k)) for k, inner in enumerate(kind)]
     if isinstance(kind, types.Record):
         return _Fields(emit, kind, value)
+    if isinstance(kind, types.Integer):
+        return Index(emit.builder, value)
     return emit.data(kind, value) if isinstance(kind, types.Array) else value
 
 
@@ -282,14 +319,13 @@ def tiles(sizes: tuple[int, int, int], make: Callable[[int], Callable[..., None]
     `make(size)(emit, *values)` writes the code for each.
     """
     emitters = [make(size) for size in sizes]
-    first, second, third = constants = [ir.Constant(INDEX, size) for size in sizes]
 
     def some(emit: Emit, left: Any, *values: Any) -> Any:
-        b = emit.builder
-        fits = b.select(b.icmp_signed(">=", left, second), second, third)
-        size = b.select(b.icmp_signed("==", b.srem(left, first), emit.index(0)), first, fits)
-        for constant, emitter in zip(constants, emitters, strict=True):
-            with b.if_then(b.icmp_signed("==", size, constant)):
+        large, middle, small = map(emit.index, sizes)
+        fits = emit.choose(left.compare(">=", middle), middle, small)
+        size = emit.choose((left % sizes[0]).compare("==", 0), large, fits)
+        for number, emitter in zip(sizes, emitters, strict=True):
+            with emit.builder.if_then(size.compare("==", number)):
                 emitter(emit, *values)
         return size
 
@@ -342,10 +378,9 @@ def _total(emit: Emit, a: Any) -> Any:
 
 
 def _transpose(emit: Emit, out: Any, o: Any, o_row: Any, source: Any, s: Any, s_row: Any) -> None:
-    b = emit.builder
-    rows = [emit.load(source, b.add(s, b.mul(s_row, emit.index(k)))) for k in range(LANES)]
+    rows = [emit.load(source, s + s_row * k) for k in range(LANES)]
     for k, row in enumerate(emit.transpose(rows)):
-        emit.store(row, out, b.add(o, b.mul(o_row, emit.index(k))))
+        emit.store(row, out, o + o_row * k)
 
 
 def _first(emit: Emit, value: Any, count: Any) -> Any:

@@ -21,13 +21,13 @@ PRODUCTS = _SUMS * LANES * _ROUNDS  # of one thread in one call
 
 def _multiply_add(emit: Emit, out: Any, count: Any) -> None:
     """out (_SUMS·LANES) = out·½ + ½, `count` times over."""
-    half = emit.broadcast(out, emit.index(_SUMS * LANES))  # read at run time, or LLVM would know the answer
+    half = emit.broadcast(out, _SUMS * LANES)  # read at run time, or LLVM would know the answer
     sums = emit.cells(_SUMS)
     with emit.loop(count):
         for cell in sums:
             emit.builder.store(emit.fma(emit.builder.load(cell), half, half), cell)
     for k, cell in enumerate(sums):
-        emit.store(emit.builder.load(cell), out, emit.index(k * LANES))
+        emit.store(emit.builder.load(cell), out, k * LANES)
 
 
 _multiply_adds = tile(types.void, _multiply_add)

@@ -220,11 +220,10 @@ def _lay_maps(p: Any) -> None:
 def _lay_tensors(p: Any, architecture: Architecture) -> dict[str, tuple[int, tuple[int, ...], int]]:
     """Where every tensor lies among the parameters: also given as (start, shape, length of a padded row)."""
     shapes = architecture.shapes()
-    vectors = ("c1.weight", "c1.bias", "s2.coefficient", "s2.bias", "c3.weight", "c3.bias")
-    vectors += ("s4.coefficient", "s4.bias", "c5.bias", "f6.bias", "output.bias")
+    vectors = "c1.weight c1.bias s2.coefficient s2.bias c3.weight c3.bias s4.coefficient s4.bias"
     tensors: dict[str, tuple[int, tuple[int, ...], int]] = {}
     cursor = 0
-    for name in vectors:
+    for name in [*vectors.split(), "c5.bias", "f6.bias", "output.bias"]:
         layer, part = name.split(".")
         p[layer]["bias" if part == "bias" else "weight"] = cursor
         if name in shapes:

@@ -16,7 +16,7 @@ from numba import types
 
 from lenet5.architecture import SQUASHES
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import FLOAT, LANES, Emit, lanes_type, load, mul, splat, store, tile
+from lenet5.kernels.lanes import FLOAT, LANES, Emit, Index, lanes_type, load, mul, store, tile
 from lenet5.layers import Chain, Squash
 
 __all__ = ["CURVE", "bend", "curve", "curve_of", "pass_back", "slope_of", "squash"]
@@ -71,56 +71,44 @@ def _walk(emit: Emit, operations: tuple[str, ...], numbers: list[Any], x: Any) -
     return x
 
 
-def _bend(emit: Emit, cells: list[Any], curve: Any, which: int) -> None:
-    b, (shape, *scalars) = emit.builder, curve
+def bend(emit: Emit, values: Any, start: Index, step: Index | int, count: Index | int, curve: Any) -> None:
+    """LANES values each at start, start + step … of an array, `count` times, squashed in place: o = f(a) (eq. 6).
+
+    curve: the number of its shape, and its numbers.
+    """
+    shape, *scalars = curve
     numbers = [emit.splat(scalar) for scalar in scalars]
-    for number, chains in enumerate(_SHAPES):
-        if chains[which]:
-            with b.if_then(b.fcmp_ordered("==", shape, ir.Constant(FLOAT, float(number)))):
-                for cell in cells:
-                    b.store(_walk(emit, chains[which], numbers, b.load(cell)), cell)
+    for number, (value, _) in enumerate(_SHAPES):
+        if value:
+            same = emit.builder.fcmp_ordered("==", shape, ir.Constant(FLOAT, float(number)))
+            with emit.builder.if_then(same), emit.loop(count) as k:
+                place = start + k * step
+                emit.store(_walk(emit, value, numbers, emit.load(values, place)), values, place)
 
 
-def bend(emit: Emit, cells: list[Any], curve: Any) -> None:
-    """Every cell, squashed by a curve: the number of its shape, and its numbers."""
-    _bend(emit, cells, curve, 0)
+def _slope(emit: Emit, y: Any, curve: Any, squared: Index) -> Any:
+    b, (shape, *scalars) = emit.builder, curve
+    numbers, cell = [emit.splat(scalar) for scalar in scalars], emit.cells(1, emit.constant(1.0))[0]
+    for number, (_, slope) in enumerate(_SHAPES[1:], 1):
+        with b.if_then(b.fcmp_ordered("==", shape, ir.Constant(FLOAT, float(number)))):
+            b.store(_walk(emit, slope, numbers, y), cell)
+    derivative = b.load(cell)
+    return b.select(squared.compare("!=", 0), b.fmul(derivative, derivative), derivative)
 
 
-def _one(which: int) -> Any:
-    def bent(emit: Emit, x: Any, curve: Any) -> Any:
-        cells = emit.cells(1, x)
-        _bend(emit, cells, curve, which)
-        return emit.builder.load(cells[0])
-
-    return tile(lanes_type, bent)
+def _squash(emit: Emit, values: Any, start: Index, count: Index, curve: Any) -> None:
+    bend(emit, values, start, LANES, (count + (LANES - 1)) // LANES, curve)
 
 
 curve_of = tile(types.UniTuple(types.float32, 1 + NUMBERS), _curve_of)  # curve_of(layer.value), held in registers
-_squashed, _slope = _one(0), _one(1)
-
-
-@compiled
-def squash(values, start, count, curve):
-    """values[start : start + count] squashed in place; `count` is rounded up to whole vectors."""
-    if curve[0] != 0.0:
-        for i in range(start, start + count, LANES):
-            store(values, i, _squashed(load(values, i), curve))
-
-
-@compiled
-def slope_of(y, slope, squared):
-    """The slope of the squash where its outputs are the lanes y; its square for the curvature."""
-    if slope[0] == 0.0:
-        return splat(1.0)
-    derivative = _slope(y, slope)
-    if squared:
-        return mul(derivative, derivative)
-    return derivative
+slope_of = tile(lanes_type, _slope)  # slope_of(y, curve, squared): f'(a) where o = f(a) are the lanes y, or its square
+# squash(values, start, count, curve): values[start : start + count] squashed in place, rounded up to whole vectors
+squash = tile(types.void, _squash)
 
 
 @compiled
 def pass_back(errors, start, count, outputs, at, slope, squared):
-    """errors[start:] ·= f'(a), from errors of the outputs to errors of the weighted sums."""
+    """∂E/∂a = f'(a)·∂E/∂o: errors[start : start + count] of outputs[at:] become errors of weighted sums."""
     if slope[0] != 0.0:
         for i in range(0, count, LANES):
             store(errors, start + i, mul(load(errors, start + i), slope_of(load(outputs, at + i), slope, squared)))

@@ -21,7 +21,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from lenet5.architecture import KERNEL
-from lenet5.kernels.lanes import FLOAT, INDEX, LANES, Emit, tile
+from lenet5.kernels.lanes import FLOAT, INDEX, LANES, Emit, Index, tile
 
 __all__ = ["PACKED_ROW", "STRIPS", "TOGETHER", "gather", "pack", "scatter", "strips_of"]
 
@@ -63,50 +63,44 @@ def _range(start: int, count: int) -> ir.Constant:
     return ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(start, start + count)))
 
 
-def _join(emit: Emit, source: Any, s: Any, step: Any, width: int) -> Any:
+def _join(emit: Emit, source: Any, s: Index, step: Index, width: int) -> Any:
     """LANES values: `width` of them from source[s], as many from source[s + step] …"""
     b = emit.builder
-    parts = []
-    for k in range(LANES // width):
-        parts.append(b.load(_piece(emit, source, b.add(s, b.mul(step, emit.index(k))), width), align=4))
+    parts = [b.load(_piece(emit, source, s + step * k, width), align=4) for k in range(LANES // width)]
     while len(parts) > 1:
         both = _range(0, 2 * parts[0].type.count)
         parts = [b.shuffle_vector(x, y, both) for x, y in zip(parts[::2], parts[1::2], strict=True)]
     return parts[0]
 
 
-def _pack(emit: Emit, out: Any, o: Any, shape: Any, source: Any, s: Any, s_row: Any) -> None:
-    b, (rows, columns) = emit.builder, shape
+def _pack(emit: Emit, out: Any, o: Index, shape: Any, source: Any, s: Index, s_row: Index) -> None:
+    rows, columns = shape
     for width in _WIDTHS:
-        fits = b.icmp_signed("==", columns, emit.index(width))
-        with b.if_then(fits), emit.loop(b.add(rows, emit.index(KERNEL - 1))) as t:
-            here, there = b.add(o, b.mul(t, emit.index(PACKED_ROW))), b.add(s, b.mul(t, s_row))
+        with emit.builder.if_then(columns.compare("==", width)), emit.loop(rows + (KERNEL - 1)) as t:
             for j in range(KERNEL):
-                value = _join(emit, source, b.add(there, emit.index(j)), b.mul(rows, s_row), width)
-                emit.store(value, out, b.add(here, emit.index(j * LANES)))
+                value = _join(emit, source, s + t * s_row + j, rows * s_row, width)
+                emit.store(value, out, o + t * PACKED_ROW + j * LANES)
 
 
-def _gather(emit: Emit, out: Any, o: Any, shape: Any, source: Any, s: Any, s_row: Any) -> None:
+def _gather(emit: Emit, out: Any, o: Index, shape: Any, source: Any, s: Index, s_row: Index) -> None:
     b, (height, rows, columns) = emit.builder, shape
     for width in _WIDTHS:
-        with b.if_then(b.icmp_signed("==", columns, emit.index(width))), emit.loop(rows) as q:
-            value = _join(emit, source, b.add(s, b.mul(q, s_row)), b.mul(rows, s_row), width)
+        with b.if_then(columns.compare("==", width)), emit.loop(rows) as q:
+            value = _join(emit, source, s + q * s_row, rows * s_row, width)
             parts = emit.index(0)  # part k has this row where q + k·rows is under the height
             for k in range(LANES // width):
-                there = b.icmp_signed("<", b.add(q, b.mul(rows, emit.index(k))), height)
-                parts = b.add(parts, b.zext(there, INDEX))
-            emit.store(emit.first(value, b.mul(parts, columns)), out, b.add(o, b.mul(q, emit.index(LANES))))
+                parts = parts + Index(b, b.zext((q + rows * k).compare("<", height), INDEX))
+            emit.store(emit.first(value, parts * columns), out, o + q * LANES)
 
 
-def _scatter(emit: Emit, out: Any, o: Any, o_row: Any, shape: Any, source: Any, s: Any) -> None:
+def _scatter(emit: Emit, out: Any, o: Index, o_row: Index, shape: Any, source: Any, s: Index) -> None:
     b, (rows, columns) = emit.builder, shape
     for width in _WIDTHS:
-        with b.if_then(b.icmp_signed("==", columns, emit.index(width))), emit.loop(rows) as q:
-            value = emit.load(source, b.add(s, b.mul(q, emit.index(LANES))))
+        with b.if_then(columns.compare("==", width)), emit.loop(rows) as q:
+            value = emit.load(source, s + q * LANES)
             for k in range(LANES // width):
-                row = b.add(q, b.mul(rows, emit.index(k)))
                 piece = b.shuffle_vector(value, value, _range(k * width, width))
-                b.store(piece, _piece(emit, out, b.add(o, b.mul(row, o_row)), width), align=4)
+                b.store(piece, _piece(emit, out, o + (q + rows * k) * o_row, width), align=4)
 
 
 # out[o:] = the packed view of a strip in parts of `rows`: pack(out, o, (rows, columns), source, s, s_row)

@@ -27,8 +27,8 @@ _HIGH = [lane // 2 + LANES // 2 + LANES * (lane % 2) for lane in range(LANES)]
 def _quads(emit: Emit, source: Any, s: Any, s_row: Any) -> list[Any]:
     """The four corners of LANES squares of 2×2 units, in row order."""
     corners = []
-    for row in (s, emit.builder.add(s, s_row)):
-        left, right = emit.load(source, row), emit.load(source, emit.builder.add(row, emit.index(LANES)))
+    for row in (s, s + s_row):
+        left, right = emit.load(source, row), emit.load(source, row + LANES)
         corners += [emit.pick(left, right, _EVEN), emit.pick(left, right, _ODD)]
     return corners
 
@@ -44,11 +44,11 @@ def _maxima(emit: Emit, source: Any, s: Any, s_row: Any) -> Any:
 
 
 def _store_quads(emit: Emit, corners: list[Any], out: Any, o: Any, o_row: Any, second: Any) -> None:
-    for k, row in enumerate((o, emit.builder.add(o, o_row))):
+    for k, row in enumerate((o, o + o_row)):
         left, right = corners[2 * k], corners[2 * k + 1]
         emit.store(emit.pick(left, right, _LOW), out, row)
-        with emit.builder.if_then(emit.builder.icmp_signed("!=", second, emit.index(0))):
-            emit.store(emit.pick(left, right, _HIGH), out, emit.builder.add(row, emit.index(LANES)))
+        with emit.builder.if_then(second.compare("!=", 0)):
+            emit.store(emit.pick(left, right, _HIGH), out, row + LANES)
 
 
 def _to_all(emit: Emit, error: Any, out: Any, o: Any, o_row: Any, second: Any) -> None:

@@ -34,20 +34,17 @@ def _product_tile(rows: int) -> Callable[..., None]:
 
         to, of_a, of_b: where out, a and b start, and floats from row to row.
         """
-        ir, (o, o_row) = emit.builder, to
         columns = range(0, _WIDE, LANES)
         sums = [emit.cells(len(columns)) for _ in range(rows)]
         with emit.loop(count) as k:
-            row = ir.add(of_b[0], ir.mul(k, of_b[1]))
-            values = [emit.load(b, ir.add(row, emit.index(c))) for c in columns]
+            values = [emit.load(b, of_b[0] + k * of_b[1] + c) for c in columns]
             for r in range(rows):
-                factor = emit.broadcast(a, ir.add(ir.add(of_a[0], ir.mul(of_a[1], emit.index(r))), k))
+                factor = emit.broadcast(a, of_a[0] + of_a[1] * r + k)
                 for cell, value in zip(sums[r], values, strict=True):
                     emit.add_to(cell, factor, value)
         for r in range(rows):
             for c, cell in zip(columns, sums[r], strict=True):
-                place = ir.add(ir.add(o, ir.mul(o_row, emit.index(r))), emit.index(c))
-                emit.store(ir.load(cell), out, place)
+                emit.store(emit.builder.load(cell), out, to[0] + to[1] * r + c)
 
     return product
 
