@@ -21,11 +21,12 @@ from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.bulk import gather, maps_of
-from lenet5.kernels.compiled import compiled
+from lenet5.kernels.compiled import compiled, inlined
 from lenet5.kernels.full import add_outer, connect, connect_back
 from lenet5.kernels.lanes import (
     LANES,
     Emit,
+    Index,
     add,
     fma,
     lanes_type,
@@ -53,20 +54,19 @@ _TAPS = 25 if LANES == 16 else 13
 _OUTER = (4, 5) if LANES == 16 else (2, 5)
 
 
-def _product_tile(units: int) -> Callable[..., None]:
-    def product(emit: Emit, out: Any, u: Any, weights: Any, matrix: Any, x: Any, transposed: Any) -> None:
+def _product_tile(units: int, transposed: bool) -> Callable[..., None]:
+    def product(emit: Emit, out: Any, u: Index, weights: Any, matrix: Any, x: Any) -> None:
         """out[v] = Σ_i w_vi·x[i], or w_iv·x[i] where `transposed`, for units v from u on; vectors of pictures.
 
         matrix: where it starts, floats from row to row, and how many i there are.
         """
         (w, row, inputs), one = matrix, emit.index(1)
+        down, right = (one, row) if transposed else (row, one)
         sums = emit.cells(units)
-        with emit.builder.if_else(transposed.compare("!=", 0)) as branches:
-            for branch, down, right in zip(branches, (one, row), (row, one), strict=True):
-                with branch, emit.loop(inputs) as i:
-                    seen = emit.load(x, i * LANES)
-                    for k, cell in enumerate(sums):
-                        emit.add_to(cell, emit.broadcast(weights, w + u * down + i * right + down * k), seen)
+        with emit.loop(inputs) as i:
+            seen = emit.load(x, i * LANES)
+            for k, cell in enumerate(sums):
+                emit.add_to(cell, emit.broadcast(weights, w + u * down + i * right + down * k), seen)
         for k, cell in enumerate(sums):
             emit.store(emit.builder.load(cell), out, (u + k) * LANES)
 
@@ -144,7 +144,8 @@ def _largest(emit: Emit, a: Any, b: Any, c: Any, d: Any) -> Any:
     return emit.maximum(emit.maximum(a, b), emit.maximum(c, d))
 
 
-_some_units = tiles(_UNITS, _product_tile)
+_some_units = tiles(_UNITS, lambda units: _product_tile(units, False))
+_some_inputs = tiles(_UNITS, lambda units: _product_tile(units, True))
 _outer_many, _outer_one = _outer_tile(*_OUTER), _outer_tile(1, 1)
 _spread_row = tile(types.void, _spread)
 _add_kernel_gradient = tile(types.void, _kernel_gradient)
@@ -157,7 +158,7 @@ def _product(out, layer, weights, x):
     """a_v = Σ_i w_vi·x_i (eq. 5), out (units, LANES) from x (inputs, LANES)."""
     u = 0
     while u < layer.units:
-        u += _some_units(layer.units - u, out, u, weights, (layer.weight, layer.row, layer.inputs), x, False)
+        u += _some_units(layer.units - u, out, u, weights, (layer.weight, layer.row, layer.inputs), x)
 
 
 @compiled
@@ -165,7 +166,7 @@ def _product_back(out, layer, weights, error):
     """∂E/∂x_i = Σ_v w_vi·∂E/∂a_v, out (inputs, LANES) from error (units, LANES)."""
     i = 0
     while i < layer.inputs:
-        i += _some_units(layer.inputs - i, out, i, weights, (layer.weight, layer.row, layer.units), error, True)
+        i += _some_inputs(layer.inputs - i, out, i, weights, (layer.weight, layer.row, layer.units), error)
 
 
 @compiled
@@ -189,14 +190,14 @@ def _turn(out, row, x, units):
         transpose(out, u, row, x, u * LANES, LANES)
 
 
-@compiled
+@inlined
 def _turn_back(out, x, row, units):
     """out (units, LANES) from x (LANES, row). Both have room for whole vectors."""
     for u in range(0, units, LANES):
         transpose(out, u * LANES, LANES, x, u, row)
 
 
-@compiled
+@inlined
 def _full(out, layer, weights, x):
     """o = f(a), out (units, LANES) from x (inputs, LANES)."""
     _product(out, layer, weights, x)
@@ -205,7 +206,7 @@ def _full(out, layer, weights, x):
     squash(out, 0, layer.units * LANES, curve_of(layer.value))
 
 
-@compiled
+@inlined
 def _full_back(error, outputs, layer, gradient, x):
     """Errors of outputs become errors of weighted sums, and give the gradient of biases and weights; x (LANES, row)."""
     pass_back(error, 0, layer.units * LANES, outputs, 0, curve_of(layer.slope), False)
@@ -253,7 +254,7 @@ def _subsample_back(error, outputs, below, s, c, weights, gradient):
         gradient[c.bias + m] += total(of_below)
 
 
-@compiled
+@inlined
 def _output(layer, weights, f6, by_f6, scratch, wanted, loss, gradient):
     """The answers to each picture, and the errors of F6's outputs by_f6 (LANES, row). Returns (Σ E, wrong)."""
     cost, wrong, (answers, sums, errors) = 0.0, 0, scratch

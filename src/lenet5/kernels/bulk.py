@@ -18,7 +18,7 @@ import numpy as np
 from numba import types
 
 from lenet5.architecture import KERNEL
-from lenet5.kernels.compiled import compiled
+from lenet5.kernels.compiled import compiled, inlined
 from lenet5.kernels.lanes import LANES, VECTOR, Emit, Index, pixels_at, splat, store, tile, tiles
 from lenet5.kernels.plan import RBF, Plan, zeros
 from lenet5.kernels.squash import bend, curve_of, squash
@@ -65,13 +65,13 @@ def _tile(pooled: int) -> Callable[..., None]:
             pairs.append([_join(emit, units[2 * x], units[2 * x + 1], s.maximum) for x in range(pooled)])
         with ir.if_else(s.maximum.compare("!=", 0)) as (largest, sum_):
             with largest:
-                for k, (upper, lower) in enumerate(zip(*pairs, strict=True)):
-                    emit.store(emit.maximum(upper, lower), out, o + step * k)
+                for x, (upper, lower) in enumerate(zip(*pairs, strict=True)):
+                    emit.store(emit.maximum(upper, lower), out, o + step * x)
             with sum_:
                 scale = emit.splat(ir.fmul(ir.load(emit.at(weights, s.weight + m)), s.share))
                 base = emit.broadcast(weights, s.bias + m)
-                for k, (upper, lower) in enumerate(zip(*pairs, strict=True)):
-                    emit.store(emit.fma(ir.fadd(upper, lower), scale, base), out, o + step * k)
+                for x, (upper, lower) in enumerate(zip(*pairs, strict=True)):
+                    emit.store(emit.fma(ir.fadd(upper, lower), scale, base), out, o + step * x)
                 bend(emit, out, o, step, pooled, s.value)
 
     return convolve
@@ -189,7 +189,7 @@ def _turn(emit: Emit, block: Any, o: Any, pictures: Any, place: Any, which: Any,
 _turn_pixels = tile(types.void, _turn)
 
 
-@compiled
+@inlined
 def gather(block, pictures, start, input_, low, gain):
     """Pictures start .. start + LANES − 1 into block (H, W, LANES); past the last one, that one again.
 

@@ -27,7 +27,7 @@ from numba.core.runtime import rtsys
 
 from lenet5 import files
 
-__all__ = ["compiled", "compiling_seconds", "kernel_folder"]
+__all__ = ["compiled", "compiling_seconds", "inlined", "kernel_folder"]
 
 LOG = logging.getLogger("lenet5.kernels")
 
@@ -129,6 +129,11 @@ def compiling_seconds() -> float:
 
 def compiled(function: Callable[..., Any]) -> Any:
     """`function` as a kernel: compiled at its first call, without Python's lock, kept between processes."""
-    kernel = numba.njit(nogil=True, error_model="numpy")(function)
+    kernel = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
     kernel._cache = _Cache(function)
     return kernel
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """`function` as a part of the kernels that call it: compiled with them, and never by itself."""
+    return numba.njit(nogil=True, error_model="numpy", inline="always")(function)

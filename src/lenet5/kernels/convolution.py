@@ -16,7 +16,7 @@ from typing import Any
 from numba import types
 
 from lenet5.architecture import KERNEL
-from lenet5.kernels.compiled import compiled
+from lenet5.kernels.compiled import compiled, inlined
 from lenet5.kernels.lanes import INDEX, LANES, Emit, Index, splat, store, tile, tiles
 from lenet5.kernels.squash import bend, curve_of
 from lenet5.kernels.strips import PACKED_ROW, TOGETHER, gather, pack, scatter
@@ -165,14 +165,14 @@ def convolve(maps, layer, below, weights, table):
         _convolve_narrow(maps, layer, below, strip, weights, table, curve)
 
 
-@compiled
+@inlined
 def _kernels(layer, table, m):
     """Map m's kernels, as a tile takes them; they lie one behind the other."""
     first = table[layer.first + m]
     return layer.weight, layer.bias + m, layer.source, first, table[layer.first + m + 1] - first
 
 
-@compiled
+@inlined
 def _alike(layer, table, m):
     """How many maps from m on are computed together: TOGETHER where they have as many kernels each, else one."""
     first = layer.first + m
@@ -184,7 +184,7 @@ def _alike(layer, table, m):
     return TOGETHER
 
 
-@compiled
+@inlined
 def _convolve_narrow(maps, layer, below, strip, weights, table, curve):
     """A narrow strip of every map: from packed views to packed units, and those to where they belong.
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 
-from lenet5.kernels.compiled import compiled
+from lenet5.kernels.compiled import compiled, inlined
 from lenet5.kernels.lanes import LANES, fma, load, splat, store, sub, total
 from lenet5.kernels.plan import RBF, SOFTMAX
 from lenet5.kernels.squash import curve_of, pass_back, squash
@@ -84,7 +84,7 @@ def rbf_error(errors, y, layer, weights, f6, wanted, loss):
     return cost
 
 
-@compiled
+@inlined
 def rbf_curvature(errors, layer, loss):
     """errors = ∂²E/∂x_j² of F6."""
     for i in range(layer.inputs):
@@ -139,7 +139,7 @@ def full_error(errors, out, sums, layer, wanted, loss, second):
     return cost
 
 
-@compiled
+@inlined
 def is_wrong(answers, layer, wanted):
     """Whether the class with the best answer is not the one most wanted."""
     sign = 1.0 if layer.kind == RBF else -1.0

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lenet5.kernels.compiled import compiled
+from lenet5.kernels.compiled import compiled, inlined
 from lenet5.kernels.convolution import convolve, convolve_back, convolve_gradient
 from lenet5.kernels.full import add_outer, connect, connect_back, step_back
 from lenet5.kernels.lanes import LANES, fma, load, mul, pixels, splat, store, sub
@@ -28,7 +28,7 @@ __all__ = ["FEW", "curvature_of", "forward", "forward_many", "gradient_of", "onl
 FEW = 3 * LANES // 2  # from so many pictures on, `bulk` is quicker
 
 
-@compiled
+@inlined
 def _place(input_, maps, picture, low, gain):
     """low + gain·picture into the input map, in a frame of `low`; picture (H, W) uint8 or float32."""
     height, width = picture.shape
@@ -43,7 +43,7 @@ def _place(input_, maps, picture, low, gain):
             store(maps, row + x, fma(scale, pixels(picture, y * width + x), paper))
 
 
-@compiled
+@inlined
 def forward(p, table, weights, maps):
     """All maps from the input map, in the paper's order. In NumPy: `reference.forward`."""
     convolve(maps, p.c1, p.input, weights, table)
@@ -61,7 +61,7 @@ def forward(p, table, weights, maps):
             _answer(p.output, weights, maps, place * p.output.padded, f6)
 
 
-@compiled
+@inlined
 def _see(p, maps, y, x):
     """The window of S4 whose corner is (y, x), as C5 sees it: 5×5 units of each map."""
     s4 = p.s4
@@ -79,7 +79,7 @@ def _see(p, maps, y, x):
                     maps[p.window + 25 * m + 5 * i + j] = maps[row + j]
 
 
-@compiled
+@inlined
 def _full(maps, out, layer, weights, x):
     """o = f(a) of a fully connected layer (eq. 5), and zeros behind it up to whole vectors."""
     connect(maps, out, layer, weights, maps, x)
@@ -88,7 +88,7 @@ def _full(maps, out, layer, weights, x):
         maps[out + i] = 0.0
 
 
-@compiled
+@inlined
 def _answer(output, weights, maps, at, f6):
     """OUTPUT at a place: RBF distances, or the outputs of a full connection."""
     if output.kind == RBF:
@@ -121,7 +121,7 @@ def backward(p, table, weights, rates, room, gradient, goal, squared):
     return cost
 
 
-@compiled
+@inlined
 def _output_back(p, weights, rates, room, gradient, goal, squared):
     """From the answer to the errors of F6's outputs. Returns E."""
     (maps, _, errors, _), (wanted, loss), output, f6 = room, goal, p.output, p.f6.start
@@ -137,7 +137,7 @@ def _output_back(p, weights, rates, room, gradient, goal, squared):
     return cost
 
 
-@compiled
+@inlined
 def _matrix_back(errors, e, layer, weights, rates, above, maps, x):
     """errors[e:] below a matrix, which is stepped where there are rates; errors[above:] are its own, maps[x:] its x."""
     if len(rates) > 0:
@@ -146,13 +146,13 @@ def _matrix_back(errors, e, layer, weights, rates, above, maps, x):
         connect_back(errors, e, layer, weights, errors, above)
 
 
-@compiled
+@inlined
 def _add_biases(gradient, layer, errors):
     for i in range(layer.units):
         gradient[layer.bias + i] += errors[layer.start + i]
 
 
-@compiled
+@inlined
 def _maps_back(s, c, below, table, weights, room, gradient, squared):
     """From errors of S2's or S4's outputs to those of the weighted sums of C1 or C3, and both layers' gradients."""
     maps, seen, errors, sums = room
@@ -162,7 +162,7 @@ def _maps_back(s, c, below, table, weights, room, gradient, squared):
     convolve_gradient(gradient, errors, seen, c, below, table, sums)
 
 
-@compiled
+@inlined
 def _add_matrices(p, gradient, errors, seen):
     """gradient += the outer products of C5, F6 and a full OUTPUT."""
     add_outer(gradient, p.c5, errors, p.c5.start, seen, p.window)
