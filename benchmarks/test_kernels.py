@@ -9,10 +9,9 @@ import pytest
 
 from lenet5.architecture import LENET5
 from lenet5.kernels import batch, bulk, single, update
-from lenet5.kernels.lanes import LANES
 from lenet5.kernels.output import CROSS_ENTROPY, MAP
 from lenet5.kernels.peak import peak
-from lenet5.kernels.plan import TRAINED, plan_for, zeros
+from lenet5.kernels.plan import loss_of, plan_for, zeros
 from lenet5.network import LeNet5
 from lenet5.scale import to_scale
 from lenet5.training.initial import initial
@@ -27,13 +26,13 @@ WANTED = np.eye(10, dtype=np.float32)[RNG.integers(0, 10, bulk.PICTURES)]
 _, *SCALE = to_scale(DIGITS, square=True)
 
 
-def maps() -> Any:
-    return zeros(PLAN.maps)
+WHOLE = PLAN.plans, PLAN.table, NETWORK.parameters
+PARAMETERS, TRAINED = int(PLAN["parameters"]), int(PLAN["trained"])
 
 
 def test_forward_of_one_picture(benchmark: Any) -> None:
-    outputs = np.empty((1, 10), np.float32)
-    benchmark(single.forward_many, PLAN.places, PLAN.curves, NETWORK.parameters, DIGITS[:1], *SCALE, outputs, maps())
+    outputs, maps = np.empty((1, 10), np.float32), single.room(PLAN)[0]
+    benchmark(single.forward_many, *WHOLE, DIGITS[:1], *SCALE, outputs, maps)
 
 
 def test_predict_one_picture(benchmark: Any) -> None:
@@ -42,106 +41,46 @@ def test_predict_one_picture(benchmark: Any) -> None:
 
 def test_forward_of_many_pictures(benchmark: Any) -> None:
     outputs = np.empty((len(DIGITS), 10), np.float32)
-    benchmark(bulk.bulk, PLAN.places, PLAN.curves, NETWORK.parameters, DIGITS, *SCALE, outputs, *bulk.room(PLAN))
-
-
-def test_gather(benchmark: Any) -> None:
-    block = zeros(32 * 32 * LANES)
-    benchmark(bulk.gather, block, DIGITS, 0, PLAN.places, *SCALE)
+    benchmark(bulk.bulk, *WHOLE, DIGITS, *SCALE, outputs, bulk.room(PLAN))
 
 
 def test_online_step(benchmark: Any) -> None:
     """One picture; the steps are so small that the weights stay where they are."""
-    rates = zeros(PLAN.parameters)
-    rates[: PLAN.places[TRAINED]] = 1e-12
-    weights = NETWORK.parameters.copy()
-    benchmark(
-        single.online,
-        PLAN.places,
-        PLAN.curves,
-        weights,
-        rates,
-        SHOWN[:1],
-        WANTED[:1],
-        MAP,
-        10.0,
-        1.0,
-        maps(),
-        maps(),
-        zeros(PLAN.parameters),
-        zeros(25 * LANES),
-    )
+    rates = zeros(PARAMETERS)
+    rates[:TRAINED] = 1e-12
+    network = (PLAN.plans, PLAN.table, NETWORK.parameters.copy())
+    how, small = loss_of(MAP, 10.0, 1.0), zeros(PARAMETERS)
+    benchmark(single.online, network, rates, SHOWN[:1], WANTED[:1], how, small, single.room(PLAN))
 
 
 def test_gradient_of_a_block(benchmark: Any) -> None:
     """LANES pictures."""
-    benchmark(
-        batch.block_gradient,
-        PLAN.places,
-        PLAN.curves,
-        NETWORK.parameters,
-        SHOWN,
-        WANTED,
-        0,
-        CROSS_ENTROPY,
-        10.0,
-        1.0,
-        zeros(PLAN.parameters),
-        *batch.room(PLAN),
-    )
+    how, gradient = loss_of(CROSS_ENTROPY, 10.0, 1.0), zeros(PARAMETERS)
+    benchmark(batch.block_gradient, WHOLE, SHOWN, WANTED, 0, how, gradient, batch.room(PLAN))
 
 
 def test_curvature_of_one_picture(benchmark: Any) -> None:
-    squares = NETWORK.parameters**2
-    benchmark(
-        single.curvature_of,
-        PLAN.places,
-        PLAN.curves,
-        NETWORK.parameters,
-        squares,
-        SHOWN,
-        WANTED,
-        np.zeros(1, np.int64),
-        MAP,
-        10.0,
-        1.0,
-        zeros(PLAN.parameters),
-        maps(),
-        maps(),
-        maps(),
-        zeros(25 * LANES),
-    )
+    squares, curvature, how = NETWORK.parameters**2, zeros(PARAMETERS), loss_of(MAP, 10.0, 1.0)
+    rows = np.zeros(1, np.int64)
+    benchmark(single.curvature_of, WHOLE, squares, SHOWN, WANTED, rows, how, curvature, single.room(PLAN))
 
 
 def test_mean_of_a_mini_batch(benchmark: Any) -> None:
-    benchmark(update.mean, zeros(4, PLAN.parameters), 64, int(PLAN.places[TRAINED]))
+    benchmark(update.mean, zeros(4, PARAMETERS), 64, TRAINED)
 
 
 def test_adam(benchmark: Any) -> None:
-    weights, gradient, first, second = NETWORK.parameters.copy(), *(zeros(PLAN.parameters) for _ in range(3))
-    trained = int(PLAN.places[TRAINED])
-    benchmark(update.adam, weights, gradient, first, second, 0, trained, 1e-12, 0.0, 1, 0.9, 0.999)
+    weights, gradient, *moments = NETWORK.parameters.copy(), *(zeros(PARAMETERS) for _ in range(3))
+    benchmark(update.adam, weights, gradient, tuple(moments), (0, TRAINED), 1e-12, 0.0, 1)
 
 
 @pytest.mark.parametrize("name", MATRICES)
 def test_muon(name: str, benchmark: Any) -> None:
     start, shape, row = PLAN.tensors[name]
     rows, columns = shape[0], int(np.prod(shape[1:]))
-    momentum = RNG.normal(size=PLAN.parameters).astype(np.float32)
-    benchmark(
-        update.muon,
-        NETWORK.parameters.copy(),
-        zeros(PLAN.parameters),
-        momentum,
-        start,
-        rows,
-        columns,
-        row,
-        1e-12,
-        0.0,
-        1.0,
-        *update.room(rows, columns),
-    )
+    momentum = RNG.normal(size=PARAMETERS).astype(np.float32)
+    matrix, room = (start, rows, columns, row), update.room(rows, columns)
+    benchmark(update.muon, NETWORK.parameters.copy(), zeros(PARAMETERS), momentum, matrix, 1e-12, 0.0, room)
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -9,12 +9,23 @@ from numpy.typing import NDArray
 
 from lenet5.architecture import Architecture
 from lenet5.kernels import single
-from lenet5.kernels.lanes import LANES
-from lenet5.kernels.plan import plan_for
+from lenet5.kernels.plan import Plan, loss_of, plan_for
 from lenet5.network import LeNet5
 from lenet5.training.learners import LOSSES
 
 Arrays = dict[str, NDArray[np.float32]]
+
+
+def record(kind: np.dtype[Any], **fields: Any) -> Any:
+    """A layer as a kernel takes it; fields that are not named are 0."""
+    made = np.zeros((), kind)
+    for name, value in fields.items():
+        made[name] = value
+    return made[()]
+
+
+def network(plan: Plan, weights: NDArray[np.float32]) -> tuple[Any, ...]:
+    return plan.plans, plan.table, weights
 
 
 def wanted(net: Architecture, labels: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
@@ -26,49 +37,21 @@ def gradient(
 ) -> tuple[float, Arrays]:
     """The mean loss over the pictures, and its derivative by every trainable tensor."""
     plan, weights = plan_for(net), LeNet5(net, tensors).parameters
-    total = np.zeros_like(weights)
-    maps, errors, lanes = (np.zeros(n, np.float32) for n in (plan.maps, plan.maps, 25 * LANES))
-    cost, _ = single.gradient_of(
-        plan.places,
-        plan.curves,
-        weights,
-        x.astype(np.float32),
-        wanted(net, labels),
-        np.arange(len(x)),
-        LOSSES[loss],
-        j,
-        sharpness,
-        total,
-        maps,
-        errors,
-        lanes,
-    )
-    assert not lanes.any()
+    total, rooms = np.zeros_like(weights), single.room(plan)
+    how = loss_of(LOSSES[loss], j, sharpness)
+    t, rows = wanted(net, labels), np.arange(len(x))
+    cost, _ = single.gradient_of(network(plan, weights), x.astype(np.float32), t, rows, how, total, rooms)
+    assert not rooms[3].any()
     return cost / len(x), trained(plan.views(total / np.float32(len(x))))
 
 
 def curvature(net: Architecture, tensors: Any, x: NDArray[Any], labels: Any, loss: str, j: float = 10.0) -> Arrays:
     """The mean h_kk of every trainable tensor."""
     plan, weights = plan_for(net), LeNet5(net, tensors).parameters
-    total = np.zeros_like(weights)
-    maps, seen, errors, lanes = (np.zeros(n, np.float32) for n in (*(plan.maps,) * 3, 25 * LANES))
-    single.curvature_of(
-        plan.places,
-        plan.curves,
-        weights,
-        weights * weights,
-        x.astype(np.float32),
-        wanted(net, labels),
-        np.arange(len(x)),
-        LOSSES[loss],
-        j,
-        1.0,
-        total,
-        maps,
-        seen,
-        errors,
-        lanes,
-    )
+    total, squares = np.zeros_like(weights), weights * weights
+    how, t, rows = loss_of(LOSSES[loss], j, 1.0), wanted(net, labels), np.arange(len(x))
+    shown, rooms = x.astype(np.float32), single.room(plan)
+    single.curvature_of(network(plan, weights), squares, shown, t, rows, how, total, rooms)
     return trained(plan.views(total / np.float32(len(x))))
 
 

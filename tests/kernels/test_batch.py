@@ -8,7 +8,7 @@ import pytest
 from lenet5 import reference
 from lenet5.kernels import batch
 from lenet5.kernels.lanes import LANES
-from lenet5.kernels.plan import plan_for
+from lenet5.kernels.plan import loss_of, plan_for
 from lenet5.network import LeNet5
 from lenet5.training.learners import LOSSES
 from networks import LEARNABLE, start
@@ -25,19 +25,9 @@ def test_a_block_s_gradient_is_the_sum_of_its_pictures(network, loss, rng):
     pictures, second = shown.astype(np.float32), slice(LANES, 2 * LANES)
 
     found = np.zeros_like(net.parameters)
-    cost, wrong = batch.block_gradient(
-        plan.places,
-        plan.curves,
-        net.parameters,
-        pictures,
-        wanted,
-        LANES,
-        LOSSES[loss],
-        10.0,
-        1.0,
-        found,
-        *batch.room(plan),
-    )
+    how = loss_of(LOSSES[loss], 10.0, 1.0)
+    whole = (plan.plans, plan.table, net.parameters)
+    cost, wrong = batch.block_gradient(whole, pictures, wanted, LANES, how, found, batch.room(plan))
 
     mean, gradient = reference.gradient(network, exact, shown[second], labels[second], loss, j=10.0)
     assert cost == pytest.approx(LANES * mean, rel=1e-4)

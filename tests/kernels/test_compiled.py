@@ -9,26 +9,24 @@ from pathlib import Path
 
 from systems import posix
 
-SQUASH = """
+FOLLOW = """
 import logging, sys
 import numpy as np
 from lenet5.kernels.compiled import compiling_seconds
 logging.basicConfig(level=logging.INFO, format="%(name)s %(levelname)s %(message)s")
-from lenet5.architecture import SQUASHES
-from lenet5.kernels.squash import curve, squash
-values = np.ones(16, np.float32)
-tanh = SQUASHES["tanh"]
-squash(values, 0, 16, tuple(np.array(curve(tanh, tanh.value), np.float32)))
-assert abs(values[0] - 1) < 1e-4
+from lenet5.kernels.update import follow
+average = np.zeros(16, np.float32)
+follow(average, np.ones(16, np.float32), 0.5)
+assert (average == 0.5).all()
 compiler = "numba.np.arraymath" in sys.modules  # what numba loads to be ready to compile
-print(compiling_seconds() > 0, sum(squash.stats.cache_hits.values()), compiler)
+print(compiling_seconds() > 0, sum(follow.stats.cache_hits.values()), compiler)
 """
 
 
 def run(cache: Path | str) -> list[str]:
     """Whether it compiled, how often it found machine code, whether it loaded the compiler; then what the log told."""
     done = subprocess.run(
-        [sys.executable, "-c", SQUASH], env=os.environ | {"LENET5_CACHE": str(cache)}, capture_output=True, text=True
+        [sys.executable, "-c", FOLLOW], env=os.environ | {"LENET5_CACHE": str(cache)}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split() + done.stderr.splitlines()
@@ -69,7 +67,7 @@ def test_a_full_disk_keeps_nothing_and_breaks_nothing(tmp_path: Path) -> None:
     limit = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
     limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
     env = os.environ | {"LENET5_CACHE": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", limit + SQUASH], env=env, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", limit + FOLLOW], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "cannot be kept" in done.stderr
 

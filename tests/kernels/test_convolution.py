@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from kernels.derived import assert_close, curvature, gradient
+from kernels.derived import assert_close, curvature, gradient, record
 from lenet5 import reference
 from lenet5.architecture import SQUASHES, Architecture, Convolution, all_of
-from lenet5.kernels import strips
-from lenet5.kernels.convolution import add_gradient, add_spread, convolve, gather_units, sum_gradient
+from lenet5.kernels.convolution import convolve, convolve_back, convolve_gradient
 from lenet5.kernels.lanes import LANES, multiples
+from lenet5.kernels.plan import MAPS
 from lenet5.kernels.squash import curve
+from lenet5.kernels.strips import TOGETHER, strips_of
 from lenet5.network import LeNet5
 from networks import SMALL, start
 
@@ -29,104 +30,74 @@ SIZES = [(28, 28), (10, 10), (1, 1), (7, 17), (29, 33), (5, 3), (11, 14)]
 FRONT, BEHIND = 16, 96  # what the plan leaves around maps
 
 
-class Map:
-    """A map among other floats, in rows that are longer than it is wide, with room to pack a map's strips."""
+TABLE = np.array([0, 1, 0])  # one map, whose kernel 0 sees map 0 below
 
-    def __init__(self, values: Floats, row: int, table: list[int]) -> None:
-        self.height, self.width = values.shape
-        self.row = row
-        self.packed = FRONT + (self.height + LANES) * row + BEHIND
-        self.flat = np.zeros(self.packed + table[strips.VIEW] + strips.TOGETHER * table[strips.UNITS], np.float32)
-        self.inner[...] = values
 
-    @property
-    def inner(self) -> Floats:
-        rows = self.flat[FRONT : FRONT + self.height * self.row].reshape(self.height, self.row)
-        return rows[:, : self.width]
+class Case:
+    """A map of the 5×5 windows of another, in rows that are longer than they are wide, and what kernels know of them.
+
+    Both lie among other floats, as do their errors.
+    """
+
+    def __init__(self, height: int, width: int, rng: np.random.Generator) -> None:
+        row, strips = multiples(width + 4), strips_of(height, width)
+        above, packed = (FRONT + k * ((height + 4 + LANES) * row + BEHIND) for k in (1, 2))
+        sizes = {"maps": 1, "row": row}
+        self.below = record(MAPS, **sizes, height=height + 4, width=width + 4, size=(height + 4) * row, start=FRONT)
+        self.layer = record(
+            MAPS, **sizes, height=height, width=width, size=height * row, start=above, weight=0, bias=25, kernels=1,
+            first=0, source=2, packed=packed, strips=strips,
+        )  # fmt: skip
+        floats = packed + strips["windows"] + TOGETHER * strips["units"]
+        self.maps, self.errors = np.zeros(floats, np.float32), np.zeros(floats, np.float32)
+        self.weights = rng.standard_normal(26).astype(np.float32)
+        self.kernel = self.weights[:25].reshape(5, 5)
+        of(self.maps, self.below)[...] = rng.standard_normal((height + 4, width + 4))
+        of(self.errors, self.layer)[...] = rng.standard_normal((height, width))
+
+    def forward(self, squash: str) -> None:
+        self.layer["value"] = curve(SQUASHES[squash], SQUASHES[squash].value)
+        convolve(self.maps, self.layer, self.below, self.weights, TABLE)
+
+
+def of(floats: Floats, layer: Any) -> Floats:
+    rows = floats[layer["start"] : layer["start"] + layer["size"]].reshape(layer["height"], layer["row"])
+    return rows[:, : layer["width"]]
 
 
 @pytest.fixture(params=SIZES, ids=str)
-def case(request: pytest.FixtureRequest, rng: np.random.Generator) -> tuple[Map, Map, Floats]:
-    """A source, a map of its 5×5 windows, and a kernel."""
-    height, width = request.param
-    row, table = multiples(width + 4), strips.table(height, width)
-    source = Map(rng.standard_normal((height + 4, width + 4)).astype(np.float32), row, table)
-    above = Map(rng.standard_normal((height, width)).astype(np.float32), row, table)
-    return source, above, rng.standard_normal(25).astype(np.float32)
-
-
-def forward(source: Map, above: Map, kernel: Floats, bias: float, squash: str) -> None:
-    """One kernel from one map to another."""
-    weights, p = np.append(kernel, np.float32(bias)), np.array([0, 0, *strips.table(above.height, above.width)])
-    convolve(
-        above.flat,
-        FRONT,
-        above.row,
-        above.height,
-        1,
-        source.flat,
-        FRONT,
-        source.row,
-        0,
-        1,
-        2,
-        source.packed,
-        weights,
-        0,
-        25,
-        p,
-        0,
-        1,
-        tuple(np.array(curve(SQUASHES[squash], SQUASHES[squash].value), np.float32)),
-    )
+def case(request: pytest.FixtureRequest, rng: np.random.Generator) -> Case:
+    return Case(*request.param, rng)
 
 
 def windows(values: Floats) -> NDArray[Any]:
     return sliding_window_view(values.astype(np.float64), (5, 5))
 
 
-def test_forward_squashes_the_bias_and_the_windows_times_the_kernel(case: tuple[Map, Map, Floats]) -> None:
-    source, above, kernel = case
-    expected = 0.3 + np.einsum("yxij,ij->yx", windows(source.inner), kernel.reshape(5, 5))
+def test_forward_squashes_the_bias_and_the_windows_times_the_kernel(case: Case) -> None:
+    expected = case.weights[25] + np.einsum("yxij,ij->yx", windows(of(case.maps, case.below)), case.kernel)
     for squash in SQUASHES:
-        forward(source, above, kernel, 0.3, squash)
-        np.testing.assert_allclose(above.inner, reference.squash(squash, expected), atol=1e-5)
+        case.forward(squash)
+        np.testing.assert_allclose(of(case.maps, case.layer), reference.squash(squash, expected), atol=1e-5)
 
 
-def test_backward_spreads_each_error_over_its_window(case: tuple[Map, Map, Floats]) -> None:
-    source, above, kernel = case
-    framed = np.pad(above.inner, 4)
-    expected = source.inner + np.einsum("yxij,ij->yx", windows(framed), kernel.reshape(5, 5)[::-1, ::-1])
-    add_spread(source.flat, FRONT, source.row, above.height, above.width, above.flat, FRONT, above.row, kernel, 0)
-    np.testing.assert_allclose(source.inner, expected, atol=1e-5)
+def test_backward_spreads_each_error_over_its_window(case: Case) -> None:
+    framed = np.pad(of(case.errors, case.layer), 4)
+    expected = np.einsum("yxij,ij->yx", windows(framed), case.kernel[::-1, ::-1])
+    of(case.errors, case.below)[...] = 7  # from a picture before
+    convolve_back(case.errors, case.layer, case.below, case.weights, TABLE)
+    np.testing.assert_allclose(of(case.errors, case.below), expected, atol=1e-5)
 
 
-def test_the_gradient_sums_over_all_places(case: tuple[Map, Map, Floats]) -> None:
-    source, above, kernel = case
-    expected = 1 + np.einsum("yxij,yx->ij", windows(source.inner), above.inner).reshape(25)
-    table = strips.table(above.height, above.width)
-    error, p = Map(above.inner, above.row, table), np.array(table)
-    error.flat[FRONT + error.height * error.row :] = 7  # what lies behind a map must not count
-    forward(source, above, kernel, 0.3, "none")  # packs the source
-    lanes, found = np.zeros(25 * LANES, np.float32), np.ones(25, np.float32)
-    gather_units(error.flat, FRONT, error.row, error.height, p, 0, error.packed)
-    add_gradient(
-        lanes,
-        error.flat,
-        FRONT,
-        error.row,
-        error.height,
-        error.packed,
-        source.flat,
-        FRONT,
-        source.row,
-        source.packed,
-        p,
-        0,
-    )
-    sum_gradient(found, 0, lanes)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
-    assert not lanes.any()
+def test_the_gradient_sums_over_all_places(case: Case) -> None:
+    expected = 1 + np.einsum("yxij,yx->ij", windows(of(case.maps, case.below)), of(case.errors, case.layer))
+    end = case.layer["start"] + case.layer["size"]
+    case.errors[end : end + case.layer["row"]] = 7  # what lies behind a map must not count
+    case.forward("none")  # packs the source
+    sums, found = np.zeros(25 * LANES, np.float32), np.ones(26, np.float32)
+    convolve_gradient(found, case.errors, case.maps, case.layer, case.below, TABLE, sums)
+    np.testing.assert_allclose(found[:25], expected.reshape(25), atol=1e-4)
+    assert not sums.any()
 
 
 @st.composite

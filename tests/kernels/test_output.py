@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kernels.derived import assert_close, gradient
+from kernels.derived import assert_close, gradient, record
 from lenet5 import reference
 from lenet5.architecture import LENET5, LENET5_LINEAR, LENET5_SOFTMAX, Architecture
 from lenet5.codes import codes
 from lenet5.kernels.output import CROSS_ENTROPY, MAP, MSE, distances, rbf_error
+from lenet5.kernels.plan import UNITS, loss_of
 from lenet5.network import LeNet5
 from networks import name, start
 
 F6 = 84
 ROW = 96  # 84 units, padded to whole vectors
+LAYER = record(UNITS, units=10, inputs=F6, row=ROW)
 
 
 def padded(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -30,7 +32,7 @@ def f6(rng: np.random.Generator) -> NDArray[np.float32]:
 
 def answer(f6: NDArray[np.float32]) -> NDArray[np.float32]:
     y = np.empty(10, np.float32)
-    distances(y, 0, 10, padded(codes()), 0, ROW, padded(f6), 0)
+    distances(y, LAYER, padded(codes()), padded(f6))
     return y
 
 
@@ -47,7 +49,7 @@ def test_a_loss_and_its_slope(loss: int, named: str, wish: str, f6: NDArray[np.f
     if wish == "soft":
         t = np.float32(0.9) * t + np.float32(0.01)
     y, errors = answer(f6), np.empty(ROW, np.float32)
-    cost = rbf_error(errors, 0, y, 0, 10, padded(codes()), 0, ROW, padded(f6), 0, t, 0, loss, 20.0, 1.0)
+    cost = rbf_error(errors, y, LAYER, padded(codes()), padded(f6), t[0], loss_of(loss, 20.0, 1.0)[0])
     expected, by_y, _ = reference.LOSSES[named, "rbf"](y.astype(np.float64)[None], t.astype(np.float64), 20.0)
     by_x = (by_y[0, :, None] * 2 * (f6.astype(np.float64) - codes())).sum(0)
     assert cost == pytest.approx(expected[0], rel=1e-5, abs=1e-5)

@@ -8,16 +8,15 @@ import numpy as np
 import pytest
 
 from lenet5.architecture import Architecture
-from lenet5.kernels import plan as at
 from lenet5.kernels.plan import Plan, plan_for
-from lenet5.kernels.strips import TOGETHER, UNITS, VIEW
+from lenet5.kernels.strips import TOGETHER
 from networks import NETWORKS, name
 
 
 @pytest.mark.parametrize("net", NETWORKS, ids=name)
 def test_a_view_has_the_tensor_s_shape_and_no_float_serves_two(net: Architecture) -> None:
     plan = plan_for(net)
-    flat = np.zeros(plan.parameters, np.float32)
+    flat = np.zeros(plan["parameters"], np.float32)
     views = plan.views(flat)
     assert {n: v.shape for n, v in views.items()} == net.shapes()
     for view in views.values():
@@ -29,30 +28,41 @@ def test_a_view_has_the_tensor_s_shape_and_no_float_serves_two(net: Architecture
 @pytest.mark.parametrize("net", NETWORKS, ids=name)
 def test_trained_parameters_come_before_the_fixed_codes(net: Architecture) -> None:
     plan = plan_for(net)
-    marked = plan.views(np.arange(plan.parameters, dtype=np.float32))
-    trained = plan.places[at.TRAINED]
+    marked = plan.views(np.arange(plan["parameters"], dtype=np.float32))
+    trained = plan["trained"]
     for tensor, view in marked.items():
         assert (view >= trained).all() if tensor == "rbf.codes" else (view < trained).all()
 
 
 def maps(plan: Plan) -> Iterator[tuple[int, int]]:
     """Start and length of every map and row of units."""
-    p = plan.places
-    yield p[at.INPUT], p[at.INPUT_H] * p[at.INPUT_ROW]
-    yield p[at.C1], p[at.C1_MAPS] * p[at.C1_H] * p[at.C1_ROW]
-    for start in (at.S2, at.S2_SUMS):
-        yield p[start], p[at.C1_MAPS] * p[at.S2_H] * p[at.S2_ROW]
-    yield p[at.C3], p[at.C3_MAPS] * p[at.C3_H] * p[at.C3_ROW]
-    for start in (at.S4, at.S4_SUMS):
-        yield p[start], p[at.C3_MAPS] * p[at.S4_H] * p[at.S4_W]
-    yield p[at.WINDOW], p[at.C5_INPUTS]
-    spots = p[at.C5_H] * p[at.C5_W]
-    yield p[at.C5], spots * p[at.F6_ROW]
-    yield p[at.F6], spots * p[at.OUT_ROW]
-    for start in (at.OUT, at.OUT_SUMS):
-        yield p[start], spots * p[at.OUT_UNITS]
-    for start, sources, strips in ((at.C1_PACKED, 1, at.C1_STRIPS), (at.C3_PACKED, p[at.C1_MAPS], at.C3_STRIPS)):
-        yield p[start], sources * p[p[strips] + VIEW] + TOGETHER * p[p[strips] + UNITS]
+    places = plan["down"] * plan["across"]
+    yield plan["input"]["start"], plan["input"]["size"]
+    for convolution, subsampling in (("c1", "s2"), ("c3", "s4")):
+        layer = plan[convolution]
+        yield layer["start"], layer["maps"] * layer["height"] * layer["row"]
+        layer = plan[subsampling]
+        for start in ("start", "sums"):
+            yield layer[start], layer["maps"] * layer["height"] * layer["row"]
+    yield plan["window"], plan["c5"]["inputs"]
+    for units in ("c5", "f6", "output"):
+        yield plan[units]["start"], places * plan[units]["padded"]
+    yield plan["output"]["sums"], places * plan["output"]["units"]
+    for layer_name, sources in (("c1", 1), ("c3", plan["s2"]["maps"])):
+        strips = plan[layer_name]["strips"]
+        yield plan[layer_name]["packed"], sources * strips["windows"] + TOGETHER * strips["units"]
+
+
+@pytest.mark.parametrize("net", NETWORKS, ids=name)
+def test_the_table_has_every_connection_from_above_and_from_below(net: Architecture) -> None:
+    plan = plan_for(net)
+    for layer, declared, sources in ((plan["c1"], net.c1, 1), (plan["c3"], net.c3, net.c1.maps)):
+        first, source, user = (plan.table[layer[name] :] for name in ("first", "source", "user"))
+        found = [(m, source[k]) for m in range(layer["maps"]) for k in range(first[m], first[m + 1])]
+        assert found == list(declared.pairs)
+        for n in range(sources):
+            users = user[user[n] : user[n + 1]].reshape(-1, 2)
+            assert [tuple(pair) for pair in users] == [(m, k) for k, (m, s) in enumerate(declared.pairs) if s == n]
 
 
 @pytest.mark.parametrize("size", [(32, 32), (32, 97), (61, 40)], ids=str)
@@ -63,10 +73,10 @@ def test_maps_lie_apart(net: Architecture, size: tuple[int, int]) -> None:
     for start, length in maps(plan):
         assert start >= end + 16
         end = start + length
-    assert end + 64 <= plan.maps
+    assert end + 64 <= plan["floats"]
 
 
 def test_a_plan_cannot_be_changed() -> None:
     plan = plan_for(NETWORKS[0])
     with pytest.raises(ValueError, match="read-only"):
-        plan.places[0] = 1
+        plan.plans[0] = 0

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kernels.derived import assert_close, curvature, gradient, wanted
+from kernels.derived import assert_close, curvature, gradient, network, wanted
 from lenet5 import reference
 from lenet5.architecture import LENET5, Architecture
 from lenet5.kernels import single
-from lenet5.kernels.lanes import LANES
-from lenet5.kernels.plan import TRAINED, plan_for
+from lenet5.kernels.plan import loss_of, plan_for
 from lenet5.network import LeNet5
 from lenet5.training.learners import LOSSES
 from networks import LEARNABLE, NETWORKS, SMALL, name, start
@@ -87,25 +86,13 @@ def test_online_steps_after_each_picture(
 ) -> None:
     """w −= ε·∂E/∂w, and the second picture sees the weights that the first has left (eq. 18)."""
     t: dict[str, Any] = start(net, rng)
-    plan, network = plan_for(net), LeNet5(net, t)
-    rates = np.zeros(plan.parameters, np.float32)
-    rates[: plan.places[TRAINED]] = rng.uniform(1e-4, 1e-3, plan.places[TRAINED])
-    maps, errors, small, lanes = (np.zeros(n, np.float32) for n in (*(plan.maps,) * 2, plan.parameters, 25 * LANES))
-    cost, wrong = single.online(
-        plan.places,
-        plan.curves,
-        network.parameters,
-        rates,
-        pictures.astype(np.float32),
-        wanted(net, LABELS),
-        LOSSES[loss],
-        10.0,
-        1.0,
-        maps,
-        errors,
-        small,
-        lanes,
-    )
+    plan, net_ = plan_for(net), LeNet5(net, t)
+    rates, small = (np.zeros(plan["parameters"], np.float32) for _ in range(2))
+    rates[: plan["trained"]] = rng.uniform(1e-4, 1e-3, plan["trained"])
+    how = loss_of(LOSSES[loss], 10.0, 1.0)
+    shown, t_wanted = pictures.astype(np.float32), wanted(net, LABELS)
+    whole = network(plan, net_.parameters)
+    cost, wrong = single.online(whole, rates, shown, t_wanted, how, small, single.room(plan))
     expected_cost, expected_wrong = 0.0, 0
     epsilon = plan.views(rates)
     for p in range(2):
@@ -117,5 +104,5 @@ def test_online_steps_after_each_picture(
         t = {n: v - epsilon[n] * g[n] if n in g else v for n, v in t.items()}
     assert cost == pytest.approx(expected_cost, rel=1e-4)
     assert wrong == expected_wrong
-    assert_close(network.tensors, t, 1e-5)
+    assert_close(net_.tensors, t, 1e-5)
     assert not small.any()

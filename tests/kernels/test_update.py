@@ -21,7 +21,7 @@ def test_a_matrix_s_step_is_nearly_orthogonal(rng: np.random.Generator, rows: in
 
     before = rng.normal(size=(rows, columns)).astype(np.float32)
     matrix(weights)[:], matrix(gradient)[:] = before, (u * strengths) @ v
-    update.muon(weights, gradient, momentum, start, rows, columns, row, rate, decay, 0.95, *update.room(rows, columns))
+    update.muon(weights, gradient, momentum, (start, rows, columns, row), rate, decay, update.room(rows, columns))
     step = (before * (1 - rate * decay) - matrix(weights)) / (rate * 0.2 * np.sqrt(max(rows, columns)))
     along = np.diag(u.T @ step @ v.T)
     assert 0.6 < along.min() <= along.max() < 1.25

@@ -19,28 +19,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-__all__ = [
-    "FLOAT",
-    "LANES",
-    "Emit",
-    "Index",
-    "add",
-    "first",
-    "fma",
-    "lanes_type",
-    "load",
-    "mul",
-    "multiples",
-    "pixels",
-    "pixels_at",
-    "splat",
-    "store",
-    "sub",
-    "tile",
-    "tiles",
-    "total",
-    "transpose",
-]
+__all__ = ["LANES", "Emit", "Index", "tile", "tiles"]  # and the operations at the end
 
 
 def _width() -> int:
@@ -336,10 +315,6 @@ def tiles(sizes: tuple[int, int, int], make: Callable[[int], Callable[..., None]
     return tile(types.int64, some)
 
 
-def _load(emit: Emit, array: Any, index: Any) -> Any:
-    return emit.load(array, index)
-
-
 def pixels_at(emit: Emit, array: Any, index: Any) -> Any:
     """LANES values from `index` on, of uint8 or float32, as float32."""
     if array.type.pointee == FLOAT:
@@ -349,52 +324,20 @@ def pixels_at(emit: Emit, array: Any, index: Any) -> Any:
     return emit.builder.uitofp(loaded, VECTOR)
 
 
-def _store(emit: Emit, array: Any, index: Any, value: Any) -> None:
-    emit.store(value, array, index)
-
-
-def _splat(emit: Emit, scalar: Any) -> Any:
-    return emit.splat(scalar)
-
-
-def _add(emit: Emit, a: Any, b: Any) -> Any:
-    return emit.builder.fadd(a, b)
-
-
-def _sub(emit: Emit, a: Any, b: Any) -> Any:
-    return emit.builder.fsub(a, b)
-
-
-def _mul(emit: Emit, a: Any, b: Any) -> Any:
-    return emit.builder.fmul(a, b)
-
-
-def _fma(emit: Emit, a: Any, b: Any, c: Any) -> Any:
-    return emit.fma(a, b, c)
-
-
-def _total(emit: Emit, a: Any) -> Any:
-    return emit.total(a)
-
-
 def _transpose(emit: Emit, out: Any, o: Any, o_row: Any, source: Any, s: Any, s_row: Any) -> None:
     rows = [emit.load(source, s + s_row * k) for k in range(LANES)]
     for k, row in enumerate(emit.transpose(rows)):
         emit.store(row, out, o + o_row * k)
 
 
-def _first(emit: Emit, value: Any, count: Any) -> Any:
-    return emit.first(value, count)
-
-
-load = tile(lanes_type, _load)  # load(array, index): the LANES values from index on
+load = tile(lanes_type, lambda emit, array, index: emit.load(array, index))  # the LANES values from index on
 pixels = tile(lanes_type, pixels_at)  # pixels(array, index): the same of uint8 or float32
-store = tile(types.void, _store)  # store(array, index, value)
-splat = tile(lanes_type, _splat)  # the same value in every lane
-add = tile(lanes_type, _add)
-sub = tile(lanes_type, _sub)
-mul = tile(lanes_type, _mul)
-fma = tile(lanes_type, _fma)  # a·b + c
-total = tile(types.float32, _total)  # the sum of the lanes
-first = tile(lanes_type, _first)  # the first `count` lanes, zero in the others
+store = tile(types.void, lambda emit, array, index, value: emit.store(value, array, index))
+splat = tile(lanes_type, lambda emit, scalar: emit.splat(scalar))  # the same value in every lane
+add = tile(lanes_type, lambda emit, a, b: emit.builder.fadd(a, b))
+sub = tile(lanes_type, lambda emit, a, b: emit.builder.fsub(a, b))
+mul = tile(lanes_type, lambda emit, a, b: emit.builder.fmul(a, b))
+fma = tile(lanes_type, lambda emit, a, b, c: emit.fma(a, b, c))  # a·b + c
+total = tile(types.float32, lambda emit, a: emit.total(a))  # the sum of the lanes
+first = tile(lanes_type, lambda emit, value, count: emit.first(value, count))  # the first `count` lanes, zero elsewhere
 transpose = tile(types.void, _transpose)  # out[o + i·o_row + k] = source[s + k·s_row + i], i and k from 0 to LANES − 1

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from lenet5.architecture import SQUASHES, Architecture, Convolution, EuclideanRBF, LayerCount, Subsampling
@@ -94,16 +95,8 @@ class Plan:
         """Each tensor, in its own shape, as a view of a flat array laid out as the parameters."""
         views = {}
         for name, (start, shape, row) in self.tensors.items():
-            rows, width = (shape[0], int(np.prod(shape[1:]))) if row else (1, shape[0])
-            stored = flat[start : start + rows * (row or width)].reshape(rows, row or width)[:, :width]
-            view = (
-                stored.reshape(shape)
-                if width == (row or width)
-                else np.lib.stride_tricks.as_strided(
-                    stored, (rows, *shape[1:]), (stored.strides[0], *np.empty(shape[1:], np.float32).strides)
-                )
-            )
-            views[name] = view
+            inside = np.empty(shape[1:], np.float32).strides
+            views[name] = as_strided(flat[start:], shape, (4 * (row or 1), *inside))
         return views
 
 
