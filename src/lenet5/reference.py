@@ -74,7 +74,7 @@ def _einsum(subscripts: str, *operands: Array) -> Array:
     return np.asarray(np.einsum(subscripts, *operands, optimize=True))
 
 
-# ---- C: convolution. x is (N, sources, H, W) and o is (N, maps, H−4, W−4).
+# ---- C: convolution. x is (N, sources, H, W) and o is (N, maps, H−4, W−4). Compiled: kernels/convolution.py.
 
 
 def _windows(x: Array) -> Array:
@@ -110,7 +110,7 @@ def convolve_back(layer: Convolution, tensors: Tensors, x: Array, o: Array, by_o
     }
 
 
-# ---- S: subsampling. x is (N, maps, H, W) and o is (N, maps, ⌊H/2⌋, ⌊W/2⌋).
+# ---- S: subsampling. x is (N, maps, H, W) and o is (N, maps, ⌊H/2⌋, ⌊W/2⌋). Compiled: kernels/subsampling.py.
 
 
 def _fours(x: Array) -> Array:
@@ -145,7 +145,8 @@ def subsample_back(layer: Subsampling, tensors: Tensors, x: Array, o: Array, by_
     }
 
 
-# ---- F: full connection, at every place. x is (N, below, h, w) and a is (N, units, h, w).
+# ---- F: full connection, at every place. x is (N, below, h, w) and a is (N, units, h, w). Compiled: `connect` and
+# `connect_back` in kernels/full.py.
 
 
 def weigh(layer: FullConnection, tensors: Tensors, x: Array) -> Array:
@@ -162,7 +163,8 @@ def weigh_back(layer: FullConnection, tensors: Tensors, x: Array, by_a: Array, p
     }
 
 
-# ---- OUTPUT: Euclidean RBF, at every place. x is (N, 84, h, w) and y is (N, classes, h, w).
+# ---- OUTPUT: Euclidean RBF, at every place. x is (N, 84, h, w) and y is (N, classes, h, w). Compiled: `distances` and
+# `rbf_error` in kernels/output.py, which has the losses too.
 
 
 def measure(tensors: Tensors, x: Array) -> Array:

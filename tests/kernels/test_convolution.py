@@ -30,7 +30,7 @@ SIZES = [(28, 28), (10, 10), (1, 1), (7, 17), (29, 33), (5, 3), (11, 14)]
 FRONT, BEHIND = 16, 96  # what the plan leaves around maps
 
 
-TABLE = np.array([0, 1, 0])  # one map, whose kernel 0 sees map 0 below
+TABLE = np.array([0, 1, 0, 1])  # one map, whose kernel 0 sees map 0 below; one map is computed at a time
 
 
 class Case:
@@ -46,7 +46,7 @@ class Case:
         self.below = record(MAPS, **sizes, height=height + 4, width=width + 4, size=(height + 4) * row, start=FRONT)
         self.layer = record(
             MAPS, **sizes, height=height, width=width, size=height * row, start=above, weight=0, bias=25, kernels=1,
-            first=0, source=2, packed=packed, strips=strips,
+            first=0, source=2, together=3, packed=packed, strips=strips,
         )  # fmt: skip
         floats = packed + strips["windows"] + TOGETHER * strips["units"]
         self.maps, self.errors = np.zeros(floats, np.float32), np.zeros(floats, np.float32)

@@ -173,18 +173,6 @@ def _kernels(layer, table, m):
 
 
 @inlined
-def _alike(layer, table, m):
-    """How many maps from m on are computed together: TOGETHER where they have as many kernels each, else one."""
-    first = layer.first + m
-    if m + TOGETHER > layer.maps:
-        return 1
-    for i in range(1, TOGETHER):
-        if table[first + i + 1] - table[first + i] != table[first + 1] - table[first]:
-            return 1
-    return TOGETHER
-
-
-@inlined
 def _convolve_narrow(maps, layer, below, strip, weights, table, curve):
     """A narrow strip of every map: from packed views to packed units, and those to where they belong.
 
@@ -193,7 +181,7 @@ def _convolve_narrow(maps, layer, below, strip, weights, table, curve):
     view, units = layer.strips.windows, layer.packed + below.maps * layer.strips.windows
     m = 0
     while m < layer.maps:
-        together = _alike(layer, table, m)
+        together = table[layer.together + m]
         y = 0
         while strip.rows - y >= _PACKED[0]:
             seen = layer.packed + strip.windows + y * PACKED_ROW, PACKED_ROW, view

@@ -263,12 +263,8 @@ def tile(result: Any, emitter: Callable[..., Any]) -> Any:
 
         return result(*map(_wanted, kinds)), generate
 
-    signature = inspect.signature(emitter)
-    first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    typed.__name__ = emitter.__name__
-    typed.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[first, *list(signature.parameters.values())[1:]], return_annotation=inspect.Signature.empty
-    )
+    signature = inspect.signature(emitter)  # `emit` stands where numba expects its context
+    typed.__signature__ = signature.replace(return_annotation=inspect.Signature.empty)  # type: ignore[attr-defined]
     return intrinsic(typed)
 
 
@@ -308,10 +304,9 @@ def tiles(sizes: tuple[int, int, int], make: Callable[[int], Callable[..., None]
                 emitter(emit, *values)
         return size
 
-    parameters = list(inspect.signature(emitters[0]).parameters.values())
+    emit, *rest = inspect.signature(emitters[0]).parameters.values()
     left = inspect.Parameter("left", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    some.__name__ = emitters[0].__name__
-    some.__signature__ = inspect.Signature([parameters[0], left, *parameters[1:]])  # type: ignore[attr-defined]
+    some.__signature__ = inspect.Signature([emit, left, *rest])  # type: ignore[attr-defined]
     return tile(types.int64, some)
 
 

@@ -91,22 +91,25 @@ def rbf_curvature(errors, layer, loss):
         errors[i] = 2.0 if loss.kind == MSE else 1.0
 
 
+@inlined
+def _softmax(sums, layer):
+    """The largest a_i, and Σ_i e^(a_i − the largest): what a softmax needs, and no power overflows."""
+    highest = sums[0]
+    for k in range(layer.units):
+        highest = max(highest, sums[k])
+    partition = 0.0
+    for k in range(layer.units if layer.kind == SOFTMAX else 0):
+        partition += math.exp(sums[k] - highest)
+    return highest, partition
+
+
 @compiled
 def full_outputs(out, sums, layer):
     """o_i = f(a_i), or their softmax."""
-    if layer.kind == SOFTMAX:
-        highest = sums[0]
-        for k in range(layer.units):
-            highest = max(highest, sums[k])
-        partition = 0.0
-        for k in range(layer.units):
-            partition += math.exp(sums[k] - highest)
-        for k in range(layer.units):
-            out[k] = math.exp(sums[k] - highest) / partition
-    else:
-        for k in range(layer.units):
-            out[k] = sums[k]
-        squash(out, 0, layer.units, curve_of(layer.value))
+    highest, partition = _softmax(sums, layer)
+    for k in range(layer.units):
+        out[k] = math.exp(sums[k] - highest) / partition if layer.kind == SOFTMAX else sums[k]
+    squash(out, 0, layer.units, curve_of(layer.value))
 
 
 @compiled
@@ -115,13 +118,7 @@ def full_error(errors, out, sums, layer, wanted, loss, second):
 
     In NumPy: `reference.squared_error`, `reference.softmax_cross_entropy`, `reference.logistic_cross_entropy`.
     """
-    cost = 0.0
-    highest = sums[0]
-    for k in range(layer.units):
-        highest = max(highest, sums[k])
-    partition = 0.0
-    for k in range(layer.units if layer.kind == SOFTMAX else 0):
-        partition += math.exp(sums[k] - highest)
+    cost, (highest, partition) = 0.0, _softmax(sums, layer)
     for k in range(layer.units):
         y, a, t = out[k], sums[k], wanted[k]
         if loss.kind == CROSS_ENTROPY:

@@ -39,12 +39,13 @@ def _record(*fields: Any) -> np.dtype[Any]:
 #   weight, bias   of its parameters: kernels of 25 weights (C), or coefficients (S)
 #   first          C: in the table, the first kernel of each map, and of one map more
 #   source         C: in the table, each kernel's source, a map of the layer below
+#   together       C: in the table, how many maps from each map on are computed at a time, where they have few rows
 #   user           C: in the table, where each source's users begin, then (map, kernel) of each user
 #   packed         C: of the packed views of the layer below, and behind them of packed units
 #   share          S: what the sum of four is multiplied by
 #   maximum        S: whether a unit is the largest of four
 MAPS = _record(
-    "maps height width row size start sums weight bias kernels first source user packed maximum",
+    "maps height width row size start sums weight bias kernels first source together user packed maximum",
     ("share", np.float32),
     ("value", CURVE),
     ("slope", CURVE),
@@ -172,14 +173,17 @@ def _connect(record: Any, layer: Convolution, sources: int, table: list[int]) ->
         return start
 
     map_of = [map_ for map_, _ in layer.pairs]
-    firsts = [map_of.index(map_) for map_ in range(layer.maps)]
+    firsts = [*map(map_of.index, range(layer.maps)), len(map_of)]
+    counts = [map_of.count(map_) for map_ in range(layer.maps)]
+    alike = [counts[map_ : map_ + TOGETHER] == TOGETHER * [counts[map_]] for map_ in range(layer.maps)]
     users = [[k for k, (_, source) in enumerate(layer.pairs) if source == below] for below in range(sources)]
     begins = [sources + 1 + 2 * sum(map(len, users[:below])) for below in range(sources + 1)]
     _set(
         record,
-        kernels=len(layer.pairs),
-        first=put([*firsts, len(layer.pairs)]),
+        kernels=len(map_of),
+        first=put(firsts),
         source=put(source for _, source in layer.pairs),
+        together=put(TOGETHER if so else 1 for so in alike),
         user=put([*begins, *(number for kernels in users for k in kernels for number in (map_of[k], k))]),
     )
 
