@@ -44,17 +44,11 @@ def _forward_tile(rows: int, step: int = 1, together: int = 1) -> Callable[..., 
         ir = emit.builder
         another = Index(ir, ir.zext(o_size.compare("!=", 0), INDEX))
         cells = [emit.cells(rows, emit.broadcast(weights, b + another * m)) for m in range(together)]
-        with emit.loop(count) as k:
-            kernels_ = [first + k + another * m * count for m in range(together)]
-            corners = [s + emit.number(table, sources + kernel) * s_size for kernel in kernels_]
-            sums = [[ir.load(cell) for cell in of_map] for of_map in cells]
-            for j in range(KERNEL):
-                for m, kernel in enumerate(kernels_):
-                    taps = w + kernel * (KERNEL * KERNEL) + j
-                    _add_column(emit, sums[m], maps, corners[m] + j * step, s_row, weights, taps)
-            for of_map, values in zip(cells, sums, strict=True):
-                for cell, value in zip(of_map, values, strict=True):
-                    ir.store(value, cell)
+        with emit.loop(count) as k, emit.loop(KERNEL) as j:
+            for m, of_map in enumerate(cells):
+                kernel = first + k + another * m * count
+                window = s + emit.number(table, sources + kernel) * s_size + j * step
+                _add_column(emit, of_map, maps, window, s_row, weights, w + kernel * (KERNEL * KERNEL) + j)
         for m, of_map in enumerate(cells):
             for y, cell in enumerate(of_map):
                 emit.store(ir.load(cell), maps, o + o_size * m + o_row * y)
@@ -63,14 +57,14 @@ def _forward_tile(rows: int, step: int = 1, together: int = 1) -> Callable[..., 
     return forward
 
 
-def _add_column(emit: Emit, sums: list[Any], source: Any, s: Index, s_row: Index, weights: Any, w: Index) -> None:
+def _add_column(emit: Emit, cells: list[Any], source: Any, s: Index, s_row: Index, weights: Any, w: Index) -> None:
     """The products of a column of a kernel, weights[w], weights[w + 5] …, onto rows of sums."""
     taps = [emit.broadcast(weights, w + i * KERNEL) for i in range(KERNEL)]
-    for r in range(len(sums) + KERNEL - 1):
+    for r in range(len(cells) + KERNEL - 1):
         seen = emit.load(source, s + s_row * r)
         for i in range(KERNEL):
-            if 0 <= r - i < len(sums):
-                sums[r - i] = emit.fma(taps[i], seen, sums[r - i])
+            if 0 <= r - i < len(cells):
+                emit.add_to(cells[r - i], taps[i], seen)
 
 
 def _backward_tile(rows: int) -> Callable[..., None]:
@@ -81,15 +75,15 @@ def _backward_tile(rows: int) -> Callable[..., None]:
         """
         (o, o_row), (e, e_row) = to, of
         places = [o + o_row * y for y in range(rows + KERNEL - 1)]
-        sums = [emit.load(errors, place) for place in places]
-        for j in range(KERNEL):
-            taps = [emit.broadcast(weights, w + (i * KERNEL + j)) for i in range(KERNEL)]
+        cells = [emit.cells(1, emit.load(errors, place))[0] for place in places]
+        with emit.loop(KERNEL) as j:
+            taps = [emit.broadcast(weights, w + j + i * KERNEL) for i in range(KERNEL)]
             for r in range(rows):
                 error = emit.load(errors, e + e_row * r - j)
                 for i in range(KERNEL):
-                    sums[r + i] = emit.fma(taps[i], error, sums[r + i])
-        for place, value in zip(places, sums, strict=True):
-            emit.store(value, errors, place)
+                    emit.add_to(cells[r + i], taps[i], error)
+        for place, cell in zip(places, cells, strict=True):
+            emit.store(emit.builder.load(cell), errors, place)
 
     return backward
 

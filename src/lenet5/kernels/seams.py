@@ -22,19 +22,15 @@ def ways(mask: NDArray[np.uint8], reach: int) -> tuple[NDArray[np.int32], NDArra
     Returns the ways' columns, int32 (W, H), and how much ink each crosses, float32 (W,).
     """
     height, width = mask.shape
-    way = np.empty((width, height), np.int32)
-    crossed = np.empty(width, np.float32)
-    _ways(np.ascontiguousarray(mask), reach, way, crossed)
+    way, crossed = np.empty((width, height), np.int32), np.empty(width, np.float32)
+    costs, choice = np.empty((2, 2 * reach + 1), np.float32), np.empty((height, 2 * reach + 1), np.int8)
+    _ways(np.ascontiguousarray(mask), reach, way, crossed, costs, choice)
     return way, crossed
 
 
 @compiled
-def _ways(mask, reach, way, crossed):
-    height, width = mask.shape
-    span = 2 * reach + 1
-    cost = np.empty(span, np.float32)
-    below = np.empty(span, np.float32)
-    choice = np.empty((height, span), np.int8)
+def _ways(mask, reach, way, crossed, costs, choice):
+    (height, width), span, cost, below = mask.shape, 2 * reach + 1, costs[0], costs[1]
     for own in range(width):
         for row in range(height):
             for k in range(span):
