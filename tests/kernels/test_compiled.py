@@ -23,13 +23,21 @@ print(compiling_seconds() > 0, sum(follow.stats.cache_hits.values()), compiler)
 """
 
 
-def run(cache: Path | str) -> list[str]:
+def start(cache: Path | str, program: str = FOLLOW, **variables: str) -> subprocess.Popen[str]:
+    env = os.environ | {"LENET5_CACHE": str(cache)} | variables
+    command, pipe = [sys.executable, "-c", program], subprocess.PIPE
+    return subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True)
+
+
+def told(process: subprocess.Popen[str]) -> list[str]:
     """Whether it compiled, how often it found machine code, whether it loaded the compiler; then what the log told."""
-    done = subprocess.run(
-        [sys.executable, "-c", FOLLOW], env=os.environ | {"LENET5_CACHE": str(cache)}, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split() + done.stderr.splitlines()
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    return out.split() + err.splitlines()
+
+
+def run(cache: Path | str, program: str = FOLLOW, **variables: str) -> list[str]:
+    return told(start(cache, program, **variables))
 
 
 COMPILING = "lenet5.kernels INFO compiling the kernels for this processor, once for this user"
@@ -66,10 +74,7 @@ def test_a_full_disk_keeps_nothing_and_breaks_nothing(tmp_path: Path) -> None:
     """As a full disk does, a limit of 4 kB on files refuses the machine code."""
     limit = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
     limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
-    env = os.environ | {"LENET5_CACHE": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", limit + FOLLOW], env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "cannot be kept" in done.stderr
+    assert any("cannot be kept" in line for line in run(tmp_path, limit + FOLLOW))
 
 
 def test_damaged_machine_code_is_compiled_anew(tmp_path: Path) -> None:
@@ -77,3 +82,27 @@ def test_damaged_machine_code_is_compiled_anew(tmp_path: Path) -> None:
     for path in tmp_path.rglob("*.nb*"):
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert run(tmp_path)[1] == "0"
+
+
+def test_two_processes_that_start_together_both_answer_and_leave_what_a_third_finds(tmp_path: Path) -> None:
+    together = [start(tmp_path) for _ in range(2)]
+    for process in together:
+        assert told(process)[0] == "True"
+    assert run(tmp_path) == ["False", "1", "False"]
+
+
+def test_another_version_of_numba_compiles_anew(tmp_path: Path) -> None:
+    other = "import numba\nnumba.__version__ = '0.0'\n" + FOLLOW
+    assert run(tmp_path)[:2] == ["True", "0"]
+    assert run(tmp_path, other)[:2] == ["True", "0"]
+    for program in (FOLLOW, other):
+        assert run(tmp_path, program)[:2] == ["False", "1"]
+
+
+def test_another_processor_with_the_same_home_compiles_anew_and_each_finds_its_own(tmp_path: Path) -> None:
+    """As where a home is shared by several machines; numba takes the name of a processor from these variables."""
+    other = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    assert run(tmp_path)[:2] == ["True", "0"]
+    assert run(tmp_path, **other)[:2] == ["True", "0"]
+    for variables in ({}, other):
+        assert run(tmp_path, **variables)[:2] == ["False", "1"]

@@ -14,22 +14,18 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-
-from cyclopts import App, CycloptsError
+from functools import cache
+from typing import TYPE_CHECKING
 
 from lenet5 import __version__
 from lenet5.errors import LeNetError
 
-__all__ = ["app", "main"]
+if TYPE_CHECKING:
+    from cyclopts import App
 
-app = App(
-    name="lenet5",
-    help="LeNet-5 of 1998: read handwritten digits, train the network, look inside.",
-    help_epilogue="Exit status: 0 done; 1 done, and the answer is no (read: something was rejected); 2 an error.",
-    version=__version__,
-    suppress_keyboard_interrupt=False,
-    result_action="return_value",
-)
+    app: App
+
+__all__ = ["app", "main"]
 
 # Command: the function behind it, and what `lenet5 --help` says of it.
 COMMANDS = {
@@ -48,9 +44,31 @@ COMMANDS = {
     "serve": ("lenet5.cli.serve:serve", "Show LeNet-5 thinking on a page, and answer its API."),
     "warm": ("lenet5.cli.warm:warm", "Compile the kernels now, so that no later command has to wait for it."),
 }
-for _name, (_place, _help) in COMMANDS.items():
-    app.command(_place, name=_name, help=_help)
-app.register_install_completion_command(help="Let the shell (bash, zsh, fish) complete commands and options.")
+
+
+@cache
+def _app() -> App:
+    from cyclopts import App  # which takes longer to import than `lenet5 --version` may
+
+    made = App(
+        name="lenet5",
+        help="LeNet-5 of 1998: read handwritten digits, train the network, look inside.",
+        help_epilogue="Exit status: 0 done; 1 done, and the answer is no (read: something was rejected); 2 an error.",
+        version=__version__,
+        suppress_keyboard_interrupt=False,
+        result_action="return_value",
+    )
+    for name, (place, words) in COMMANDS.items():
+        made.command(place, name=name, help=words)
+    made.register_install_completion_command(help="Let the shell (bash, zsh, fish) complete commands and options.")
+    return made
+
+
+def __getattr__(name: str) -> App:
+    """`app`, made when it is first asked for."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _app()
 
 
 def _shown(error: UnicodeError) -> tuple[str | bytes, int]:
@@ -106,15 +124,14 @@ def _run(arguments: Sequence[str] | None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["read"]:  # of which a lone - is standard input to everybody, and an option to cyclopts
         given = ["/dev/stdin" if word == "-" else word for word in given]
-    if given and given[0] in COMMANDS:
-        TOLD.command = given[0]
-        app[given[0]].help = None  # which makes its own words the help, all of them
     try:
-        status = app(given, exit_on_error=False)
+        if given == ["--version"]:
+            print(__version__)
+            status = 0
+        else:
+            status = _command(given)
         sys.stdout.flush()
-        return status if isinstance(status, int) else 0
-    except CycloptsError:  # which cyclopts has shown already
-        return 2
+        return status
     except LeNetError as error:
         _complain(str(error))
         return 2
@@ -127,6 +144,19 @@ def _run(arguments: Sequence[str] | None) -> int:
             return 0  # `lenet5 … | head` reads no further
         _complain(f"{error.filename or 'cannot write to stdout'}: {error.strerror or error}")
         return 2
+
+
+def _command(given: list[str]) -> int:
+    from cyclopts import CycloptsError
+
+    if given and given[0] in COMMANDS:
+        TOLD.command = given[0]
+        _app()[given[0]].help = None  # which makes its own words the help, all of them
+    try:
+        status = _app()(given, exit_on_error=False)
+    except CycloptsError:  # which cyclopts has shown already
+        return 2
+    return status if isinstance(status, int) else 0
 
 
 def _complain(words: str) -> None:
