@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import lenet5
 from lenet5 import datasets
 from lenet5.architecture import LENET5, LENET5_SOFTMAX
 from lenet5.pictures.normalise import normalise
@@ -154,6 +155,27 @@ def test_early_stopping_calibrates_on_what_it_holds_out(drawn: Rows) -> None:
     plain, fitted = (quick(calibrate=on, **how).fit(X, y) for on in (False, True))
     assert_same_network(plain, fitted)
     assert fitted.network_.sharpness != plain.network_.sharpness
+
+
+def test_partial_fit_goes_on_from_shipped_weights_which_keep_what_they_knew() -> None:
+    known = lenet5.load("lenet5-best")
+    few, test = datasets.load("drawn", count=30, seed=4), datasets.load("drawn", "test", count=300)
+    ones = few.labels == 1
+    model = LeNet5Classifier(start="lenet5-best", random_state=0)
+    for _ in range(3):  # of ones alone, from which a network that keeps nothing learns to answer 1
+        model.partial_fit(few.images[ones].reshape(ones.sum(), -1), few.labels[ones], classes=np.arange(10))
+    wrong = (model.predict(test.images.reshape(300, -1)) != test.labels).mean()
+    assert wrong < (known.predict(test.images) != test.labels).mean() + 0.03
+    assert not np.array_equal(model.network_.parameters, known.parameters)
+    assert clone(model).set_params(start=known).start is known
+
+
+def test_fit_goes_on_from_weights_too(digits: Rows) -> None:
+    images, labels = datasets.load("drawn", count=60).images, np.array(list("abc"))[np.arange(60) % 3]
+    model = LeNet5Classifier(start=lenet5.load("lenet5"), passes=2, calibrate=False, random_state=0)
+    assert model.fit(images.reshape(60, -1), labels).network_.classes == ("a", "b", "c")
+    with pytest.raises(ValueError, match="networks in one; give a single one"):
+        LeNet5Classifier(start="lenet5-reader").fit(*digits)
 
 
 def test_partial_fit_goes_on(digits: Rows) -> None:

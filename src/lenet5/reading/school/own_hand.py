@@ -2,9 +2,9 @@
 
     python -m lenet5.reading.school.own_hand lenet5-ascii
 
-Of each writer of at least MOST letters and digits, some are learned by `lenet5.teach`, and the network is judged before
-and after on the others. A character that the network has no class for counts as none, where it has a class for that
-and the sign is no digit in any hand; else it is passed over.
+Of each writer of at least LEAST letters and digits, some are learned by `lenet5.teach`, and the network is judged
+before and after on the others, asked for letters and digits. A character that the network has no class for counts as
+none, where it has a class for that and the sign is no digit in any hand; else it is passed over.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from lenet5.reading.school.teach import HELD_OUT, STROKES
 
 __all__ = ["errors", "main", "writers_of"]
 
-MOST = 100  # letters and digits that a writer has at least
+LEAST = 100  # letters and digits that a writer has at least
 
 
 def writers_of(strokes: Strokes, classes: tuple[str, ...]) -> list[Dataset]:
@@ -40,7 +40,7 @@ def writers_of(strokes: Strokes, classes: tuple[str, ...]) -> list[Dataset]:
     found = []
     strokes = strokes.take(np.flatnonzero(np.char.isalnum(strokes.labels)))
     numbers, counts = np.unique(strokes.writers, return_counts=True)
-    for number in numbers[counts >= MOST].tolist():
+    for number in numbers[counts >= LEAST].tolist():
         own = strokes.take(np.flatnonzero(strokes.writers == number))
         drawn = own.pictures(np.random.default_rng(number))
         named = {c: c if c in classes else NONE if NONE in classes and c in NO_DIGITS else "" for c in drawn.classes}
@@ -51,11 +51,12 @@ def writers_of(strokes: Strokes, classes: tuple[str, ...]) -> list[Dataset]:
 
 
 def errors(network: LeNet5, of: Dataset) -> NDArray[np.float64]:
-    """Percent that are answered wrongly: among all classes, and among those of the right one's kind alone."""
+    """Percent that are answered wrongly: among letters, digits and none, and among those of the right one's kind."""
     kinds = np.array([(c.isdigit(), c.isupper(), c.islower()) for c in of.classes])
     alike = (kinds[:, None] == kinds).all(axis=2)  # (classes, classes)
+    asked = kinds.any(axis=1) | (np.array(of.classes) == NONE)
     penalties = network.penalties(of.images)
-    answers = penalties.argmin(axis=1), np.where(alike[of.labels], penalties, np.inf).argmin(axis=1)
+    answers = (np.where(of_these, penalties, np.inf).argmin(axis=1) for of_these in (asked, alike[of.labels]))
     return np.array([100 * float((answer != of.labels).mean()) for answer in answers])
 
 
