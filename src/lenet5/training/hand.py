@@ -29,7 +29,9 @@ from lenet5.training.run import PassRecord, Run
 
 __all__ = ["FEWEST", "HAND", "Learned", "among_known", "drawn_pictures", "learn_hand"]
 
-HAND = replace(RECIPES["fine-tune"], passes=10, schedule="constant", fade=0.0, decay=0.0, smoothing=0.1)
+HAND = replace(
+    RECIPES["fine-tune"], passes=10, schedule="constant", fade=0.0, decay=0.0, smoothing=0.1, average=0.98, strength=1.3
+)
 FOLDS = FEWEST = 5
 ALONG = 1200  # drawn pictures in a pass
 SHARE = 1 / 4  # of a pass is the hand's own samples
