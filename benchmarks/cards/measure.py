@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from outputs import compared, confusions, errors
 
 import lenet5
 from lenet5 import datasets
@@ -20,6 +21,7 @@ from lenet5.pictures.opening import open_pages
 from lenet5.reading.fields import Field
 from lenet5.reading.reader import BEST
 from lenet5.reading.readings import Reading
+from lenet5.reading.school.characters import held_out
 from lenet5.reading.school.outcomes import examples
 from lenet5.reproduce.measures import robustness
 from lenet5.scale import BACKGROUND, SPAN
@@ -101,8 +103,14 @@ def measure(name: str, *, quick: bool = False) -> dict[str, Any]:
     each confusion. probabilities: log loss and calibration error of a network on MNIST. withstands: [change, how much,
     error in percent]. no_digits: of each kind the pictures, how many were answered, how many of them with SURE or more,
     and the median confidence of those. If quick: QUICK of no_digits, and of a network, not of the reader, digits.
-    Raises DataError where there are no data.
+    Of a network of other characters, its confusions. Raises DataError where there are no data.
     """
+    network = lenet5.load(name)
+    if len(network.classes) > 11:
+        unseen = held_out()
+        penalties = network.penalties(unseen.images)
+        found = {f.__name__: f(penalties, unseen.labels) for f in (errors, confusions, compared)}
+        return {"pictures": len(unseen), **found} if not quick else {}
     through = name == BEST
     asked = ThroughReader() if through else Straight(lenet5.load(name))
     kinds = {QUICK: NO_DIGITS[QUICK]} if quick else NO_DIGITS

@@ -16,6 +16,7 @@ __all__ = ["networks"]
 
 PURPOSES = {
     "lenet5": "the network of 1998, to read the paper with and to compare with",
+    "lenet5-ascii": "every printable character, by all codes of Figure 3",
     "lenet5-best": "the same 60,000 parameters, trained as well as is known",
     "lenet5-ensemble": "seven networks that answer as one: the least error on MNIST",
     "lenet5-linear": "a tutorial's reading: a full connection at the end",

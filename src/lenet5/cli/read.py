@@ -39,6 +39,7 @@ def read(
     layout: Layout = "auto",
     ink: Polarity = "auto",
     invert: Annotated[bool, Parameter(show=False, negative=())] = False,
+    characters: str | None = None,
     model: str | None = None,
     accept: float | None = None,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
@@ -48,7 +49,7 @@ def read(
     largest_pages: Count = LIMITS.pages,
     largest_pixels: Count = LIMITS.pixels,
 ) -> int:
-    """Read the digits in pictures.
+    """Read the digits in pictures, or other characters.
 
     Exit status: 0 where everything was read, 1 where something was rejected, 2 where a picture could not be opened
     or the request makes no sense. A picture that cannot be opened does not keep the others from being read.
@@ -65,6 +66,9 @@ def read(
         digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever it is.
     ink
         dark: ink darker than its paper. light: white on black, as chalk on a board. auto: whichever it is.
+    characters
+        That alone may be answered: digits, capitals, letters, alphanumeric, ascii, or one by one, as 0123456789-/. ;
+        everything else is none. Spaces are not reported.
     model
         Shipped weights by name, or a .safetensors file; by default the best for reading.
     accept
@@ -100,7 +104,8 @@ def read(
     named = [picture for picture in pictures if isinstance(picture, Path) and os.path.exists(picture)]
     if explain is not None and os.path.exists(explain) and any(explain.samefile(picture) for picture in named):
         raise PictureError(f"--explain {explain} is one of the pictures; name another file")
-    reader = Reader(model, accept=accept, limits=Limits(largest_pages, largest_pixels))
+    limits = Limits(largest_pages, largest_pixels)
+    reader = Reader(model, accept=accept, limits=limits, characters=characters)
     show = _Show(json_, csv_)
     pages: list[tuple[str, dict[str, Any]]] = []
     copies: set[str] = set()

@@ -38,7 +38,7 @@ def evidence(reading: Reading) -> float:
     """How much speaks for it that a word is a number rather than anything else: log of the odds."""
     total = WHOLE * _log(reading.confidence)
     for one in reading.characters:
-        if one.text.isdigit():
+        if one.text.isalnum():
             p = min(max(one.confidence, LEAST), 1 - LEAST)
             total += (BAR if one.text == "1" else 1.0) * (math.log(p / (1 - p)) - CHANCE)
         elif not one.text:

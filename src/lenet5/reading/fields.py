@@ -18,6 +18,7 @@ from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, left_out, 
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Box, Character, Reading, Reason
+from lenet5.reading.stature import fits, frames, with_dots
 
 __all__ = ["SEPARATORS", "Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
 
@@ -110,21 +111,38 @@ class LineField:
         return best_path(self.line, self.candidates, likely, self.geometry)
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
-        likely = calibration.on_path().probabilities(penalties)[:, :-1]
-        probabilities = rarer(calibration.probabilities(penalties), RUBBISH_ON_PATHS)
+        on_paths = calibration.on_path().probabilities(penalties)
+        likely, probabilities = on_paths[:, :-1], rarer(calibration.probabilities(penalties), RUBBISH_ON_PATHS)
+        if self.geometry.place:
+            likely, path = self._placed(likely, classes)
+            probabilities = rarer(np.column_stack([likely, on_paths[:, -1]]), RUBBISH_ON_PATHS)
+        else:
+            path = self.path(likely)
         characters, digits, left = [], [], 0
-        for arc in self.path(likely):
+        for arc in path:
             if arc.candidate is not None and arc.digit is not None:
                 p = probabilities[arc.candidate]
                 characters.append(character(p, classes, self._box(arc), calibration.reason(p), arc.digit))
                 digits.append(arc.digit)
-            elif arc.kind == "speck":
+            elif arc.kind == "speck" or arc.kind in classes:
                 left += self.line.pieces[arc.first].area
             else:
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
         sure = share(self.line, self.candidates, likely, digits, self.geometry)
         explained = 1 - left / max(1, sum(piece.area for piece in self.line.pieces))
-        return _together(characters, self.box, calibration, sure * explained)
+        return _together(characters, self.box, calibration, sure * explained, classes)
+
+    def _placed(self, likely: Probabilities, classes: tuple[str, ...]) -> tuple[Probabilities, list[Arc]]:
+        """Probabilities in which each character is the likelier the better it suits its place, and the path: where the
+        line's band is what explains it at the least cost."""
+        boxes = [candidate.box for candidate in self.candidates]
+        found = []
+        for top, height in frames(self.line.top, self.line.bottom, classes):
+            suited = fits(boxes, classes, top, height) ** self.geometry.place
+            read = with_dots(likely, boxes, classes, height) * suited
+            path = self.path(read)
+            found.append((sum(arc.cost for arc in path), read, path))
+        return min(found, key=lambda one: one[0])[1:]
 
     def _box(self, arc: Arc) -> Box:
         """The box of an arc's own ink: of a slanted digit, narrower than that of its upright box."""
@@ -182,9 +200,11 @@ def rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:
     return np.asarray(changed / changed.sum(axis=1, keepdims=True))
 
 
-def _together(characters: list[Character], box: Box, calibration: Calibration, sure: float = 1.0) -> Reading:
+def _together(
+    characters: list[Character], box: Box, calibration: Calibration, sure: float, classes: tuple[str, ...]
+) -> Reading:
     """The reading of a line of characters: as sure as its digits together, and as that these alone stand there."""
-    digits = [c for c in characters if c.text not in SEPARATORS and c.reason != "blank"]
+    digits = [c for c in characters if (c.text not in SEPARATORS or c.text in classes) and c.reason != "blank"]
     if not digits:
         return Reading("", 0.0, box, True, "blank", tuple(characters))
     text = "".join(c.text for c in digits)

@@ -58,6 +58,9 @@ class Geometry:
     leave_out: float = 0.82  # for a separator or a speck
     leave_out_large: float = 11.3  # for leaving out ink as high as a digit, squared
     leave_out_other: float = 2.04  # more, where it is no separator
+    mark: float = 0.3  # how far from a word the middle of a small mark may be that goes with it
+    slanted: bool = True  # whether a line may have a slant that is taken off
+    place: float = 0.0  # how much it counts where a character stands and how high it is, where they differ in that
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,6 @@ __all__ = ["line_field"]
 def line_field(ink: NDArray[np.float32], place: Place, geometry: Geometry) -> LineField:
     """One line of digits, from its ink (H, W), which has a place in the picture."""
     ink, matrix = cropped(ink)
-    line = cut(ink)
+    line = cut(ink, geometry.slanted)
     upright = np.array([[1, line.slant, line.shift - line.slant * ink.shape[0] / 2], [0, 1, 0], [0, 0, 1.0]])
     return LineField(line, tuple(candidates(line, geometry)), place.inside(matrix @ np.linalg.inv(upright)), geometry)

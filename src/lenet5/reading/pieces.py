@@ -67,9 +67,9 @@ class Line:
     stroke: float
 
 
-def cut(ink: Grey) -> Line:
-    """Cut the ink (H, W), float32 0..1, of one line into pieces."""
-    slant = _slant(inked(ink))
+def cut(ink: Grey, slanted: bool = True) -> Line:
+    """Cut the ink (H, W), float32 0..1, of one line into pieces, without its slant where it may have one."""
+    slant = _slant(inked(ink)) if slanted else 0.0
     upright, shift = _shear(ink, slant)
     strokes, stroke = _strokes(upright)
     height, top, bottom = _band(strokes, ink.shape[0])

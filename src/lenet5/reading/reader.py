@@ -15,18 +15,19 @@ from typing import Any, Literal, Protocol, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.codes import DIGITS
 from lenet5.errors import LeNetError, ReadingError
 from lenet5.kernels import threads
 from lenet5.pictures.ink import POLARITIES, Ink, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, PAGE_SIDE, Limits, open_pages, sized
+from lenet5.reading.alphabet import Alphabet, characters_of, geometry_of
 from lenet5.reading.amid import enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
 from lenet5.reading.choice import amid_others, cost_of_one, cost_of_words, lines_of, the_line
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
-from lenet5.reading.graph import Geometry
 from lenet5.reading.layout import LAYOUTS, Layout, line_ink, straightened
 from lenet5.reading.lines import line_field
 from lenet5.reading.place import Place
@@ -40,7 +41,7 @@ Grey = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 Prepared = Field | LeNetError
 
-BEST = "lenet5-reader"
+BEST, EVERY = "lenet5-reader", "lenet5-ascii"
 SAMPLE = 8  # pictures that tell how long the others will take
 SMALL = 2.5e-3  # seconds for each; below, one thread is quicker than two
 
@@ -59,7 +60,11 @@ class Reader:
     calibration: how penalties become probabilities; the network's own where it is None.
     accept: the least confidence of an answer that is given rather than rejected; the calibration's where None.
     limits: how many pages and pixels a file may have; `lenet5.pictures.opening.Limits`.
-    Raises WeightsError where there are no such weights, ReadingError for what is no network.
+    characters: that alone may be answered: "digits", "capitals", "letters", "alphanumeric", "ascii", or one by one, as
+    in "0123456789-/."; all else is none. Those that the network knows where it is None: digits, of the best weights.
+    Where it knows digits alone, the shipped network of every printable character tells the others.
+    Raises WeightsError where there are no such weights, ReadingError for what is no network, or for characters that
+    are none or that it does not know.
     """
 
     def __init__(
@@ -69,21 +74,25 @@ class Reader:
         calibration: Calibration | None = None,
         accept: float | None = None,
         limits: Limits = LIMITS,
+        characters: str | None = None,
     ) -> None:
+        asked = None if characters is None else characters_of(characters)
         if model is None or isinstance(model, str | os.PathLike):
             from lenet5.loading import load
 
             model = load(BEST if model is None else model)
         if not callable(getattr(model, "penalties", None)):
             raise ReadingError(f"a model {model!r}; expected a network, or the name or path of one")
+        if asked is not None:
+            model = _answering(asked, model)
         self.network: Network = model
-        classes = tuple(getattr(model, "classes", "0123456789"))
+        classes = tuple(getattr(model, "classes", DIGITS))
         self._none = classes.index(NONE) if NONE in classes else None
         self.classes: tuple[str, ...] = tuple(c for c in classes if c != NONE)
         self.calibration = calibration or Calibration.of(getattr(model, "metadata", {}))
         if accept is not None:
             self.calibration = replace(self.calibration, accept=accept)
-        self.geometry = Geometry()
+        self.geometry = geometry_of(asked or "")
         self.limits = limits
 
     def read(self, picture: Any, layout: Layout = "auto", *, ink: Polarity = "auto") -> list[Reading]:
@@ -251,7 +260,7 @@ class Reader:
             steps.note("boxes", lambda: outlined(boxes.ink, boxes.grids))
             return rows_of_boxes(boxes, boxes.row, self.geometry)[0]
         level = line_ink(ink.pen)
-        found = words(level)
+        found = words(level, self.geometry.mark)
         if not found:
             return self._line(level, place, steps)
         chosen = the_line(found, [f.reading for f in self._words(found, place)]) if len(found) > 1 else [0]
@@ -264,7 +273,7 @@ class Reader:
         """One digit, or a page of one line or more: what explains the ink at the least cost."""
         one = self._digit(ink.ink, place, steps)
         level = line_ink(ink.pen)
-        found = words(level)
+        found = words(level, self.geometry.mark)
         (reading,) = self.answer([one])
         readings = [f.reading for f in self._words(found, place)]
         alone = readings[0].text if len(found) == 1 else None
@@ -306,7 +315,7 @@ class Reader:
         level, matrix = straightened(level)
         steps.note_ink("straightened", level)
         page = place.inside(matrix)
-        found = words(level)
+        found = words(level, self.geometry.mark)
         known = self._words(found, page)
         chosen = lines_of(found, [f.reading for f in known])
         lines = {together([found[k] for k in several]): several for several in chosen}
@@ -330,6 +339,23 @@ class Reader:
         """The mean log of the best probability of each candidate, uint8 (28, 28)."""
         probabilities = self.calibration.probabilities(self.penalties(np.stack(images)))
         return float(np.log(np.maximum(probabilities[:, :-1].max(axis=1), 1e-4)).mean())
+
+
+def _answering(asked: str, model: Network) -> Network:
+    """The network that answers these characters: as it is, a part of what it knows, or with one that knows every."""
+    reader = Reader(model)
+    known = set(reader.classes)
+    if known == set(asked):
+        return model
+    if known >= set(asked):
+        return Alphabet(asked, reader)
+    if known != set(DIGITS):
+        missing = "".join(sorted(set(asked) - known))
+        raise ReadingError(
+            f"characters {asked!r}; the network knows no {missing!r}, it knows {''.join(reader.classes)!r}; leave out "
+            "either the network or these characters"
+        )
+    return Alphabet(asked, Reader(EVERY), reader)
 
 
 def _each(prepare: Callable[[Any], Prepared], pictures: list[Any]) -> list[Prepared]:

@@ -84,7 +84,7 @@ class RowField:
             at += count
             found += characters
             confidence *= sure
-            texts.append("".join(_sign(c) for c in characters))
+            texts.append("".join(_sign(c, classes) for c in characters))
         row = self.cells[0].row
         if all(text == EMPTY for text in texts) and (self.alone or self.bare):
             return Reading("", 0.0, self.box, True, "blank", tuple(found), row=row)
@@ -98,10 +98,10 @@ class RowField:
         return Reading(text, confidence, self.box, bool(reason), reason, tuple(found), row=row)
 
 
-def _sign(one: Character) -> str:
+def _sign(one: Character, classes: tuple[str, ...]) -> str:
     """What stands for a character of a cell in the text of its row."""
     if one.reason == "blank":
         return EMPTY
     if one.reason == "not a digit":
         return UNREAD
-    return "" if one.text in SEPARATORS else one.text
+    return "" if one.text in SEPARATORS and one.text not in classes else one.text

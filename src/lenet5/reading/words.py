@@ -62,8 +62,11 @@ class Word:
         return min(self.bottom, other.bottom) - max(self.y, other.y) > BESIDE * low
 
 
-def words(ink: Grey) -> list[Word]:
-    """The words of a picture (H, W), in the order in which they are read."""
+def words(ink: Grey, margin: float = MARGIN) -> list[Word]:
+    """The words of a picture (H, W), in the order in which they are read.
+
+    margin: how far from a word the middle of a small mark may be that goes with it, in heights of the word's strokes.
+    """
     labels, found = _strokes(ink)
     if not len(found):
         return []
@@ -78,7 +81,7 @@ def words(ink: Grey) -> list[Word]:
             continue
         box = _around(found[members])
         size = float(np.median(height[members]))
-        near = (height < SMALL * size) & (width < 2 * SMALL * size) & _within(found, box, MARGIN * size)
+        near = (height < SMALL * size) & (width < 2 * SMALL * size) & _within(found, box, margin * size)
         near[large[under[:, kin == group].any(axis=1)]] = False
         near[members] = True
         result.append(_cut_out(ink, labels, found, np.flatnonzero(near)))

@@ -22,6 +22,7 @@ from lenet5.datasets.drawn.european import european
 from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError
 from lenet5.pictures.normalise import normalise
+from lenet5.reading.alphabet import NO_DIGITS
 from lenet5.reading.school.composed_lines import line_lessons
 from lenet5.reading.school.doodles import doodles
 from lenet5.reading.school.framed import framed
@@ -29,7 +30,7 @@ from lenet5.reading.school.framed import framed
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-__all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "some_written"]
+__all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "printed", "some_written"]
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -37,9 +38,6 @@ Labels = NDArray[np.int64]
 NOTHING = -1  # the label of what is no digit
 # Not those that are digits in some hand: I O S Z P, b f g h l o p q s t u y z.
 LETTERS = "ABCDEFGHJKLMNQRTUVWXYABCDEFGHJKLMNQRTUVWXYacdeijkmnrvwx&@#$%?+*=<>~^"
-# Written signs that are no digit. In some hand I l | ! / \ ( ) ' ` . , are a 1, and O o Z z S s b g q y other digits;
-# and a - or _ may be any stroke.
-NO_DIGITS = 'ABCDEFGHJKLMNPQRTUVWXYacdefhijkmnprtuvwx"#$%&*+:;<=>?@[]^{}~'
 FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_PLAIN,
@@ -88,7 +86,7 @@ def lessons(mnist: Dataset, strokes: Strokes, rng: np.random.Generator, size: fl
 
     line_images, line_labels = line_lessons(n(7_000), pick, rng)
     right = line_labels != NOTHING
-    print_images, print_labels = _printed(DIGITS, n(8_000), rng)
+    print_images, print_labels = printed(DIGITS, n(8_000), rng)
     turned = _turned(*people, n(6_000), rng)
     parts: list[tuple[Images, Labels, float]] = [
         (*people, 0.22),
@@ -99,7 +97,7 @@ def lessons(mnist: Dataset, strokes: Strokes, rng: np.random.Generator, size: fl
         (line_images[right], line_labels[right], 0.14),
         (line_images[~right], line_labels[~right], 0.12),
         (nothing, _none(len(nothing)), 0.09),
-        (_printed(LETTERS, n(40_000), rng)[0], _none(n(40_000)), 0.15),
+        (printed(LETTERS, n(40_000), rng, none=True)[0], _none(n(40_000)), 0.15),
         (some_written(strokes, NO_DIGITS, n(60_000), rng)[0], _none(n(60_000)), 0.25),
         (turned, _none(len(turned)), 0.01),
         (_marks(n(8_000), rng), _none(n(8_000)), 0.03),
@@ -133,10 +131,10 @@ def _none(count: int) -> Labels:
     return np.full(count, NOTHING, np.int64)
 
 
-def _printed(characters: str, count: int, rng: np.random.Generator) -> tuple[Images, Labels]:
-    """Printed characters; the labels are their places in `characters`."""
+def printed(characters: str, count: int, rng: np.random.Generator, none: bool = False) -> tuple[Images, Labels]:
+    """Printed characters; the labels are their places in `characters`. As what is `none` some are hollow or framed."""
     labels = rng.integers(len(characters), size=count)
-    return np.stack([_print(characters[k], rng) for k in labels]), labels
+    return np.stack([_print(characters[k], rng, none) for k in labels]), labels
 
 
 def _typefaces() -> list[Path]:
@@ -156,7 +154,7 @@ def _typeface(number: int, size: int) -> FreeTypeFont:
     return ImageFont.truetype(str(faces[number % len(faces)]), size)
 
 
-def _print(character: str, rng: np.random.Generator) -> Images:
+def _print(character: str, rng: np.random.Generator, none: bool) -> Images:
     from PIL import Image, ImageDraw
 
     if rng.random() < 0.75:
@@ -167,7 +165,7 @@ def _print(character: str, rng: np.random.Generator) -> Images:
         ImageDraw.Draw(canvas).text((size // 2, size // 3), character, fill=255, font=face, stroke_width=bold)
         picture = np.asarray(canvas)
         if not picture.any():
-            return _print(character, rng)  # not every typeface has every character
+            return _print(character, rng, none)  # not every typeface has every character
         if rng.random() < 0.5:
             wide = float(np.exp(rng.normal(0, 0.35)))
             picture = np.asarray(cv2.resize(picture, None, fx=wide, fy=1.0))
@@ -179,7 +177,7 @@ def _print(character: str, rng: np.random.Generator) -> Images:
         # Heavier, in both directions or in one: stems and serifs of other typefaces.
         heavy = np.ones(rng.integers(1, 7, 2) if rng.random() < 0.5 else (int(rng.integers(2, 6)),) * 2, np.uint8)
         picture = np.asarray(cv2.dilate(picture, heavy))
-    if character not in LETTERS:
+    if not none:
         return normalise(picture)
     if rng.random() < 0.1:
         picture = np.asarray(cv2.dilate(picture, np.ones((5, 5), np.uint8))) - picture

@@ -107,11 +107,16 @@ class Teaching:
         )
 
 
-def teach(matter: Lessons, how: Teaching, told: Callable[[int, float, float], None] = lambda *_: None) -> LeNet5:
-    """A network taught; `told` hears of each pass: its number, mean loss, seconds."""
-    network = how.recipe().network(READER, how.seed)
+def teach(
+    matter: Lessons,
+    how: Teaching,
+    told: Callable[[int, float, float], None] = lambda *_: None,
+    network: LeNet5 | None = None,
+) -> LeNet5:
+    """A network taught, a new READER or another; `told` hears of each pass: its number, mean loss, seconds."""
+    network = network or how.recipe().network(READER, how.seed)
     learner = MiniBatch(how.recipe(), network.plan, network.parameters)
-    wanted = np.eye(READER.classes, dtype=np.float32)  # of NOTHING, which is −1, the last
+    wanted = np.eye(network.architecture.classes, dtype=np.float32)  # of NOTHING, which is −1, the last
     for pass_ in range(how.passes):
         start, cost = time.perf_counter(), 0.0
         rng = np.random.default_rng([how.seed, 1, pass_])

@@ -1,0 +1,115 @@
+"""The characters that a reader may answer, by name or one by one, and the networks that tell them apart.
+
+The reader's own networks know digits far better than the one that knows every character. So that one says which
+character stands there, and where it may be a digit, those say which and whether it is one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.codes import CHARACTERS, DIGITS, NONE
+from lenet5.errors import ReadingError
+from lenet5.reading.answers import Calibration
+from lenet5.reading.graph import Geometry
+
+__all__ = ["NAMED", "NO_DIGITS", "SIGNS", "Alphabet", "Asked", "characters_of", "geometry_of"]
+
+Probabilities = NDArray[np.float64]
+
+SIGNS = CHARACTERS.replace(NONE, "")
+CAPITALS = "".join(c for c in SIGNS if c.isupper())
+LETTERS = "".join(c for c in SIGNS if c.isalpha())
+NAMED = {"digits": DIGITS, "capitals": CAPITALS, "letters": LETTERS, "alphanumeric": DIGITS + LETTERS, "ascii": SIGNS}
+# Written signs that are no digit. In some hand I l | ! / \ ( ) ' ` . , are a 1, and O o Z z S s b g q y other digits;
+# and a - or _ may be any stroke.
+NO_DIGITS = 'ABCDEFGHJKLMNPQRTUVWXYacdefhijkmnprtuvwx"#$%&*+:;<=>?@[]^{}~'
+# How much rarer characters are that were not asked for: what looks like both is the one that was.
+UNASKED = 0.05
+A_SIGN = 2.0  # how much likelier a sign is where it is asked for than among characters of all kinds
+LEAST = 1e-9
+
+# What sizes say where each character has a place of its own on the line: nothing is small or astray.
+PLACED = Geometry(
+    lowest=0.02, flattest=9.0, digit=0.4, small=0.0, narrow=0.0, astray=0.0, gap=60.0, mark=0.7, place=1.0
+)
+MARKS = ".,:;'`\"-_~"
+LEANING = "/\\:"  # where a line's slant is taken off, these are a bar, and dots that are not one over the other
+MARK_LEFT_OUT = 4.0  # what it costs to leave out a small mark where some may be answered
+
+
+def characters_of(asked: str) -> str:
+    """The characters that are asked for, by one of the names or one by one.
+
+    Raises ReadingError where it is neither: empty, a character twice, or one that is not printable ASCII.
+    """
+    if asked in NAMED:
+        return NAMED[asked]
+    names = f"one of {', '.join(NAMED)}, or the characters themselves, such as 0123456789-/."
+    if not isinstance(asked, str) or not asked:
+        raise ReadingError(f"characters {asked!r}; expected {names}")
+    unknown = sorted(set(asked) - set(SIGNS))
+    if unknown:
+        raise ReadingError(f"characters {asked!r}: {''.join(unknown)!r} is not printable ASCII; expected {names}")
+    twice = sorted({c for c in asked if asked.count(c) > 1})
+    if twice:
+        raise ReadingError(f"characters {asked!r}: {''.join(twice)!r} more than once; expected {names}")
+    return asked
+
+
+def geometry_of(asked: str) -> Geometry:
+    """What sizes say about these characters."""
+    if not set(asked) - set(DIGITS):
+        return Geometry()
+    cost = MARK_LEFT_OUT if set(asked) & set(MARKS) else PLACED.leave_out
+    return replace(PLACED, leave_out=cost, slanted=not set(asked) & set(LEANING))
+
+
+class Asked(Protocol):
+    """A reader of some classes."""
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    @property
+    def calibration(self) -> Calibration: ...
+
+    def penalties(self, images: Any) -> NDArray[np.float32]: ...
+
+
+class Alphabet:
+    """Readers that answer some characters together, as a reader asks a network: penalties are −log of probabilities.
+
+    every: knows all of `characters`. digits: knows the digits better, where somebody does.
+    """
+
+    def __init__(self, characters: str, every: Asked, digits: Asked | None = None) -> None:
+        self.classes: tuple[str, ...] = (*characters, NONE)
+        self.metadata = {"reading": vars(Calibration(rubbish=0.0, temperature=1.0, accept=0.5))}
+        self._every, self._digits = every, digits
+        known = every.classes
+        self._asked = [known.index(c) for c in characters]
+        self._usual = np.array([1.0 if c.isalnum() else A_SIGN for c in characters])
+        self._others = [k for k in range(len(known)) if k not in self._asked]
+        self._no_digits = [k for k, c in enumerate(known) if c in NO_DIGITS] + [len(known)]
+
+    def penalties(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """(N, characters + 1) for uint8 (N, 28, 28); the last is that of none of them."""
+        p = _likely(self._every, images)
+        if self._digits is not None:
+            digit = _likely(self._digits, images)
+            places = [self._every.classes.index(c) for c in self._digits.classes]
+            p[:, places] = p[:, places].sum(axis=1, keepdims=True) * digit[:, :-1]
+            p[:, self._no_digits] *= digit[:, -1:]
+        none = p[:, -1] + UNASKED * p[:, self._others].sum(axis=1)
+        answers = np.column_stack([self._usual * p[:, self._asked], none]) + LEAST
+        return np.asarray(-np.log(answers / answers.sum(axis=1, keepdims=True)), np.float32)
+
+
+def _likely(reader: Asked, images: NDArray[Any]) -> Probabilities:
+    """How likely each class is for each picture, and last none of them: (N, classes + 1)."""
+    return reader.calibration.on_path().probabilities(reader.penalties(images))

@@ -1,0 +1,79 @@
+"""Where characters stand on a line, and how high they are: what a normalised picture has lost.
+
+Scaled to one box, an o is an O and a 0, a comma is an apostrophe, and a point is any dot. The line knows better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.codes import CHARACTERS
+
+__all__ = ["STANDS", "fits", "frames", "with_dots"]
+
+Floats = NDArray[np.float64]
+Box = tuple[int, int, int, int]
+
+SPREAD = 0.13  # of hands, around where a character stands, in heights of a digit
+WORST = 4.5  # what a character that stands anywhere else costs at most, −log of a probability, for each of its ends
+DOT = 0.3  # what is no wider and no higher looks like any dot when it is enlarged, in heights of a digit
+DOTS = ".,'`"
+A_DOT = 0.9  # how likely it is that it is one of these
+SMALL = 0.4  # the top of a small letter without an ascender
+
+# Top and foot of characters, in heights of a digit, from the top of the digits down; all others are as high as digits.
+_PLACES: dict[str, tuple[float, float]] = {
+    "acemnorsuvwxz": (SMALL, 1.0),
+    "i": (0.1, 1.0),
+    "t": (0.1, 1.0),
+    "gpqy": (SMALL, 1.4),
+    "j": (0.1, 1.4),
+    ".": (0.92, 1.03),
+    ",": (0.9, 1.2),
+    ":": (0.45, 1.0),
+    ";": (0.45, 1.2),
+    "'`": (0.0, 0.3),
+    '"^': (0.0, 0.32),
+    "*": (0.0, 0.5),
+    "-": (0.52, 0.62),
+    "~": (0.45, 0.65),
+    "_": (1.0, 1.08),
+    "=": (0.4, 0.72),
+    "+": (0.3, 0.85),
+    "<>": (0.3, 0.9),
+    "()[]{}|/\\@$": (-0.05, 1.1),
+}
+STANDS: dict[str, tuple[float, float]] = dict.fromkeys(CHARACTERS, (0.0, 1.0)) | {
+    character: place for characters, place in _PLACES.items() for character in characters
+}
+
+
+def frames(top: float, bottom: float, classes: Sequence[str]) -> list[tuple[float, float]]:
+    """What the band of a line's large strokes, from its top to its bottom, may be: top and height of its digits.
+
+    Either they are digits and what is as high, or, where small letters may be answered, letters without ascenders.
+    """
+    height = bottom - top
+    small = height / (1 - SMALL)
+    return [(top, height)] + [(bottom - small, small)] * any(c.islower() for c in classes)
+
+
+def fits(boxes: Sequence[Box], classes: Sequence[str], top: float, height: float) -> Floats:
+    """How well each box (x, y, width, height) suits each character by its top and foot: (boxes, classes), 0 to 1."""
+    places = np.array([STANDS.get(c, (0.0, 1.0)) for c in classes])
+    y, tall = np.array([(b[1], b[3]) for b in boxes], float).reshape(-1, 2).T
+    ends = (np.stack([y, y + tall], axis=1) - top) / height
+    off = (ends[:, None] - places) / SPREAD
+    return np.asarray(np.exp(-np.minimum(off**2 / 2, WORST).sum(axis=2)))
+
+
+def with_dots(likely: Floats, boxes: Sequence[Box], classes: Sequence[str], height: float) -> Floats:
+    """Probabilities (boxes, classes), where what is as small as a dot is one of the dots, whatever a network said."""
+    dots = np.array([c in DOTS for c in classes])
+    if not dots.any():
+        return likely
+    small = np.array([max(b[2:]) <= DOT * height for b in boxes], bool).reshape(-1)
+    return np.asarray(np.where(small[:, None], (1 - A_DOT) * likely + A_DOT * dots, likely))

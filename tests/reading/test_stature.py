@@ -1,0 +1,45 @@
+"""Does the place on the line tell apart what one box makes alike?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lenet5.reading.stature import fits, frames
+
+
+@pytest.mark.parametrize(
+    ("box", "likes"),
+    [
+        ((0, 10, 20, 40), "0Oo"),  # as high as a digit
+        ((0, 26, 20, 24), "oO0"),  # a small letter
+        ((0, 46, 5, 5), ".,'"),  # a dot on the foot of the line
+        ((0, 46, 5, 13), ",.'"),  # below it
+        ((0, 10, 5, 12), "',."),  # at the top
+        ((0, 31, 20, 4), "-_."),  # half way up
+        ((0, 50, 20, 3), "_-'"),
+        ((0, 28, 20, 38), "pPg"),
+    ],
+)
+def test_a_character_is_likely_where_it_stands(box: tuple[int, int, int, int], likes: str) -> None:
+    suited = fits([box], likes, 10, 40)[0]
+    assert suited[0] == max(suited)
+    assert suited[0] > 0.3
+    if likes[:2] not in ("0O", ".,"):
+        assert suited[0] > 2 * suited[1]
+    assert suited[-1] > 0  # none is impossible
+
+
+def test_a_band_is_of_digits_or_where_they_may_be_answered_of_small_letters() -> None:
+    assert frames(10, 50, "0123") == [(10, 40)]
+    (top, height), (higher, taller) = frames(10, 50, "0a")
+    assert (top, height) == (10, 40)
+    assert higher < top
+    assert higher + taller == pytest.approx(50)
+    small = fits([(0, 10, 20, 40)], "oO", higher, taller)[0]
+    assert small[0] > 10 * small[1]
+
+
+def test_nothing_suits_nothing() -> None:
+    assert fits([], "ab", 0, 10).shape == (0, 2)
+    assert np.isfinite(fits([(0, -1000, 1, 1)], "ab", 0, 10)).all()
