@@ -96,6 +96,9 @@ def test_codes_follow_the_classes() -> None:
     assert np.array_equal(new.tensors["rbf.codes"], codes)
     with pytest.raises(TrainingError, match="classes cat, dog …; the RBF output of lenet5 has a code for each"):
         for_classes(LENET5, ("cat", "dog"))
+    for network in (LENET5, LENET5_SOFTMAX):
+        with pytest.raises(TrainingError, match="of the class 7 alone"):
+            for_classes(network, ("7",))
 
 
 def test_layers_that_do_not_fit_are_named() -> None:

@@ -77,7 +77,12 @@ def with_classes(start: LeNet5, more: Sequence[str]) -> LeNet5:
 
 
 def for_classes(declared: Architecture, classes: tuple[str, ...]) -> Architecture:
-    """The network with an output for each class. Raises TrainingError where an RBF output has no code for one."""
+    """The network with an output for each class.
+
+    Raises TrainingError for one class alone, and where an RBF output has no code for one.
+    """
+    if len(classes) < 2:
+        raise TrainingError(f"pictures of the class {', '.join(classes)} alone; expected two classes to tell apart")
     output = declared.output
     if not isinstance(output, EuclideanRBF):
         return replace(declared, output=replace(output, units=len(classes)))
