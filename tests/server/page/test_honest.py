@@ -143,7 +143,7 @@ def test_nothing_says_that_an_a_or_a_blank_is_certain(open_page: Open, drawn: st
     page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Clear").click()
     for points in [[(0.2, 0.9), (0.5, 0.1), (0.8, 0.9)], [(0.32, 0.6), (0.68, 0.6)]] if drawn == "A" else []:
-        stroke(page, ".pad canvas", points)
+        stroke(page, ".pad canvas.draw", points)
     page.wait_for_selector(".verdict.rejected")
     for view in ("See", "Test"):
         page.get_by_role("link", name=view).click()

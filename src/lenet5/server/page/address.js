@@ -21,6 +21,13 @@ export function link({ view = "see", ...values }) {
   return "#" + [view, ...told.map(([name, value]) => `${name}=${safe(value)}`)].join("&");
 }
 
+// Settings as one value of the address, as in rotation:60,shear:0.2, and back.
+export const settingsText = (settings) => Object.entries(settings).map(([name, value]) => `${name}:${value}`).join(",");
+
+export function settingsOf(text = "") {
+  return Object.fromEntries(text.split(",").filter(Boolean).map((pair) => pair.split(":")));
+}
+
 // Go where the address differs by these values; the back button comes back from there.
 export function go(values) {
   flush();

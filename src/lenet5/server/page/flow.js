@@ -6,20 +6,26 @@ import { h, number, small, svg } from "./dom.js";
 import { scaleOf } from "./network.js";
 import { t } from "./words.js";
 
+const REST = 130; // milliseconds that the pointer rests on another map before that one is meant
 const ROWS = { input: 1, c1: 6, s2: 6, c3: 8, s4: 8, c5: 1, f6: 1 };
 const GRID = { c5: [6, 20], f6: [7, 12] }; // units that are no map, laid out as a picture: width, height
 
-export function makeFlow(network, { onPoint, onLayer }) {
+// onPoint(unit), onLayer(layer): what one points at; onHold(held): whether pointing elsewhere changes nothing.
+export function makeFlow(network, { onPoint, onLayer, onHold = () => {} }) {
   const limit = scaleOf(network);
   const lines = svg("svg", { "aria-hidden": "true" });
   const maps = []; // {layer, map, button, canvas, width, height}
   const columns = network.layers.map((layer) => (layer.name === "output" ? outputs(layer) : column(layer)));
   const element = h("div.flow", {}, lines, columns);
   const bars = [...element.querySelectorAll(".outputs li")];
+  let resting = 0;
+  let meant = null; // the map that was pointed at last
+  let seen = null; // what the units answer
   let pinned = false; // whether pointing elsewhere changes nothing
   const hold = (held) => {
     pinned = held;
     element.classList.toggle("held", held);
+    onHold(held);
   };
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hold(false);
@@ -65,6 +71,10 @@ export function makeFlow(network, { onPoint, onLayer }) {
     const canvas = h("canvas.pixels", { width, height });
     const button = h("button.map", {
       type: "button",
+      role: "slider", // arrows choose a unit, also where a screen reader listens
+      "aria-valuemin": 0,
+      "aria-valuemax": layer.size * (units ? layer.maps : 1) - 1,
+      "aria-valuenow": 0,
       tabIndex: map ? -1 : 0,
       "aria-label": units ? layer.name.toUpperCase() : t("map.label", { layer: layer.name.toUpperCase(), map }),
     }, canvas);
@@ -81,14 +91,24 @@ export function makeFlow(network, { onPoint, onLayer }) {
         y: Math.max(0, Math.min(height - 1, Math.floor(((event.clientY - box.top) / box.height) * height))),
       };
     };
+    // On the way to the inspector the pointer crosses maps that are not meant: another map is meant where it rests.
     canvas.addEventListener("pointermove", (event) => {
-      if (!pinned) {
+      clearTimeout(resting);
+      if (pinned) return;
+      const take = () => {
+        if (pinned) return;
         find(event);
+        meant = entry;
         onPoint(unit());
-      }
+      };
+      if (meant === entry) take();
+      else resting = setTimeout(take, REST);
     });
+    canvas.addEventListener("pointerleave", () => clearTimeout(resting));
     canvas.addEventListener("pointerdown", (event) => {
       find(event);
+      clearTimeout(resting);
+      meant = entry;
       hold(event.pointerType === "mouse" && !pinned);
       onPoint(unit());
     });
@@ -96,6 +116,12 @@ export function makeFlow(network, { onPoint, onLayer }) {
       if (button.matches(":focus-visible")) onPoint(unit());
     });
     button.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        hold(true);
+        onPoint(unit());
+        return;
+      }
       const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
       if (moves[event.key]) {
         entry.at.x = Math.max(0, Math.min(width - 1, entry.at.x + moves[event.key][0]));
@@ -167,6 +193,7 @@ export function makeFlow(network, { onPoint, onLayer }) {
 
   // Every map of a look; or, with limits, of the errors on the way back, each layer on a scale of its own.
   function show(looked, errors = null, limits = null) {
+    seen = errors ?? looked.maps;
     for (const { layer, map, canvas, width, height, units } of maps) {
       const size = units ? layer.maps : layer.size;
       const values = (errors ?? looked.maps)[layer.name].subarray(map * size, (map + 1) * size);
@@ -214,6 +241,17 @@ export function makeFlow(network, { onPoint, onLayer }) {
     return { x: rect.x + rect.width, y: rect.y + rect.height / 2, left: rect.x };
   }
 
+  // A screen reader says which unit was chosen, and its value.
+  function say({ button, layer, width, units }, unit) {
+    const at = units ? unit.map : unit.y * width + unit.x;
+    const value = seen ? number(seen[layer.name][units ? at : unit.map * layer.size + at], 3) : "";
+    button.setAttribute("aria-valuenow", at);
+    button.setAttribute(
+      "aria-valuetext",
+      units ? t("map.unit", { unit: at, value }) : t("map.place", { row: unit.y, column: unit.x, value }),
+    );
+  }
+
   function light(unit) {
     lines.replaceChildren();
     for (const { button } of maps) button.classList.remove("lit", "source");
@@ -221,6 +259,7 @@ export function makeFlow(network, { onPoint, onLayer }) {
     if (!unit) return;
     const own = maps.find((m) => m.layer.name === unit.layer && (m.units || m.map === unit.map));
     own?.button.classList.add("lit");
+    if (own) say(own, unit);
     if (unit.layer === "output") bars[unit.map].classList.add("lit");
     const target = own
       ? (own.units

@@ -43,6 +43,7 @@ async function show() {
   const name = VIEWS[at.view] ? at.view : "see";
   if (at.lang && at.lang !== language()) setLanguage(at.lang);
   words();
+  lecture(Boolean(at.lecture));
   chooser.value = known.names.includes(at.network) ? at.network : known.usual;
   linkViews(name);
   const mine = (turn += 1);
@@ -52,7 +53,7 @@ async function show() {
   }
   if (mine !== turn) return;
   view?.stop?.();
-  view = VIEWS[name]({ network, fail, renamed: listNetworks });
+  view = VIEWS[name]({ network, fail, renamed: listNetworks, names: known.names });
   main.replaceChildren(view.element);
   main.dataset.view = name;
   view.start?.();
@@ -65,7 +66,13 @@ function linkViews(shown) {
   left[name] = at;
   for (const anchor of document.querySelectorAll("nav a[data-view]")) {
     const view = anchor.dataset.view;
-    const values = { ...left[view], network: at.network, lang: at.lang, ink: at.ink ?? left[view]?.ink };
+    const values = {
+      ...left[view],
+      network: at.network,
+      lang: at.lang,
+      lecture: at.lecture,
+      ink: at.ink ?? left[view]?.ink,
+    };
     if (view === "lesson") values.lesson ??= "picture";
     anchor.href = link({ ...values, view: view === "lesson" ? "see" : view });
     if (view === name) anchor.setAttribute("aria-current", "page");
@@ -100,6 +107,12 @@ async function waitForKernels() {
   }
 }
 
+// Everything that matters becomes large enough for the last row of a lecture room.
+function lecture(on) {
+  document.documentElement.toggleAttribute("data-lecture", on);
+  document.querySelector("#lecture").setAttribute("aria-pressed", String(on));
+}
+
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
   document.querySelector("#theme").textContent = t(theme === "dark" ? "theme.light" : "theme.dark");
@@ -114,6 +127,7 @@ document.querySelector("#theme").addEventListener("click", () => {
 document.querySelector("#language").addEventListener("click", () => {
   go({ lang: language() === "en" ? "zh" : "en" });
 });
+document.querySelector("#lecture").addEventListener("click", () => go({ lecture: inAddress().lecture ? null : "1" }));
 alert.querySelector("button").addEventListener("click", () => fail(null));
 chooser.addEventListener("change", () => go({ network: chooser.value }));
 addEventListener("hashchange", guarded(show));

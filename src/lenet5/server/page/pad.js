@@ -15,7 +15,7 @@ export function makePad(
     width,
     height,
     tabIndex: 0,
-    role: "img",
+    role: "application", // arrows are the pencil's, not the screen reader's
     "aria-label": t(label),
     "aria-describedby": "pad-keys",
   });

@@ -14,11 +14,17 @@ import { state } from "./state.js";
 import { t } from "./words.js";
 
 const PAUSE = 250; // milliseconds after a stroke, before it is read
+// A phone's paper is higher: its width is all that there is.
+const WIDE = { width: 1040, height: 200, pen: 13 };
+const TALL = { width: 600, height: 360, pen: 17 };
 const LAYOUTS = ["auto", "digit", "line", "page"];
 const TONES = ["auto", "dark", "light"];
 
 export function readView({ network, fail }) {
-  const pad = makePad({ onChange: drawn, width: 1040, height: 200, pen: 13, label: "read.label", hint: "read.hint" });
+  const shape = inAddress().paper ?? (matchMedia("(max-width: 700px)").matches ? "tall" : "wide");
+  const paper = shape === "tall" ? TALL : WIDE;
+  const pad = makePad({ onChange: drawn, ...paper, label: "read.label", hint: "read.hint" });
+  pad.element.classList.add(shape);
   const choice = (name, values) =>
     h(
       "select",
@@ -88,7 +94,7 @@ export function readView({ network, fail }) {
     clearTimeout(timer);
     acts += 1;
     state.desk.pictures = [];
-    note({ line: pad.text, example: null });
+    note({ line: pad.text, paper: shape, example: null });
     examples.value = "";
     show(t(pad.empty ? "read.nothing" : "read.working"));
     if (!pad.empty) timer = setTimeout(write, PAUSE);
@@ -139,7 +145,7 @@ export function readView({ network, fail }) {
       pad.put(null);
       clearTimeout(timer);
       state.desk = { pictures, at: 0 };
-      note({ line: null, example: example || null });
+      note({ line: null, paper: null, example: example || null });
       examples.value = example;
       await ask();
     }

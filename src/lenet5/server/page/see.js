@@ -2,6 +2,7 @@
 
 import { inAddress, note } from "./address.js";
 import { file as fetched, floats, get, post } from "./api.js";
+import { makeBeside } from "./beside.js";
 import { forgetColours } from "./colour.js";
 import { randomDigit } from "./digits.js";
 import { h, number, percent } from "./dom.js";
@@ -32,20 +33,33 @@ function unitOf(network, text) {
     : null;
 }
 
-export function seeView({ network, fail }) {
+export function seeView({ network, fail, names }) {
   let looked = null;
   let pointed = null;
   const pad = makePad({ onChange: changed });
   const way = makeWayBack(network, refreshed);
   const verdict = h("div.answer.card", { "aria-live": "polite" });
   const inspector = h("section.inspector.card", { "aria-label": t("inspector") });
+  const held = h("p.holding", { hidden: true }, t("held"));
   const flow = makeFlow(network, {
     onPoint: point,
+    onHold: (on) => {
+      held.hidden = !on;
+    },
     onLayer: (layer) => {
       pointed = null;
       note({ unit: null });
       flow.light(null);
       showLayer(inspector, network, layer);
+    },
+  });
+  const beside = makeBeside({
+    names,
+    network,
+    fail,
+    onPoint: (unit) => {
+      beside.light(unit);
+      beside.inspect(inspector, unit);
     },
   });
   const lesson = makeLesson({
@@ -98,6 +112,7 @@ export function seeView({ network, fail }) {
       h("button.served", { type: "button", onclick: () => random("mnist") }, t("random.mnist")),
     ),
     verdict,
+    h("div.row", {}, beside.choice),
     h("small", { id: "pad-keys" }, t("pad.keys")),
     file,
   );
@@ -111,7 +126,8 @@ export function seeView({ network, fail }) {
       h("section.way", { "aria-label": t("back.toggle") }, way.toggle, way.body),
     ),
     h("div.flowbox", { tabIndex: 0, role: "region", "aria-label": t("flow") }, flow.element),
-    h("div.below", {}, lesson.element, inspector),
+    beside.box,
+    h("div.below", {}, lesson.element, h("div.inspecting", {}, held, inspector)),
   );
 
   function changed() {
@@ -136,6 +152,7 @@ export function seeView({ network, fail }) {
     const back = way.follow(looked, looked.penalties.indexOf(Math.min(...looked.penalties)));
     flow.show(looked, back?.byA, back && way.limits());
     inspect();
+    beside.show(state.picture);
     lesson.update({ looked, pointed });
     if (verdict.children.length) tell(Number(element.dataset.milliseconds));
     note({ wanted: way.on ? way.wanted : null });
@@ -202,6 +219,7 @@ export function seeView({ network, fail }) {
     pointed = unit;
     note({ unit: unitText(unit) });
     flow.light(unit);
+    beside.light(unit);
     inspect();
     if (looked) lesson.update({ looked, pointed });
   }
@@ -250,12 +268,14 @@ export function seeView({ network, fail }) {
       const unit = at.unit && unitOf(network, at.unit);
       if (unit) point(unit), flow.hold(true);
       lesson.open(at.lesson);
+      beside.begin();
     },
     stop: lesson.stop,
     take,
     theme() {
       forgetColours();
       flow.repaint();
+      beside.theme();
       pad.redraw();
       if (looked) refreshed();
     },

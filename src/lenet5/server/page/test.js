@@ -1,12 +1,13 @@
 // The second view, Test: sliders change the digit, and strips show where the answer breaks.
 
-import { go } from "./address.js";
+import { go, inAddress, note, settingsOf, settingsText } from "./address.js";
 import { get } from "./api.js";
 import { changed, inkOf, PATTERNS, unframed } from "./changes.js";
 import { forgetColours, inkImage } from "./colour.js";
 import { randomDigit } from "./digits.js";
 import { h, number } from "./dom.js";
 import { look, scaled } from "./network.js";
+import { inkPicture } from "./specimen.js";
 import { state } from "./state.js";
 import { pictureText } from "./strokes.js";
 import { t } from "./words.js";
@@ -90,10 +91,15 @@ export function testView({ network, fail }) {
       output.textContent = shown(change, settings[change.name]);
       ask();
     });
-    change.set = (to) => {
+    // Without another look; what the slider cannot have is passed over, as the address may say anything.
+    change.begin = (to) => {
+      if (!(to >= change.low && to <= change.high)) return;
       settings[change.name] = to;
       input.value = position(to);
       output.textContent = shown(change, to);
+    };
+    change.set = (to) => {
+      change.begin(to);
       ask();
     };
     change.strip = h("div.strip", {
@@ -116,6 +122,9 @@ export function testView({ network, fail }) {
   function ask() {
     if (asked) return;
     asked = true;
+    const set = changes.filter((change) => (settings[change.name] ?? change.neutral) !== change.neutral);
+    const short = (value) => Number(value.toFixed(4));
+    note({ set: settingsText(Object.fromEntries(set.map(({ name }) => [name, short(settings[name])]))) });
     requestAnimationFrame(() => {
       asked = false;
       last = answers();
@@ -225,6 +234,7 @@ export function testView({ network, fail }) {
   async function another(source) {
     try {
       state.picture = await randomDigit(source);
+      note({ ink: pictureText(state.picture) });
       reset();
     } catch (error) {
       fail(error);
@@ -237,7 +247,10 @@ export function testView({ network, fail }) {
       try {
         changes = (await get("trials")).changes;
         strips.replaceChildren(...changes.map(slider));
-        if (state.picture?.some(Boolean)) ask();
+        const set = settingsOf(inAddress().set);
+        for (const change of changes) change.begin(Number(set[change.name]));
+        state.picture = inkPicture();
+        if (state.picture.some(Boolean)) ask();
         else await another("drawn");
       } catch (error) {
         fail(error);

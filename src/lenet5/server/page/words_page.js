@@ -47,6 +47,8 @@ export default {
     "problem.too-large": "{name} is larger than 12 MB, and this browser cannot make it smaller. Save it smaller.",
     "reader.reads.why": "Of answers with this confidence, about so many are right.",
     "reader.rejects.why": "The network alone always names its nearest code, whatever the ink is.",
+    "lecture": "Lecture",
+    "lecture.label": "Lecture mode: everything large enough for the last row",
   },
   zh: {
     "problem.alone": "本页不需要服务器即可使用，但这一功能需要：见“阅读”。",
@@ -91,5 +93,7 @@ export default {
     "problem.too-large": "{name} 超过 12 MB，而此浏览器无法缩小它。请存成较小的图片。",
     "reader.reads.why": "具有这一置信度的回答，约有这样比例是对的。",
     "reader.rejects.why": "无论写的是什么，网络本身总会给出最近的编码。",
+    "lecture": "讲课",
+    "lecture.label": "讲课模式：最后一排也看得清",
   },
 };
