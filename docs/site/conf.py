@@ -53,6 +53,7 @@ suppress_warnings = ["docutils"]  # docstrings are plain text first; broken link
 
 # A file of the repository that a page links to becomes a page of its own, and a name in it a line of that page.
 TO_FILE = re.compile(r"\[([^\]]+)\]\(([^)#\s]+\.(?:py|sh|ipynb))\)")
+TO_LESSON = re.compile(r"\[([^\]]+)\]\(http://127\.0\.0\.1:8998/(#lesson=\w+)\)")  # here the page needs no server
 Page = tuple[str, dict[str, str], str]
 shown: set[Path] = set()
 
@@ -82,7 +83,8 @@ def link_to_files(_: Sphinx, name: str, source: list[str]) -> None:
         page = os.path.relpath(ROOT / "code" / path.relative_to(ROOT), folder)
         return f'<a href="{page}.html{line_of(path, text)}">{MarkdownIt().renderInline(text)}</a>'
 
-    source[0] = TO_FILE.sub(link, source[0])
+    page = os.path.relpath(ROOT / "page.html", folder)
+    source[0] = TO_LESSON.sub(rf'<a href="{page}\2">\1</a>', TO_FILE.sub(link, source[0]))
 
 
 def line_of(path: Path, text: str) -> str:

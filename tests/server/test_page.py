@@ -56,7 +56,7 @@ def test_a_digit_that_is_drawn_is_answered(open_page: Open, digit: str) -> None:
     _settled(page)
     page.get_by_role("button", name="Clear").click()
     for points in DIGITS[digit]:
-        stroke(page, ".pad canvas", points)
+        stroke(page, ".pad canvas.draw", points)
     _answered(page, digit)
     assert page.locator(".outputs li.best b").inner_text() == digit
     page.wait_for_selector(".verdict.accepted, .verdict.rejected")
@@ -66,7 +66,7 @@ def test_undo_takes_back_a_stroke_and_a_blank_is_not_answered(open_page: Open) -
     page = open_page()
     _settled(page)
     page.get_by_role("button", name="Clear").click()
-    stroke(page, ".pad canvas", DIGITS["1"][0])
+    stroke(page, ".pad canvas.draw", DIGITS["1"][0])
     _answered(page, "1")
     page.get_by_role("button", name="Undo").click()
     _answered(page, "")
@@ -184,7 +184,7 @@ def test_a_layer_shows_its_counts_and_how_they_come_about(open_page: Open) -> No
 def test_the_keyboard_alone_draws_and_points(open_page: Open) -> None:
     page = open_page()
     _settled(page)
-    page.locator(".pad canvas").focus()
+    page.locator(".pad canvas.draw").focus()
     page.keyboard.press("Delete")
     for _ in range(9):
         page.keyboard.press("ArrowUp")
@@ -314,7 +314,7 @@ def test_dark_is_dark_and_stays(open_page: Open) -> None:
 def test_chinese_says_everything_that_english_says(open_page: Open) -> None:
     page = open_page(language="zh")
     assert page.locator("html").get_attribute("lang") == "zh"
-    assert page.locator("nav a").first.inner_text() == "观察"
+    assert page.locator("nav a[data-view=see]").inner_text() == "观察"
     words = page.evaluate("async () => (await import('./page/words.js')).keys()")
     assert sorted(words["en"]) == sorted(words["zh"])
     page.get_by_role("button", name="English").click()

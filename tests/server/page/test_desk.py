@@ -136,9 +136,9 @@ def test_a_photograph_stays_open_in_another_language_network_or_view(open_page: 
     _read(page, "20500")
     page.select_option("#network", "untrained-lenet5")
     _read(page, "20500")
-    page.locator("nav a").first.click()
+    page.locator("nav a[data-view=see]").click()
     page.wait_for_selector("main[data-view=see]")
-    page.locator("nav a").nth(2).click()
+    page.locator("nav a[data-view=read]").click()
     _read(page, "20500")
 
 
