@@ -52,7 +52,6 @@ function formula(network, unit, told) {
     if (before) add(")", after);
   }
   return h("div.formula", {
-    tabIndex: 0, // it scrolls where it is longer than the screen is wide
     role: "math",
     tabIndex: 0,
     "aria-label": pairs.map(([, low]) => (typeof low === "string" ? low : low.textContent)).join(" "),
