@@ -8,7 +8,9 @@ import pytest
 
 from lenet5.datasets import drawn
 from lenet5.datasets.drawn.paper import Look
-from lenet5.reading import Reader
+from lenet5.reading import Character, Reader, Reading
+from lenet5.reading.choice import amid_others
+from lenet5.reading.words import Word
 from scenery import beside_a_book, dark_corners, on_a_table
 
 LOOK = Look(noise=2, blur=0.5)
@@ -119,3 +121,22 @@ def test_a_line_is_less_sure_of_ink_that_no_digit_explains(reader: Reader) -> No
     cv2.line(crossed, (120, 118), (140, 128), (60, 60, 60), 3, cv2.LINE_AA)
     (one,), (other,) = reader.read(clean, "line"), reader.read(crossed, "line")
     assert other.confidence < one.confidence
+
+
+def test_more_of_a_number_beside_it_and_many_words_around_make_it_less_sure() -> None:
+    def word(x: int, height: int) -> Word:
+        return Word(x, 100 - height, np.ones((height, 40), np.float32))
+
+    def reading(text: str, sure: float) -> Reading:
+        digits = tuple(Character(c, sure, (0, 0, 9, 9)) for c in text)
+        return Reading(text, sure ** len(text), (0, 0, 9, 9), False, "", digits)
+
+    noughts, sevens, letters = reading("00", 0.99), reading("7037", 0.9), reading("6818", 0.01)
+    line = word(0, 30)
+    beside = amid_others(noughts, line, [(word(60, 80), sevens)], 0.7)
+    assert beside.rejected and beside.text == "00"
+    assert not amid_others(noughts, line, [(word(60, 80), letters)], 0.7).rejected
+    page = [(word(300 * k, 30), letters) for k in range(1, 60)]
+    assert not amid_others(reading("365", 0.99), line, page, 0.7).rejected
+    assert amid_others(reading("3", 0.99), line, page, 0.7).rejected
+    assert amid_others(reading("1", 0.99), line, page[:2], 0.7).rejected

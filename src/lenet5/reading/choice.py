@@ -28,6 +28,8 @@ SHORT = 2  # characters, or heights: a word beside a number that is no longer ma
 AMID = 1.5  # the power of the confidence in a line that stands among words which are passed over
 # Of the line's height: a lower word, as a speck or an underline, is passed over at no cost; and one that is beside it.
 AS_HIGH, AS_HIGH_BESIDE = 0.5, 0.3
+PART_OF_IT = 0.5  # what is left of the confidence where a word beside the line may be more of it
+LIKE_A_BAR, LIKE_A_DIGIT = 0.6, 0.02  # how many of the words that are passed over look like a 1, and like another digit
 ANOTHER = 1.0  # the cost of every further word
 # Two words of one line, in heights of the taller one.
 APART = 2.5  # the widest gap
@@ -93,11 +95,18 @@ def _is_bar(reading: Reading) -> bool:
     return set(reading.text) <= {"1"}
 
 
-def amid_others(reading: Reading, line: Word, passed: Sequence[Word], accept: float) -> Reading:
-    """The reading of a line, less sure where words are passed over that are as high: they may be part of it."""
-    if all(w.height < (AS_HIGH_BESIDE if w.beside(line) else AS_HIGH) * line.height for w in passed):
+def amid_others(reading: Reading, line: Word, passed: Sequence[tuple[Word, Reading]], accept: float) -> Reading:
+    """The reading of a line, less sure where words are passed over that are as high.
+
+    They may be part of it, above all what stands beside it and does not look like letters. And the more of them there
+    are, the likelier one of them looks like these digits and is none.
+    """
+    if all(w.height < (AS_HIGH_BESIDE if w.beside(line) else AS_HIGH) * line.height for w, _ in passed):
         return reading
-    confidence = reading.confidence**AMID
+    high = [(w, r) for w, r in passed if w.height >= AS_HIGH * line.height]
+    more = sum(w.beside(line) and not _is_bar(r) and evidence(r) > HOPELESS for w, r in high)
+    chance = math.prod(LIKE_A_BAR if digit == "1" else LIKE_A_DIGIT for digit in reading.text)
+    confidence = reading.confidence**AMID * PART_OF_IT**more / (1 + chance * len(high))
     reason: Reason = reading.reason or ("unsure" if confidence < accept else "")
     return replace(reading, confidence=confidence, rejected=bool(reason), reason=reason)
 

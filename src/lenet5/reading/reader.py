@@ -263,10 +263,11 @@ class Reader:
         found = words(level, self.geometry.mark)
         if not found:
             return self._line(level, place, steps)
-        chosen = the_line(found, [f.reading for f in self._words(found, place)]) if len(found) > 1 else [0]
+        readings = [f.reading for f in self._words(found, place)] if len(found) > 1 else []
+        chosen = the_line(found, readings) if readings else [0]
         steps.note("words", lambda: framed(level, [found[k] for k in chosen]))
         line = together([found[k] for k in chosen])
-        passed = [word for k, word in enumerate(found) if k not in chosen]
+        passed = [both for k, both in enumerate(zip(found, readings, strict=False)) if k not in chosen]
         return self._amid_others(self._line(line.ink, place.moved(line.x, line.y), steps), line, passed)
 
     def _whichever(self, ink: Ink, place: Place, steps: Steps) -> list[Field]:
@@ -324,10 +325,11 @@ class Reader:
         fields = {word: known[several[0]] for word, several in lines.items()}
         fields.update(zip(joined, self._words(joined, page), strict=True))
         nothing = GlyphField(np.zeros((28, 28), np.uint8), place.whole, "not a digit" if found else "blank")
-        passed = [word for k, word in enumerate(found) if k not in set().union(*chosen)]
+        taken = set[int]().union(*chosen)
+        passed = [(word, f.reading) for k, (word, f) in enumerate(zip(found, known, strict=True)) if k not in taken]
         return [self._amid_others(fields[w], w, passed) for w in in_order(list(lines))] or [nothing]
 
-    def _amid_others(self, field: Field, line: Word, passed: Sequence[Word]) -> Field:
+    def _amid_others(self, field: Field, line: Word, passed: Sequence[tuple[Word, Reading]]) -> Field:
         """The field of a line, as sure as it can be among words that are passed over."""
         if not passed:
             return field
