@@ -134,7 +134,8 @@ def test_more_of_a_number_beside_it_and_many_words_around_make_it_less_sure() ->
     noughts, sevens, letters = reading("00", 0.99), reading("7037", 0.9), reading("6818", 0.01)
     line = word(0, 30)
     beside = amid_others(noughts, line, [(word(60, 80), sevens)], 0.7)
-    assert beside.rejected and beside.text == "00"
+    assert beside.rejected
+    assert beside.text == "00"
     assert not amid_others(noughts, line, [(word(60, 80), letters)], 0.7).rejected
     page = [(word(300 * k, 30), letters) for k in range(1, 60)]
     assert not amid_others(reading("365", 0.99), line, page, 0.7).rejected

@@ -45,6 +45,9 @@ SPANNED = 0.85  # of a side
 LOWER = 0.85  # of the height: others that are lower stand beside an upright rest
 AMID = 0.2  # of the height: nearer to the middle there is no underline, and no edge
 LEG, ARCH = 3, 1.3  # columns of a leg of an arch that are looked at; how high an arch is, at least, beside its width
+# Of a picture's edges: pixels of its width from which on it may have a border, how near to the edge of its height, and
+# the width of a bar there beside the pen's.
+BORDERED, BORDER, SLIVER = 24, 0.12, 0.5
 # Of a picture of one digit.
 EDGE = 0.85  # of the width: what a rule covers
 THICKEST = 0.1  # of the longer side
@@ -133,12 +136,56 @@ def rests(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.boo
 
 def without_rests(ink: Grey) -> Grey:
     """The ink (H, W) without what a tight crop has left of a box."""
+    ink = _without_border(ink)
     labels, stats = parts(inked(ink))
-    found = rests(labels, stats)
+    found = rests(labels, stats) | _slivers(labels, stats)
     if not found.any():
         return ink
     around = dilated(found[labels].astype(np.uint8), 3, 3) > 0
     return np.where(around & ((labels == 0) | found[labels]), np.float32(0), ink)
+
+
+def _without_border(ink: Grey) -> Grey:
+    """The ink (H, W) without the level rules by its upper or lower edge that go from side to side, and without the
+    upright ones by its other edges that meet them.
+
+    They are the rules of a table, as thick as they may be. A picture that is higher than wide may be of a 7 alone.
+    """
+    if ink.shape[1] < max(BORDERED, len(ink)):
+        return ink
+    level = _by_the_edge(ink, WHOLE)
+    if level is ink:
+        return ink
+    upright = _by_the_edge(np.ascontiguousarray(ink.T), WHOLE).T
+    return np.minimum(level, upright)
+
+
+def _by_the_edge(ink: Grey, covered: float) -> Grey:
+    """The ink without the level rules by its edges; the ink itself where there are none."""
+    mask = inked(ink, FAINT)
+    height, width = mask.shape
+    left = ink
+    for rule in _rules(mask, covered):
+        middle = float(np.median(rule.tops + rule.ends)) / 2
+        through = rule.columns[0] <= 2 and rule.columns[-1] >= width - 3
+        by_edge = min(middle, height - middle) <= BORDER * height
+        if through and by_edge and rule.thick <= max(4.0, THICKEST * max(ink.shape)):
+            left = left.copy() if left is ink else left
+            rule.clear(left, 1.5 * rule.thick + 1)
+    return left
+
+
+def _slivers(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which parts (N,) are bars at the very edge of a picture, thinner than half the pen: what it has of something
+    beside it."""
+    x, width, high = stats[:, 0], stats[:, 2], stats[:, 3]
+    aside: NDArray[np.bool_] = (x == 0) | (x + width == labels.shape[1])
+    aside[0] = True
+    if aside.all():
+        return np.zeros(len(stats), bool)
+    aside[0] = False
+    stroke = pen(depth(np.asarray((labels > 0) & ~aside[labels], np.uint8)), ~aside[labels])
+    return np.asarray(aside & (width <= SLIVER * stroke) & (high >= 3 * width))
 
 
 class Rule(NamedTuple):
