@@ -141,3 +141,21 @@ def test_more_of_a_number_beside_it_and_many_words_around_make_it_less_sure() ->
     assert not amid_others(reading("365", 0.99), line, page, 0.7).rejected
     assert amid_others(reading("3", 0.99), line, page, 0.7).rejected
     assert amid_others(reading("1", 0.99), line, page[:2], 0.7).rejected
+
+
+@pytest.mark.parametrize("text", ["58", "26", "94", "7"])
+def test_a_table_s_border_as_thick_as_the_pen_is_no_part_of_a_number(reader: Reader, text: str) -> None:
+    number = written(text, 3, 60)
+    cell = on_a_sheet((number, 24, 6), height=len(number) + 12, width=max(number.shape[1], len(number)) + 48)
+    foot = len(cell) - 6
+    cv2.line(cell, (0, foot), (cell.shape[1], foot), (30, 30, 30), 6)
+    cv2.line(cell, (6, 0), (6, foot), (30, 30, 30), 6)
+    assert [r.text for r in reader.read(cell, layout="line")] == [text]
+    assert [r.text for r in reader.read(cell)] == [text]
+
+
+def test_a_sliver_at_a_picture_s_side_is_no_one(reader: Reader) -> None:
+    number = written("0", 3, 60)
+    cell = on_a_sheet((number, 24, 6), height=len(number) + 12, width=number.shape[1] + 48)
+    cell[len(cell) // 2 :, :2] = 30
+    assert [r.text for r in reader.read(cell)] == ["0"]

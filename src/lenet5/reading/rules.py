@@ -7,6 +7,7 @@ a stroke crosses or meets it, the ink stays.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import cv2
@@ -45,9 +46,9 @@ SPANNED = 0.85  # of a side
 LOWER = 0.85  # of the height: others that are lower stand beside an upright rest
 AMID = 0.2  # of the height: nearer to the middle there is no underline, and no edge
 LEG, ARCH = 3, 1.3  # columns of a leg of an arch that are looked at; how high an arch is, at least, beside its width
-# Of a picture's edges: pixels of its width from which on it may have a border, how near to the edge of its height, and
-# the width of a bar there beside the pen's.
-BORDERED, BORDER, SLIVER = 24, 0.12, 0.5
+# Of a picture's edges: pixels of its width from which on it may have a border, how near to the edge of its height, how
+# high what is left must be, or it was no border; and the width of a bar there beside the pen's.
+BORDERED, BORDER, LEFT, SLIVER = 24, 0.12, 0.3, 0.5
 # Of a picture of one digit.
 EDGE = 0.85  # of the width: what a rule covers
 THICKEST = 0.1  # of the longer side
@@ -135,10 +136,14 @@ def rests(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.boo
 
 
 def without_rests(ink: Grey) -> Grey:
-    """The ink (H, W) without what a tight crop has left of a box."""
-    ink = _without_border(ink)
+    """The ink (H, W) without what a tight crop has left of a box, of a table's border, and of what stands beside."""
+    return _without(_without_border(_without(ink, rests)), _slivers)
+
+
+def _without(ink: Grey, which: Callable[[NDArray[np.int32], NDArray[np.int32]], NDArray[np.bool_]]) -> Grey:
+    """The ink without some of its parts, with their faint edges."""
     labels, stats = parts(inked(ink))
-    found = rests(labels, stats) | _slivers(labels, stats)
+    found = which(labels, stats)
     if not found.any():
         return ink
     around = dilated(found[labels].astype(np.uint8), 3, 3) > 0
@@ -156,8 +161,9 @@ def _without_border(ink: Grey) -> Grey:
     level = _by_the_edge(ink, WHOLE)
     if level is ink:
         return ink
-    upright = _by_the_edge(np.ascontiguousarray(ink.T), WHOLE).T
-    return np.minimum(level, upright)
+    left = np.minimum(level, _by_the_edge(np.ascontiguousarray(ink.T), WHOLE).T)
+    high = cv2.boundingRect(inked(left))[3]
+    return left if high >= LEFT * len(ink) else ink
 
 
 def _by_the_edge(ink: Grey, covered: float) -> Grey:
