@@ -110,7 +110,11 @@ def test_a_network_learns_from_the_packed_digits(opened: Any) -> None:
     page = opened("one.html", "learn")
     page.get_by_role("button", name="1 pass").click()
     page.wait_for_function("() => document.querySelector('.learn').dataset.passes === '1'")
+    page.wait_for_function("() => document.querySelector('.order .main').textContent === 'Play'")
+    assert page.locator(".learn").get_attribute("data-learnt") == str(static.LEARNT)
     assert page.locator(".chart circle.held").count() == 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator(".gallery button").first.click()
     page.wait_for_selector(".wayback .told b")
 

@@ -62,7 +62,7 @@ def test_a_network_learns_by_picture_by_hundred_by_pass_and_at_a_speed(open_page
     _learnt(page, 1000)
     assert page.locator(".chart circle.held").count() == 1
     before = page.locator(".kernels.first canvas").first.evaluate("c => c.toDataURL()")
-    page.locator(".kernels:not(.first) .kernel").nth(7).click()
+    page.locator(".kernels:not(.first) button").nth(7).click()
     assert page.locator(".follow h3").inner_text().endswith("S2 3 → C3 2")
     page.get_by_label("Speed").select_option("medium")
     page.get_by_role("button", name="Play").click()

@@ -11,7 +11,7 @@ export function makeKernels(network, onChoose = null) {
     const canvas = h("canvas.pixels", { width: 5, height: 5, title: joins });
     painted.push({ tensor, index, canvas });
     const act = { type: "button", "aria-label": joins, onclick: () => onChoose(tensor, index, joins) };
-    const element = onChoose ? h("button.kernel", act, canvas) : canvas;
+    const element = onChoose ? h("button.choice", act, canvas) : canvas;
     if (area) element.style.gridArea = area;
     return element;
   }
@@ -22,7 +22,7 @@ export function makeKernels(network, onChoose = null) {
   );
   const elements = [
     h("div.kernels.first", {}, first),
-    h("div.kernels", { style: { "grid-template-columns": `repeat(${c3.table.length}, 1fr)` } }, grid),
+    h("div.kernels", { style: { "grid-template-columns": `repeat(${c3.table.length}, minmax(0, 1fr))` } }, grid),
   ];
 
   // The kernels of a tensor have one scale, which is the largest weight's.

@@ -45,8 +45,8 @@ export function playView({ network: given, fail, renamed }) {
     { type: "button", onclick: () => (session?.going ? pause() : play()) },
     t("play.play"),
   );
-  const steps = [["one", 1], ["hundred", 100], ["pass", Infinity]].map(([name, count]) =>
-    h("button", { type: "button", onclick: () => learn(name === "pass" ? leftOfPass() : count) }, t(`play.${name}`))
+  const steps = [["one", 1], ["hundred", 100], ["pass", "pass"]].map(([name, count]) =>
+    h("button", { type: "button", onclick: () => learn(count) }, t(`play.${name}`))
   );
   const controls = h(
     "section.card.order",
@@ -110,6 +110,7 @@ export function playView({ network: given, fail, renamed }) {
     showNetwork();
   }
 
+  // count: how many pictures, or "pass" for what is left of this one.
   async function learn(count, at = Infinity) {
     try {
       if (!session) {
@@ -118,7 +119,7 @@ export function playView({ network: given, fail, renamed }) {
       }
       session.going = true;
       toggle.textContent = t("play.pause");
-      session.worker.postMessage({ do: "learn", count, speed: at });
+      session.worker.postMessage({ do: "learn", count: count === "pass" ? leftOfPass() : count, speed: at });
     } catch (error) {
       fail(error);
     }
@@ -126,7 +127,8 @@ export function playView({ network: given, fail, renamed }) {
 
   const play = () => learn(Infinity, SPEEDS[speed.value]);
   const pause = () => session?.worker.postMessage({ do: "pause" });
-  const leftOfPass = () => (session?.told ? session.told.total - session.told.done : Number.MAX_SAFE_INTEGER);
+  const leftOfPass = () =>
+    session.told ? session.told.total - session.told.done : session.digits.labels.length - session.digits.heldOut;
 
   function over() {
     session?.worker.terminate();
@@ -148,6 +150,7 @@ export function playView({ network: given, fail, renamed }) {
   }
 
   function hear({ told, weights, wrong, going }) {
+    if (!session) return;
     session.told = told;
     session.going = going;
     if (wrong) session.wrong = wrong;

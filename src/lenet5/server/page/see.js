@@ -37,7 +37,10 @@ export function seeView({ network, fail, names }) {
   let looked = null;
   let pointed = null;
   const pad = makePad({ onChange: changed });
-  const way = makeWayBack(network, refreshed);
+  const way = makeWayBack(network, () => {
+    refreshed();
+    tell(Number(element.dataset.milliseconds));
+  });
   const verdict = h("div.answer.card", { "aria-live": "polite" });
   const inspector = h("section.inspector.card", { "aria-label": t("inspector") });
   const held = h("p.holding", { hidden: true }, t("held"));
@@ -154,7 +157,6 @@ export function seeView({ network, fail, names }) {
     inspect();
     beside.show(state.picture);
     lesson.update({ looked, pointed });
-    if (verdict.children.length) tell(Number(element.dataset.milliseconds));
     note({ wanted: way.on ? way.wanted : null });
   }
 
