@@ -47,6 +47,14 @@ def test_a_line_is_printed_with_its_path(folder: Path, capsys: pytest.CaptureFix
     assert status == 0
 
 
+def test_only_characters_that_are_asked_for_are_answered(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = folder / "deep" / "line.png"
+    run(line, "--accept", 0, "--characters", "0123456789-.")
+    assert capsys.readouterr().out.split()[1] == "4071"
+    assert run(line, "--characters", "numbers and letters") == 2
+    assert "expected one of digits, capitals" in capsys.readouterr().err
+
+
 def test_a_folder_is_read_to_its_depths_and_a_blank_picture_is_told_by_the_status(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
