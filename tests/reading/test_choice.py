@@ -9,7 +9,7 @@ import pytest
 from lenet5.datasets import drawn
 from lenet5.datasets.drawn.paper import Look
 from lenet5.reading import Character, Reader, Reading
-from lenet5.reading.choice import amid_others
+from lenet5.reading.choice import amid_others, lines_of
 from lenet5.reading.words import Word
 from scenery import beside_a_book, dark_corners, on_a_table
 
@@ -159,3 +159,13 @@ def test_a_sliver_at_a_picture_s_side_is_no_one(reader: Reader) -> None:
     cell = on_a_sheet((number, 24, 6), height=len(number) + 12, width=number.shape[1] + 48)
     cell[len(cell) // 2 :, :2] = 30
     assert [r.text for r in reader.read(cell)] == ["0"]
+
+
+def test_a_row_that_is_hard_to_read_is_shown_and_not_passed_over() -> None:
+    def row(y: int, text: str, sure: float) -> tuple[Word, Reading]:
+        digits = tuple(Character(c, sure, (0, y, 9, 9)) for c in text)
+        found = Word(0, y, np.ones((40, 300), np.float32))
+        return found, Reading(text, sure ** len(text), (0, y, 300, 40), sure < 0.95, "unsure", digits)
+
+    found, readings = zip(row(0, "99999", 0.99), row(100, "94499", 0.88), row(200, "61018", 0.3), strict=True)
+    assert lines_of(found, readings) == [[0], [1]]

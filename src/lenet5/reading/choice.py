@@ -21,6 +21,7 @@ BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of le
 CHANCE = 2.0  # what must speak for each digit before anything does: among letters some look like one
 WHOLE = 5.0  # what the confidence in the whole word counts: a word of letters has some that look like digits
 NO_DIGIT = 2.0  # what a piece that is no digit speaks against a word
+MANY = 3  # digits from which on a word is shown, however badly it is read
 ENOUGH = 1.0  # evidence from which on a word is a number
 LONE_BAR = 5.0  # what speaks against it that a bar is the line of a picture
 HOPELESS = -5.0  # evidence: where all words have less, the line is the highest, a number that is hard to read
@@ -63,7 +64,9 @@ def lines_of(found: Sequence[Word], readings: Sequence[Reading]) -> list[list[in
             line = _around(best, free, found, readings, APART)
             free.difference_update(line)
             lines.append(line)
-    return lines
+    # A row that is hard to read is shown as such: nobody should take the other rows for all there are.
+    doubtful = (k for k in free if readings[k].rejected and len(readings[k].text) >= MANY and speaks[k] > HOPELESS)
+    return lines + [[k] for k in doubtful if lines and found[k].height >= AS_HIGH * max(tall, default=0)]
 
 
 def the_line(found: Sequence[Word], readings: Sequence[Reading]) -> list[int]:
