@@ -18,7 +18,7 @@ from numba import types
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled, inlined
 from lenet5.kernels.lanes import INDEX, LANES, Emit, Index, splat, store, tile, tiles
-from lenet5.kernels.squash import bend, curve_of
+from lenet5.kernels.squash import curve_of, squash, squash_rows
 from lenet5.kernels.strips import PACKED_ROW, TOGETHER, gather, pack, scatter
 
 # Rows of a map that a tile holds in registers: 28 and 10, the heights of C1 and C3, are made of the first two.
@@ -33,8 +33,8 @@ __all__ = ["convolve", "convolve_back", "convolve_gradient"]
 def _forward_tile(rows: int, step: int = 1, together: int = 1) -> Callable[..., None]:
     """Rows of one map, or the same rows of several; `step` floats lie between the columns of the source."""
 
-    def forward(emit: Emit, maps: Any, to: Any, seen: Any, weights: Any, kernels: Any, table: Any, curve: Any) -> None:
-        """rows × LANES units of a map: the bias, its kernels, the squash.
+    def forward(emit: Emit, maps: Any, to: Any, seen: Any, weights: Any, kernels: Any, table: Any) -> None:
+        """rows × LANES weighted sums of a map: the bias and its kernels.
 
         to, seen: where the units and their windows start, floats to the next row, floats to the next map.
         kernels: where the weights, this map's bias and, in the table, the sources are; its first kernel, and how many.
@@ -52,7 +52,6 @@ def _forward_tile(rows: int, step: int = 1, together: int = 1) -> Callable[..., 
         for m, of_map in enumerate(cells):
             for y, cell in enumerate(of_map):
                 emit.store(ir.load(cell), maps, o + o_size * m + o_row * y)
-            bend(emit, maps, o + o_size * m, o_row, rows, curve)
 
     return forward
 
@@ -150,7 +149,8 @@ def convolve(maps, layer, below, weights, table):
             while y < layer.height:
                 to = layer.start + m * layer.size + y * layer.row + x, layer.row, 0
                 seen = below.start + y * below.row + x, below.row, below.size
-                y += _forward(layer.height - y, maps, to, seen, weights, kernels, table, curve)
+                y += _forward(layer.height - y, maps, to, seen, weights, kernels, table)
+            squash_rows(maps, layer.start + m * layer.size + x, layer.row, layer.height, curve)
     for k in range(layer.strips.count):
         strip = layer.strips.narrow[k]
         for n in range(below.maps):
@@ -181,13 +181,14 @@ def _convolve_narrow(maps, layer, below, strip, weights, table, curve):
             seen = layer.packed + strip.windows + y * PACKED_ROW, PACKED_ROW, view
             for i in range(together):
                 to = units + i * layer.strips.units + y * LANES, LANES, 0
-                _forward_packed(maps, to, seen, weights, _kernels(layer, table, m + i), table, curve)
+                _forward_packed(maps, to, seen, weights, _kernels(layer, table, m + i), table)
             y += _PACKED[0]
         while y < strip.rows:
             seen = layer.packed + strip.windows + y * PACKED_ROW, PACKED_ROW, view
             to = units + y * LANES, LANES, layer.strips.units if together == TOGETHER else 0
-            y += _forward_together(strip.rows - y, maps, to, seen, weights, _kernels(layer, table, m), table, curve)
+            y += _forward_together(strip.rows - y, maps, to, seen, weights, _kernels(layer, table, m), table)
         for i in range(together):
+            squash(maps, units + i * layer.strips.units, strip.rows * LANES, curve)
             o = layer.start + (m + i) * layer.size + strip.x
             scatter(maps, o, layer.row, (strip.rows, strip.columns), maps, units + i * layer.strips.units)
         m += together

@@ -19,7 +19,7 @@ from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import FLOAT, LANES, Emit, Index, lanes_type, load, mul, store, tile
 from lenet5.layers import Chain, Squash
 
-__all__ = ["CURVE", "bend", "curve", "curve_of", "pass_back", "slope_of", "squash"]
+__all__ = ["CURVE", "bend", "curve", "curve_of", "pass_back", "slope_of", "squash", "squash_rows"]
 
 NUMBERS = 3  # that a chain has, at most
 CURVE = np.dtype((np.float32, 1 + NUMBERS))
@@ -104,6 +104,9 @@ curve_of = tile(types.UniTuple(types.float32, 1 + NUMBERS), _curve_of)  # curve_
 slope_of = tile(lanes_type, _slope)  # slope_of(y, curve, squared): f'(a) where o = f(a) are the lanes y, or its square
 # squash(values, start, count, curve): values[start : start + count] squashed in place, rounded up to whole vectors
 squash = tile(types.void, _squash)
+squash_rows = tile(
+    types.void, bend
+)  # squash_rows(values, start, step, count, curve): a column of vectors, as in `bend`
 
 
 @compiled
