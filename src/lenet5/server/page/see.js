@@ -115,7 +115,7 @@ export function seeView({ network, fail, names }) {
       h("button.served", { type: "button", onclick: () => random("mnist") }, t("random.mnist")),
     ),
     verdict,
-    h("div.row", {}, beside.choice),
+    names.length > 1 ? h("div.row", {}, beside.choice) : null,
     h("small", { id: "pad-keys" }, t("pad.keys")),
     file,
   );

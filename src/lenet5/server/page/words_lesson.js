@@ -57,7 +57,7 @@ export default {
     "lesson.error.text":
       "Learning begins with the wanted digit. [e|The loss] is the distance to its code. Equation 9 also pushes the other codes away, so that the network cannot make all alike. How the loss changes with each number is found from the back to the front, layer by layer, with the same weights: that is the way back. Each weight then goes a small step against its own gradient. [!wanted|Want another digit], and look where the error goes.",
     "lesson.limits": "What it cannot do",
-    "lesson.limits.section": "III-E, VII-E",
+    "lesson.limits.section": "III-E",
     "lesson.limits.text":
       "It knows ten digits and nothing else. [=A|An A] is to it whatever code is nearest. [=blank|Blank paper] has a nearest code as well. [=turned|A 7 that lies on its side] is beyond the angles that it holds out. [=two|Two digits at once] are one to it. So the reader around it also asks how far the ink is from every digit, cuts lines into digits, and may give no answer. Look at the distances: for a good digit the smallest is far below the others.",
     "lesson.read": "Read several digits",
@@ -118,7 +118,7 @@ export default {
     "lesson.error.text":
       "学习从想要的数字开始。[e|损失] 是到其编码的距离。式 9 还把其他编码推开，使网络不能把一切变得相同。损失随每个数怎样变化，是从后往前逐层算出的，用的是同样的权重：这就是反向。然后每个权重逆着自己的梯度走一小步。[!wanted|换一个想要的数字]，看误差去了哪里。",
     "lesson.limits": "它做不到什么",
-    "lesson.limits.section": "III-E、VII-E",
+    "lesson.limits.section": "III-E",
     "lesson.limits.text":
       "它只认识十个数字。[=A|字母 A] 对它来说就是最近的编码。[=blank|空白的纸] 也有最近的编码。[=turned|横躺的 7] 超出了它所能承受的角度。[=two|同时两个数字] 对它是一个。所以外面的阅读器还要问墨迹离每个数字有多远，把一行切成数字，也可以不回答。看看距离：好的数字，最小距离远低于其他。",
     "lesson.read": "阅读多个数字",
