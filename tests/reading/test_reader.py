@@ -275,3 +275,21 @@ def test_any_array_gives_readings_or_an_error_of_ours(reader: Reader, data: st.D
         assert isinstance(r, Reading)
         assert 0 <= r.confidence <= 1
         assert r.rejected == bool(r.reason)
+
+
+def test_a_digit_of_odd_size_or_place_makes_its_line_less_sure(
+    reader: Reader, digits: drawn.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = [255 - digits.images[digits.labels == k][0] for k in (4, 7, 2)]
+
+    def sure(side: int, up: int) -> float:
+        picture = np.full((220, 520), 255, np.uint8)
+        for digit, x, size, y in zip(chosen, (60, 200, 340), (112, side, 112), (60, 60 - up, 60), strict=True):
+            picture[y : y + size, x : x + size] = cv2.resize(digit, (size, size), interpolation=cv2.INTER_CUBIC)
+        (reading,) = reader.read(picture, "line")
+        assert reading.text == "472"
+        return reading.confidence
+
+    even, odd = sure(112, 0), sure(78, 18)
+    monkeypatch.setattr("lenet5.reading.fields.ODD", 0.0)
+    assert odd / sure(78, 18) < 0.97 * even / sure(112, 0)

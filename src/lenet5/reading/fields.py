@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.reading.answers import Calibration, character
-from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, left_out, share, shares_of
+from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, digit_costs, left_out, share, shares_of
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Box, Character, Reading, Reason
@@ -25,6 +25,7 @@ __all__ = ["SEPARATORS", "Field", "GlyphField", "Images", "KnownField", "LineFie
 # Not in the paper: how much rarer rubbish is than among pictures of anything, where the best path through a line says
 # that a digit stands.
 RUBBISH_ON_PATHS = 0.02
+ODD = 0.02  # what a digit of odd size or place in its line costs the line's confidence, by its cost on a path
 SEPARATORS = (".", ",", "-")
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
@@ -130,7 +131,13 @@ class LineField:
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
         sure = share(self.line, self.candidates, likely, digits, self.geometry)
         explained = 1 - left / max(1, sum(piece.area for piece in self.line.pieces))
-        return _together(characters, self.box, calibration, sure * explained, classes)
+        return _together(characters, self.box, calibration, sure * explained * self._usual(path), classes)
+
+    def _usual(self, path: list[Arc]) -> float:
+        """How usual the sizes and places of a path's digits are: 1 where all are as on most lines."""
+        read = [self.candidates[arc.candidate] for arc in path if arc.candidate is not None]
+        costs = digit_costs(self.line, read, np.full(len(read), -self.geometry.digit), replace(self.geometry, word=1.0))
+        return float(np.exp(-ODD * costs.sum()))
 
     def _placed(self, likely: Probabilities, classes: tuple[str, ...]) -> tuple[Probabilities, list[Arc]]:
         """Probabilities in which each character is the likelier the better it suits its place, and the path: where the
