@@ -134,11 +134,13 @@ def test_an_end_that_was_cut_short_is_made_up_for(
 
 
 PROGRAM = """
+import signal
 import sys
 import time
 from lenet5 import bulk
 from lenet5.bulk import sources
 sources.PICTURES = 7
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background would ignore it
 if __name__ == "__main__":
     for progress in bulk.read(*sys.argv[1:3], model=sys.argv[3], workers=int(sys.argv[4])):
         print(progress.pictures, flush=True)

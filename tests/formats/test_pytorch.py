@@ -170,5 +170,6 @@ def test_the_command_makes_a_file_that_every_other_takes(
     network = lenet5.load(mine)
     assert network.classes == tuple("ABCDEFGHIJ")
     assert network.metadata["command"].startswith("lenet5 import ")
-    gone_on = lenet5.train(digits, [network.classes[k] for k in network.predict(digits)], start=network, held_out=0.0)
+    labels = [network.classes[k % 10] for k in range(len(digits))]
+    gone_on = lenet5.train(digits, labels, start=network, held_out=0.0)
     assert gone_on.metadata["parent"]["command"] == network.metadata["command"]

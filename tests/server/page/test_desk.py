@@ -157,3 +157,22 @@ def test_any_line_of_a_page_is_explained(open_page: Open) -> None:
     page.wait_for_function(
         "() => [...document.querySelectorAll('.read svg text.chosen')].some((one) => one.firstChild.data === '9')"
     )
+
+
+def test_what_comes_in_later_interrupts_nobody_who_corrects_or_crops(open_page: Open) -> None:
+    held: list[Any] = []
+    page = open_page("read", before=lambda page: page.route("**/api/explain*", lambda route: held.append(route)))
+    page.set_input_files(FILES, "src/lenet5/samples/line_1998.png")
+    _read(page, "1998")
+    field = page.locator(".results tbody input").first
+    field.fill("1999")
+    page.get_by_role("button", name="Crop").click()
+    field.focus()
+    page.wait_for_timeout(200)
+    assert held
+    for route in held:
+        route.continue_()
+    page.wait_for_selector(".read .steps img, .read figure img, .read .graph svg")
+    assert field.input_value() == "1999"
+    assert field.evaluate("input => input === document.activeElement")
+    assert page.get_by_role("button", name="Crop").get_attribute("aria-pressed") == "true"

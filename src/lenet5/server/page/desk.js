@@ -62,28 +62,32 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove }) {
     status.hidden = !words;
     element.hidden = !picture;
     list(of);
-    chosen = null;
-    crops(false);
     if (!picture) return;
     const { entries, readings } = picture;
-    showPicture(picture);
+    // What comes in later about the same readings interrupts nobody who corrects them or draws a part of the picture.
+    if (showPicture.of !== picture.sent) crops(false);
+    const others = table.entries !== entries;
+    if (others) chosen = null;
+    showPicture(picture, others);
     results.hidden = !readings;
     whole.hidden = !picture.crop;
-    table.show(entries);
+    if (others) table.show(entries);
     explain.hidden = new Set(entries.map((entry) => entry.reading)).size < 2 || entries[0].column !== null;
     write();
   }
 
   // What a browser cannot show, as a page of a PDF, is shown as the reader opened it.
-  function showPicture(picture) {
-    const first = picture.steps[0];
+  function showPicture(picture, others) {
+    const [first, before] = [picture.steps[0], address];
     if (address.startsWith("blob:") && showPicture.of !== picture.sent) URL.revokeObjectURL(address);
     if (shows(picture)) {
       if (showPicture.of !== picture.sent) address = URL.createObjectURL(picture.sent);
     } else address = first ? `data:image/png;base64,${first.png}` : "";
     showPicture.of = picture.sent;
     boxes.element.hidden = !address;
-    if (address) boxes.show(address, picture.entries);
+    if (!address || (address === before && !others)) return;
+    boxes.show(address, picture.entries);
+    boxes.choose(chosen);
   }
 
   // Kept where the pictures are the same: a click on a button that is replaced meanwhile is lost.

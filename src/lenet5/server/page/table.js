@@ -20,8 +20,10 @@ export function makeTable({ onChoose, onCorrect }) {
     ),
   );
   const rows = new Map();
+  let shown = null;
 
   function show(entries) {
+    shown = entries;
     const pages = new Set(entries.map((entry) => entry.page)).size > 1;
     rows.clear();
     body.replaceChildren(...entries.map((entry, k) => {
@@ -99,5 +101,12 @@ export function makeTable({ onChoose, onCorrect }) {
     input.select();
   }
 
-  return { element, show, choose };
+  return {
+    element,
+    show,
+    choose,
+    get entries() {
+      return shown;
+    },
+  };
 }
