@@ -122,26 +122,43 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def open_page(browser: Any, address: str) -> Iterator[Open]:
-    """Open a view; at the end nothing must have gone wrong, and nothing have been asked of another machine.
+def watched(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Make a page of the browser; at the end nothing must have gone wrong, and nothing foreign have been asked for.
 
-    before: what to do with the new page before it opens the address; what it breaks, the console may tell.
+    foreign: whether an address is one that the page must not ask for. told: what the console must not tell.
     """
     faults: list[str] = []
     contexts = []
 
+    def made(foreign: Callable[[str], bool], told: tuple[str, ...] = ("error", "warning"), **options: Any) -> Any:
+        context = browser.new_context(**{"reduced_motion": "reduce"} | options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: faults.append(m.text) if m.type in told else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda r: faults.append(r.url) if foreign(r.url) else None)
+        return page
+
+    yield made
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def open_page(watched: Callable[..., Any], address: str) -> Open:
+    """Open a view of the page that is served.
+
+    before: what to do with the new page before it opens the address; what it breaks, the console may tell.
+    """
+
     def opened(
         view: str = "see", *, language: str = "en", before: Callable[[Any], None] | None = None, **options: Any
     ) -> Any:
-        usual = {"viewport": {"width": 1366, "height": 768}, "locale": language, "reduced_motion": "reduce"}
+        usual = {"viewport": {"width": 1366, "height": 768}, "locale": language}
         told = ("error", "warning") if before is None else ("warning",)
-        context = browser.new_context(**usual | options)
-        contexts.append(context)
-        page = context.new_page()
+        page = watched(lambda url: _foreign(url, address), told, **usual | options)
         page.set_default_timeout(LONG)
-        page.on("console", lambda m: faults.append(m.text) if m.type in told else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("request", lambda r: faults.append(r.url) if _foreign(r.url, address) else None)
         if before is not None:
             before(page)
         page.goto(f"{address}/#{view}")
@@ -150,10 +167,7 @@ def open_page(browser: Any, address: str) -> Iterator[Open]:
             page.wait_for_selector(f"main[data-view={'see' if '=' in shown else shown}]")
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
+    return opened
 
 
 def _foreign(url: str, address: str) -> bool:

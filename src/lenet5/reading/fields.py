@@ -136,7 +136,7 @@ class LineField:
     def _usual(self, path: list[Arc]) -> float:
         """How usual the sizes and places of a path's digits are: 1 where all are as on most lines."""
         read = [self.candidates[arc.candidate] for arc in path if arc.candidate is not None]
-        costs = digit_costs(self.line, read, np.full(len(read), -self.geometry.digit), replace(self.geometry, word=1.0))
+        costs = digit_costs(self.line, read, np.zeros(len(read)), self.geometry) - self.geometry.digit
         return float(np.exp(-ODD * costs.sum()))
 
     def _placed(self, likely: Probabilities, classes: tuple[str, ...]) -> tuple[Probabilities, list[Arc]]:
