@@ -36,6 +36,13 @@ def test_gaps_that_a_box_does_not_fit_into_close() -> None:
     assert closed(mask("##.##..##"), 1, 2).tolist() == mask("#####..##").tolist()
 
 
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0)])
+def test_no_pixels_have_no_parts(shape: tuple[int, int]) -> None:
+    labels, stats = parts(np.zeros(shape, np.uint8))
+    assert labels.shape == shape
+    assert stats.tolist() == [[0, 0, 0, 0, 0]]
+
+
 def test_parts_touch_at_corners_too() -> None:
     labels, stats = parts(mask("##...", "..#..", "....#"))
     assert labels[0, 0] == labels[1, 2] != 0
