@@ -30,19 +30,13 @@ def bench(
 
     Contenders must first answer and learn alike. Then they are timed in turns.
 
-    Parameters
-    ----------
-    quick
-        Fewer tasks and shorter turns: about a minute, and less reliable.
-    threads
-        How many threads; by default one for each processor.
-    peers
-        Only these, separated by commas: numpy reference, onnxruntime, openvino, torch, torch by maps, torch.compile,
-        jax.
-    json_file
-        Write everything that was measured to this file.
-    plot
-        Draw a chart of it into this .svg, .png or .pdf file.
+    Args:
+        quick: Fewer tasks and shorter turns: about a minute, and less reliable.
+        threads: How many threads; by default one for each processor.
+        peers: Only these, separated by commas: numpy reference, onnxruntime, openvino, torch, torch by maps,
+            torch.compile, jax.
+        json_file: Write everything that was measured to this file.
+        plot: Draw a chart of it into this .svg, .png or .pdf file.
     """
     if plot is not None:  # what is missing for it is said before the minutes of timing
         from lenet5.bench.plot import chart

@@ -33,20 +33,15 @@ def evaluate(
 ) -> None:
     """Measure a network's error on labelled pictures.
 
-    Parameters
-    ----------
-    model
-        A shipped network, or the path of a .safetensors file.
-    data
-        mnist, drawn, or data of your own: pictures in folders or a zip file, .csv, .npz, .npy, .parquet, IDX files.
-    part
-        The pictures kept for testing, or those to learn from. A folder without train/ and test/ in it has one part.
-    count
-        Only so many pictures, drawn at random in proportion to the classes.
-    seed
-        Of what is drawn.
-    as_json
-        Print JSON, with the position and the answer of each mistake.
+    Args:
+        model: A shipped network, or the path of a .safetensors file.
+        data: mnist, drawn, or data of your own: pictures in folders or a zip file, .csv, .npz, .npy, .parquet, IDX
+            files.
+        part: The pictures kept for testing, or those to learn from. A folder without train/ and test/ in it has one
+            part.
+        count: Only so many pictures, drawn at random in proportion to the classes.
+        seed: Of what is drawn.
+        as_json: Print JSON, with the position and the answer of each mistake.
     """
     from lenet5.loading import load
     from lenet5.training.evaluation import evaluate as answer

@@ -41,30 +41,18 @@ def export(
 
     An ONNX file is written once ONNX Runtime has answered with it as the network does.
 
-    Parameters
-    ----------
-    model
-        A shipped network, or the path of a .safetensors file.
-    more
-        page: more networks, to choose from.
-    to
-        onnx; c: one header with the weights and a forward pass; page: a folder of files to open or to put anywhere.
-    out
-        The file or folder to write; by default the network's name, with .onnx, .h, .html or -page.
-    single
-        page: one HTML file with all that it needs, in place of a folder.
-    int8
-        In whole numbers of eight bits; the error that this costs is measured on --data and told.
-    pictures
-        onnx: what it takes, uint8 (N, 28, 28) or float32 (N, 32, 32) in the paper's scale.
-    activations
-        onnx: give every layer's activations too.
-    prefix
-        c: what every name in the header begins with, so that several headers can live in one program; lenet5.
-    data
-        int8: mnist, drawn, or data of your own, of the network's classes; its test part measures the error.
-    json_
-        Print JSON.
+    Args:
+        model: A shipped network, or the path of a .safetensors file.
+        more: page: more networks, to choose from.
+        to: onnx; c: one header with the weights and a forward pass; page: a folder of files to open or to put anywhere.
+        out: The file or folder to write; by default the network's name, with .onnx, .h, .html or -page.
+        single: page: one HTML file with all that it needs, in place of a folder.
+        int8: In whole numbers of eight bits; the error that this costs is measured on --data and told.
+        pictures: onnx: what it takes, uint8 (N, 28, 28) or float32 (N, 32, 32) in the paper's scale.
+        activations: onnx: give every layer's activations too.
+        prefix: c: what every name in the header begins with, so that several headers can live in one program; lenet5.
+        data: int8: mnist, drawn, or data of your own, of the network's classes; its test part measures the error.
+        json_: Print JSON.
     """
     if to == "page":
         _page([model, *more], out, single, json_)

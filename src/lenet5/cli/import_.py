@@ -31,23 +31,15 @@ def import_(
 
     The names of tensors may be any: they are matched by their shapes. What does not fit is named.
 
-    Parameters
-    ----------
-    source
-        The .safetensors file: two convolutions of 5×5 and three full connections, the first of which may be a third
-        convolution.
-    squash
-        What follows each of the first four: relu, tanh, logistic (PyTorch's sigmoid) or none.
-    subsampling
-        The 2×2 pooling after each squash of a convolution: maximum or average.
-    out
-        The file to write.
-    mean
-        That was subtracted from pixels of 0 to 1. With another than 0, pictures were framed to 32×32 before that.
-    std
-        By which they were divided then.
-    classes
-        What each output is called; by default 0, 1, 2 …
+    Args:
+        source: The .safetensors file: two convolutions of 5×5 and three full connections, the first of which may be a
+            third convolution.
+        squash: What follows each of the first four: relu, tanh, logistic (PyTorch's sigmoid) or none.
+        subsampling: The 2×2 pooling after each squash of a convolution: maximum or average.
+        out: The file to write.
+        mean: That was subtracted from pixels of 0 to 1. With another than 0, pictures were framed to 32×32 before that.
+        std: By which they were divided then.
+        classes: What each output is called; by default 0, 1, 2 …
     """
     if os.path.exists(out):
         raise WeightsError(f"--out {out} is there already; name another file, or remove it")

@@ -18,12 +18,9 @@ def join(*models: Path, out: Path) -> None:
 
     The file answers with the mean of the networks' probabilities.
 
-    Parameters
-    ----------
-    models
-        Shipped networks by name, or paths of .safetensors files; all of one architecture.
-    out
-        Where the joined weights go.
+    Args:
+        models: Shipped networks by name, or paths of .safetensors files; all of one architecture.
+        out: Where the joined weights go.
     """
     from lenet5 import __version__
     from lenet5.ensemble import Ensemble

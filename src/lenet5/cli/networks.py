@@ -32,10 +32,8 @@ def networks(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] 
 
     Any of these names may be given where a command takes a network. `lenet5 summary NAME` shows one.
 
-    Parameters
-    ----------
-    as_json
-        Print JSON.
+    Args:
+        as_json: Print JSON.
     """
     rows = [_row(name) for name in storage.shipped()]
     if as_json:

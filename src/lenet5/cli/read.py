@@ -57,34 +57,24 @@ def read(
     In a row of boxes or cells, _ is an empty one and ? one that could not be read; --json has the row and column of
     each.
 
-    Parameters
-    ----------
-    files
-        Pictures (PNG, JPEG, TIFF, GIF, BMP, WEBP, PNM; HEIC with the extra heif, PDF with pdf), folders of them, or
-        patterns; - for a picture from standard input.
-    layout
-        digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever it is.
-    ink
-        dark: ink darker than its paper. light: white on black, as chalk on a board. auto: whichever it is.
-    characters
-        That alone may be answered: digits, capitals, letters, alphanumeric, ascii, or one by one, as 0123456789-/. ;
-        everything else is none. Spaces are not reported.
-    model
-        Shipped weights by name, or a .safetensors file; by default the best for reading.
-    accept
-        The least confidence of a reading that is not rejected, 0 to 1; by default the one that the weights came with.
-    json_
-        One JSON object a line for each reading.
-    csv_
-        A table with one row for each reading, with the system's own line ends; `row` is its row in a grid.
-    annotate
-        A folder that gets a copy of each picture with boxes and answers.
-    explain
-        An HTML file that gets every step from each picture to its digits.
-    largest_pages
-        Pages of one file; others are refused.
-    largest_pixels
-        Pixels of one file, all of its pages together; others are refused. A million of them take some 16 MB.
+    Args:
+        files: Pictures (PNG, JPEG, TIFF, GIF, BMP, WEBP, PNM; HEIC with the extra heif, PDF with pdf), folders of them,
+            or patterns; - for a picture from standard input.
+        layout: digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever
+            it is.
+        ink: dark: ink darker than its paper. light: white on black, as chalk on a board. auto: whichever it is.
+        characters: That alone may be answered: digits, capitals, letters, alphanumeric, ascii, or one by one, as
+            0123456789-/. ; everything else is none. Spaces are not reported.
+        model: Shipped weights by name, or a .safetensors file; by default the best for reading.
+        accept: The least confidence of a reading that is not rejected, 0 to 1; by default the one that the weights came
+            with.
+        json_: One JSON object a line for each reading.
+        csv_: A table with one row for each reading, with the system's own line ends; `row` is its row in a grid.
+        annotate: A folder that gets a copy of each picture with boxes and answers.
+        explain: An HTML file that gets every step from each picture to its digits.
+        largest_pages: Pages of one file; others are refused.
+        largest_pixels: Pixels of one file, all of its pages together; others are refused. A million of them take some
+            16 MB.
     """
     if invert:  # what other tools call it
         raise PictureError("no option --invert; give --ink light where the ink is lighter than its paper, else nothing")

@@ -35,29 +35,21 @@ def read_many(
 
     Exit status: 0 where everything was read, 1 where a picture could not be read, 2 where the request makes no sense.
 
-    Parameters
-    ----------
-    source
-        A folder tree of pictures, a .tar or .parquet file, a folder of such files, or a .csv file with the names of
-        pictures. Also an address, as s3://bucket/folder, with the extra fsspec.
-    output
-        The file that gets a row for each reading, by its name: .parquet, .csv or .jsonl.
-    layout
-        digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever it is.
-    ink
-        dark: ink darker than its paper. light: white on black, as chalk on a board. auto: whichever it is.
-    model
-        Shipped weights by name, or a .safetensors file; by default the best for reading.
-    accept
-        The least confidence of a reading that is not rejected, 0 to 1; by default the one that the weights came with.
-    image_column
-        Of Parquet: the column with the bytes of pictures. Of CSV: with their names. By default the first that fits.
-    key_column
-        The column whose values become the keys. All other columns are carried over to the output.
-    engine
-        local: all cores of this machine. ray: the cluster that Ray finds.
-    workers
-        How many processes, or actors of Ray; by default one for each processor.
+    Args:
+        source: A folder tree of pictures, a .tar or .parquet file, a folder of such files, or a .csv file with the
+            names of pictures. Also an address, as s3://bucket/folder, with the extra fsspec.
+        output: The file that gets a row for each reading, by its name: .parquet, .csv or .jsonl.
+        layout: digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever
+            it is.
+        ink: dark: ink darker than its paper. light: white on black, as chalk on a board. auto: whichever it is.
+        model: Shipped weights by name, or a .safetensors file; by default the best for reading.
+        accept: The least confidence of a reading that is not rejected, 0 to 1; by default the one that the weights came
+            with.
+        image_column: Of Parquet: the column with the bytes of pictures. Of CSV: with their names. By default the first
+            that fits.
+        key_column: The column whose values become the keys. All other columns are carried over to the output.
+        engine: local: all cores of this machine. ray: the cluster that Ray finds.
+        workers: How many processes, or actors of Ray; by default one for each processor.
     """
     import numpy as np
 

@@ -46,14 +46,10 @@ def reproduce(
 
     Finished networks stay in the folder: after Ctrl-C, or with more seeds, the same command goes on from there.
 
-    Parameters
-    ----------
-    quick
-        A small version of everything: fewer pictures, passes and seeds, and rough numbers. Under two minutes.
-    out
-        The folder for reproduce.html, reproduce.json, and work/ with the finished networks.
-    processes
-        How many networks to train at a time; by default one on each core.
+    Args:
+        quick: A small version of everything: fewer pictures, passes and seeds, and rough numbers. Under two minutes.
+        out: The folder for reproduce.html, reproduce.json, and work/ with the finished networks.
+        processes: How many networks to train at a time; by default one on each core.
     """
     if quick:
         as_default = [f.name for f in fields(Plan) if getattr(plan, f.name) == getattr(AS_PLANNED, f.name)]
@@ -82,24 +78,15 @@ def climb(
 ) -> None:
     """From the recipe of 1998 to the best one, one change at a time: errors over seeds, time, command.
 
-    Parameters
-    ----------
-    rungs
-        Their numbers; by default all.
-    seeds
-        How many networks of each rung.
-    data
-        mnist, drawn, or the path of a folder with train/ and test/ in it.
-    count
-        Take only so many training pictures; of drawn ones, a sixth as many for testing.
-    passes
-        Train for so many passes at most.
-    out
-        The folder for ladder.json, and work/ with the finished networks.
-    processes
-        How many networks to train at a time; by default one on each core.
-    as_json
-        Print JSON.
+    Args:
+        rungs: Their numbers; by default all.
+        seeds: How many networks of each rung.
+        data: mnist, drawn, or the path of a folder with train/ and test/ in it.
+        count: Take only so many training pictures; of drawn ones, a sixth as many for testing.
+        passes: Train for so many passes at most.
+        out: The folder for ladder.json, and work/ with the finished networks.
+        processes: How many networks to train at a time; by default one on each core.
+        as_json: Print JSON.
     """
     for rung in rungs:
         if not 1 <= rung <= len(ladder.RUNGS):

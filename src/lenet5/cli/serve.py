@@ -38,38 +38,24 @@ def serve(
 ) -> None:
     """Show LeNet-5 thinking on a page, and answer its API, until Ctrl-C.
 
-    Parameters
-    ----------
-    weights
-        Files of weights to show beside the shipped ones.
-    host
-        The address to listen on. Any address but this machine's own needs a token.
-    port
-        The port to listen on; 0 takes any free one.
-    token
-        Clients must send it as `Authorization: Bearer TOKEN`; a browser opens the address /?token=TOKEN.
-    kept
-        The folder for networks that were trained on the page.
-    read_only
-        Refuse trainings, and write no file.
-    open_probes
-        Answer /health, /ready and /metrics without the token.
-    access_log
-        On standard output, a line for each request: time, id, client, method, path, status, milliseconds.
-    host_name
-        A name beside this machine's own that clients may ask for, as that of a proxy; may be given several times.
-    root_path
-        The path that a proxy has this server under, such as /digits.
-    trusted_proxy
-        An address or a network whose X-Forwarded-For and X-Forwarded-Proto are believed; may be given several times.
-    largest_body
-        Bytes of a request; others are refused.
-    largest_batch
-        Pictures of a request; others are refused.
-    largest_pages
-        Pages of one picture's file; others are refused.
-    largest_pixels
-        Pixels of one picture, all of its pages together; others are refused.
+    Args:
+        weights: Files of weights to show beside the shipped ones.
+        host: The address to listen on. Any address but this machine's own needs a token.
+        port: The port to listen on; 0 takes any free one.
+        token: Clients must send it as `Authorization: Bearer TOKEN`; a browser opens the address /?token=TOKEN.
+        kept: The folder for networks that were trained on the page.
+        read_only: Refuse trainings, and write no file.
+        open_probes: Answer /health, /ready and /metrics without the token.
+        access_log: On standard output, a line for each request: time, id, client, method, path, status, milliseconds.
+        host_name: A name beside this machine's own that clients may ask for, as that of a proxy; may be given several
+            times.
+        root_path: The path that a proxy has this server under, such as /digits.
+        trusted_proxy: An address or a network whose X-Forwarded-For and X-Forwarded-Proto are believed; may be given
+            several times.
+        largest_body: Bytes of a request; others are refused.
+        largest_batch: Pictures of a request; others are refused.
+        largest_pages: Pages of one picture's file; others are refused.
+        largest_pixels: Pixels of one picture, all of its pages together; others are refused.
     """
     from lenet5.server import Settings, create_app
     from lenet5.server.guard import LOG

@@ -31,16 +31,12 @@ def summary(
 ) -> None:
     """Show the layers of a network: maps, sizes, neurons, trainable parameters, connections.
 
-    Parameters
-    ----------
-    network
-        A shipped network, a declared one, or the path of a .safetensors file, or of a .json file that declares one.
-    size
-        The input in pixels, height x width; a larger one gives outputs at several places, every four pixels.
-    as_json
-        Print JSON.
-    declaration
-        Print the network's declaration instead: JSON to be edited and given to --network.
+    Args:
+        network: A shipped network, a declared one, or the path of a .safetensors file, or of a .json file that declares
+            one.
+        size: The input in pixels, height x width; a larger one gives outputs at several places, every four pixels.
+        as_json: Print JSON.
+        declaration: Print the network's declaration instead: JSON to be edited and given to --network.
     """
     height, width = _parse(size)
     declared, metadata = _find(network)

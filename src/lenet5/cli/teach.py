@@ -37,24 +37,16 @@ def teach(
     that are drawn here keep what it knew. A command that is stopped writes nothing. Exit status: 0 where the network
     reads the held-out samples better, and 1 where it does not; then nothing is written either.
 
-    Parameters
-    ----------
-    corrections
-        A .jsonl file of corrected readings, as `lenet5 read --json` prints them with the right text put in; a folder of
-        pictures named by their right answers, 1998.png or 1998_2.png; or a data set as `lenet5 train` takes it: a
-        folder for each class, labels.csv, tables, arrays, strokes of a pen.
-    from_
-        The weights to go on from: shipped ones by name, or a .safetensors file.
-    out
-        Where the taught network goes: a .safetensors file that is not there yet.
-    add
-        A class that the network does not know yet, as a sign of your own; may be given several times.
-    ink
-        dark: ink darker than its paper. light: white on black. auto: whichever it is.
-    seed
-        Of all that is by chance: the same seed gives the same weights, bit for bit.
-    as_json
-        Print the result as JSON.
+    Args:
+        corrections: A .jsonl file of corrected readings, as `lenet5 read --json` prints them with the right text put
+            in; a folder of pictures named by their right answers, 1998.png or 1998_2.png; or a data set as `lenet5
+            train` takes it: a folder for each class, labels.csv, tables, arrays, strokes of a pen.
+        from_: The weights to go on from: shipped ones by name, or a .safetensors file.
+        out: Where the taught network goes: a .safetensors file that is not there yet.
+        add: A class that the network does not know yet, as a sign of your own; may be given several times.
+        ink: dark: ink darker than its paper. light: white on black. auto: whichever it is.
+        seed: Of all that is by chance: the same seed gives the same weights, bit for bit.
+        as_json: Print the result as JSON.
     """
     from lenet5.reading.school.hand import teach as learn
 

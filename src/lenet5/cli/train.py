@@ -73,35 +73,26 @@ def train(
 
     Ctrl-C saves and says where; the same command with --resume goes on as if nothing had happened.
 
-    Parameters
-    ----------
-    network
-        lenet5, lenet5-linear, lenet5-softmax or lenet5-maxpool, or a FILE.json that declares another: `lenet5 summary
-        lenet5 --declaration` writes one to be edited. Also a .safetensors file: its layers, without its weights.
-    from_
-        Trained weights to go on from: a shipped network, or a .safetensors file. Classes of the same name keep theirs.
-    recipe
-        A named recipe. By default 1998 for RBF outputs, plain for others and plain-centred for them and few pictures,
-        fine-tune with --from. Also 1998-distorted, 1998-literal, best-alone, and best, which learns what
-        lenet5-teacher answers to MNIST's digits.
-    data
-        mnist, drawn, or data of your own: pictures in folders or a zip file, .csv, .npz, .npy, .parquet, IDX files.
-    count
-        Only so many pictures to learn from, drawn at random in proportion to the classes.
-    seed
-        Of the first weights, the order, the distortions and what is drawn: the same seed gives the same weights,
-        bit for bit.
-    held_out
-        Pictures, of other writers where they are known, that each pass is judged on: 5,000, or a sixth if that
-        is less. 0 learns from everything.
-    out
-        Where the weights go: runs/NETWORK-RECIPE-SEED.safetensors. Beside it, a folder named .run keeps the run.
-    resume
-        Go on with the run that was stopped.
-    checkpoint_every
-        Seconds between checkpoints.
-    as_json
-        Print a line of JSON for each pass, and one for the result.
+    Args:
+        network: lenet5, lenet5-linear, lenet5-softmax or lenet5-maxpool, or a FILE.json that declares another: `lenet5
+            summary lenet5 --declaration` writes one to be edited. Also a .safetensors file: its layers, without its
+            weights.
+        from_: Trained weights to go on from: a shipped network, or a .safetensors file. Classes of the same name keep
+            theirs.
+        recipe: A named recipe. By default 1998 for RBF outputs, plain for others and plain-centred for them and few
+            pictures, fine-tune with --from. Also 1998-distorted, 1998-literal, best-alone, and best, which learns what
+            lenet5-teacher answers to MNIST's digits.
+        data: mnist, drawn, or data of your own: pictures in folders or a zip file, .csv, .npz, .npy, .parquet, IDX
+            files.
+        count: Only so many pictures to learn from, drawn at random in proportion to the classes.
+        seed: Of the first weights, the order, the distortions and what is drawn: the same seed gives the same weights,
+            bit for bit.
+        held_out: Pictures, of other writers where they are known, that each pass is judged on: 5,000, or a sixth if
+            that is less. 0 learns from everything.
+        out: Where the weights go: runs/NETWORK-RECIPE-SEED.safetensors. Beside it, a folder named .run keeps the run.
+        resume: Go on with the run that was stopped.
+        checkpoint_every: Seconds between checkpoints.
+        as_json: Print a line of JSON for each pass, and one for the result.
     """
     given = {name: value for name, value in asdict(changes).items() if value is not None}
     start = _start(from_) if from_ is not None else None

@@ -23,10 +23,8 @@ def warm(*parts: Part) -> None:
 
     The machine code is for this kind of processor: another kind compiles anew. The last line says where it lies.
 
-    Parameters
-    ----------
-    parts
-        reading: what read, serve and export need. training: what train needs. Both, where none is named.
+    Args:
+        parts: reading: what read, serve and export need. training: what train needs. Both, where none is named.
     """
     from lenet5.kernels.compiled import compiling_seconds, kernel_folder
 
