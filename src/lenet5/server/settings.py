@@ -6,7 +6,9 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from cyclopts import Parameter, validators
 
 from lenet5.errors import LeNetError
 from lenet5.pictures.opening import LIMITS, Limits
@@ -14,49 +16,57 @@ from lenet5.pictures.opening import LIMITS, Limits
 __all__ = ["Settings", "is_loopback"]
 
 MIB = 2**20
+Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+NO_OPTION = Parameter(parse=False)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Raises LeNetError for an address beyond this machine without a token, and for values that make no sense."""
+    """The settings, each an option of `lenet5 serve` but for the last ones.
+
+    Raises LeNetError for an address beyond this machine without a token, and for values that make no sense.
+    """
 
     host: str = "127.0.0.1"
+    """The address to listen on. Any address but this machine's own needs a token."""
     port: int = 8998
-    token: str = ""
-    """Clients must send it as `Authorization: Bearer …`. Needed where other machines can reach the server."""
-    weights: tuple[Path, ...] = ()
-    """Files of weights to show beside the shipped ones; each has its file's name."""
-    declared: tuple[Path, ...] = ()
-    """JSON files that declare networks, to be trained on the page beside the package's own."""
+    """The port to listen on; 0 takes any free one."""
+    token: Annotated[str, Parameter(env_var="LENET5_TOKEN")] = ""
+    """Clients must send it as `Authorization: Bearer TOKEN`; a browser opens the address /?token=TOKEN."""
+    declared: Annotated[tuple[Path, ...], Parameter("--network")] = ()
+    """A FILE.json that declares a network, to be trained on the page; may be given several times."""
     kept: Path = Path("runs")
     """The folder for networks that were trained on the page."""
-    host_names: tuple[str, ...] = ()
-    """Names beside this machine's own that clients may ask for: what a proxy before this server is called."""
+    read_only: bool = False
+    """Refuse trainings, and write no file."""
+    open_probes: bool = False
+    """Answer /health, /ready and /metrics without the token."""
+    access_log: Literal["off", "text", "json"] = "off"
+    """On standard output, a line for each request: time, id, client, method, path, status, milliseconds."""
+    host_names: Annotated[tuple[str, ...], Parameter("--host-name")] = ()
+    """A name beside this machine's own that clients may ask for, as that of a proxy; may be given several times."""
     root_path: str = ""
     """The path that a proxy has this server under, such as /digits; whether or not the proxy takes it off."""
-    trusted_proxies: tuple[str, ...] = ()
-    """Addresses, or networks, whose X-Forwarded-For and X-Forwarded-Proto are believed."""
-    open_probes: bool = False
-    """Whether /health, /ready and /metrics are answered without the token."""
-    read_only: bool = False
-    """Whether trainings are refused, and with them every file that the server would write."""
-    access_log: Literal["off", "text", "json"] = "off"
-    """The form of the log `lenet5.access`, which has a line for each request."""
-    largest_body: int = 16 * MIB
-    largest_batch: int = 256
-    """Pictures in one request."""
-    largest_pages: int = LIMITS.pages
-    """Pages of one picture's file."""
-    largest_pixels: int = LIMITS.pixels
-    """Pixels of one picture, all of its pages together."""
-    body_seconds: float = 15.0
+    trusted_proxies: Annotated[tuple[str, ...], Parameter("--trusted-proxy")] = ()
+    """An address or a network whose X-Forwarded-For and X-Forwarded-Proto are believed; may be given several times."""
+    largest_body: Count = 16 * MIB
+    """Bytes of a request; others are refused."""
+    largest_batch: Count = 256
+    """Pictures of a request; others are refused."""
+    largest_pages: Count = LIMITS.pages
+    """Pages of one picture's file; others are refused."""
+    largest_pixels: Count = LIMITS.pixels
+    """Pixels of one picture, all of its pages together; others are refused."""
+    weights: Annotated[tuple[Path, ...], NO_OPTION] = ()
+    """Files of weights to show beside the shipped ones; each has its file's name."""
+    body_seconds: Annotated[float, NO_OPTION] = 15.0
     """A request must have arrived whole within this time."""
-    idle_seconds: float = 10.0
+    idle_seconds: Annotated[float, NO_OPTION] = 10.0
     """A connection that sends no whole request head for this long is closed."""
-    connections: int = 4000
-    waiting: int = 512
+    connections: Annotated[int, NO_OPTION] = 4000
+    waiting: Annotated[int, NO_OPTION] = 512
     """Requests in work at once; others are answered with 503."""
-    stop_seconds: float = 3.0
+    stop_seconds: Annotated[float, NO_OPTION] = 3.0
     """After SIGTERM, requests in work have this long to end."""
 
     def __post_init__(self) -> None:
