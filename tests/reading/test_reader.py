@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,17 @@ def test_a_line_ten_pixels_high_is_read(reader: Reader, digits: drawn.Dataset) -
         small = cv2.resize(255 - row, (40, 10), interpolation=cv2.INTER_AREA)
         exact += reader.read(small, layout="line")[0].text == "".join(str(d) for d in digits.labels[k : k + 4])
     assert exact >= 5
+
+
+def test_many_long_lines_of_several_words_are_read_at_once(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word of many candidates is read by several threads, while several threads read words."""
+    monkeypatch.setenv("LENET5_THREADS", "2")
+    picture, _ = drawn.line("31415926535897932384    62643383279502884197", np.random.default_rng(3), gap=-0.1)
+    readings: list[Reading] = []
+    one = threading.Thread(target=lambda: readings.extend(reader.read_many([picture] * 12, layout="line")), daemon=True)
+    one.start()
+    one.join(120)
+    assert len(readings) == 12
 
 
 THIN = {

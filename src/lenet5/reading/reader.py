@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Literal, Protocol, overload
 
@@ -370,7 +371,11 @@ def _each(prepare: Callable[[Any], Prepared], pictures: list[Any]) -> list[Prepa
     start = time.perf_counter()
     done = [prepare(picture) for picture in first]
     small = time.perf_counter() - start < SMALL * len(first)
-    return done + ([prepare(picture) for picture in rest] if small else threads.run(prepare, rest))
+    if small or not rest:
+        return done + [prepare(picture) for picture in rest]
+    # Not the kernels' own threads: to prepare a picture words are read, and the network would wait for a free one.
+    with ThreadPoolExecutor(threads.threads()) as pool:
+        return done + list(pool.map(prepare, rest))
 
 
 def _check(layout: str, ink: str) -> None:
