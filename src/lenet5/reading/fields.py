@@ -107,18 +107,18 @@ class LineField:
     def images(self) -> Images:
         return [candidate.image for candidate in self.candidates]
 
-    def path(self, likely: Probabilities) -> list[Arc]:
-        """The best path through the line, from the probabilities of its candidates (N, classes) on paths."""
-        return best_path(self.line, self.candidates, likely, self.geometry)
+    def path(self, likely: Probabilities, classes: tuple[str, ...]) -> tuple[Probabilities, list[Arc]]:
+        """The best path through the line, from the probabilities of its candidates (N, classes) on paths, and these as
+        it took them: where characters have places of their own, the likelier the better one suits its place."""
+        if self.geometry.place:
+            return self._placed(likely, classes)
+        return likely, best_path(self.line, self.candidates, likely, self.geometry)
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         on_paths = calibration.on_path().probabilities(penalties)
-        likely, probabilities = on_paths[:, :-1], rarer(calibration.probabilities(penalties), RUBBISH_ON_PATHS)
-        if self.geometry.place:
-            likely, path = self._placed(likely, classes)
-            probabilities = rarer(np.column_stack([likely, on_paths[:, -1]]), RUBBISH_ON_PATHS)
-        else:
-            path = self.path(likely)
+        likely, path = self.path(on_paths[:, :-1], classes)
+        placed = np.column_stack([likely, on_paths[:, -1]])
+        probabilities = rarer(placed if self.geometry.place else calibration.probabilities(penalties), RUBBISH_ON_PATHS)
         characters, digits, left = [], [], 0
         for arc in path:
             if arc.candidate is not None and arc.digit is not None:
@@ -147,7 +147,7 @@ class LineField:
         for top, height in frames(self.line.top, self.line.bottom, classes):
             suited = fits(boxes, classes, top, height) ** self.geometry.place
             read = with_dots(likely, boxes, classes, height) * suited
-            path = self.path(read)
+            path = best_path(self.line, self.candidates, read, self.geometry)
             found.append((sum(arc.cost for arc in path), read, path))
         return min(found, key=lambda one: one[0])[1:]
 

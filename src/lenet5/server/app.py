@@ -19,14 +19,22 @@ from lenet5.server import problems
 from lenet5.server.guard import Guard
 from lenet5.server.metrics import Metrics
 from lenet5.server.networks import Networks
-from lenet5.server.routes import digits, health, networks, reading, training, trials
+from lenet5.server.routes import corrections, digits, health, networks, reading, training, trials
 from lenet5.server.settings import Settings
 from lenet5.server.state import ServerState
 
 __all__ = ["create_app"]
 
 PAGE = Path(str(resources.files("lenet5"))) / "server" / "page"
-ROUTERS = (reading.router, networks.router, trials.router, training.router, digits.router, health.router)
+ROUTERS = (
+    reading.router,
+    corrections.router,
+    networks.router,
+    trials.router,
+    training.router,
+    digits.router,
+    health.router,
+)
 ABOUT = """LeNet-5 of 1998: handwritten digits in, answers out, and every number in between.
 
 `/api/v1/…` stays as it is described here; `/api/…` is the newest version, which is v1.

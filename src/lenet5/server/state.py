@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
 
 from lenet5.architecture import ARCHITECTURES, Architecture, architecture
 from lenet5.errors import ArchitectureError, LeNetError, WeightsError
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from lenet5.reading.reader import Reader
     from lenet5.reading.readings import Reading
 
-__all__ = ["ServerState", "State"]
+__all__ = ["WRITES", "ServerState", "State"]
 
 AT_ONCE = 4  # requests that decode pictures
+READERS = 8  # that are kept, each of other characters: a client may ask for any
 
 
 @dataclass
@@ -43,9 +45,11 @@ class ServerState:
     trainings: Trainings = field(init=False)
     at_once: CapacityLimiter = field(init=False)
     """How many requests may decode pictures at the same time: one may hold hundreds of megabytes for a moment."""
+    keeping: threading.Lock = field(default_factory=threading.Lock)
+    """Held while corrections are written, so that none are lost."""
     warm: bool = False
     """Whether everything is loaded and compiled, so that no request waits for it."""
-    _reader: Reader | None = None
+    _readers: dict[str, Reader] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -60,17 +64,24 @@ class ServerState:
         self.metrics.gauge("lenet5_batches", "Batches of single digits read", lambda: self.digits.batches)
         self.metrics.gauge("lenet5_batched_pictures", "Digits in these batches", lambda: self.digits.items)
 
-    def reader(self) -> Reader:
-        """The reader with its own weights, or with the default network where those are not there."""
+    def reader(self, characters: str = "digits") -> Reader:
+        """The reader of these characters with its own weights, or with the default network where those are not there.
+
+        Raises ReadingError for characters that are none.
+        """
         from lenet5.reading.reader import Reader
 
         with self._lock:
-            if self._reader is None:
+            if characters not in self._readers:
                 try:
-                    self._reader = Reader(limits=self.settings.limits)
+                    made = Reader(characters=characters, limits=self.settings.limits)
                 except WeightsError:
-                    self._reader = Reader(self.networks.get(self.networks.default), limits=self.settings.limits)
-            return self._reader
+                    net = self.networks.get(self.networks.default)
+                    made = Reader(net, characters=characters, limits=self.settings.limits)
+                if len(self._readers) > READERS:
+                    self._readers.clear()
+                self._readers[characters] = made
+            return self._readers[characters]
 
     def read_digits(self, pictures: list[Any]) -> list[Reading | LeNetError]:
         """One reading for each picture, or what is wrong with it."""
@@ -104,3 +115,11 @@ async def _state(request: Request) -> ServerState:
 
 
 State = Annotated[ServerState, Depends(_state)]
+
+
+async def _writable(state: State) -> None:
+    if state.settings.read_only:
+        raise HTTPException(403, "this server is read-only: it trains nothing and keeps nothing")
+
+
+WRITES = [Depends(_writable)]

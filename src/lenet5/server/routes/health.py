@@ -25,6 +25,7 @@ def health(state: State) -> dict[str, Any]:
         "networks": len(state.networks.names()),
         "ready": state.warm,
         "read_only": state.settings.read_only,
+        "corrections": state.settings.corrections is not None and not state.settings.read_only,
         "training": any(t.state == "running" for t in state.trainings.list()),
     }
 

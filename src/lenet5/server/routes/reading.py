@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
@@ -35,6 +35,7 @@ router = APIRouter(tags=["reading"])
 Layout = Literal["auto", "digit", "line", "page"]
 Wanted = Annotated[Layout, Query(description="one digit, one line, a page, or whichever it is")]
 InkIs = Annotated[Polarity, Query(description="darker or lighter than its paper, or whichever it is")]
+Asked = Annotated[str, Query(description="a set by its name, such as ascii, or each of them", max_length=95)]
 NetworkName = Annotated[str, Query(description="slid over the line; empty for the default", max_length=80)]
 Number = Annotated[int, Query(description="which of the readings of the first page, from 0", ge=0)]
 _FILE = {"type": "string", "format": "binary"}
@@ -45,6 +46,21 @@ _ONE = {
 }
 _FORM = {"type": "object", "properties": {"picture": {"type": "array", "items": _FILE}}, "required": ["picture"]}
 _MANY = {"multipart/form-data": {"schema": _FORM}}
+
+
+class How(NamedTuple):
+    """How pictures are to be read."""
+
+    layout: Layout
+    ink: Polarity
+    characters: str
+
+
+async def _how(layout: Wanted = "auto", ink: InkIs = "auto", characters: Asked = "digits") -> How:
+    return How(layout, ink, characters)
+
+
+Way = Annotated[How, Depends(_how)]
 
 
 class Found(BaseModel):
@@ -73,19 +89,19 @@ class Answer(BaseModel):
     description="Send a picture as the body, or several as the parts `picture`, or `file`, of a form.",
     openapi_extra={"requestBody": {"required": True, "content": {**_ONE, **_MANY}}},
 )
-async def read(request: Request, state: State, layout: Wanted = "auto", ink: InkIs = "auto") -> Response:
+async def read(request: Request, state: State, how: Way) -> Response:
     if kind_of(request) == "multipart/form-data":
         pictures = await _parts(request, state)
     else:
         pictures = [("", _one(kind_of(request), await request.body()))]
-    if layout == "digit" and ink == "auto":
+    if how == ("digit", "auto", "digits"):
         answers = (
             [await state.digits(pictures[0][1])]
             if len(pictures) == 1
             else await run_sync(state.read_digits, [p for _, p in pictures], limiter=state.at_once)
         )
     else:
-        answers = await run_sync(_read_each, state, [p for _, p in pictures], layout, ink, limiter=state.at_once)
+        answers = await run_sync(_read_each, state, [p for _, p in pictures], how, limiter=state.at_once)
     if len(pictures) == 1 and isinstance(answers[0], LeNetError) and kind_of(request) != "multipart/form-data":
         raise answers[0]
     state.metrics.pictures.inc(len(pictures))
@@ -98,13 +114,13 @@ async def read(request: Request, state: State, layout: Wanted = "auto", ink: Ink
     summary="Every intermediate picture of a reading, in order, as PNG in base64",
     openapi_extra={"requestBody": {"required": True, "content": _ONE}},
 )
-async def explain(request: Request, state: State, layout: Wanted = "auto", ink: InkIs = "auto") -> dict[str, Any]:
+async def explain(request: Request, state: State, how: Way) -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
-    return {"steps": await run_sync(_steps, state, picture, layout, ink, limiter=state.at_once)}
+    return {"steps": await run_sync(_steps, state, picture, how, limiter=state.at_once)}
 
 
-def _steps(state: ServerState, picture: Any, layout: Layout, ink: Polarity) -> list[dict[str, str]]:
-    steps = state.reader().explain(picture, layout, ink=ink)
+def _steps(state: ServerState, picture: Any, how: How) -> list[dict[str, str]]:
+    steps = state.reader(how.characters).explain(picture, how.layout, ink=how.ink)
     return [{"name": name, "png": _png(image)} for name, image in steps.items()]
 
 
@@ -114,23 +130,17 @@ def _steps(state: ServerState, picture: Any, layout: Layout, ink: Polarity) -> l
     openapi_extra={"requestBody": {"required": True, "content": _ONE}},
 )
 async def line(
-    request: Request,
-    state: State,
-    layout: Wanted = "auto",
-    ink: InkIs = "auto",
-    network: NetworkName = "",
-    reading: Number = 0,
+    request: Request, state: State, how: Way, network: NetworkName = "", reading: Number = 0
 ) -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
     net = state.networks.get(network or state.networks.default)
-    return await run_sync(_line, state, net, picture, layout, ink, reading, limiter=state.at_once)
+    return await run_sync(_line, state, net, picture, how, reading, limiter=state.at_once)
 
 
-def _line(
-    state: ServerState, net: LeNet5, picture: Any, layout: Layout, polarity: Polarity, reading: int
-) -> dict[str, Any]:
+def _line(state: ServerState, net: LeNet5, picture: Any, how: How, reading: int) -> dict[str, Any]:
     """How one reading of a picture came about; None where it was no line that the reader cut by itself."""
-    fields = state.reader().fields(open_pages(picture, state.settings.limits)[0], layout, polarity)
+    reader = state.reader(how.characters)
+    fields = reader.fields(open_pages(picture, state.settings.limits)[0], how.layout, how.ink)
     field = fields[reading] if reading < len(fields) else None
     if isinstance(field, KnownField):
         field = field.field
@@ -146,7 +156,7 @@ def _line(
         "png": _png(255 - seen),
     }
     ink = np.rint(np.clip(field.line.ink, 0, 1) * 255).astype(np.uint8)
-    return {"graph": {**_graph(state.reader(), field), "png": _png(255 - ink)}, "slide": slide}
+    return {"graph": {**_graph(reader, field), "png": _png(255 - ink)}, "slide": slide}
 
 
 def _graph(reader: Reader, field: LineField) -> dict[str, Any]:
@@ -154,8 +164,8 @@ def _graph(reader: Reader, field: LineField) -> dict[str, Any]:
     penalties = np.zeros((0, len(reader.classes)), np.float32)
     if field.candidates:
         penalties = reader.penalties(np.stack(field.images))
-    path = field.path(reader.calibration.on_path().probabilities(penalties)[:, :-1])
-    chosen = {arc.candidate for arc in path}
+    _, path = field.path(reader.calibration.on_path().probabilities(penalties)[:, :-1], reader.classes)
+    chosen = {arc.candidate: arc.digit for arc in path if arc.candidate is not None and arc.digit is not None}
     probabilities = reader.calibration.probabilities(penalties)
     return {
         "width": field.line.ink.shape[1],
@@ -167,7 +177,7 @@ def _graph(reader: Reader, field: LineField) -> dict[str, Any]:
                 "first": c.first,
                 "last": c.last,
                 "box": c.box,
-                "text": reader.classes[int(p[:-1].argmax())],
+                "text": reader.classes[chosen.get(k, int(p[:-1].argmax()))],
                 "probability": float(p[:-1].max()),
                 "rubbish": float(p[-1]),
                 "chosen": k in chosen,
@@ -178,13 +188,11 @@ def _graph(reader: Reader, field: LineField) -> dict[str, Any]:
     }
 
 
-def _read_each(
-    state: ServerState, pictures: list[Any], layout: Layout, ink: Polarity
-) -> list[list[Reading] | LeNetError]:
-    answers: list[list[Reading] | LeNetError] = []
+def _read_each(state: ServerState, pictures: list[Any], how: How) -> list[list[Reading] | LeNetError]:
+    reader, answers = state.reader(how.characters), list[list[Reading] | LeNetError]()
     for picture in pictures:
         try:
-            answers.append(state.reader().read(picture, layout, ink=ink))
+            answers.append(reader.read(picture, how.layout, ink=how.ink))
         except LeNetError as error:
             answers.append(error)
     return answers

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -19,7 +19,7 @@ from lenet5 import storage
 from lenet5.datasets.distortions import DISTORTIONS
 from lenet5.reproduce.paper import PAPER
 from lenet5.server.routes.digits import has_mnist
-from lenet5.server.state import State
+from lenet5.server.state import WRITES, State
 from lenet5.server.training_process import Assignment
 from lenet5.training import RECIPES, Recipe, recipe
 
@@ -28,14 +28,6 @@ __all__ = ["router"]
 router = APIRouter(tags=["training"])
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$"  # no path, no script
-
-
-async def _writable(state: State) -> None:
-    if state.settings.read_only:
-        raise HTTPException(403, "this server is read-only: it trains nothing and keeps nothing")
-
-
-WRITES = [Depends(_writable)]
 
 
 class Changes(BaseModel):
