@@ -29,7 +29,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
 def test_every_curl_of_the_page_is_answered_as_it_says(
     start: Callable[..., tuple[object, str]], tmp_path: Path
 ) -> None:
-    _, address = start("--token", TOKEN, "--open-probes")
+    _, address = start("--token", TOKEN, "--open-probes", "--corrections", str(tmp_path / "kept"))
     for name in ("line_2746.png", "digit_3.png"):
         shutil.copy(EXAMPLES / name, tmp_path)
     (tmp_path / "notes.txt").write_text("no picture")

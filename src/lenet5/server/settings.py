@@ -37,8 +37,10 @@ class Settings:
     """A FILE.json that declares a network, to be trained on the page; may be given several times."""
     kept: Path = Path("runs")
     """The folder for networks that were trained on the page."""
+    corrections: Path | None = None
+    """The folder for corrected readings and their pictures that clients send; by default none are taken."""
     read_only: bool = False
-    """Refuse trainings, and write no file."""
+    """Refuse trainings and corrections, and write no file."""
     open_probes: bool = False
     """Answer /health, /ready and /metrics without the token."""
     access_log: Literal["off", "text", "json"] = "off"
@@ -57,6 +59,8 @@ class Settings:
     """Pages of one picture's file; others are refused."""
     largest_pixels: Count = LIMITS.pixels
     """Pixels of one picture, all of its pages together; others are refused."""
+    largest_corrections: Count = 256 * MIB
+    """Bytes of all corrected readings with their pictures; beyond them none are taken."""
     weights: Annotated[tuple[Path, ...], NO_OPTION] = ()
     """Files of weights to show beside the shipped ones; each has its file's name."""
     body_seconds: Annotated[float, NO_OPTION] = 15.0

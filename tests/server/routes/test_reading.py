@@ -40,6 +40,22 @@ def test_the_ink_can_be_told(client: httpx.Client) -> None:
     assert client.post("read", params={"ink": "red"}, content=board, headers=PNG).status_code == 422
 
 
+def test_other_characters_are_read_where_they_are_asked_for(client: httpx.Client) -> None:
+    line = (EXAMPLES / "line_1998.png").read_bytes()
+    for characters, known in (("digits", "0123456789"), ("98", "98"), ("capitals", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")):
+        asked = {"characters": characters, "layout": "line"}
+        (reading,) = client.post("read", params=asked, content=line, headers=PNG).json()["pictures"][0]["readings"]
+        texts = [c["text"] for c in reading["characters"]]
+        assert set(texts) <= {*known, ""}  # "" is rejected: none of them
+        assert any(texts)
+        graph = client.post("line", params=asked, content=line, headers=PNG).json()["graph"]
+        chosen = [c["text"] for c in graph["candidates"] if c["chosen"]]
+        assert [c for c, text in zip(chosen, texts, strict=True) if text] == [text for text in texts if text]
+    assert client.post("explain", params={"characters": "ascii"}, content=line, headers=PNG).is_success
+    refused = client.post("read", params={"characters": "é"}, content=line, headers=PNG)
+    expect_problem(refused, 422, "printable ASCII")
+
+
 def test_a_batch_is_read_and_one_bad_picture_spoils_only_itself(client: httpx.Client) -> None:
     good = (EXAMPLES / "digit_4.png").read_bytes()
     name = "<script>alert(1)</script>.png"
