@@ -48,7 +48,7 @@ COMMANDS = {
 
 @cache
 def _app() -> App:
-    from cyclopts import App  # which takes longer to import than `lenet5 --version` may
+    from cyclopts import App, Parameter  # which take longer to import than `lenet5 --version` may
 
     made = App(
         name="lenet5",
@@ -57,6 +57,7 @@ def _app() -> App:
         version=__version__,
         suppress_keyboard_interrupt=False,
         result_action="return_value",
+        default_parameter=Parameter(negative_bool=(), negative_iterable=()),  # no option has an opposite
     )
     for name, (place, words) in COMMANDS.items():
         made.command(place, name=name, help=words)

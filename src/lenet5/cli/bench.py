@@ -13,6 +13,7 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainin
 from lenet5 import files
 from lenet5.cli import warm
 from lenet5.cli.bar import working
+from lenet5.cli.options import Count
 from lenet5.kernels import threads as available
 
 __all__ = ["bench"]
@@ -20,9 +21,9 @@ __all__ = ["bench"]
 
 def bench(
     *,
-    quick: Annotated[bool, Parameter(negative="")] = False,
-    threads: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
-    peers: Annotated[str | None, Parameter()] = None,
+    quick: bool = False,
+    threads: Count | None = None,
+    peers: str | None = None,
     json_file: Annotated[Path | None, Parameter(name="--json")] = None,
     plot: Annotated[Path | None, Parameter(validator=validators.Path(ext=("svg", "png", "pdf")))] = None,
 ) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
-from cyclopts import Parameter, validators
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from lenet5.cli import progress
+from lenet5.cli.options import AS_FOUND, Count, Data, DataForm, Json, Whole
 from lenet5.datasets import Part
 from lenet5.training.evaluation import Evaluation
 
@@ -24,19 +23,17 @@ def evaluate(
     model: str = "lenet5",
     /,
     *,
-    data: str = "mnist",
+    data: Data = "mnist",
     part: Part = "test",
-    count: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
-    seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
-    form: progress.DataForm = progress.AS_FOUND,
+    count: Count | None = None,
+    seed: Whole = 0,
+    as_json: Json = False,
+    form: DataForm = AS_FOUND,
 ) -> None:
     """Measure a network's error on labelled pictures.
 
     Args:
         model: A shipped network, or the path of a .safetensors file.
-        data: mnist, drawn, or data of your own: pictures in folders or a zip file, .csv, .npz, .npy, .parquet, IDX
-            files.
         part: The pictures kept for testing, or those to learn from. A folder without train/ and test/ in it has one
             part.
         count: Only so many pictures, drawn at random in proportion to the classes.

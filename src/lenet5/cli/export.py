@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from cyclopts import Parameter
+from typing import Any, Literal
 
 from lenet5.cli import progress
+from lenet5.cli.options import AS_FOUND, DataForm, Json
 from lenet5.datasets import Form
 from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
@@ -28,14 +27,14 @@ def export(
     *more: str,
     to: Literal["onnx", "c", "page"],
     out: Path | None = None,
-    single: Annotated[bool, Parameter(negative=())] = False,
-    int8: Annotated[bool, Parameter(negative=())] = False,
+    single: bool = False,
+    int8: bool = False,
     pictures: Literal["uint8", "float32"] = "uint8",
-    activations: Annotated[bool, Parameter(negative=())] = False,
+    activations: bool = False,
     prefix: str | None = None,
     data: str = "mnist",
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
-    form: progress.DataForm = progress.AS_FOUND,
+    json_: Json = False,
+    form: DataForm = AS_FOUND,
 ) -> None:
     """Write a network as an ONNX file, as a C99 header, or as a page that needs no server.
 

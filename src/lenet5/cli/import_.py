@@ -25,7 +25,7 @@ def import_(
     out: Path,
     mean: float = 0.0,
     std: float = 1.0,
-    classes: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = (),
+    classes: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
 ) -> None:
     """Make a network of a plain PyTorch LeNet-5, kept by `safetensors.torch.save_file(module.state_dict(), FILE)`.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from lenet5 import storage
+from lenet5.cli.options import Json
 
 __all__ = ["networks"]
 
@@ -27,7 +27,7 @@ PURPOSES = {
 }
 
 
-def networks(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+def networks(*, as_json: Json = False) -> None:
     """List the networks that are shipped: what they are for, test error on MNIST, size.
 
     Any of these names may be given where a command takes a network. `lenet5 summary NAME` shows one.

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from lenet5 import datasets
 from lenet5.cli.bar import working
 from lenet5.datasets import Dataset, Form, Part
 
-__all__ = ["AS_FOUND", "DataForm", "load"]
-
-AS_FOUND = Form()
-DataForm = Annotated[Form, Parameter(name="*", group="Data")]  # what a command that takes --data asks of it
+__all__ = ["load"]
 
 
-def load(data: str, part: Part, count: int | None, seed: int = 0, form: Form = AS_FOUND) -> Dataset:
+def load(data: str, part: Part, count: int | None, seed: int = 0, form: Form | None = None) -> Dataset:
     """`datasets.load`, with a bar on stderr for what is downloaded, and a line for each thing that was decided."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with working(*columns) as bar:

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from lenet5.cli.bar import working
+from lenet5.cli.options import Count, Json
 from lenet5.errors import LeNetError, PictureError
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import LIMITS, MAX_BYTES, SUFFIXES, Limits, open_pages
@@ -26,24 +27,47 @@ if TYPE_CHECKING:
 
 __all__ = ["pictures_in", "read"]
 
-Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+# What `lenet5 read-many` asks too.
+LayoutIs = Annotated[
+    Layout,
+    Parameter(
+        help="digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever "
+        "it is."
+    ),
+]
+InkIs = Annotated[
+    Polarity,
+    Parameter(
+        help="dark: ink darker than its paper. light: white on black, as chalk on a board. auto: whichever it is."
+    ),
+]
+Model = Annotated[
+    str | None, Parameter(help="Shipped weights by name, or a .safetensors file; by default the best for reading.")
+]
+Accept = Annotated[
+    float | None,
+    Parameter(
+        help="The least confidence of a reading that is not rejected, 0 to 1; by default the one that the weights came "
+        "with."
+    ),
+]
 STDIN = "/dev/stdin"
 PIPES = ("/dev/fd/", "/proc/self/fd/")  # what a shell makes of <(command)
 COLUMNS = ("path", "page", "row", "text", "confidence", "rejected", "reason", "x", "y", "width", "height")
 
 
 def read(
-    files: Annotated[list[str] | None, Parameter(negative=())] = None,
+    files: list[str] | None = None,
     /,
     *,
-    layout: Layout = "auto",
-    ink: Polarity = "auto",
-    invert: Annotated[bool, Parameter(show=False, negative=())] = False,
+    layout: LayoutIs = "auto",
+    ink: InkIs = "auto",
+    invert: Annotated[bool, Parameter(show=False)] = False,
     characters: str | None = None,
-    model: str | None = None,
-    accept: float | None = None,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
-    csv_: Annotated[bool, Parameter(name="--csv", negative=())] = False,
+    model: Model = None,
+    accept: Accept = None,
+    json_: Json = False,
+    csv_: Annotated[bool, Parameter(name="--csv")] = False,
     annotate: Path | None = None,
     explain: Path | None = None,
     largest_pages: Count = LIMITS.pages,
@@ -60,14 +84,8 @@ def read(
     Args:
         files: Pictures (PNG, JPEG, TIFF, GIF, BMP, WEBP, PNM; HEIC with the extra heif, PDF with pdf), folders of them,
             or patterns; - for a picture from standard input.
-        layout: digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever
-            it is.
-        ink: dark: ink darker than its paper. light: white on black, as chalk on a board. auto: whichever it is.
         characters: That alone may be answered: digits, capitals, letters, alphanumeric, ascii, or one by one, as
             0123456789-/. ; everything else is none. Spaces are not reported.
-        model: Shipped weights by name, or a .safetensors file; by default the best for reading.
-        accept: The least confidence of a reading that is not rejected, 0 to 1; by default the one that the weights came
-            with.
         json_: One JSON object a line for each reading.
         csv_: A table with one row for each reading, with the system's own line ends; `row` is its row in a grid.
         annotate: A folder that gets a copy of each picture with boxes and answers.

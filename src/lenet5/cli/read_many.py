@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter, validators
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from lenet5.cli.bar import working
-from lenet5.pictures.ink import Polarity
-from lenet5.reading.layout import Layout
+from lenet5.cli.options import Count
+from lenet5.cli.read import Accept, InkIs, LayoutIs, Model
 
 __all__ = ["read_many"]
 
@@ -20,14 +19,14 @@ def read_many(
     output: str,
     /,
     *,
-    layout: Layout = "digit",
-    ink: Polarity = "auto",
-    model: str | None = None,
-    accept: float | None = None,
+    layout: LayoutIs = "digit",
+    ink: InkIs = "auto",
+    model: Model = None,
+    accept: Accept = None,
     image_column: str | None = None,
     key_column: str | None = None,
     engine: Literal["local", "ray"] = "local",
-    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    workers: Count | None = None,
 ) -> int:
     """Read pictures by the million into one table.
 
@@ -39,12 +38,6 @@ def read_many(
         source: A folder tree of pictures, a .tar or .parquet file, a folder of such files, or a .csv file with the
             names of pictures. Also an address, as s3://bucket/folder, with the extra fsspec.
         output: The file that gets a row for each reading, by its name: .parquet, .csv or .jsonl.
-        layout: digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever
-            it is.
-        ink: dark: ink darker than its paper. light: white on black, as chalk on a board. auto: whichever it is.
-        model: Shipped weights by name, or a .safetensors file; by default the best for reading.
-        accept: The least confidence of a reading that is not rejected, 0 to 1; by default the one that the weights came
-            with.
         image_column: Of Parquet: the column with the bytes of pictures. Of CSV: with their names. By default the first
             that fits.
         key_column: The column whose values become the keys. All other columns are carried over to the output.

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter, validators
+from cyclopts import App, Parameter
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -20,6 +20,7 @@ from rich.table import Table
 from lenet5 import files
 from lenet5.cli import warm
 from lenet5.cli.bar import working
+from lenet5.cli.options import Count, Json
 from lenet5.errors import TrainingError
 from lenet5.reproduce import QUICK, Plan, experiments, ladder, report
 from lenet5.reproduce.jobs import Job
@@ -31,16 +32,15 @@ __all__ = ["app"]
 app = App(name="reproduce", help="Make the paper's experiments again, over seeds, beside its own numbers.")
 OUT = Path("runs", "reproduce")
 AS_PLANNED = Plan()
-Processes = Annotated[int | None, Parameter(validator=validators.Number(gte=1))]
 
 
 @app.default
 def reproduce(
     *,
-    quick: Annotated[bool, Parameter(negative="")] = False,
+    quick: bool = False,
     out: Path = OUT,
-    processes: Processes = None,
-    plan: Annotated[Plan, Parameter(name="*", group="Plan", consume_multiple=True, negative="")] = AS_PLANNED,
+    processes: Count | None = None,
+    plan: Annotated[Plan, Parameter(name="*", group="Plan", consume_multiple=True)] = AS_PLANNED,
 ) -> None:
     """Make the paper's experiments again, over seeds, and write one page and its numbers.
 
@@ -67,14 +67,14 @@ def reproduce(
 @app.command(name="ladder")
 def climb(
     *,
-    rungs: Annotated[tuple[int, ...], Parameter(consume_multiple=True, negative="")] = (),
-    seeds: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 5,
+    rungs: Annotated[tuple[int, ...], Parameter(consume_multiple=True)] = (),
+    seeds: Count = 5,
     data: str = "mnist",
-    count: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
-    passes: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    count: Count | None = None,
+    passes: Count | None = None,
     out: Path = OUT,
-    processes: Processes = None,
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    processes: Count | None = None,
+    as_json: Json = False,
 ) -> None:
     """From the recipe of 1998 to the best one, one change at a time: errors over seeds, time, command.
 

@@ -19,7 +19,7 @@ __all__ = ["serve"]
 AS_SET = Settings()
 
 
-def serve(*weights: Path, settings: Annotated[Settings, Parameter(name="*", negative=())] = AS_SET) -> None:
+def serve(*weights: Path, settings: Annotated[Settings, Parameter(name="*")] = AS_SET) -> None:
     """Show LeNet-5 thinking on a page, and answer its API, until Ctrl-C.
 
     Args:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from lenet5.architecture import ARCHITECTURES, SIDE, Architecture, LayerCount, architecture
+from lenet5.cli.options import Json
 from lenet5.errors import ArchitectureError
 
 __all__ = ["summary"]
@@ -22,12 +22,7 @@ _NUMBERS = ("neurons", "trainable", "fixed", "connections")
 
 
 def summary(
-    network: str = "lenet5",
-    /,
-    *,
-    size: str = f"{SIDE}x{SIDE}",
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
-    declaration: Annotated[bool, Parameter(negative="")] = False,
+    network: str = "lenet5", /, *, size: str = f"{SIDE}x{SIDE}", as_json: Json = False, declaration: bool = False
 ) -> None:
     """Show the layers of a network: maps, sizes, neurons, trainable parameters, connections.
 

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from lenet5 import files, storage
+from lenet5.cli.options import Json, Whole
 from lenet5.errors import TrainingError
 from lenet5.pictures.ink import Polarity
 
@@ -26,10 +27,10 @@ def teach(
     *,
     from_: Annotated[str, Parameter(name="--from")] = "lenet5-reader",
     out: Path,
-    add: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    add: tuple[str, ...] = (),
     ink: Polarity = "auto",
-    seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    seed: Whole = 0,
+    as_json: Json = False,
 ) -> int:
     """Teach a network your own hand, from a few dozen samples.
 

@@ -20,6 +20,7 @@ from lenet5 import __version__, files
 from lenet5.architecture import LENET5
 from lenet5.cli import progress
 from lenet5.cli.bar import working
+from lenet5.cli.options import AS_FOUND, Count, Data, DataForm, Json, Whole
 from lenet5.datasets import DRAWN, Form, has_test
 from lenet5.datasets.writers import split_by_writer
 from lenet5.ensemble import Ensemble
@@ -58,15 +59,15 @@ def train(
     network: str | None = None,
     from_: Annotated[str | None, Parameter(name="--from")] = None,
     recipe: str | None = None,
-    data: str = "mnist",
-    count: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
-    seed: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
-    held_out: Annotated[int | None, Parameter(validator=validators.Number(gte=0))] = None,
+    data: Data = "mnist",
+    count: Count | None = None,
+    seed: Whole = 0,
+    held_out: Whole | None = None,
     out: Path | None = None,
-    resume: Annotated[bool, Parameter(negative="")] = False,
+    resume: bool = False,
     checkpoint_every: Annotated[float, Parameter(validator=validators.Number(gte=0))] = 10.0,
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
-    form: progress.DataForm = progress.AS_FOUND,
+    as_json: Json = False,
+    form: DataForm = AS_FOUND,
     changes: Annotated[RecipeFlags, Parameter(name="*", group="Changes to the recipe")] = AS_NAMED,  # type: ignore[valid-type]
 ) -> None:
     """Train a network, and keep its weights in a file.
@@ -82,8 +83,6 @@ def train(
         recipe: A named recipe. By default 1998 for RBF outputs, plain for others and plain-centred for them and few
             pictures, fine-tune with --from. Also 1998-distorted, 1998-literal, best-alone, and best, which learns what
             lenet5-teacher answers to MNIST's digits.
-        data: mnist, drawn, or data of your own: pictures in folders or a zip file, .csv, .npz, .npy, .parquet, IDX
-            files.
         count: Only so many pictures to learn from, drawn at random in proportion to the classes.
         seed: Of the first weights, the order, the distortions and what is drawn: the same seed gives the same weights,
             bit for bit.
@@ -112,7 +111,7 @@ def train(
     held = min(HELD_OUT, len(dataset) // 6) if held_out is None else held_out
     learned, judged = split_by_writer(dataset, held) if held else (dataset, None)
     flags = {"network": network, "from": from_, "recipe": name, "data": data, "count": count, "seed": seed}
-    flags |= {name: value for name, value in asdict(form).items() if value != getattr(progress.AS_FOUND, name)}
+    flags |= {name: value for name, value in asdict(form).items() if value != getattr(AS_FOUND, name)}
     flags |= {"held-out": held, **given}
     about = {"command": _command(flags), "version": __version__, "recipe_name": name}
     run = Run(
