@@ -8,7 +8,6 @@ from typing import Annotated
 
 from cyclopts import Parameter, validators
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from lenet5 import files
 from lenet5.cli import warm
@@ -47,8 +46,7 @@ def bench(
     chosen = [name.strip() for name in peers.split(",")] if peers else None
     run = Bench(threads or available.threads(), chosen, quick=quick)
     warm.ahead("reading", "training")
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with working(*columns) as bar:
+    with working() as bar:
         task = bar.add_task("")
         for step in run.go():
             bar.update(task, description=step.text, completed=step.done, total=step.total)

@@ -14,7 +14,6 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from lenet5 import files
@@ -125,10 +124,8 @@ def _do(jobs: Sequence[Job], work: Path, processes: int | None) -> None:
         return
     warm.ahead("training")
     done = dict.fromkeys(left, 0.0)
-    text = TextColumn("{task.description}")
-    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
     try:
-        with working(text, BarColumn(None), *times) as bar:
+        with working() as bar:
             task = bar.add_task(f"0 of {len(left)} networks", total=sum(job.work for job in left))
             finished = 0
             with closing(run(left, work, processes)) as events:

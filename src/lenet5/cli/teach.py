@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from lenet5 import files, storage
+from lenet5.cli.bar import working
 from lenet5.cli.options import Json, Whole
 from lenet5.errors import TrainingError
 from lenet5.pictures.ink import Polarity
@@ -52,9 +51,7 @@ def teach(
     from lenet5.reading.school.hand import teach as learn
 
     _check_place(out, corrections, from_)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with working() as bar:
         task = bar.add_task("learning", total=1.0)
         network = learn(
             corrections, from_, add=add, ink=ink, seed=seed, progress=lambda share: bar.update(task, completed=share)

@@ -8,8 +8,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-
 from lenet5.cli.bar import working
 from lenet5.errors import LeNetError
 
@@ -39,8 +37,7 @@ def warm(*parts: Part) -> None:
 def ahead(*parts: Part) -> None:
     """Use every kernel of these parts once, which compiles those that are not kept yet; a bar shows how far it is."""
     steps = [step for part in dict.fromkeys(parts) for step in STEPS[part]]
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(elapsed_when_finished=True))
-    with working(*columns) as bar:
+    with working() as bar:
         task = bar.add_task("", total=sum(weight for _, weight, _ in steps))
         for what, weight, step in steps:
             bar.update(task, description=what)
