@@ -22,18 +22,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from lenet5.architecture import (
-    KERNEL,
-    POOL,
-    SIDE,
-    SQUASHES,
-    Architecture,
-    Convolution,
-    EuclideanRBF,
-    FullConnection,
-    Subsampling,
-)
+from lenet5.architecture import SIDE, SQUASHES, Architecture
 from lenet5.errors import PictureError, TrainingError
+from lenet5.layers import KERNEL, POOL, Convolution, EuclideanRBF, FullConnection, Subsampling
 from lenet5.scale import scale
 
 __all__ = [

@@ -20,17 +20,9 @@ from typing import Any
 import numpy as np
 
 from lenet5 import ensemble, loading, network
-from lenet5.architecture import (
-    KERNEL,
-    POOL,
-    SQUASHES,
-    Architecture,
-    Convolution,
-    EuclideanRBF,
-    FullConnection,
-    Subsampling,
-)
+from lenet5.architecture import SQUASHES, Architecture
 from lenet5.errors import MissingExtraError, PictureError, WeightsError
+from lenet5.layers import KERNEL, POOL, Convolution, EuclideanRBF, FullConnection, Subsampling
 from lenet5.scale import BACKGROUND, FRAME, SPAN
 
 try:

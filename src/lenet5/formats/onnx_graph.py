@@ -14,19 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import lenet5
-from lenet5.architecture import (
-    POOL,
-    SIDE,
-    SQUASHES,
-    Architecture,
-    Convolution,
-    EuclideanRBF,
-    FullConnection,
-    Subsampling,
-)
+from lenet5.architecture import SIDE, SQUASHES, Architecture
 from lenet5.codes import NONE
 from lenet5.ensemble import Ensemble
 from lenet5.errors import MissingExtraError, WeightsError
+from lenet5.layers import POOL, Convolution, EuclideanRBF, FullConnection, Subsampling
 from lenet5.network import LeNet5
 from lenet5.reference import dense
 from lenet5.scale import BACKGROUND, FRAME, INNER, SPAN

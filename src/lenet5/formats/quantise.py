@@ -23,18 +23,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from lenet5.architecture import (
-    KERNEL,
-    POOL,
-    SQUASHES,
-    Architecture,
-    Convolution,
-    EuclideanRBF,
-    FullConnection,
-    Subsampling,
-)
+from lenet5.architecture import SQUASHES, Architecture
 from lenet5.ensemble import Ensemble, together
 from lenet5.errors import PictureError
+from lenet5.layers import KERNEL, POOL, Convolution, EuclideanRBF, FullConnection, Subsampling
 from lenet5.network import LeNet5
 from lenet5.reference import dense, penalties, probabilities
 from lenet5.scale import FRAME, INNER, SPAN
