@@ -154,18 +154,18 @@ def test_arrays_that_do_not_fit_together_are_refused(two: Strokes, name: str, va
 @pytest.mark.parametrize("data", [b"", b"PK no zip", b"\x93NUMPY"])
 def test_a_file_that_holds_no_strokes_is_refused(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "bad.npz").write_bytes(data)
-    with pytest.raises(DataError, match="no file of strokes"):
+    with pytest.raises(DataError, match=r"no \.npz file of plain arrays"):
         read_strokes(tmp_path / "bad.npz")
 
 
 def test_a_file_without_an_array_or_with_objects_is_refused(two: Strokes, tmp_path: Path) -> None:
     arrays: dict[str, Any] = {name: getattr(two, name) for name in ARRAYS}
-    for change in ({"labels": np.array([[], "x"], object)}, None):
-        held = arrays | change if change else {"points": two.points}
+    objects = arrays | {"labels": np.array([[], "x"], object)}
+    for held, words in ((objects, "plain arrays"), ({"points": two.points}, "no file of strokes, without strokes")):
         data = io.BytesIO()
         np.savez(data, **held)
         (tmp_path / "bad.npz").write_bytes(data.getvalue())
-        with pytest.raises(DataError, match="no file of strokes"):
+        with pytest.raises(DataError, match=words):
             read_strokes(tmp_path / "bad.npz")
 
 

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from lenet5.datasets.idx import read_idx
 from lenet5.errors import DataError
 from lenet5.files import GZIP_MAGIC, gunzip, read_bounded
 
-__all__ = ["array_parts", "idx_parts"]
+__all__ = ["array_parts", "idx_parts", "read_npz"]
 
 MOST_BYTES = 2 << 30  # of a file, unpacked
 IMAGES = re.compile(r"(?P<set>.*?)[-_.]?(?P<part>train|t10k|test)-images[-.]idx3-ubyte(?P<packed>\.gz)?")
@@ -73,7 +74,7 @@ def _mapping(path: Path) -> dict[int, str]:
 def array_parts(path: Path) -> Parts:
     """The parts of an .npz file that holds pictures and labels, or of a pair of .npy files, as x.npy and y.npy."""
     if path.suffix == ".npz" and os.path.isfile(path):
-        return _by_part(_npz(path), str(path), path.name)
+        return _by_part(read_npz(path), str(path), path.name)
     if path.suffix == ".npy" and os.path.isfile(path):
         names = {file.stem: file for file in _listed(path.parent) if file.suffix == ".npy"}
     else:
@@ -107,15 +108,16 @@ def _by_part(arrays: Mapping[str, NDArray[Any]], place: str, name: str) -> Parts
     return {part: partial(labelled, part) for part in found}
 
 
-def _npz(path: Path) -> dict[str, NDArray[Any]]:
-    data = read_bounded(path, MOST_BYTES, error=DataError)
+def read_npz(path: str | os.PathLike[str], limit: int = MOST_BYTES) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz file by their names. Raises DataError where it is none, or unpacks to more bytes."""
+    data = read_bounded(path, limit, error=DataError)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if (size := sum(info.file_size for info in archive.infolist())) > MOST_BYTES:
-                raise DataError(f"{path}: unpacks to {size:,} bytes; expected at most {MOST_BYTES:,}")
+            if (size := sum(info.file_size for info in archive.infolist())) > limit:
+                raise DataError(f"{path}: unpacks to {size:,} bytes; expected at most {limit:,}")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, KeyError, MemoryError) as error:
         raise DataError(f"{path}: no .npz file of plain arrays ({error})") from error
 
 

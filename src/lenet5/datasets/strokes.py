@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import io
 import os
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,8 +25,9 @@ from numpy.typing import ArrayLike, NDArray
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.drawn.paper import Look, photograph
 from lenet5.datasets.drawn.pen import SIDES, Pen, Scan, Trace, draw
+from lenet5.datasets.packed import read_npz
 from lenet5.errors import DataError
-from lenet5.files import read_bounded, write_atomically
+from lenet5.files import write_atomically
 from lenet5.pictures.normalise import normalise
 
 __all__ = ["SPAN", "Strokes", "read_strokes"]
@@ -152,16 +151,12 @@ class Strokes:
 
 def read_strokes(path: str | os.PathLike[str]) -> Strokes:
     """The characters in a file of strokes. Raises DataError for a file that is none, is damaged or too large."""
-    data = read_bounded(path, MOST_BYTES, error=DataError)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(info.file_size for info in archive.infolist())
-        if unpacked > MOST_BYTES:
-            raise DataError(f"{path}: unpacks to {unpacked:,} bytes; expected at most {MOST_BYTES:,}")
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return Strokes(Path(path).name, *(arrays[name] for name in ARRAYS))
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, KeyError, MemoryError) as problem:
-        raise DataError(f"{path}: no file of strokes ({problem}); expected .npz with {', '.join(ARRAYS)}") from problem
+    arrays = read_npz(path, MOST_BYTES)
+    if missing := [name for name in ARRAYS if name not in arrays]:
+        raise DataError(
+            f"{path}: no file of strokes, without {', '.join(missing)}; expected .npz with {', '.join(ARRAYS)}"
+        )
+    return Strokes(Path(path).name, *(arrays[name] for name in ARRAYS))
 
 
 def _points(points: NDArray[Any]) -> bool:
