@@ -11,23 +11,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lenet5.architecture import ARCHITECTURES, Architecture
-    from lenet5.errors import (
-        ArchitectureError,
-        DataError,
-        LeNetError,
-        MissingExtraError,
-        PictureError,
-        ReadingError,
-        TrainingError,
-        WeightsError,
-    )
-    from lenet5.loading import load
-    from lenet5.network import LeNet5
-    from lenet5.reading import Reader, Reading
-    from lenet5.reading.school.hand import teach
-    from lenet5.scale import PictureWarning
-    from lenet5.training.simply import train
+    from lenet5.architecture import ARCHITECTURES as ARCHITECTURES
+    from lenet5.architecture import Architecture as Architecture
+    from lenet5.errors import ArchitectureError as ArchitectureError
+    from lenet5.errors import DataError as DataError
+    from lenet5.errors import LeNetError as LeNetError
+    from lenet5.errors import MissingExtraError as MissingExtraError
+    from lenet5.errors import PictureError as PictureError
+    from lenet5.errors import ReadingError as ReadingError
+    from lenet5.errors import TrainingError as TrainingError
+    from lenet5.errors import WeightsError as WeightsError
+    from lenet5.loading import load as load
+    from lenet5.network import LeNet5 as LeNet5
+    from lenet5.reading import Reader as Reader
+    from lenet5.reading import Reading as Reading
+    from lenet5.reading.school.hand import teach as teach
+    from lenet5.scale import PictureWarning as PictureWarning
+    from lenet5.training.simply import train as train
 
 __version__ = "0.1.0"
 
@@ -52,26 +52,7 @@ _HOMES = {
     "train": "training.simply",
 }
 
-__all__ = [
-    "ARCHITECTURES",
-    "Architecture",
-    "ArchitectureError",
-    "DataError",
-    "LeNet5",
-    "LeNetError",
-    "MissingExtraError",
-    "PictureError",
-    "PictureWarning",
-    "Reader",
-    "Reading",
-    "ReadingError",
-    "TrainingError",
-    "WeightsError",
-    "__version__",
-    "load",
-    "teach",
-    "train",
-]
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
