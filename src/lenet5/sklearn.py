@@ -24,13 +24,12 @@ from lenet5.architecture import Architecture, EuclideanRBF, FullConnection
 from lenet5.codes import CHARACTERS, DIGITS
 from lenet5.datasets.dataset import SIDE, Dataset
 from lenet5.datasets.writers import split_by_writer
-from lenet5.ensemble import Ensemble
 from lenet5.errors import MissingExtraError
-from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.training import PassRecord, Recipe, Run
 from lenet5.training import recipe as recipe_called
 from lenet5.training.calibration import fitted_sharpness
+from lenet5.training.going_on import single
 from lenet5.training.hand import among_known
 
 try:
@@ -141,7 +140,8 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
             held_out = dataset.take(apart, "held out")
         times = _times(sample_weight, X, np.random.default_rng(seed))
         learned = _any_order(dataset, np.repeat(rows, times[rows]))
-        run = Run(self._architecture(), self._recipe(), learned, held_out, seed, start=self._from())
+        network, recipe, start = self._how()
+        run = Run(network, recipe, learned, held_out, seed, start=start)
         self._train(run)
         if self.calibrate and len(np.unique(np.asarray(learned.writers))) >= CALIBRATED:
             self._calibrate(run)
@@ -178,11 +178,11 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         dataset = self._dataset(X, labels)
         times = _times(sample_weight, X, np.random.default_rng(seed))
         learned = _any_order(dataset, np.repeat(np.arange(len(labels)), times))
-        recipe = replace(self._recipe(), passes=1, schedule="constant", fade=0.0)
-        start, kept = self._from(), 0
+        (network, recipe, start), kept = self._how(), 0
+        recipe = replace(recipe, passes=1, schedule="constant", fade=0.0)
         if start is not None and set(start.classes) & set(learned.classes):
             learned, kept = among_known(learned, seed)
-        run = Run(self._architecture(), recipe, learned, seed=seed, start=start, kept=kept)
+        run = Run(network, recipe, learned, seed=seed, start=start, kept=kept)
         if not first:
             run.network.parameters[...] = self._last.parameters
             run.network.metadata["sharpness"] = self.network_.sharpness
@@ -218,31 +218,23 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         images = _pictures(X, self._range)
         return Dataset("X", images, labels.astype(np.int64), tuple(str(c) for c in self.classes_))
 
-    def _from(self) -> LeNet5 | None:
-        """The network to go on from. Raises ValueError for several in one."""
-        start = load(self.start) if isinstance(self.start, str) else self.start
-        if isinstance(start, Ensemble):
-            raise ValueError(f"start={self.start!r}: {len(start.members)} networks in one; give a single one")
-        return start
-
-    def _architecture(self) -> Architecture:
-        start, network = self._from(), self.network
+    def _how(self) -> tuple[Architecture, Recipe, LeNet5 | None]:
+        """What is trained, how, and from what it goes on. Raises ValueError for several networks in one."""
+        start, network = None if self.start is None else single(self.start), self.network
         if start is not None:
             network = start.architecture
         elif not isinstance(network, Architecture):
             network = declared.architecture(network)
-        if isinstance(network.output, EuclideanRBF):
-            return replace(network, output=EuclideanRBF(_characters(self.classes_)))
-        return replace(network, output=FullConnection(len(self.classes_), network.output.squash))
-
-    def _recipe(self) -> Recipe:
-        start, rbf = self._from(), isinstance(self._architecture().output, EuclideanRBF)
+        if rbf := isinstance(network.output, EuclideanRBF):
+            network = replace(network, output=EuclideanRBF(_characters(self.classes_)))
+        else:
+            network = replace(network, output=FullConnection(len(self.classes_), network.output.squash))
         given = self.recipe if self.recipe is not None else "1998" if rbf else "plain-centred"
         if start is not None and self.recipe is None:
             given = replace(recipe_called("fine-tune"), sharpness=start.sharpness if rbf else 1.0)
         recipe = given if isinstance(given, Recipe) else recipe_called(given)
         own: dict[str, Any] = {"passes": self.passes, "step": self.step, "distortion": self.distortion}
-        return replace(recipe, **{name: value for name, value in own.items() if value is not None})
+        return network, replace(recipe, **{name: value for name, value in own.items() if value is not None}), start
 
     def _train(self, run: Run, before: int = 0) -> None:
         records: list[PassRecord] = []

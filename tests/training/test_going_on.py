@@ -13,7 +13,7 @@ from lenet5 import datasets
 from lenet5.architecture import LENET5, LENET5_SOFTMAX, Architecture
 from lenet5.errors import DataError, TrainingError
 from lenet5.network import LeNet5
-from lenet5.training.going_on import carry_over, for_classes
+from lenet5.training.going_on import carry_over, for_classes, identity
 from lenet5.training.recipe import RECIPES, Recipe
 from lenet5.training.run import PassRecord, Progress
 from networks import start as first
@@ -74,6 +74,14 @@ def test_the_parent_s_result_is_not_the_child_s(taught: LeNet5, tmp_path: Path) 
     child = lenet5.load(changed.save(tmp_path / "child.safetensors")).metadata
     assert child["parent"]["digest"] == parent.metadata["digest"] != child["digest"]
     assert not {"result", "recipe", "data", "seed", "command"} & set(child)
+
+
+def test_several_in_one_are_known_by_the_digest_of_their_file_and_none_to_go_on_from(taught: LeNet5) -> None:
+    ensemble = lenet5.load("lenet5-reader")
+    assert identity(ensemble)["digest"] == ensemble.metadata["digest"]
+    few = datasets.load("drawn", count=40)
+    with pytest.raises(TrainingError, match="networks in one; give a single one"):
+        lenet5.train(few.images, few.labels, start=ensemble)
 
 
 def test_a_class_of_the_same_name_keeps_its_unit(rng: np.random.Generator) -> None:

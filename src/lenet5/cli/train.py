@@ -23,14 +23,12 @@ from lenet5.cli.bar import working
 from lenet5.cli.options import AS_FOUND, Count, Data, DataForm, Json, Whole
 from lenet5.datasets import DRAWN, Form, has_test
 from lenet5.datasets.writers import split_by_writer
-from lenet5.ensemble import Ensemble
 from lenet5.errors import TrainingError
-from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.storage import declaration
 from lenet5.training import PassRecord, Recipe, Run
 from lenet5.training.evaluation import Evaluation, evaluate
-from lenet5.training.going_on import for_classes
+from lenet5.training.going_on import for_classes, single
 from lenet5.training.recipe import recipe as named_recipe
 
 __all__ = ["train"]
@@ -94,7 +92,7 @@ def train(
         as_json: Print a line of JSON for each pass, and one for the result.
     """
     given = {name: value for name, value in asdict(changes).items() if value is not None}
-    start = _start(from_) if from_ is not None else None
+    start = single(from_) if from_ is not None else None
     if network is None and start is None:
         network = LENET5.name
     declared = start.architecture if network is None and start is not None else declaration(network or LENET5.name)
@@ -162,14 +160,6 @@ def _check_place(out: Path, resume: bool) -> None:
                     f"{there} is there already; go on with that run by --resume, name another --out, or remove it"
                 )
     files.try_place(out, error=TrainingError)
-
-
-def _start(name: str) -> LeNet5:
-    """The network to go on from."""
-    start = load(name)
-    if isinstance(start, Ensemble):
-        raise TrainingError(f"--from {name}: {len(start.members)} networks in one; give a single one, as lenet5-best")
-    return start
 
 
 class _Stop:

@@ -14,13 +14,23 @@ import numpy as np
 from lenet5 import storage
 from lenet5.architecture import Architecture
 from lenet5.codes import CHARACTERS, codes, farthest
+from lenet5.ensemble import Ensemble
 from lenet5.errors import TrainingError
 from lenet5.layers import EuclideanRBF
+from lenet5.loading import load
 from lenet5.network import LeNet5
 
-__all__ = ["carry_over", "for_classes", "identity", "machine", "processor", "with_classes"]
+__all__ = ["carry_over", "for_classes", "identity", "machine", "processor", "single", "with_classes"]
 
 RARE = -4.0  # the bias of an output unit that nothing speaks for yet
+
+
+def single(start: str | LeNet5) -> LeNet5:
+    """The network to go on from, by itself or by its name. Raises TrainingError for several in one."""
+    network = load(start) if isinstance(start, str) else start
+    if isinstance(network, Ensemble):
+        raise TrainingError(f"start {start}: {len(network.members)} networks in one; give a single one, as lenet5-best")
+    return network
 
 
 def carry_over(start: LeNet5, network: LeNet5) -> None:
@@ -97,7 +107,7 @@ def for_classes(declared: Architecture, classes: tuple[str, ...]) -> Architectur
 def identity(network: LeNet5) -> dict[str, Any]:
     """What names a network as another's parent: its digest, and the command that made it, where it is known."""
     known = {key: network.metadata[key] for key in ("command",) if key in network.metadata}
-    return {"digest": storage.digest([network.tensors])} | known
+    return {"digest": storage.digest([member.tensors for member in getattr(network, "members", (network,))])} | known
 
 
 def machine() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
 from lenet5.storage import declaration
-from lenet5.training.going_on import for_classes
+from lenet5.training.going_on import for_classes, single
 from lenet5.training.recipe import Recipe
 from lenet5.training.recipe import recipe as named
 from lenet5.training.run import PassRecord, Progress, Run
@@ -77,7 +77,7 @@ def train(
         seed,
         folder,
         about={"version": __version__, **({} if isinstance(recipe, Recipe) else {"recipe_name": name})},
-        start=start,
+        start=single(start) if start is not None else None,
     )
     run.resume()
     for news in run.go():

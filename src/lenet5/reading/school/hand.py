@@ -21,6 +21,7 @@ from lenet5.reading.reader import BEST, Reader
 from lenet5.reading.school.corrections import samples_of
 from lenet5.reading.school.teach import Teaching, calibrated
 from lenet5.training.calibration import fitted_sharpness
+from lenet5.training.going_on import identity
 from lenet5.training.hand import Learned, drawn_pictures, learn_hand
 
 __all__ = ["teach"]
@@ -79,15 +80,13 @@ def _told(start: LeNet5, learned: Learned, samples: Dataset, seed: int) -> LeNet
     """The network with its calibration, and with what is known of its making."""
     network = learned.network
     kept = {key: value for key, value in start.metadata.items() if key not in ("digest", *storage.OF_THESE_WEIGHTS)}
-    parent = {"digest": storage.digest([m.tensors for m in getattr(start, "members", (start,))])}
-    parent |= {key: start.metadata[key] for key in ("command",) if key in start.metadata}
     about = {
         "classes": list(network.classes),
         "taught": learned.to_dict(),
         "data": {"name": samples.name, "pictures": len(samples), "notes": list(samples.notes)},
         "seed": seed,
         "version": __version__,
-        "parent": parent,
+        "parent": identity(start),
     }
     about |= _calibration(start, network) if learned.passes else {}
     if isinstance(network, Ensemble):
