@@ -132,3 +132,20 @@ def test_the_strokes_of_a_broad_pen_have_no_holes(side: int) -> None:
     ink = find_ink(picture, dark=True).ink
     assert ink[cv2.erode(stroke, np.ones((3, 3))) > 0].min() > 0.9
     assert ink[cv2.dilate(stroke, np.ones((3, 3))) == 0].max() < 0.1
+
+
+@pytest.mark.parametrize("side", [40, 100, 300])
+@pytest.mark.parametrize("dark", [True, False])
+def test_a_filled_mark_is_ink_all_over(side: int, dark: bool) -> None:
+    mark = np.pad(np.ones((side, side), np.uint8), 80)
+    picture = np.where(mark > 0, 40, 220).astype(np.uint8)
+    found = find_ink(picture if dark else 255 - picture)
+    assert found.dark == dark
+    assert float(np.abs(found.ink - mark).mean()) < 0.02
+
+
+def test_a_shadow_in_the_middle_of_a_sheet_is_no_filled_mark() -> None:
+    y, x = np.mgrid[-1:1:300j, -1:1:300j]
+    shade = 1 - 0.7 * np.exp(-3 * (x**2 + y**2))
+    ink = find_ink((230 * shade).astype(np.uint8)).ink
+    assert float(ink.mean()) < 0.02

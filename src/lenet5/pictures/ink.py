@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.dropout import channel_of_the_pen, seen
-from lenet5.pictures.masks import Mask, dilated
+from lenet5.pictures.masks import Mask, dilated, parts
 from lenet5.pictures.tiles import turned_tiles
 
 __all__ = ["POLARITIES", "Ink", "Polarity", "find_ink", "is_dark_on_light"]
@@ -37,6 +37,8 @@ BROAD = 45  # pixels: hardly a pen is broader
 THIN = (3, 5, 7, 9, 13, 17, 25, 33, 49)  # sides of the boxes that strokes may be too thin for
 WORTH = 0.02  # of the most that any box leaves out
 DARKEST = 0.33  # of the lightest paper: what is darker is black
+BASIN = 0.5  # of the paper's brightness around: what is darker, and does not reach the picture's edge, is a mark
+RING = 5  # pixels, how far around
 PATTERN = 2.5  # standard deviations of the bare paper that are taken off
 
 
@@ -161,10 +163,30 @@ def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Grey:
     share = 0.45 if min(height, width) < FRAMED else max(0.2, min(0.45, BROAD / max(height, width)))
     reach = max(3, int(side * share)) | 1
     calm = cv2.medianBlur(small, 3) if side > 40 else small
-    closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, _round(reach))
+    closed = _without_basins(np.asarray(cv2.morphologyEx(calm, cv2.MORPH_CLOSE, _round(reach)), np.uint8))
     # Smooth, but where a sheet ends on a dark table, or in a shadow, no lighter than what lies there.
     smooth = np.minimum(closed, cv2.blur(closed, (reach // 2 | 1, reach // 2 | 1), borderType=cv2.BORDER_REPLICATE))
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _without_basins(paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The paper, where it is much darker than all around, as light as there: a filled mark lies on it.
+
+    A shadow's edge is soft, and a table goes on outside of the picture.
+    """
+    level = BASIN * _quantile(_sample(paper).ravel().astype(np.float32), 0.9)
+    labels, stats = parts(np.asarray(paper < level, np.uint8))
+    height, width = paper.shape
+    for k, (x, y, across, down, _) in enumerate(stats.tolist()):
+        if k == 0 or min(x, y, width - x - across, height - y - down) <= 0:
+            continue
+        place = np.s_[max(0, y - RING) : y + down + RING, max(0, x - RING) : x + across + RING]
+        own = np.asarray(labels[place] == k, np.uint8)
+        around = dilated(own, 2 * RING + 1, 2 * RING + 1)
+        light = float(np.median(paper[place][around > dilated(own, RING, RING)]))
+        if float(paper[place][own > 0].mean()) < BASIN * light:
+            paper[place][around > 0] = np.maximum(paper[place][around > 0], np.uint8(light))
+    return paper
 
 
 def _depth(channel: NDArray[np.uint8], paper: Grey) -> Grey:

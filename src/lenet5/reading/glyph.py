@@ -14,6 +14,7 @@ __all__ = ["the_glyph"]
 Grey = NDArray[np.float32]
 
 SPECK = 0.015  # of the largest part's area
+EDGE = 3  # of the picture's width or height, one in so many an edge has at most
 MOST_PARTS = 24  # more than that is no writing
 MARGIN = 0.15  # of the side: where a box's rules may lie
 
@@ -27,7 +28,7 @@ def the_glyph(ink: Grey) -> tuple[Grey, bool]:
     if count < 2:
         return np.zeros_like(ink), False
     if count == 2:
-        return ink, True
+        return ink, not _is_edge(stats[1], mask.shape)
     own = ~rests(labels, stats)
     own[0] = False
     main = int(np.argmax(_weights(stats, mask.shape) * own))
@@ -41,6 +42,13 @@ def the_glyph(ink: Grey) -> tuple[Grey, bool]:
     reach = dilated(chosen[labels], 3, 3)
     others = (mask > 0) & (chosen[labels] == 0)
     return np.asarray(ink * reach * ~others, dtype=np.float32), writing
+
+
+def _is_edge(part: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
+    """Whether a part is all along one edge of the picture, and of the others touches the two beside it alone."""
+    x, y, width, height, _ = part.tolist()
+    across, down = ((x == 0) + (x + width == shape[1]), (y == 0) + (y + height == shape[0]))
+    return sorted((across, down)) == [1, 2] and EDGE * min(width / shape[1], height / shape[0]) <= 1
 
 
 def _weights(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -34,6 +34,7 @@ from lenet5.reading.lines import line_field
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Reading
 from lenet5.reading.shown import Steps, annotated, framed, outlined, pieces_of, sheet
+from lenet5.reading.solid import filled
 from lenet5.reading.words import Word, in_order, together, words
 
 __all__ = ["Network", "Reader"]
@@ -44,6 +45,7 @@ Prepared = Field | LeNetError
 
 BEST, EVERY = "lenet5-reader", "lenet5-ascii"
 SAMPLE = 8  # pictures that tell how long the others will take
+FILLED = np.float32(16)  # the penalty of a filled mark for each pixel that it is thicker than strokes
 SMALL = 2.5e-3  # seconds for each; below, one thread is quicker than two
 
 
@@ -179,10 +181,13 @@ class Reader:
         the penalty of "none of them", where the network knows that class.
 
         An ensemble's own answer tells digits apart, and forgets how far they all are from what any digit looks like.
+        A mark that was filled in costs more, whatever it is taken for.
         """
         members = getattr(self.network, "members", (self.network,))
         mean = np.asarray(np.mean([m.penalties(images) for m in members], axis=0), dtype=np.float32)
-        return mean if self._none is None else np.delete(mean, self._none, axis=1) - mean[:, [self._none]]
+        if self._none is not None:
+            mean = np.delete(mean, self._none, axis=1) - mean[:, [self._none]]
+        return mean + FILLED * filled(images)[:, None]
 
     def answer(self, fields: list[Field]) -> list[Reading]:
         """A reading for each field; where one is rejected, of the field that may be answered instead."""
