@@ -117,12 +117,15 @@ class LayerCount:
     maps: int
     height: int
     width: int
-    neurons: int
+    neurons: int = field(init=False)
     trainable: int
     trainable_sum: str
     fixed: int
     connections: int
     connections_sum: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "neurons", self.maps * self.height * self.width)
 
 
 @dataclass(frozen=True)
@@ -176,8 +179,8 @@ class Convolution(_Layer):
         if len(each) == 1:
             total = f"({k}{'' if each == {1} else f'·{each.pop()}'} + 1)·{self.maps}"
         connections = trainable * height * width
-        how = f"{total} = {trainable:,}", f"{trainable:,}·{height}·{width} = {connections:,}"
-        return _counted(self.name, "convolution", (self.maps, height, width), trainable, 0, connections, how)
+        how, placed = f"{total} = {trainable:,}", f"{trainable:,}·{height}·{width} = {connections:,}"
+        return LayerCount(self.name, "convolution", self.maps, height, width, trainable, how, 0, connections, placed)
 
 
 @dataclass(frozen=True)
@@ -212,9 +215,9 @@ class Subsampling(_Layer):
         unit = f"({POOL}·{POOL} + 1)" if self.trained else f"{POOL}·{POOL}"
         trainable = 2 * maps if self.trained else 0
         connections = maps * height * width * (POOL * POOL + self.trained)
-        how = f"(1 + 1)·{maps} = {trainable}" if trainable else "0", f"{unit}·{maps}·{height}·{width} = {connections:,}"
-        kind = f"subsampling ({self.kind})"
-        return _counted(self.name, kind, (maps, height, width), trainable, 0, connections, how)
+        how = f"(1 + 1)·{maps} = {trainable}" if trainable else "0"
+        kind, placed = f"subsampling ({self.kind})", f"{unit}·{maps}·{height}·{width} = {connections:,}"
+        return LayerCount(self.name, kind, maps, height, width, trainable, how, 0, connections, placed)
 
 
 @dataclass(frozen=True)
@@ -232,9 +235,9 @@ class FullConnection(_Layer):
     def count(self, below: int, height: int, width: int) -> LayerCount:
         """Of a layer that sees `below` units at each of height × width places."""
         weights, total = self.units * (below + 1), f"({below} + 1)·{self.units}"
-        connections, how = _at_places(weights, total, height, width)
-        shape = (self.units, height, width)
-        return _counted(self.name, "full connection", shape, weights, 0, connections, (f"{total} = {weights:,}", how))
+        connections, placed = _at_places(weights, total, height, width)
+        how = f"{total} = {weights:,}"
+        return LayerCount(self.name, "full connection", self.units, height, width, weights, how, 0, connections, placed)
 
 
 @dataclass(frozen=True)
@@ -259,10 +262,9 @@ class EuclideanRBF(_Layer):
     def count(self, below: int, height: int, width: int) -> LayerCount:
         """Of a layer that sees `below` units at each of height × width places."""
         codes, total = self.units * below, f"{below}·{self.units}"
-        connections, how = _at_places(codes, total, height, width)
-        shape = (self.units, height, width)
-        told = (f"0 ({total} = {codes:,} fixed)", how)
-        return _counted(self.name, "Euclidean RBF", shape, 0, codes, connections, told)
+        connections, placed = _at_places(codes, total, height, width)
+        how = f"0 ({total} = {codes:,} fixed)"
+        return LayerCount(self.name, "Euclidean RBF", self.units, height, width, 0, how, codes, connections, placed)
 
 
 Layer = Convolution | Subsampling | FullConnection | EuclideanRBF
@@ -273,17 +275,3 @@ def _at_places(weights: int, total: str, height: int, width: int) -> tuple[int, 
     places = f"·{height}·{width}" if height * width > 1 else ""
     connections = weights * height * width
     return connections, f"{total}{places} = {connections:,}"
-
-
-def _counted(
-    name: str,
-    kind: str,
-    shape: tuple[int, int, int],
-    trainable: int,
-    fixed: int,
-    connections: int,
-    how: tuple[str, str],
-) -> LayerCount:
-    maps, height, width = shape
-    neurons = maps * height * width
-    return LayerCount(name, kind, maps, height, width, neurons, trainable, how[0], fixed, connections, how[1])

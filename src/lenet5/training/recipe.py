@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -130,13 +130,8 @@ class Recipe:
         return LeNet5(architecture, tensors, {"sharpness": self.sharpness} if rbf else {})
 
 
-_CHOICES = {
-    "algorithm": ("sdlm", "adam", "muon"),
-    "loss": ("mse", "map", "cross_entropy"),
-    "initialisation": ("2.4/F", "1/sqrt(F)", "2.4/sqrt(F)", "centred"),
-    "schedule": ("1998", "cosine", "constant"),
-    "distortion": tuple(DISTORTIONS),
-}
+_CHOICES = {name: get_args(kind) for name, kind in get_type_hints(Recipe).items() if get_origin(kind) is Literal}
+_CHOICES["distortion"] = tuple(DISTORTIONS)
 
 
 def _number(value: object, kind: type) -> bool:
