@@ -33,9 +33,10 @@ class Contender(Protocol):
 
     def learned(self, task: Task) -> dict[str, NDArray[np.float32]]:
         """The tensors after one call of a learning task from the first weights."""
+        return {}  # of whoever only reads
 
     def reset(self) -> None:
-        """Back to the first weights."""
+        """Back to the first weights, where it learns."""
 
 
 @dataclass(frozen=True)

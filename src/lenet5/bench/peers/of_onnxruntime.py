@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from lenet5.bench.material import Material
+from lenet5.bench.peers import Contender
 from lenet5.bench.tasks import Task
 
 __all__ = ["make"]
 
 
-class _OnnxRuntime:
+class _OnnxRuntime(Contender):
     def __init__(self, material: Material, threads: int) -> None:
         self._material = material
         options = onnxruntime.SessionOptions()
@@ -31,12 +31,6 @@ class _OnnxRuntime:
     def penalties(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
         (answers,) = self._session.run(["penalties"], {"pictures": digits})
         return np.asarray(answers)
-
-    def learned(self, task: Task) -> dict[str, Any]:
-        return {}
-
-    def reset(self) -> None:
-        """It never learns."""
 
 
 make = _OnnxRuntime

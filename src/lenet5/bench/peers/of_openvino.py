@@ -10,12 +10,13 @@ import openvino
 from numpy.typing import NDArray
 
 from lenet5.bench.material import Material
+from lenet5.bench.peers import Contender
 from lenet5.bench.tasks import Task
 
 __all__ = ["make"]
 
 
-class _OpenVino:
+class _OpenVino(Contender):
     def __init__(self, material: Material, threads: int) -> None:
         self._material = material
         self._core = openvino.Core()
@@ -44,12 +45,6 @@ class _OpenVino:
     def penalties(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
         request = self._compiled(len(digits), "penalties")
         return np.array(request.infer([digits])[0])
-
-    def learned(self, task: Task) -> dict[str, Any]:
-        return {}
-
-    def reset(self) -> None:
-        """It never learns."""
 
 
 make = _OpenVino
