@@ -41,6 +41,10 @@ class Training:
     id: int
     assignment: Assignment
     network: LeNet5
+    pipe: Any
+    process: Any
+    thread: threading.Thread = field(init=False)
+    """Which receives what the process sends."""
     state: str = "starting"
     detail: str = ""
     progress: dict[str, Any] = field(default_factory=dict)
@@ -83,9 +87,6 @@ class Trainings:
         self._networks, self._folder = networks, kept
         self._all: dict[int, Training] = {}
         self._kept: set[Path] = set()  # files that were written here, and may be again
-        self._pipes: dict[int, Any] = {}
-        self._processes: dict[int, Any] = {}
-        self._threads: dict[int, threading.Thread] = {}
         self._lock = threading.Lock()
         self.stopping = False
 
@@ -115,19 +116,17 @@ class Trainings:
                 raise BusyError("the server is stopping; start it again first")
             if running:
                 raise BusyError(f"training {running[0]} is under way; stop it before another is started")
-            training = Training(max(self._all, default=0) + 1, assignment, network)
             if len(self._all) >= MOST:
-                self._forget(min(self._all))
+                self._networks.forget(self._all.pop(min(self._all)).name)
             here, there = context.Pipe()
-            process = context.Process(target=train, args=(assignment, there), daemon=True, name=training.name)
+            process = context.Process(target=train, args=(assignment, there), daemon=True)
             process.start()
             there.close()
+            training = Training(max(self._all, default=0) + 1, assignment, network, here, process)
+            training.thread = threading.Thread(target=self._follow, args=(training,), daemon=True)
             self._all[training.id] = training
-            self._pipes[training.id], self._processes[training.id] = here, process
-            thread = threading.Thread(target=self._follow, args=(training, here, process), daemon=True)
-            self._threads[training.id] = thread
         self._networks.put(training.name, network)
-        thread.start()
+        training.thread.start()
         return training
 
     def command(self, number: int, word: str) -> Training:
@@ -138,7 +137,7 @@ class Trainings:
         try:
             if word == "stop":
                 training.ending, training.state = True, "stopping"
-            self._pipes[number].send(word)
+            training.pipe.send(word)
         except OSError as error:
             raise BusyError(f"training {number} has ended just now") from error
         return training
@@ -177,38 +176,35 @@ class Trainings:
     def begin_to_stop(self) -> None:
         """Tell the running training and all streams of events to end. Returns at once."""
         self.stopping = True
-        for number, training in list(self._all.items()):
+        for training in self.list():
             if training.state not in ENDED:
                 with contextlib.suppress(OSError):
-                    self._pipes[number].send("stop")
+                    training.pipe.send("stop")
 
     def stop(self) -> None:
         """Wait for all trainings to end, and kill those that take too long."""
         self.begin_to_stop()
-        for number, thread in list(self._threads.items()):
-            thread.join(STOP_SECONDS)
-            if self._processes[number].is_alive():
-                self._processes[number].kill()
+        for training in self.list():
+            training.thread.join(STOP_SECONDS)
+            if training.process.is_alive():
+                training.process.kill()
 
-    def _forget(self, number: int) -> None:
-        self._networks.forget(self._all.pop(number).name)
-        for held in (self._pipes, self._processes, self._threads):
-            held.pop(number, None)
-
-    def _follow(self, training: Training, pipe: Any, process: Any) -> None:
+    def _follow(self, training: Training) -> None:
         """Receive events from the process until it ends."""
         try:
             while True:
-                self._update(training, pipe.recv())
+                self._update(training, training.pipe.recv())
         except (EOFError, OSError):
             pass  # its end of the pipe is closed: it has ended
         finally:
-            process.join()
-            pipe.close()
+            training.process.join()
+            training.pipe.close()
             if training.state not in ENDED:
                 stopped = training.ending or self.stopping
                 training.state = "stopped" if stopped else "failed"
-                training.detail = training.detail or ("" if stopped else f"its process ended with {process.exitcode}")
+                training.detail = training.detail or (
+                    "" if stopped else f"its process ended with {training.process.exitcode}"
+                )
             training.version += 1
 
     def _update(self, training: Training, event: dict[str, Any]) -> None:
