@@ -94,10 +94,14 @@ def test_every_command_with_an_answer_gives_it(
 
 
 @pytest.mark.parametrize("page", having("sh"), ids=named)
-def test_every_command_that_takes_long_is_one_that_the_command_line_knows(page: Path) -> None:
+def test_every_command_that_takes_long_is_one_that_the_command_line_knows(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for code, _, _ in blocks(page, "sh"):
         for line in code.splitlines():
             words = shlex.split(line, comments=True)
+            if words[:1] == ["export"]:
+                monkeypatch.setenv(*words[1].split("=", 1))
             if words[:1] == ["lenet5"]:
                 try:
                     app.parse_args(words[1:], exit_on_error=False, print_error=False)

@@ -74,7 +74,9 @@ def test_an_ensemble_stays_one_and_the_seed_decides_all(start: LeNet5) -> None:
     assert error(learned, OTHERS) < error(start, OTHERS)
 
 
-@pytest.mark.parametrize("name", ["lenet5-best", "lenet5-softmax"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("lenet5-best", marks=pytest.mark.usefixtures("quick")), "lenet5-softmax"]
+)
 def test_signs_of_ones_own_are_added(name: str) -> None:
     start = lenet5.load(name)
     stars = drawn_pictures(400, 3).images[-40:]
