@@ -4,8 +4,9 @@
     write("lenet5.h", network, quantised=quantise(network, digits))   int8, the same bits on every machine
     write("letters.h", letters, prefix="letters")                     a second one for the same program
 
-The header is a comment, sizes, tables and the output layer, which are written here, and the layers below, which stand
-in `c_float.h` and `c_int8.h`. C1 and C3 are never kept: each unit of S2 and S4 is worked out from its four.
+The header is a comment, sizes and tables, which are written here, and the layers, which stand in `c_float.h` and
+`c_int8.h`; those of the output in `c_float_rbf.h`, `c_float_full.h` and so on. C1 and C3 are never kept: each unit of
+S2 and S4 is worked out from its four.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from lenet5 import files
 from lenet5.architecture import SIDE, Architecture
 from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
-from lenet5.formats.c_dialects import Dialect, Floats, Int8, literal, noise
+from lenet5.formats.c_dialects import Dialect, Floats, Int8, in_file, literal, noise
 from lenet5.formats.quantise import Quantised
 from lenet5.network import LeNet5
 
@@ -78,7 +78,7 @@ def header(network: LeNet5, *, quantised: Quantised | None = None, prefix: str =
         "#ifdef LENET5_SELF_TEST",
         *(_table(name, array) for name, array in expected.items()),
         "#endif",
-        (resources.files("lenet5.formats") / dialect.body).read_text("utf-8"),
+        in_file(dialect.name),
     ]
     title = f'/* LeNet-5 "{_escaped(net.name)}" in C99, {dialect.name}; made by lenet5 {lenet5.__version__}.\n\n'
     return f"{title}{_renamed(before, prefix)}{{{names}}};\n\n{_renamed(after, prefix)}"

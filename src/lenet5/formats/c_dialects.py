@@ -1,8 +1,9 @@
-"""What a C header holds for floats, and what for whole numbers: tables, squashes, and the output layer."""
+"""What a C header holds for floats, and what for whole numbers: tables, squashes, and which output layer."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from importlib import resources
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from lenet5.formats.quantise import LIMIT, SHIFT, Layer, Quantised, squash_table
 from lenet5.network import LeNet5
 from lenet5.scale import BACKGROUND, SPAN
 
-__all__ = ["Dialect", "Floats", "Int8", "literal", "noise"]
+__all__ = ["Dialect", "Floats", "Int8", "in_file", "literal", "noise"]
 
 # The steps of a squash in C.
 STEPS = {"times": "{c} * {x}", "plus": "({x} + {c})", "tanh": "tanhf({x})", "maximum": "fmaxf({x}, {c})"}
@@ -34,8 +35,7 @@ class Dialect(ABC):
     """How one kind of number is written."""
 
     name: ClassVar[str]
-    body: ClassVar[str]
-    """The file with the layers."""
+    """That of the files with the layers and the output too: `c_float.h`, `c_float_rbf.h`, `c_float_full.h`."""
     bytes: ClassVar[int]
     """Of one unit that is kept."""
 
@@ -59,8 +59,8 @@ class Dialect(ABC):
         """The weighted sum of the map m of S2 or S4, as an expression of `four` and m."""
 
     @abstractmethod
-    def output(self) -> str:
-        """The C functions of the output layer."""
+    def numbers(self) -> dict[str, str]:
+        """The numbers in the layers, but for the tables: name to a constant of C."""
 
     def functions(self) -> str:
         """The squashes, which layer has which, and the output layer."""
@@ -72,36 +72,22 @@ class Dialect(ABC):
         for layer in (net.s2, net.s4):
             how = f"lenet5_{layer.squash}({self.subsampled(layer.name)})" if layer.trained else "lenet5_maximum(four)"
             lines.append(f"#define LENET5_{layer.name.upper()}(four, m) {how}")
-        return "\n".join([*lines, "", self.output()])
+        lines += [f"#define LENET5_{name} {number}" for name, number in self.numbers().items()]
+        if isinstance(net.output, EuclideanRBF):
+            return "\n".join([*lines, "", in_file(f"{self.name}_rbf")])
+        lines.append(f"#define LENET5_SCORE(a) ({_score(net.output.squash)})")
+        return "\n".join([*lines, "", in_file("minus_log") + in_file(f"{self.name}_full")])
 
     def connections(self) -> Tables:
         """Where the kernels of each map of C3 begin, and which map of S2 each of them sees."""
         first = np.cumsum([0, *(len(sources) for sources in self.net.c3.table)])
         return {"c3_first": first.astype(np.int16), "c3_source": np.array([s for _, s in self.net.c3.pairs], np.uint8)}
 
-    def minus_log(self) -> str:
-        """penalties[] = −log p from the weighted sums that it holds; see LeNet5.penalties."""
-        squash = getattr(self.net.output, "squash", "")
-        score = {"softmax": "a", "logistic": "a < 0 ? a - log1pf(expf(a)) : -log1pf(expf(-a))"}.get(squash) or _in_c(
-            squash
-        )
-        return f"""static inline void lenet5_minus_log(float *penalties) {{
-    float highest = -INFINITY, total = 0;
-    for (int c = 0; c < LENET5_CLASSES; c++) {{
-        float a = penalties[c];
-        penalties[c] = {score};
-        if (penalties[c] > highest) highest = penalties[c];
-    }}
-    for (int c = 0; c < LENET5_CLASSES; c++) total += expf(penalties[c] - highest);
-    for (int c = 0; c < LENET5_CLASSES; c++) penalties[c] = logf(total) + highest - penalties[c];
-}}
-"""
-
 
 class Floats(Dialect):
     """float32; C1 takes the bytes of a picture as they are, its weights and biases are scaled for it (II-B)."""
 
-    name, body, bytes = "float", "c_float.h", 4
+    name, bytes = "float", 4
 
     def __init__(self, network: LeNet5) -> None:
         super().__init__(network.architecture)
@@ -130,37 +116,14 @@ class Floats(Dialect):
     def subsampled(self, name: str) -> str:
         return f"lenet5_subsample(four, lenet5_{name}_coefficient[m], lenet5_{name}_bias[m])"
 
-    def output(self) -> str:
-        if isinstance(self.net.output, EuclideanRBF):
-            return """/* The squared distance to the code of each class (eq. 7). */
-static inline void lenet5_answer(const float *f6, float *penalties) {
-    for (int c = 0; c < LENET5_CLASSES; c++) {
-        penalties[c] = 0;
-        for (int j = 0; j < LENET5_F6_UNITS; j++) {
-            float apart = f6[j] - (float)lenet5_rbf_codes[c * LENET5_F6_UNITS + j];
-            penalties[c] += apart * apart;
-        }
-    }
-}
-"""
-        return (
-            self.minus_log()
-            + """
-static inline void lenet5_answer(const float *f6, float *penalties) {
-    for (int c = 0; c < LENET5_CLASSES; c++) {
-        penalties[c] = lenet5_output_bias[c];
-        for (int j = 0; j < LENET5_F6_UNITS; j++) penalties[c] += lenet5_output_weight[c * LENET5_F6_UNITS + j] * f6[j];
-    }
-    lenet5_minus_log(penalties);
-}
-"""
-        )
+    def numbers(self) -> dict[str, str]:
+        return {}
 
 
 class Int8(Dialect):
     """Whole numbers, as `quantise` has them; what a layer's zero adds to its sums is put into its biases."""
 
-    name, body, bytes = "int8", "c_int8.h", 1
+    name, bytes = "int8", 1
 
     def __init__(self, quantised: Quantised) -> None:
         super().__init__(quantised.architecture)
@@ -212,46 +175,18 @@ class Int8(Dialect):
         sums = f"lenet5_subsample(four, lenet5_{name}_coefficient[m], lenet5_{name}_bias[m])"
         return f"lenet5_place({sums}, lenet5_{name}_factor[m])"
 
-    def output(self) -> str:
-        shift = f"#define LENET5_SHIFT {SHIFT}\n\n"
-        f6 = self.quantised.layers[5]
+    def numbers(self) -> dict[str, str]:
+        numbers = {"SHIFT": str(SHIFT)}
         if self.quantised.codes is not None:
-            return (
-                shift
-                + f"""/* The squared distance to the code of each class (eq. 7), in steps of F6. */
-static inline void lenet5_output(const int8_t *f6, int32_t *sums) {{
-    for (int c = 0; c < LENET5_CLASSES; c++) {{
-        sums[c] = 0;
-        for (int j = 0; j < LENET5_F6_UNITS; j++) {{
-            int32_t code = {self.quantised.one} * lenet5_rbf_codes[c * LENET5_F6_UNITS + j];
-            int32_t apart = f6[j] - ({f6.output_zero}) - code;
-            sums[c] += apart * apart;
-        }}
-    }}
-}}
+            f6 = self.quantised.layers[5]
+            numbers |= {"F6_ONE": str(self.quantised.one), "F6_ZERO": f"({f6.output_zero})"}
+            numbers["F6_STEP_SQUARED"] = literal(f6.output_scale**2)
+        return numbers
 
-static inline void lenet5_answer(const int32_t *sums, float *penalties) {{
-    for (int c = 0; c < LENET5_CLASSES; c++) penalties[c] = (float)sums[c] * {literal(f6.output_scale**2)};
-}}
-"""
-            )
-        return (
-            shift
-            + self.minus_log()
-            + """
-static inline void lenet5_output(const int8_t *f6, int32_t *sums) {
-    for (int c = 0; c < LENET5_CLASSES; c++) {
-        sums[c] = lenet5_output_bias[c];
-        for (int j = 0; j < LENET5_F6_UNITS; j++) sums[c] += lenet5_output_weight[c * LENET5_F6_UNITS + j] * f6[j];
-    }
-}
 
-static inline void lenet5_answer(const int32_t *sums, float *penalties) {
-    for (int c = 0; c < LENET5_CLASSES; c++) penalties[c] = (float)sums[c] * lenet5_output_scale[c];
-    lenet5_minus_log(penalties);
-}
-"""
-        )
+def in_file(name: str) -> str:
+    """The text of one of the files of C beside this one."""
+    return (resources.files("lenet5.formats") / f"c_{name}.h").read_text("utf-8")
 
 
 def literal(value: Any) -> str:
@@ -260,6 +195,12 @@ def literal(value: Any) -> str:
         digits = f"{np.float32(value):.9g}"
         return f"{digits}f" if set(digits) & set(".e") else f"{digits}.0f"
     return str(int(value))
+
+
+def _score(squash: str) -> str:
+    """log p of a full output's weighted sum a, but for a constant; see LeNet5.penalties."""
+    logistic = "a < 0 ? a - log1pf(expf(a)) : -log1pf(expf(-a))"
+    return {"softmax": "a", "logistic": logistic}.get(squash) or _in_c(squash)
 
 
 def _in_c(squash: str) -> str:
