@@ -127,3 +127,12 @@ def test_boxes_that_are_all_empty_are_blank(reader: Reader) -> None:
 def test_the_steps_show_the_boxes(reader: Reader) -> None:
     steps = reader.explain(boxed("20427"), layout="line")
     assert steps["boxes"].ndim == 3
+
+
+def test_a_grid_that_seems_to_lack_columns_is_not_sure(reader: Reader) -> None:
+    for columns, sure in ((9, True), (7, False)):
+        row = in_boxes("2047" + " " * (columns - 4), columns)
+        picture = np.concatenate([row[:12], *[row[12 : 12 + SIDE]] * 9, row[12 + SIDE :]])
+        readings = reader.read(picture, layout="page")
+        assert len(readings) == 9
+        assert all((r.confidence > 0.9) == sure for r in readings)

@@ -10,6 +10,7 @@ import pytest
 
 from lenet5.reading.cells import cells_of
 from lenet5.reading.grid import find_grid
+from lenet5.reading.lattice import is_cut_off
 
 SIDE = 50
 
@@ -101,3 +102,29 @@ def test_writing_without_rules_is_no_grid() -> None:
     for x in range(40, 280, 50):
         cv2.circle(ink, (x, 100), 20, 1.0, 3)
     assert find_grid(ink) == []
+
+
+def test_a_rule_that_may_be_a_side_of_a_digit_is_told_from_one_that_stands_apart() -> None:
+    for away, closed in ((0, True), (14, False)):
+        ink = np.zeros((110, 4 * SIDE + 60), np.float32)
+        for c in range(4):
+            cv2.rectangle(ink, (30 + c * SIDE, 30), (30 + (c + 1) * SIDE, 30 + SIDE), 1.0, 2)
+        x = 30 + 2 * SIDE + away
+        for y in (40, 54):
+            cv2.line(ink, (x, y), (x + 20, y), 1.0, 3)
+        cv2.line(ink, (x + 20, 40), (x + 20, 70), 1.0, 3)
+        assert [cell.closed for cell in cells_of(ink, find_grid(ink)[0])] == [False, False, closed, False]
+
+
+def test_a_sudoku_is_whole_where_its_last_rules_bend_and_one_is_faint() -> None:
+    ink = form(9, 9, faint=(8,))
+    y, x = np.mgrid[: len(ink), : ink.shape[1]].astype(np.float32)
+    bend = 0.3 * np.maximum(0, x - 0.72 * ink.shape[1])
+    assert sorted(find_grid(np.asarray(cv2.remap(ink, x, y - bend, cv2.INTER_LINEAR)))[0]) == places(9, 9)
+
+
+def test_a_grid_of_nine_rows_and_seven_columns_seems_cut_off() -> None:
+    assert is_cut_off(9, 7)
+    assert not is_cut_off(9, 9)
+    assert not is_cut_off(1, 9)
+    assert not is_cut_off(8, 6)

@@ -17,6 +17,7 @@ from lenet5.reading.fields import Field, GlyphField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry
 from lenet5.reading.grid import find_grid
+from lenet5.reading.lattice import is_cut_off
 from lenet5.reading.lines import line_field
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Box
@@ -29,6 +30,7 @@ Grey = NDArray[np.float32]
 Images = list[NDArray[np.uint8]]
 
 FAINT = 0.7  # the power that makes faint strokes fuller, and leaves full ones as they are
+CUT_OFF = 0.5  # how sure a row is at most of a grid that seems to lack rows or columns
 FEW = 6  # digits or fewer do not tell which way is up
 ONE_PART = 0.9  # of its ink is in the largest part of one digit
 TURNED = 0.3  # how much surer per digit, in −log, another way up must be
@@ -39,6 +41,7 @@ STRIPS_SIDE, FEW_STRIPS = 1000, 3  # pixels a side in which strips are looked fo
 # Of a cell's width or height.
 REST = 0.15  # what is smaller may be a rest of a rule
 SPECK = 0.1  # what is smaller is no digit
+CLOSED = 0.6  # how sure a digit is at most of which a rule may have been a side
 BARE = 0.999  # how sure it is that a cell without ink is empty
 SMALL = 0.25  # what is smaller is a digit where the others are not much larger
 SMALLER = 0.5  # than the others of its grid, at least, is a small digit
@@ -164,11 +167,12 @@ def _rows(cells: list[_Written], place: Place, geometry: Geometry, turn: int) ->
         row, column = _turned((written.cell.row, written.cell.column), last, turn)
         field = _field(written, place, geometry, turn, least)
         rows.setdefault(row, []).append(replace(field, row=row, column=column))
+    whole = CUT_OFF if is_cut_off(last[0] + 1, last[1] + 1) else 1.0
     fields = []
     for row in sorted(rows):
         members = tuple(sorted(rows[row], key=lambda cell: cell.column))
         around = _around([cell.box for cell in members])
-        fields.append(RowField(members, around, alone=len(rows) == 1, bare=not large))
+        fields.append(RowField(members, around, alone=len(rows) == 1, bare=not large, whole=whole))
     return fields
 
 
@@ -198,7 +202,7 @@ def _field(written: _Written, place: Place, geometry: Geometry, turn: int, least
     # A speck may be a digit that was written small.
     empty = 0.5 if size < least else 0.0
     one = GlyphField(_turned_image(glyph, turn), own)
-    return CellField(cell.row, cell.column, whole, empty, one, line, several)
+    return CellField(cell.row, cell.column, whole, empty, one, line, several, CLOSED if cell.closed else 1.0)
 
 
 def _around(boxes: list[Box]) -> Box:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import PART, dilated, inked, parts
+from lenet5.pictures.masks import PART, Mask, dilated, inked, parts
 from lenet5.reading.rules import Rule, Runs, rule_along, runs_of_ink
 
 __all__ = ["Cell", "Grid", "cells_of", "without_outlines"]
@@ -27,18 +27,24 @@ COVERED = 0.4  # of an outline's side has ink where it is a rule
 FAINT_INK = -1  # what is too faint to belong to a cell
 STRAY = 0.2  # of a part's ink may lie in other cells
 ONE = 1.05  # of a cell's width and height, a digit at most
+TOUCHES = 0.02  # of a cell's width: what stands so near to a rule touches it
+CLOSES = 0.15  # of a glyph's height, what a rule closes
 OUTSIDE = 0.6  # of a part's ink lies outside of all cells where it belongs to none
 
 
 @dataclass(frozen=True)
 class Cell:
-    """row, column: its place in the grid. corners: its outline. ink: what was written in it, in `box`."""
+    """row, column: its place in the grid. corners: its outline. ink: what was written in it, in `box`.
+
+    closed: whether a rule that was taken away may have been a side of it: of a 9 at a rule a 3 would be left.
+    """
 
     row: int
     column: int
     corners: Corners
     box: tuple[int, int, int, int]
     ink: Grey
+    closed: bool
 
     @property
     def size(self) -> tuple[float, float]:
@@ -70,7 +76,8 @@ def cells_of(ink: Grey, grid: Grid, *, ruled: bool = True) -> list[Cell]:
     near = np.bincount(labels[inside > 0], minlength=len(stats)) >= NEAR * stats[:, 4]
     belongs[~near[labels]] = 0
     belongs[labels == 0] = FAINT_INK
-    return [_cell(free, grid[place], place, belongs, k) for k, place in enumerate(order, 1)]
+    cleared = inked(ink) & ~inked(free)
+    return [_cell(free, grid[place], place, (belongs, k), cleared) for k, place in enumerate(order, 1)]
 
 
 def _owners(
@@ -135,20 +142,32 @@ def _rule(runs: Runs, start: NDArray[np.float64], end: NDArray[np.float64], side
     return rule
 
 
-def _cell(ink: Grey, corners: Corners, place: tuple[int, int], belongs: NDArray[np.int64], number: int) -> Cell:
-    """A cell with its ink. belongs: (H, W) the number of the cell that each pixel belongs to."""
+def _cell(
+    ink: Grey, corners: Corners, place: tuple[int, int], whose: tuple[NDArray[np.int64], int], cleared: Mask
+) -> Cell:
+    """A cell with its ink. whose: (H, W) the number of the cell that each pixel belongs to, and this cell's."""
     x, y, width, height = _box(corners)
     # A digit may be a little larger than its cell.
     mx, my = width // 3, height // 3
     left, top = max(0, x - mx), max(0, y - my)
     right, bottom = min(ink.shape[1], x + width + mx), min(ink.shape[0], y + height + my)
     part = np.s_[top:bottom, left:right]
-    whose = belongs[part]
+    numbers, number = whose[0][part], whose[1]
+    mine = (numbers == number).astype(np.uint8)
     # The faint edge of a stroke is part of it.
     edge = 2 * round(EDGE * min(width, height)) + 3
-    reach = dilated((whose == number).astype(np.uint8), edge, edge)
-    own = ink[part] * reach * ((whose == number) | (whose == FAINT_INK))
-    return Cell(*place, corners, (left, top, right - left, bottom - top), np.asarray(own, np.float32))
+    own = ink[part] * dilated(mine, edge, edge) * ((numbers == number) | (numbers == FAINT_INK))
+    closed = _closes(mine, cleared[part]) or _closes(mine.T, cleared[part].T)
+    return Cell(*place, corners, (left, top, right - left, bottom - top), np.asarray(own, np.float32), closed)
+
+
+def _closes(mine: Mask, cleared: Mask) -> bool:
+    """Whether an upright rule that was taken away joins strokes of a glyph that lies on one side of it."""
+    near = dilated(np.ascontiguousarray(mine), 1, 2 * round(TOUCHES * mine.shape[1]) + 3)
+    joins = cleared & (1 - near) & np.maximum.accumulate(near) & np.maximum.accumulate(near[::-1])[::-1]
+    left, right = np.maximum.accumulate(mine, axis=1), np.maximum.accumulate(mine[:, ::-1], axis=1)[:, ::-1]
+    rows = (joins & (left ^ right)).any(axis=1).sum()
+    return bool(rows >= CLOSES * cv2.boundingRect(np.ascontiguousarray(mine))[3] > 0)
 
 
 def _box(corners: Corners) -> tuple[int, int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lenet5.reading.answers import Calibration
@@ -30,6 +31,7 @@ class CellField:
     glyph: GlyphField | None = None
     line: LineField | None = None
     several: float = 1.0  # how much likelier than one digit several are, before anything is read
+    whole: float = 1.0  # how sure it is that its ink is all there
 
     @property
     def images(self) -> Images:
@@ -40,6 +42,12 @@ class CellField:
         self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration
     ) -> tuple[list[Character], float]:
         """What the cell reads, and how sure that is."""
+        characters, sure = self._read(penalties, classes, calibration)
+        return [replace(c, row=self.row, column=self.column) for c in characters], sure * self.whole
+
+    def _read(
+        self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration
+    ) -> tuple[Sequence[Character], float]:
         if self.glyph is None:
             return self._blank(self.empty)
         # A box that was printed to be filled in holds a digit, or whoever printed it was wrong.
@@ -52,24 +60,25 @@ class CellField:
             line = self.line.answer(penalties[count:], classes, calibration)
             sure_of_one = one.confidence if one.text else 0.0
             if len(line.text) > 1 and not line.rejected and self.several * line.confidence > sure_of_one:
-                return [self._placed(c) for c in line.characters], line.confidence
-        return [self._placed(one)], one.confidence
+                return line.characters, line.confidence
+        return [one], one.confidence
 
     def _blank(self, sure: float) -> tuple[list[Character], float]:
-        return [self._placed(Character("", sure, self.box, (), "blank"))], sure
-
-    def _placed(self, one: Character) -> Character:
-        return replace(one, row=self.row, column=self.column)
+        return [Character("", sure, self.box, (), "blank")], sure
 
 
 @dataclass(frozen=True)
 class RowField:
-    """A row of cells. alone: whether it is the only one of its grid. bare: whether all of its grid is empty."""
+    """A row of cells. alone: whether it is the only one of its grid. bare: whether all of its grid is empty.
+
+    whole: how sure it is that the grid has no more rows and columns.
+    """
 
     cells: tuple[CellField, ...]
     box: Box
     alone: bool
     bare: bool
+    whole: float = 1.0
 
     @property
     def images(self) -> Images:
@@ -77,7 +86,7 @@ class RowField:
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         found: list[Character] = []
-        texts, confidence, at = [], 1.0, 0
+        texts, confidence, at = [], self.whole, 0
         for cell in self.cells:
             count = len(cell.images)
             characters, sure = cell.characters(penalties[at : at + count], classes, calibration)
