@@ -84,9 +84,9 @@ def start(untrained: list[Path], tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(scope="session")
-def address(start: Start, network: LeNet5) -> str:
+def address(start: Start, network: LeNet5, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where the one server of most tests answers."""
-    return start()[1]
+    return start("--corrections", str(tmp_path_factory.mktemp("corrections")))[1]
 
 
 @pytest.fixture(scope="session")

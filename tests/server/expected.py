@@ -35,6 +35,22 @@ def expect_problem(answer: httpx.Response, status: int, *words: str) -> None:
     assert all(word in told["detail"] for word in words), told
 
 
+def visit(page: Any, view: str, ready: str) -> None:
+    """Go to another view, or state, of a page that is open, and wait until it is there.
+
+    A page of its own for each would take most of a test's time.
+    """
+    page.evaluate(
+        """view => {
+            document.querySelector('main').replaceChildren();
+            history.replaceState(null, '', '#'); // so that the same view again is another address
+            location.hash = view;
+        }""",
+        view,
+    )
+    page.wait_for_selector(ready)
+
+
 def stroke(page: Any, canvas: str, points: list[tuple[float, float]]) -> None:
     """One stroke through points that are given as shares of the canvas."""
     box = page.locator(canvas).bounding_box()

@@ -6,12 +6,18 @@ import base64
 import csv
 import io
 import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import cv2
+import httpx
 import numpy as np
 
-from server.expected import Open
+from lenet5.reading.school.corrections import read_corrections
+from server.expected import EXAMPLES, Open
 
 FILES = "input[type=file]"
 
@@ -97,6 +103,56 @@ def test_corrections_are_lessons_of_the_pictures_they_were_made_on(open_page: Op
     picture = cv2.imdecode(np.frombuffer(turned, np.uint8), cv2.IMREAD_GRAYSCALE)
     whole = cv2.imdecode(np.frombuffer(sample("line_1998.png"), np.uint8), cv2.IMREAD_GRAYSCALE)
     assert np.abs(picture.astype(int) - np.rot90(whole, -1).astype(int)).max() <= 2
+
+
+def test_the_lessons_that_the_page_saves_teach_a_network(open_page: Open, tmp_path: Path) -> None:
+    """Digits of a hand are written on the page, corrected, saved and learnt from."""
+    page = open_page("read&example=boxes_0314159.png")
+    _read(page, "0314159")
+    for k, digit in enumerate("0314159"):
+        page.locator(".results input").nth(k).fill(digit)
+        page.keyboard.press("Enter")
+    (tmp_path / "corrections.jsonl").write_text(_taken(page, "Keep corrections as lessons"), "utf-8")
+    shutil.copy(EXAMPLES / "boxes_0314159.png", tmp_path)
+    place, taught = tmp_path / "corrections.jsonl", tmp_path / "mine.safetensors"
+    assert [one.text for one in read_corrections(place)] == list("0314159")
+    command = ["lenet5", "teach", str(place), "--from", "lenet5", "--out", str(taught), "--json"]
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
+    assert done.returncode in (0, 1), done.stderr  # 1: what it knew already became no better
+    assert json.loads(done.stdout)["samples"] == 7
+    assert taught.exists() is (done.returncode == 0)
+
+
+def test_the_server_keeps_what_was_corrected(open_page: Open, client: httpx.Client, sample: Any) -> None:
+    page = open_page("read")
+    _read(page, "1998")
+    assert page.get_by_text("stays in this browser").is_hidden()
+    _open(page, ("mine.png", sample("line_2746.png")))
+    _read(page, "2746")
+    assert page.get_by_text("stays in this browser").is_visible()
+    page.locator(".results input").fill("2146")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Keep corrections on the server").click()
+    page.wait_for_function("() => document.querySelector('.taken .note').textContent.includes('on the server')")
+    kept = [json.loads(line) for line in client.get("corrections").text.splitlines()]
+    (mine,) = (one for one in kept if one["text"] == "2146")
+    assert client.get(f"corrections/{mine['path']}").content == sample("line_2746.png")
+
+
+def test_other_characters_are_asked_for_and_kept_in_the_address(open_page: Open) -> None:
+    page = open_page("read&example=line_1998.png&layout=line")
+    _read(page, "1998")
+    page.get_by_label("Characters", exact=True).select_option("capitals")
+    page.wait_for_function("() => /[A-Z]/.test(document.querySelector('.taken .text').textContent)")
+    assert not set(page.locator(".results input").input_value()) & set("0123456789")
+    page.get_by_label("Characters", exact=True).select_option("own")
+    page.get_by_label("The characters that may be answered").fill("189")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => location.hash.includes('characters=189')")
+    page.reload()
+    page.wait_for_selector(".results input")
+    assert page.get_by_label("The characters that may be answered").input_value() == "189"
+    assert set(page.locator(".results input").input_value()) <= set("189")
 
 
 def test_a_part_is_cropped_and_read_alone(open_page: Open, sample: Any) -> None:

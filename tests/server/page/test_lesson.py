@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.expected import Open
+from server.expected import Open, visit
 
 STEPS = ["picture", "kernel", "maps", "subsampling", "squash", "table", "fold", "codes", "error", "limits"]
 
@@ -35,13 +35,15 @@ def test_arrows_go_through_all_steps_and_the_back_button_back(open_page: Open) -
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("step", STEPS)
-def test_a_link_leads_to_a_step_in_either_language(open_page: Open, step: str, language: str) -> None:
-    page = open_page(f"lesson={step}&lang={language}")
-    assert _title(page).startswith(f"{STEPS.index(step) + 1}.")
-    words = page.locator(".lesson .words").inner_text()
-    assert "[" not in words  # every mark was understood
-    assert any("一" <= letter <= "鿿" for letter in words) is (language == "zh")
+def test_a_link_leads_to_a_step_in_either_language(open_page: Open, language: str) -> None:
+    page = open_page(f"lesson={STEPS[4]}&lang={language}")
+    assert _title(page).startswith("5.")
+    for number, step in enumerate(STEPS, 1):
+        visit(page, f"lesson={step}&lang={language}", ".lesson h2")
+        assert _title(page).startswith(f"{number}.")
+        words = page.locator(".lesson .words").inner_text()
+        assert "[" not in words, step  # every mark was understood
+        assert any("一" <= letter <= "鿿" for letter in words) is (language == "zh"), step
 
 
 def test_the_kernel_slides_over_the_real_picture_and_can_be_stopped(open_page: Open) -> None:

@@ -81,7 +81,37 @@ def test_a_network_learns_by_picture_by_hundred_by_pass_and_at_a_speed(open_page
     page.wait_for_selector(".play")
     assert int(page.locator(".learn").get_attribute("data-learnt")) >= 1020
     page.get_by_role("button", name="Start over").click()
-    assert page.locator(".learn").get_attribute("data-learnt") is None
+    page.wait_for_function("() => document.querySelector('.learn').dataset.learnt === '0'")
+    assert "Nothing learnt yet" in page.locator(".status").inner_text()
+
+
+def test_the_network_is_shown_before_it_learns_and_another_one_where_it_is_chosen(open_page: Open) -> None:
+    page = open_page("learn")
+    page.wait_for_selector(".learn[data-learnt='0'] .gallery button")
+    held = page.locator(".status span").inner_text()
+    assert held.startswith("held out: ")
+    assert held.endswith(" of 200 wrong")
+    assert page.locator(".chart").count() == 2
+    assert page.locator(".kernels button").count() == 66
+    page.select_option("#network", "untrained-lenet5-maxpool")
+    page.wait_for_function("() => document.querySelectorAll('.kernels button').length === 102")
+
+
+def test_the_settings_of_learning_are_in_the_address(open_page: Open) -> None:
+    page = open_page("learn")
+    page.get_by_label("Recipe").select_option("descent")
+    page.get_by_label("Step, times").fill("0.002")
+    page.get_by_label("Distort").check()
+    page.wait_for_function("() => location.hash.includes('how=recipe:descent,rate:0.002,distorted:1')")
+    page.reload()
+    page.wait_for_selector(".learn[data-learnt='0']")
+    assert page.get_by_label("Recipe").input_value() == "descent"
+    assert page.get_by_label("Step, times").input_value() == "0.002"
+    assert page.get_by_label("Distort").is_checked()
+    other = open_page("learn&on=server&how=network:lenet5-maxpool,passes:3,data:nobody's,seed:x")
+    other.wait_for_selector("#learn-seed")
+    values = {name: other.locator(f"#learn-{name}").input_value() for name in ("network", "passes", "data", "seed")}
+    assert values == {"network": "lenet5-maxpool", "passes": "3", "data": "drawn", "seed": "0"}
 
 
 def test_learning_on_the_server_is_a_link_away(open_page: Open) -> None:

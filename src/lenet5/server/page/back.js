@@ -6,6 +6,7 @@ import { lossesOf } from "./losses.js";
 import { likeParameters } from "./machine.js";
 import { look, scaled } from "./network.js";
 
+const AT_ONCE = 8; // milliseconds of computing, before the page may do something else
 export const MU = 0.02; // keeps a step finite where the curvature is small (eq. 21)
 export const RUBBISH = 5; // j of eq. 9: the paper gives no number, the package's recipe takes this one
 export const ETAS = [0.0005, 0.0002, 0.0001, 0.00005, 0.00001]; // the global steps of the paper's passes
@@ -24,15 +25,21 @@ export function goBack(network, looked, wanted, loss) {
 }
 
 // h_kk: the second derivatives, summed over the connections that share a weight, averaged over pictures (eqs. 23 to 27).
-export function curvature(network, pictures, labels, loss) {
+// Other work of the page goes on meanwhile.
+export async function curvature(network, pictures, labels, loss) {
   const { machine, tensors } = network;
   const h = likeParameters(tensors);
   const squares = Object.fromEntries(Object.entries(tensors).map(([name, w]) => [name, w.map((x) => x * x)]));
   const how = { loss: lossesOf(network)[loss], j: RUBBISH, power: 2 };
-  pictures.forEach((picture, k) => {
-    machine.forward(tensors, scaled(network, picture));
+  let since = performance.now();
+  for (let k = 0; k < pictures.length; k += 1) {
+    if (performance.now() - since > AT_ONCE) {
+      await new Promise((done) => setTimeout(done));
+      since = performance.now();
+    }
+    machine.forward(tensors, scaled(network, pictures[k]));
     machine.backward(squares, h, { ...how, right: labels[k] });
-  });
+  }
   for (const values of Object.values(h)) values.forEach((sum, k) => (values[k] = sum / pictures.length));
   return h;
 }

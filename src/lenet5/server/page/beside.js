@@ -7,8 +7,8 @@ import { showUnit } from "./inspect.js";
 import { loadNetwork, look } from "./network.js";
 import { t } from "./words.js";
 
-// names: of all networks; onPoint(unit): a unit of the other network; fail(error): it could not be loaded.
-export function makeBeside({ names, network, onPoint, fail }) {
+// names: of all networks; onPoint(unit), onTouch(): a unit of the other network; fail(error): it could not be loaded.
+export function makeBeside({ names, network, onPoint, onTouch, fail }) {
   const chooser = h(
     "select",
     { "aria-label": t("beside"), onchange: () => choose(chooser.value) },
@@ -28,7 +28,7 @@ export function makeBeside({ names, network, onPoint, fail }) {
     }
     box.hidden = !other;
     if (!other || chooser.value !== name) return;
-    flow = makeFlow(other, { onPoint, onLayer: () => {} });
+    flow = makeFlow(other, { onPoint, onTouch, onLayer: () => {} });
     box.setAttribute("aria-label", t("beside.flow", { name }));
     box.replaceChildren(h("h3", {}, t("beside.flow", { name })), flow.element);
     flow.repaint();

@@ -6,7 +6,7 @@ import { t } from "./words.js";
 
 const LARGER = 3; // times, how much a small picture is enlarged
 const TALLEST = 76; // of the window's height, in hundredths
-const LETTER = 19; // pixels of the screen
+const LETTER = 1.25; // of the page's own
 const LEAST = 8; // pixels of the screen that a part must be wide and high
 
 // onChoose(entry): one points at its box; onCrop([x, y, width, height]): a part was drawn.
@@ -39,16 +39,20 @@ export function makeBoxes({ onChoose, onCrop }) {
       over.append(group);
     }
     if (image.complete && image.naturalWidth) image.onload();
+    resized.observe(document.documentElement);
   }
+
+  const resized = new ResizeObserver(() => (element.isConnected ? label() : resized.disconnect()));
 
   // The text stands above its box, as high as the page's own.
   function label() {
-    const size = (LETTER * image.naturalWidth) / Math.max(1, image.clientWidth);
+    const own = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const size = (LETTER * own * image.naturalWidth) / Math.max(1, image.clientWidth);
     for (const [entry, group] of drawn) {
       const [x, y] = entry.box;
       const text = group.querySelector("text");
       text.textContent = textOf(entry) || (entry.rejected ? "?" : "");
-      text.setAttribute("font-size", size);
+      text.style.fontSize = `${size}px`;
       text.setAttribute("x", x);
       text.setAttribute("y", Math.max(size, y - size * 0.2));
       group.setAttribute("class", kind(entry));

@@ -2,14 +2,15 @@
 
 import { makeBoxes } from "./boxes.js";
 import { h } from "./dom.js";
+import { told } from "./messages.js";
 import { shows } from "./picture.js";
 import { csv, json, lessons, plainText } from "./results.js";
 import { makeTable } from "./table.js";
 import { t } from "./words.js";
 
 // onSelect(number): another picture; onChange({turn, crop, whole}); onReading(number): another line is to be explained;
-// onRemove(number): a picture is put away.
-export function makeDesk({ onSelect, onChange, onReading, onRemove }) {
+// onRemove(number): a picture is put away; onKeep(pictures): the server keeps what was corrected, gives how many.
+export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
   const boxes = makeBoxes({
     onChoose: (entry, follow) => choose(entry, follow),
     onCrop: (crop) => {
@@ -30,6 +31,7 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove }) {
   const whole = button("read.whole", () => onChange({ whole: true }));
   const explain = button("read.explain", () => onReading(chosen.reading));
   const keep = button("read.lessons", () => lessons(desk.pictures).then((all) => save(all, "corrections.jsonl")));
+  const keepThere = h("button", { type: "button", hidden: true, onclick: send }, t("read.keep"));
   const tools = h("div.row", {}, crop, whole, button("read.turn", () => onChange({ turn: 1 })), explain);
   const results = h(
     "div.taken",
@@ -45,10 +47,19 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove }) {
       button("read.csv", () => save(csv(desk.pictures), "readings.csv")),
       button("read.json", () => save(json(desk.pictures), "readings.json")),
       keep,
+      keepThere,
     ),
-    h("small.note"),
+    h("small.note", { role: "status" }),
   );
-  const left = h("div.shown", {}, boxes.element, tools, h("small.hint-crop", { hidden: true }, t("read.crop.how")));
+  const photo = h("small", { hidden: true }, t("read.photo"));
+  const left = h(
+    "div.shown",
+    {},
+    boxes.element,
+    tools,
+    h("small.hint-crop", { hidden: true }, t("read.crop.how")),
+    photo,
+  );
   const element = h("section.card.desk", { "aria-label": t("read.desk"), hidden: true }, several, left, results);
   const whole_ = h("div.deskbox", {}, status, element);
   let desk = { pictures: [], at: 0 };
@@ -71,6 +82,7 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove }) {
     showPicture(picture, others);
     results.hidden = !readings;
     whole.hidden = !picture.crop;
+    photo.hidden = Boolean(picture.example || picture.paper);
     if (others) table.show(entries);
     explain.hidden = new Set(entries.map((entry) => entry.reading)).size < 2 || entries[0].column !== null;
     write();
@@ -126,7 +138,9 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove }) {
     const { entries } = desk.pictures[desk.at];
     text.textContent = plainText(entries) || "–";
     text.className = entries.some((entry) => entry.rejected && entry.right === null) ? "text rejected" : "text";
-    keep.disabled = !desk.pictures.some((one) => one.entries.some((entry) => entry.right !== null));
+    keepThere.disabled = keep.disabled = !desk.pictures.some((one) =>
+      one.entries.some((entry) => entry.right !== null)
+    );
     results.querySelector(".note").textContent = keep.disabled ? "" : t("read.lessons.how");
   }
 
@@ -159,7 +173,21 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove }) {
     }
   }
 
-  return { element: whole_, show, list };
+  async function send() {
+    const said = results.querySelector(".note");
+    try {
+      said.textContent = t("read.kept", { count: await onKeep(desk.pictures) });
+    } catch (error) {
+      said.textContent = told(error);
+    }
+  }
+
+  // Whether the server keeps corrections.
+  function keeps(on) {
+    keepThere.hidden = !on;
+  }
+
+  return { element: whole_, show, list, keeps };
 }
 
 function save(words, name) {

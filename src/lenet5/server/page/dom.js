@@ -21,6 +21,11 @@ export function svg(tag, attributes = {}) {
   return element;
 }
 
+// Text that is there already is left alone: put there again, it would be laid out again.
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 // Numbers as a book prints them: a real minus, a fixed number of places.
 export function number(value, places = 3) {
   if (!Number.isFinite(value)) return "–";

@@ -2,7 +2,7 @@
 
 import { paint } from "./colour.js";
 import { receptiveField, sourcesOf } from "./arithmetic.js";
-import { h, number, small, svg } from "./dom.js";
+import { h, number, small, svg, write } from "./dom.js";
 import { scaleOf } from "./network.js";
 import { t } from "./words.js";
 
@@ -10,8 +10,9 @@ const REST = 130; // milliseconds that the pointer rests on another map before t
 const ROWS = { input: 1, c1: 6, s2: 6, c3: 8, s4: 8, c5: 1, f6: 1 };
 const GRID = { c5: [6, 20], f6: [7, 12] }; // units that are no map, laid out as a picture: width, height
 
-// onPoint(unit), onLayer(layer): what one points at; onHold(held): whether pointing elsewhere changes nothing.
-export function makeFlow(network, { onPoint, onLayer, onHold = () => {} }) {
+// onPoint(unit), onLayer(layer): what one points at; onHold(held): whether pointing elsewhere changes nothing; onTouch():
+// a finger points, which covers what it points at.
+export function makeFlow(network, { onPoint, onLayer, onHold = () => {}, onTouch = () => {} }) {
   const limit = scaleOf(network);
   const lines = svg("svg", { "aria-hidden": "true" });
   const maps = []; // {layer, map, button, canvas, width, height}
@@ -80,10 +81,9 @@ export function makeFlow(network, { onPoint, onLayer, onHold = () => {} }) {
     }, canvas);
     const entry = { layer, map, button, canvas, width, height, units, at: { x: width >> 1, y: height >> 1 } };
     maps.push(entry);
-    const unit =
-      () => (units
-        ? { layer: layer.name, map: entry.at.y * width + entry.at.x, x: 0, y: 0 }
-        : { layer: layer.name, map, ...entry.at });
+    entry.unitAt = (x, y) =>
+      units ? { layer: layer.name, map: y * width + x, x: 0, y: 0 } : { layer: layer.name, map, x, y };
+    const unit = () => entry.unitAt(entry.at.x, entry.at.y);
     const find = (event) => {
       const box = canvas.getBoundingClientRect();
       entry.at = {
@@ -110,6 +110,7 @@ export function makeFlow(network, { onPoint, onLayer, onHold = () => {} }) {
       clearTimeout(resting);
       meant = entry;
       hold(event.pointerType === "mouse" && !pinned);
+      if (event.pointerType === "touch") onTouch();
       onPoint(unit());
     });
     button.addEventListener("focus", () => {
@@ -161,8 +162,9 @@ export function makeFlow(network, { onPoint, onLayer, onHold = () => {} }) {
         "button",
         {
           type: "button",
-          onclick: () => {
-            hold(!pinned);
+          onclick: (event) => {
+            hold(event.pointerType !== "touch" && !pinned);
+            if (event.pointerType === "touch") onTouch();
             onPoint({ layer: "output", map: k, x: 0, y: 0 });
           },
           onpointerenter: () => {
@@ -202,11 +204,9 @@ export function makeFlow(network, { onPoint, onLayer, onHold = () => {} }) {
     element.classList.toggle("back", Boolean(limits));
     element.querySelectorAll(".title").forEach((button, k) => {
       const { name } = network.layers[k];
-      button.querySelector("span").textContent = limits ? `±${small(limits[name])}` : sizeOf(network.layers[k]);
+      write(button.querySelector("span"), limits ? `±${small(limits[name])}` : sizeOf(network.layers[k]));
     });
-    element.querySelector("[data-legend] > div:last-child").textContent = limits
-      ? t("legend.back")
-      : t("legend", { limit });
+    write(element.querySelector("[data-legend] > div:last-child"), t(limits ? "legend.back" : "legend", { limit }));
     const least = Math.min(...looked.penalties);
     const most = network.rbf ? 336 : Math.max(10, ...looked.penalties); // 336: the distance between opposite codes
     bars.forEach((bar, k) => {
@@ -252,12 +252,14 @@ export function makeFlow(network, { onPoint, onLayer, onHold = () => {} }) {
     );
   }
 
+  const mapOf = (unit) => maps.find((m) => m.layer.name === unit.layer && (m.units || m.map === unit.map));
+
   function light(unit) {
     lines.replaceChildren();
     for (const { button } of maps) button.classList.remove("lit", "source");
     bars.forEach((bar) => bar.classList.remove("lit"));
     if (!unit) return;
-    const own = maps.find((m) => m.layer.name === unit.layer && (m.units || m.map === unit.map));
+    const own = mapOf(unit);
     own?.button.classList.add("lit");
     if (own) say(own, unit);
     if (unit.layer === "output") bars[unit.map].classList.add("lit");
@@ -285,5 +287,5 @@ export function makeFlow(network, { onPoint, onLayer, onHold = () => {} }) {
     }
   }
 
-  return { element, show, repaint, light, hold };
+  return { element, show, repaint, light, hold, mapOf };
 }

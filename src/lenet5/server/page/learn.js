@@ -1,7 +1,8 @@
 // The fourth view, Learn, on the server: a network is trained in another process, and all of it changes on the screen.
 
+import { inAddress, link } from "./address.js";
 import { get, post } from "./api.js";
-import { chart } from "./chart.js";
+import { errorSeries, keepInAddress, makeCards, stepSeries } from "./cards.js";
 import { forgetColours } from "./colour.js";
 import { randomDigit } from "./digits.js";
 import { h, number } from "./dom.js";
@@ -13,7 +14,6 @@ import { thumbnail } from "./test.js";
 import { t } from "./words.js";
 
 const ENDED = ["done", "failed", "stopped"];
-const LAYERS = ["c1.weight", "c3.weight", "c5.weight", "f6.weight"];
 
 export function learnView({ fail, renamed }) {
   let known = null; // recipes, networks, data
@@ -44,20 +44,9 @@ export function learnView({ fail, renamed }) {
   });
   const buttons = h("div.row");
   const status = h("div.status", { "aria-live": "polite" });
-  const bar = h("progress", { max: 1, value: 0, "aria-label": t("learn.progress") });
-  const charts = h("div.charts");
-  const kernels = h("section.card", { "aria-label": t("learn.kernels"), hidden: true });
-  const wrong = h("section.card", { "aria-label": t("learn.wrong"), hidden: true });
-  const maps = h("section.card.wide", { "aria-label": t("learn.maps"), hidden: true });
-  const element = h(
-    "div.learn",
-    {},
-    form,
-    h("section.card", { "aria-label": t("learn.curve") }, status, bar, charts),
-    kernels,
-    wrong,
-    maps,
-  );
+  const cards = makeCards("div.learn", form, { status });
+  const { element, bar } = cards;
+  let shownWrong = null; // version of the wrong digits
 
   function fill() {
     Object.assign(fields, {
@@ -74,7 +63,7 @@ export function learnView({ fail, renamed }) {
     fields.data.value = "drawn";
     form.replaceChildren(
       h("h2", {}, t("learn.title")),
-      h("p", {}, h("a", { href: "#learn" }, t("learn.here"))),
+      h("p", {}, h("a", { href: link({ ...inAddress(), on: null, how: null }) }, t("learn.here"))),
       h("p.muted", {}, t("learn.explain")),
       ...Object.entries(fields).map(([name, field]) =>
         h("p.field", {}, h("label", { htmlFor: field.id }, t(`learn.${name}`)), field)
@@ -82,6 +71,7 @@ export function learnView({ fail, renamed }) {
       buttons,
     );
     filled({ target: fields.recipe });
+    keepInAddress(form, fields);
   }
 
   // Choosing a network suggests its recipe; choosing a recipe fills in its values.
@@ -241,69 +231,33 @@ export function learnView({ fail, renamed }) {
     );
   }
 
+  // Before anything is learnt, what the paper's network learnt.
   function showCharts() {
-    const passes = Math.max(2, training.recipe.passes);
-    const errors = (key) => training.passes.map((record) => [record.pass, record[key]]);
-    const steps = LAYERS.map((name) => ({
-      name: name.split(".")[0].toUpperCase(),
-      className: name.split(".")[0],
-      points: training.passes.filter((r) => r.steps[name]).map((r) => [r.pass, r.steps[name][1]]),
-    }));
-    const global = {
-      name: t("learn.rate"),
-      className: "c1",
-      points: training.passes.map((r) => [r.pass, r.largest_step]),
-    };
-    charts.replaceChildren(
-      chart({
-        title: t("learn.curve"),
-        low: 0.2,
-        high: 100,
-        ticks: [0.2, 1, 5, 20, 100],
-        unit: " %",
-        passes,
-        series: [
-          { name: t("learn.train"), className: "train", points: errors("train_error") },
-          { name: t("learn.held"), className: "held", points: errors("held_out_error") },
-          {
-            name: t("learn.paper"),
-            className: "paper",
-            points: known.figure_5.test.slice(0, passes).map((value, k) => [k + 1, value]),
-          },
-        ],
-      }),
-      chart({
-        title: t("learn.steps"),
-        low: 1e-7,
-        high: 0.1,
-        ticks: [1e-6, 1e-4, 1e-2],
-        unit: "",
-        passes,
-        series: training.recipe.algorithm === "sdlm" ? steps : [global],
-      }),
+    const { passes, recipe } = training ?? { passes: [], recipe: { passes: known.figure_5.test.length } };
+    const paper = known.figure_5.test.slice(0, recipe.passes).map((value, k) => [k + 1, value]);
+    const global = passes.map((record) => [record.pass, record.largest_step]);
+    cards.showCurves(
+      recipe.passes,
+      [...errorSeries(passes), { name: t("learn.paper"), className: "paper", points: paper }],
+      recipe.algorithm === "sdlm" || !training
+        ? stepSeries(passes, (record, layer) => record.steps[layer]?.[1])
+        : [{ name: t("learn.rate"), className: "c1", points: global }],
     );
   }
 
   function showWrong() {
-    if (!training.passes.length) return;
     const version = `${training.id}:${training.passes.length}`;
-    if (wrong.dataset.version === version) return;
-    Object.assign(wrong.dataset, { version });
-    wrong.hidden = false;
-    wrong.replaceChildren(
-      h("h2", {}, t("learn.wrong")),
-      h("p.muted", {}, t("learn.wrong.explain")),
-      h(
-        "div.gallery",
-        {},
-        training.wrong.map((one) =>
-          h(
-            "figure",
-            {},
-            thumbnail(one.image, one.label),
-            h("figcaption", {}, `${one.label} → `, h("b", {}, one.answer)),
-          )
-        ),
+    if (!training.passes.length || shownWrong === version) return;
+    shownWrong = version;
+    cards.showWrong(
+      t("learn.wrong.explain"),
+      training.wrong.map((one) =>
+        h(
+          "figure",
+          {},
+          thumbnail(one.image, one.label),
+          h("figcaption", {}, `${one.label} → `, h("b", {}, one.answer)),
+        )
       ),
     );
   }
@@ -334,18 +288,9 @@ export function learnView({ fail, renamed }) {
   function newNetwork(fresh) {
     flow = makeFlow(fresh, { onPoint() {}, onLayer() {} });
     flow.repaint();
-    maps.hidden = kernels.hidden = false;
-    maps.replaceChildren(
-      h("h2", {}, t("learn.maps")),
-      h("p.muted", {}, t("learn.maps.explain")),
-      h("div.flowbox.see", { tabIndex: 0, role: "region", "aria-label": t("learn.maps") }, flow.element),
-    );
+    cards.showMaps(flow);
     pictures = makeKernels(fresh);
-    kernels.replaceChildren(
-      h("h2", {}, t("learn.kernels")),
-      h("p.muted", {}, t("learn.kernels.explain")),
-      ...pictures.elements,
-    );
+    cards.showKernels(t("learn.kernels.explain"), ...pictures.elements);
   }
 
   return {
@@ -358,7 +303,10 @@ export function learnView({ fail, renamed }) {
         if (!state.picture) state.picture = await randomDigit("drawn");
         const { trainings } = await get("trainings");
         if (trainings.length) follow(trainings.at(-1));
-        else status.replaceChildren(t("learn.none"));
+        else {
+          status.replaceChildren(t("learn.none"));
+          showCharts();
+        }
       } catch (error) {
         fail(error);
       }
@@ -370,7 +318,7 @@ export function learnView({ fail, renamed }) {
       forgetColours();
       flow?.repaint();
       if (training) {
-        wrong.dataset.version = "";
+        shownWrong = null;
         showWrong();
         refresh();
       }

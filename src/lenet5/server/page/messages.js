@@ -11,7 +11,7 @@ export class Trouble extends Error {
   }
 }
 
-const BY_STATUS = { null: "alone", 0: "gone", 403: "forbidden", 408: "slow", 413: "large", 503: "busy" };
+const BY_STATUS = { null: "alone", 0: "gone", 403: "forbidden", 408: "slow", 413: "large", 503: "busy", 507: "full" };
 
 // `about` says what was sent: a picture, a training, or nothing in particular.
 export function told(error, about = "") {

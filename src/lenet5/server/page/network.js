@@ -25,7 +25,7 @@ export function networkOf(info, all) {
   const tensors = {};
   for (const { name: tensor, shape, offset } of info.tensors) {
     const size = shape.reduce((a, b) => a * b, 1);
-    tensors[tensor] = Object.assign(Float64Array.from(all.subarray(offset, offset + size)), { shape });
+    tensors[tensor] = Object.assign(new Float64Array(all.subarray(offset, offset + size)), { shape });
   }
   const layers = [{ name: "input", kind: "input", maps: 1, height: info.side, width: info.side }, ...info.counts];
   let at = 0;
@@ -50,8 +50,9 @@ export function scaleOf(network) {
   return squashOf(network, "c1").bounds[1] ?? 4;
 }
 
-// Bytes of ink, 28×28, in the paper's scale, framed to 32×32 (II-B).
+// Bytes of ink, 28×28, in the paper's scale, framed to 32×32 (II-B); 32×32 numbers stay as they are.
 export function scaled(network, picture) {
+  if (picture.length === network.side ** 2) return picture;
   const { paper, ink, frame } = network.scale;
   const inner = network.side - 2 * frame;
   const x = new Float64Array(network.side ** 2).fill(paper);
@@ -65,7 +66,7 @@ export function scaled(network, picture) {
 // What every unit answers to a picture: 28×28 bytes of ink, or 32×32 numbers in the paper's scale.
 export function look(network, picture) {
   const { machine } = network;
-  machine.forward(network.tensors, picture.length === network.side ** 2 ? picture : scaled(network, picture));
+  machine.forward(network.tensors, scaled(network, picture));
   const maps = Object.fromEntries(network.layers.map(({ name }) => [name, machine.o[name].slice()]));
   const penalties = penaltiesOf(network, machine.sums);
   return { maps, penalties, probabilities: probabilitiesOf(penalties, network.metadata.sharpness) };

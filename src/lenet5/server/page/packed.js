@@ -6,7 +6,9 @@ export const packed = globalThis.lenet5Packed ?? (block ? JSON.parse(block.textC
 
 // The bytes of a gzip file in base64.
 export async function unzipped(base64) {
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let k = 0; k < bytes.length; k += 1) bytes[k] = text.charCodeAt(k);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,7 +1,7 @@
 // The fourth view, Learn: a network learns in this browser, a picture, a hundred or a pass at a time, or at a speed.
 
-import { go } from "./address.js";
-import { chart } from "./chart.js";
+import { go, inAddress, link } from "./address.js";
+import { errorSeries, keepInAddress, makeCards, stepSeries } from "./cards.js";
 import { forgetColours } from "./colour.js";
 import { digitsToLearn } from "./digits.js";
 import { h, number } from "./dom.js";
@@ -19,8 +19,8 @@ import { t } from "./words.js";
 const SPEEDS = { slow: 2, medium: 50, full: Infinity }; // pictures a second
 const PASSES = 20; // that the chart has room for
 const SHOWN = 24; // wrong digits
-const LAYERS = ["c1.weight", "c3.weight", "c5.weight", "f6.weight"];
 let session = null; // what has been learnt stays while other views are shown
+let beginning = null; // a promise of it
 
 export function playView({ network: given, fail, renamed }) {
   const rbf = given.rbf;
@@ -52,7 +52,7 @@ export function playView({ network: given, fail, renamed }) {
     "section.card.order",
     { "aria-label": t("play.title") },
     h("h2", {}, t("play.title")),
-    packed ? null : h("p", {}, h("a", { href: "#learn&on=server" }, t("play.server"))),
+    packed ? null : h("p", {}, h("a", { href: link({ ...inAddress(), on: "server", how: null }) }, t("play.server"))),
     h("p.muted", {}, t("play.explain", { network: given.name })),
     h("div.row", {}, toggle, steps),
     field("speed", speed),
@@ -63,39 +63,32 @@ export function playView({ network: given, fail, renamed }) {
     field("distorted", distorted),
     h("div.row", {}, h("button", { type: "button", onclick: over }, t("play.over"))),
   );
-  const status = h("div.status", { "aria-live": "off" }, t("play.none"));
-  const bar = h("progress", { max: 1, value: 0, "aria-label": t("learn.progress") });
+  keepInAddress(controls, { speed, recipe, rate, start, distorted });
+  const status = h("div.status", { "aria-live": "off" }, t("play.digits"));
   const last = h("div.last");
-  const charts = h("div.charts");
-  const kernelsCard = h("section.card", { "aria-label": t("learn.kernels"), hidden: true });
-  const wrongCard = h("section.card", { "aria-label": t("learn.wrong"), hidden: true });
-  const mapsCard = h("section.card.wide", { "aria-label": t("learn.maps"), hidden: true });
-  const element = h(
-    "div.learn.play",
-    {},
-    controls,
-    h("section.card", { "aria-label": t("learn.curve") }, h("div.now", {}, last, h("div", {}, status, bar)), charts),
-    kernelsCard,
-    wrongCard,
-    mapsCard,
-  );
+  const cards = makeCards("div.learn.play", controls, { status, last });
+  const { element, bar } = cards;
+  let shown = null; // the session that this view listens to
+  let shownPasses = -1; // that the curves have
+  let shownWrong = null; // version of the wrong digits
 
   // ---- What is told to the worker.
 
+  // There is a session, and this view shows it: the network as it begins, before it has learnt anything.
+  async function begun() {
+    if (!session) await (beginning ??= begin().finally(() => (beginning = null)));
+    if (shown === session) return;
+    shown = session;
+    session.worker.onmessage = ({ data }) => hear(data);
+    session.worker.onerror = (event) => fail(new Error(event.message));
+    showNetwork();
+    if (session.told) show();
+  }
+
   async function begin() {
-    session?.worker.terminate();
     const digits = await digitsToLearn();
     const network = { ...given, tensors: { ...given.tensors } };
-    session = {
-      network,
-      digits,
-      worker: startWorker(),
-      going: false,
-      told: null,
-      wrong: [],
-      followed: null,
-      history: [],
-    };
+    session = { network, digits, worker: startWorker(), going: false, told: null, wrong: [] };
     const weights = Float32Array.from(Object.values(given.tensors).flatMap((tensor) => [...tensor]));
     const how = {
       recipe: recipe.value,
@@ -104,19 +97,14 @@ export function playView({ network: given, fail, renamed }) {
       start: start.value,
       seed: Math.floor(Math.random() * 2 ** 31),
     };
-    listen();
     const { machine: _, ...info } = given;
     session.worker.postMessage({ do: "begin", info: { ...info, tensors: tensorsOf(given) }, weights, digits, how });
-    showNetwork();
   }
 
   // count: how many pictures, or "pass" for what is left of this one.
   async function learn(count, at = Infinity) {
     try {
-      if (!session) {
-        status.replaceChildren(t("play.digits"));
-        await begin();
-      }
+      await begun();
       session.going = true;
       toggle.textContent = t("play.pause");
       session.worker.postMessage({ do: "learn", count: count === "pass" ? leftOfPass() : count, speed: at });
@@ -133,21 +121,11 @@ export function playView({ network: given, fail, renamed }) {
   function over() {
     session?.worker.terminate();
     session = null;
-    for (const card of [kernelsCard, wrongCard, mapsCard]) card.hidden = true;
-    charts.replaceChildren();
-    last.replaceChildren();
-    bar.value = 0;
     toggle.textContent = t("play.play");
-    status.replaceChildren(t("play.none"));
-    delete element.dataset.learnt;
+    begun().catch(fail);
   }
 
   // ---- What it tells.
-
-  function listen() {
-    session.worker.onmessage = ({ data }) => hear(data);
-    session.worker.onerror = (event) => fail(new Error(event.message));
-  }
 
   function hear({ told, weights, wrong, going }) {
     if (!session) return;
@@ -156,7 +134,7 @@ export function playView({ network: given, fail, renamed }) {
     if (wrong) session.wrong = wrong;
     Object.keys(session.network.tensors).forEach((name, k) => {
       const { shape } = session.network.tensors[name];
-      session.network.tensors[name] = Object.assign(Float64Array.from(weights[k]), { shape });
+      session.network.tensors[name] = Object.assign(new Float64Array(weights[k]), { shape });
     });
     show();
   }
@@ -168,15 +146,12 @@ export function playView({ network: given, fail, renamed }) {
     element.dataset.passes = told.passes.length;
     bar.value = told.done / told.total;
     const seen = told.done || told.total;
-    const before = told.passes.at(-1);
+    const pass = told.done ? told.pass : told.pass - 1;
+    const held = (100 * session.wrong.length) / digits.heldOut;
     status.replaceChildren(
-      h(
-        "b",
-        {},
-        t("play.at", { pass: told.done ? told.pass : Math.max(1, told.pass - 1), done: seen, total: told.total }),
-      ),
+      h("b", {}, pass ? t("play.at", { pass, done: seen, total: told.total }) : t("play.none")),
       told.done ? h("span", {}, t("play.wrong", { error: number((100 * told.wrong) / seen, 1) })) : "",
-      before ? h("span", {}, t("play.held", { error: number(before.held_out_error, 1), count: digits.heldOut })) : "",
+      h("span", {}, t("play.held", { error: number(held, 1), count: digits.heldOut })),
     );
     if (told.last) {
       const { index, right, answer } = told.last;
@@ -193,7 +168,7 @@ export function playView({ network: given, fail, renamed }) {
     session.kernels.show(network.tensors);
     session.follow.show(network.tensors, Number(element.dataset.learnt));
     session.flow.show(look(network, inkPicture()));
-    if (charts.dataset.passes !== String(told.passes.length)) showCharts();
+    if (shownPasses !== told.passes.length) showCharts();
     showWrong();
   }
 
@@ -203,52 +178,18 @@ export function playView({ network: given, fail, renamed }) {
     session.kernels = makeKernels(network, (...kernel) => session.follow.choose(...kernel));
     session.flow = makeFlow(network, { onPoint() {}, onLayer() {} });
     session.flow.repaint();
-    kernelsCard.replaceChildren(
-      h("h2", {}, t("learn.kernels")),
-      h("p.muted", {}, t("play.kernels")),
-      session.follow.element,
-      ...session.kernels.elements,
-    );
-    mapsCard.replaceChildren(
-      h("h2", {}, t("learn.maps")),
-      h("p.muted", {}, t("learn.maps.explain")),
-      h("div.flowbox.see", { tabIndex: 0, role: "region", "aria-label": t("learn.maps") }, session.flow.element),
-    );
-    for (const card of [kernelsCard, mapsCard]) card.hidden = false;
-    charts.dataset.passes = "";
+    cards.showKernels(t("play.kernels"), session.follow.element, ...session.kernels.elements);
+    cards.showMaps(session.flow);
+    [shownPasses, shownWrong] = [-1, null];
   }
 
   function showCharts() {
-    const { passes } = session.told;
-    const room = Math.max(PASSES, passes.length);
-    charts.dataset.passes = passes.length;
-    const points = (of) => passes.map((record) => [record.pass, of(record)]);
-    charts.replaceChildren(
-      chart({
-        title: t("learn.curve"),
-        low: 0.2,
-        high: 100,
-        ticks: [0.2, 1, 5, 20, 100],
-        unit: " %",
-        passes: room,
-        series: [
-          { name: t("learn.train"), className: "train", points: points((r) => r.train_error) },
-          { name: t("learn.held"), className: "held", points: points((r) => r.held_out_error) },
-        ],
-      }),
-      chart({
-        title: t("learn.steps"),
-        low: 1e-7,
-        high: 0.1,
-        ticks: [1e-6, 1e-4, 1e-2],
-        unit: "",
-        passes: room,
-        series: LAYERS.map((name) => ({
-          name: name.split(".")[0].toUpperCase(),
-          className: name.split(".")[0],
-          points: points((r) => r.steps[name]),
-        })),
-      }),
+    const passes = session?.told?.passes ?? [];
+    shownPasses = passes.length;
+    cards.showCurves(
+      Math.max(PASSES, passes.length),
+      errorSeries(passes),
+      stepSeries(passes, (record, layer) => record.steps[layer]),
     );
   }
 
@@ -256,26 +197,20 @@ export function playView({ network: given, fail, renamed }) {
     const { wrong, digits, network } = session;
     const shown = wrong.slice(0, SHOWN);
     const version = shown.map(({ index, answer }) => `${index}:${answer}`).join();
-    if (!wrongCard.hidden && wrongCard.dataset.version === version) return;
-    wrongCard.hidden = false;
-    wrongCard.dataset.version = version;
-    wrongCard.replaceChildren(
-      h("h2", {}, t("learn.wrong")),
-      h("p.muted", {}, t("play.wrong.explain", { count: wrong.length, total: digits.heldOut })),
-      h(
-        "div.gallery",
-        {},
-        shown.map((one) => {
-          const ink = digits.images.subarray(784 * one.index, 784 * (one.index + 1));
-          const said = `${network.classes[one.right]} → ${network.classes[one.answer]}`;
-          return h(
-            "button",
-            { type: "button", title: t("play.see"), "aria-label": said, onclick: () => toSee(ink, one.right) },
-            thumbnail(ink),
-            h("span", {}, said),
-          );
-        }),
-      ),
+    if (shownWrong === version) return;
+    shownWrong = version;
+    cards.showWrong(
+      t("play.wrong.explain", { count: wrong.length, total: digits.heldOut }),
+      shown.map((one) => {
+        const ink = digits.images.subarray(784 * one.index, 784 * (one.index + 1));
+        const said = `${network.classes[one.right]} → ${network.classes[one.answer]}`;
+        return h(
+          "button",
+          { type: "button", title: t("play.see"), "aria-label": said, onclick: () => toSee(ink, one.right) },
+          thumbnail(ink),
+          h("span", {}, said),
+        );
+      }),
     );
   }
 
@@ -290,10 +225,12 @@ export function playView({ network: given, fail, renamed }) {
   return {
     element,
     start() {
-      if (!session) return;
-      listen();
-      showNetwork();
-      if (session.told) show();
+      showCharts();
+      if (session && session.network.name !== given.name) {
+        session.worker.terminate(); // another network was chosen
+        session = null;
+      }
+      begun().catch(fail);
     },
     stop() {
       pause();
@@ -302,7 +239,7 @@ export function playView({ network: given, fail, renamed }) {
       forgetColours();
       if (!session) return;
       session.flow.repaint();
-      wrongCard.dataset.version = "";
+      shownWrong = null;
       if (session.told) show();
     },
   };

@@ -9,7 +9,7 @@ import { prepared } from "./files.js";
 import { cellsOf, graphOf, slideOf, stepsOf } from "./line.js";
 import { makePad } from "./pad.js";
 import { change, forget, makePicture } from "./picture.js";
-import { entriesOf } from "./results.js";
+import { correctionsOf, entriesOf } from "./results.js";
 import { state } from "./state.js";
 import { t } from "./words.js";
 
@@ -19,6 +19,7 @@ const WIDE = { width: 1040, height: 200, pen: 13 };
 const TALL = { width: 600, height: 360, pen: 17 };
 const LAYOUTS = ["auto", "digit", "line", "page"];
 const TONES = ["auto", "dark", "light"];
+const SIGNS = ["digits", "capitals", "letters", "alphanumeric", "ascii", "own"];
 
 export function readView({ network, fail }) {
   const shape = inAddress().paper ?? (matchMedia("(max-width: 700px)").matches ? "tall" : "wide");
@@ -33,6 +34,19 @@ export function readView({ network, fail }) {
     );
   const layout = choice("layout", LAYOUTS);
   const tone = choice("tone", TONES);
+  const signs = choice("signs", SIGNS);
+  const own = h("input", {
+    type: "text",
+    value: "0123456789-",
+    maxLength: 95,
+    size: 12,
+    hidden: true,
+    autocomplete: "off",
+    spellcheck: false,
+    "aria-label": t("signs.which"),
+    onchange: chosen,
+  });
+  const characters = () => (signs.value === "own" ? own.value || "digits" : signs.value);
   const examples = h("select", {
     "aria-label": t("read.examples"),
     onchange: () => examples.value && open(examples.value),
@@ -52,6 +66,7 @@ export function readView({ network, fail }) {
     onChange: (changes) => change(current(), changes).then(ask, fail),
     onReading: (number) => ask(number),
     onRemove: remove,
+    onKeep: keep,
   });
   const graph = h("section.card.half", { hidden: true, "aria-label": t("read.graph") });
   const slide = h("section.card.half", { hidden: true, "aria-label": t("read.slide") });
@@ -74,6 +89,8 @@ export function readView({ network, fail }) {
         h("label", {}, t("read.examples"), " ", examples),
         h("label", {}, t("layout"), " ", layout),
         h("label", {}, t("tone"), " ", tone),
+        h("label", {}, t("signs"), " ", signs),
+        own,
         file,
       ),
       h("small", { id: "pad-keys" }, t("pad.keys")),
@@ -163,8 +180,28 @@ export function readView({ network, fail }) {
     ask();
   }
 
+  // What was corrected, picture by picture, into the server's folder. Gives how many corrections lie there.
+  async function keep(pictures) {
+    let kept = 0;
+    for (const picture of pictures) {
+      const told = correctionsOf(picture);
+      if (!told.length) continue;
+      const form = new FormData();
+      form.append("picture", picture.sent, picture.name);
+      form.append("corrections", JSON.stringify(told));
+      ({ kept } = await post("corrections", form, null));
+    }
+    return kept;
+  }
+
   function chosen() {
-    note({ layout: layout.value === "auto" ? null : layout.value, tone: tone.value === "auto" ? null : tone.value });
+    own.hidden = signs.value !== "own";
+    const said = (field, usual) => (field === usual ? null : field);
+    note({
+      layout: said(layout.value, "auto"),
+      tone: said(tone.value, "auto"),
+      characters: said(characters(), "digits"),
+    });
     state.desk.pictures.forEach(forget);
     ask();
   }
@@ -194,7 +231,11 @@ export function readView({ network, fail }) {
   }
 
   const asked = (path, picture, more = "") =>
-    post(`${path}?layout=${layout.value}&ink=${tone.value}${more}`, picture.sent, picture.sent.type);
+    post(
+      `${path}?layout=${layout.value}&ink=${tone.value}&characters=${encodeURIComponent(characters())}${more}`,
+      picture.sent,
+      picture.sent.type,
+    );
 
   // Asked once, however many wait for it; what comes for a picture that was changed meanwhile is dropped.
   function read(picture) {
@@ -245,12 +286,16 @@ export function readView({ network, fail }) {
 
   async function begin() {
     const before = acts;
-    const names = (await get("examples")).examples;
+    const [{ examples: names }, { corrections }] = await Promise.all([get("examples"), get("health")]);
+    desk.keeps(corrections);
     const names_ = names.map((name) => h("option", { value: name }, name.replace(".png", "")));
     examples.replaceChildren(h("option", { value: "" }, "–"), ...names_);
     const at = inAddress();
     layout.value = LAYOUTS.includes(at.layout) ? at.layout : "auto";
     tone.value = TONES.includes(at.tone) ? at.tone : "auto";
+    signs.value = !at.characters ? "digits" : SIGNS.includes(at.characters) ? at.characters : "own";
+    if (signs.value === "own") own.value = at.characters;
+    own.hidden = signs.value !== "own";
     const shown = state.desk.pictures.length && (state.desk.pictures[0].example || "") === (at.example ?? "");
     if (acts !== before) return null;
     if (state.files.length) return take(state.files.splice(0));

@@ -72,15 +72,19 @@ export function json(items) {
 // Lessons for `lenet5 teach`: one JSON object a line. A picture that was cropped, turned or drawn goes along as data.
 export async function lessons(items) {
   const lines = [];
-  for (const { name, entries, own, sent } of items) {
-    const corrected = entries.filter((entry) => entry.right !== null);
-    if (!corrected.length) continue;
-    const path = own ? name : await asData(sent);
-    for (const { page, box, right } of corrected) {
-      lines.push(JSON.stringify({ path, box, text: right, ...(page ? { page } : {}) }));
-    }
+  for (const item of items) {
+    const told = correctionsOf(item);
+    if (!told.length) continue;
+    const path = item.own ? item.name : await asData(item.sent);
+    lines.push(...told.map((one) => JSON.stringify({ path, ...one })));
   }
   return lines.map((line) => `${line}\n`).join("");
+}
+
+// What stands in which box of a picture, as far as somebody has said so.
+export function correctionsOf({ entries }) {
+  const corrected = entries.filter((entry) => entry.right !== null);
+  return corrected.map(({ page, box, right }) => ({ box, text: right, ...(page ? { page } : {}) }));
 }
 
 function asData(blob) {

@@ -18,6 +18,7 @@ import { inkText } from "./specimen.js";
 import { state } from "./state.js";
 import { makeWayBack } from "./wayback.js";
 import { t } from "./words.js";
+import { makeZoom } from "./zoom.js";
 
 const INK = "application/octet-stream";
 
@@ -44,8 +45,11 @@ export function seeView({ network, fail, names }) {
   const verdict = h("div.answer.card", { "aria-live": "polite" });
   const inspector = h("section.inspector.card", { "aria-label": t("inspector") });
   const held = h("p.holding", { hidden: true }, t("held"));
+  const zoom = makeZoom({ point, close: () => sheet(false) });
+  const inspecting = h("div.inspecting", {}, zoom.element, held, inspector);
   const flow = makeFlow(network, {
     onPoint: point,
+    onTouch: () => sheet(true),
     onHold: (on) => {
       held.hidden = !on;
     },
@@ -60,9 +64,11 @@ export function seeView({ network, fail, names }) {
     names,
     network,
     fail,
+    onTouch: () => sheet(true),
     onPoint: (unit) => {
       beside.light(unit);
       beside.inspect(inspector, unit);
+      zoom.show(null);
     },
   });
   const lesson = makeLesson({
@@ -107,16 +113,14 @@ export function seeView({ network, fail, names }) {
       h("button", { type: "button", onclick: () => pad.undo() }, t("undo")),
       h("button.served", { type: "button", onclick: () => file.click() }, t("open")),
     ),
-    h("div.row.served", {}, h("label", {}, t("read.examples"), " ", examples)),
     h(
       "div.row",
       {},
       h("button", { type: "button", onclick: () => random("drawn") }, t("random.drawn")),
       h("button.served", { type: "button", onclick: () => random("mnist") }, t("random.mnist")),
     ),
+    h("div.row.served", {}, h("label", {}, t("read.examples"), " ", examples)),
     verdict,
-    names.length > 1 ? h("div.row", {}, beside.choice) : null,
-    h("small", { id: "pad-keys" }, t("pad.keys")),
     file,
   );
   const element = h(
@@ -127,10 +131,12 @@ export function seeView({ network, fail, names }) {
       {},
       h("section.pad", { "aria-label": t("pad.section") }, pad.element, tools),
       h("section.way", { "aria-label": t("back.toggle") }, way.toggle, way.body),
+      names.length > 1 ? beside.choice : null,
+      h("small", { id: "pad-keys" }, t("pad.keys")),
     ),
     h("div.flowbox", { tabIndex: 0, role: "region", "aria-label": t("flow") }, flow.element),
     beside.box,
-    h("div.below", {}, lesson.element, h("div.inspecting", {}, held, inspector)),
+    h("div.below", {}, lesson.element, inspecting),
   );
 
   function changed() {
@@ -160,8 +166,20 @@ export function seeView({ network, fail, names }) {
     note({ wanted: way.on ? way.wanted : null });
   }
 
+  // On a phone, what one touches opens over the lower half of the screen; it would be below all maps.
+  function sheet(on) {
+    inspecting.classList.toggle("sheet", on);
+    zoom.element.hidden = !on;
+    if (on) return;
+    flow.light(null);
+    pointed = null;
+    note({ unit: null });
+    showLayer(inspector, network, null);
+  }
+
   function inspect() {
     if (!pointed || !looked) return;
+    zoom.show(flow.mapOf(pointed), pointed);
     if (way.on) way.show(inspector, pointed);
     else showUnit(inspector, way.network, looked, pointed);
   }

@@ -8,7 +8,7 @@ import { etaOptions, showBack } from "./inspect_back.js";
 import { lossesOf } from "./losses.js";
 import { t } from "./words.js";
 
-const PICTURES = 100; // that h is the mean over; the paper takes 500
+const PICTURES = 500; // that h is the mean over, as in the paper
 
 // changed: is called when anything is chosen or learnt. `now` holds the network as it has become.
 export function makeWayBack(original, changed) {
@@ -18,7 +18,8 @@ export function makeWayBack(original, changed) {
   let back = null;
   let steps = 0;
   let before = null; // parameters before the last step
-  let h_ = null; // second derivatives, of `network`
+  let h_ = null; // second derivatives of the network as it came: as in the paper, they stay for a whole pass
+  let asked = null; // a promise of them
   let story = null; // what the last step did
 
   const figure = h("canvas.pixels", { width: 32, height: 32, role: "img", "aria-label": t("back.picture") });
@@ -32,7 +33,7 @@ export function makeWayBack(original, changed) {
   );
   const chooser = h(
     "select",
-    { id: "back-loss", onchange: () => [loss, h_] = [chooser.value, null] && (again(), changed()) },
+    { id: "back-loss", onchange: () => [loss, h_, asked] = [chooser.value, null, null] && (again(), changed()) },
     losses.map((name) => h("option", { value: name, selected: name === suited }, t(`back.loss.${name}`))),
   );
   const rate = h("select", { id: "back-eta", onchange: () => (eta = Number(rate.value), changed()) }, etaOptions(eta));
@@ -63,7 +64,7 @@ export function makeWayBack(original, changed) {
     on = to;
     toggle.setAttribute("aria-pressed", String(on));
     body.hidden = !on;
-    if (!on) [network, steps, before, story, h_] = [original, 0, null, null, null];
+    if (!on) [network, steps, before, story] = [original, 0, null, null];
     changed();
   }
 
@@ -76,21 +77,22 @@ export function makeWayBack(original, changed) {
     [before, story] = [null, null];
   }
 
-  // Second derivatives take a moment, and are asked for once for each network and loss.
+  // Second derivatives take a moment, and are asked for once for each loss. Where there are no digits for this network,
+  // they are those of the picture alone.
   async function secondDerivatives() {
-    const { images, labels } = await digitsToLearn();
-    const known = Math.min(PICTURES, labels.length);
-    const pictures = Array.from({ length: known }, (_, k) => images.subarray(784 * k, 784 * (k + 1)));
-    const right = [...labels.subarray(0, known)];
-    if (original.classes.length <= Math.max(...right)) {
-      return curvature(network, [back.looked.maps.input], [wanted], loss);
-    }
-    return curvature(network, pictures, right, loss);
+    const alone = () => curvature(original, [back.looked.maps.input], [wanted], loss);
+    const digits = await digitsToLearn().catch(() => null);
+    if (!digits || original.classes.length <= Math.max(...digits.labels)) return alone();
+    const known = Math.min(PICTURES, digits.labels.length - digits.heldOut);
+    const pictures = Array.from({ length: known }, (_, k) => digits.images.subarray(784 * k, 784 * (k + 1)));
+    return curvature(original, pictures, digits.labels, loss);
   }
 
   async function withCurvature() {
-    h_ ??= await secondDerivatives().catch(() => curvature(network, [back.looked.maps.input], [wanted], loss));
-    return h_;
+    const mine = (asked ??= secondDerivatives());
+    const second = await mine;
+    if (asked === mine) h_ = second; // else another loss was chosen meanwhile
+    return mine === asked ? second : withCurvature();
   }
 
   async function step() {
@@ -99,13 +101,12 @@ export function makeWayBack(original, changed) {
     before = network.tensors;
     network = stepped(network, back.by, second, eta);
     steps += 1;
-    h_ = null;
     story = { from, to: answerOf(network, back.looked, wanted, loss) };
     changed();
   }
 
   function forget() {
-    [network, steps, before, story, h_] = [original, 0, null, null, null];
+    [network, steps, before, story] = [original, 0, null, null];
     changed();
   }
 

@@ -53,6 +53,10 @@ export default {
     "beside": "Beside it",
     "beside.none": "no other network",
     "beside.flow": "{name} on the same picture",
+    "zoom.up": "Unit above",
+    "zoom.down": "Unit below",
+    "zoom.left": "Unit to the left",
+    "zoom.right": "Unit to the right",
   },
   zh: {
     flow: "逐层展示的网络",
@@ -105,5 +109,9 @@ export default {
     "beside": "并列",
     "beside.none": "没有其他网络",
     "beside.flow": "同一张图片上的 {name}",
+    "zoom.up": "上面的单元",
+    "zoom.down": "下面的单元",
+    "zoom.left": "左边的单元",
+    "zoom.right": "右边的单元",
   },
 };
