@@ -114,6 +114,21 @@ class Strokes:
         chosen = [self.polylines(i) for i in np.arange(len(self))[indices]]
         return Strokes.of(chosen, self.labels[indices].tolist(), self.writers[indices].tolist(), name or self.name)
 
+    def reproportioned(self, rng: np.random.Generator, amount: float = 0.35) -> Strokes:
+        """The same characters with other proportions: a larger head or foot, narrower, wider.
+
+        amount: the standard deviation of the logarithm of the power that heights and, half as much, widths are
+        raised to, in each character's box of 1 by 1; widths are stretched by it too.
+        """
+        changed = []
+        for i in range(len(self)):
+            lines = self.polylines(i)
+            box = np.maximum(1, np.concatenate(lines).max(axis=0))
+            power = np.exp(amount * rng.standard_normal(2) * (0.5, 1))
+            size = box * (np.exp(amount * rng.standard_normal()), 1)
+            changed.append([size * (line / box) ** power for line in lines])
+        return Strokes.of(changed, self.labels.tolist(), self.writers.tolist(), self.name)
+
     def trace(self, index: int, pen: Pen, wave: float = 0.0) -> Trace:
         """The way of a pen along one character, 100 high or wide; `wave`: the phase of the hand's pressure, radians."""
         lines = [_even(stroke.astype(np.float64) * (100 / SPAN)) for stroke in self.polylines(index)]

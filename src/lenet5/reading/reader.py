@@ -181,13 +181,13 @@ class Reader:
         the penalty of "none of them", where the network knows that class.
 
         An ensemble's own answer tells digits apart, and forgets how far they all are from what any digit looks like.
-        A mark that was filled in costs more, whatever it is taken for.
+        A mark that was filled in costs more, whatever it is taken for, unless it may be a sign: a point, a hyphen.
         """
         members = getattr(self.network, "members", (self.network,))
         mean = np.asarray(np.mean([m.penalties(images) for m in members], axis=0), dtype=np.float32)
         if self._none is not None:
             mean = np.delete(mean, self._none, axis=1) - mean[:, [self._none]]
-        return mean + FILLED * filled(images)[:, None]
+        return mean + FILLED * filled(images)[:, None] if "".join(self.classes).isalnum() else mean
 
     def answer(self, fields: list[Field]) -> list[Reading]:
         """A reading for each field; where one is rejected, of the field that may be answered instead."""

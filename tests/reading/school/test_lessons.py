@@ -20,10 +20,10 @@ from lenet5.reading.school.displacement import flanked, spell
 from lenet5.reading.school.doodles import doodles
 from lenet5.reading.school.evaluate import SETS
 from lenet5.reading.school.framed import framed
-from lenet5.reading.school.lessons import NO_DIGITS, NOTHING, Lessons, lessons, some_written
+from lenet5.reading.school.lessons import NO_DIGITS, NOTHING, Lessons, lessons, reproportioned, some_written
 from lenet5.reading.school.measures import Measured
 from lenet5.reading.school.outcomes import Tally
-from lenet5.reading.school.teach import STROKES, Teaching, calibrated, main, teach
+from lenet5.reading.school.teach import STROKES, Teaching, calibrated, main, students, teach
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def strokes() -> Strokes:
 
 
 def test_lessons_are_digits_and_what_is_none(strokes: Strokes) -> None:
-    matter = lessons(drawn.digits(200, 1), strokes, np.random.default_rng(0), size=0.002)
+    matter = lessons(drawn.digits(200, 1), strokes, drawn.digits(20, 2), np.random.default_rng(0), size=0.002)
     assert matter.images.shape == (len(matter.labels), 28, 28)
     assert set(matter.labels.tolist()) == {NOTHING, *range(10)}
     assert matter.share.sum() == pytest.approx(1)
@@ -82,6 +82,33 @@ def test_written_signs_have_labels_of_their_places_and_rare_ones_come_more_often
     assert slim[labels == 1].mean() < slim[labels == 0].mean()
 
 
+def test_other_proportions_move_the_bar_of_a_sign_up_and_down() -> None:
+    bar = [np.array([[0, 0], [0, 100]]), np.array([[0, 50], [60, 50]])]
+    drawn_so = Strokes.of([bar] * 200, ["k"] * 200)
+    _, labels = some_written(drawn_so, "k", 20, np.random.default_rng(1), changed=True)
+    assert len(labels) == 20
+    changed = drawn_so.reproportioned(np.random.default_rng(1))
+    height = np.array([int(np.concatenate(changed.polylines(i))[:, 1].max()) for i in range(200)])
+    at = np.array([int(changed.polylines(i)[1][0, 1]) for i in range(200)]) / height
+    assert at.min() < 0.35
+    assert at.max() > 0.65
+    assert changed.labels.tolist() == drawn_so.labels.tolist()
+
+
+def test_people_s_digits_of_other_proportions_stay_digits() -> None:
+    digits = drawn.digits(40, 5)
+    images, labels = reproportioned(digits.images, digits.labels, 300, np.random.default_rng(2))
+    assert images.shape == (300, 28, 28)
+    assert (images.reshape(300, -1).max(axis=1) > 150).all()
+    assert (Reader().penalties(images).argmin(axis=1) == labels).mean() > 0.9
+
+
+def test_students_digits_are_cut_out(data_folder: Path) -> None:
+    digits = students()
+    assert len(digits) == 132
+    assert (digits.images.reshape(132, -1).max(axis=1) > 150).all()
+
+
 def test_a_sign_that_nobody_wrote_is_named(strokes: Strokes) -> None:
     with pytest.raises(DataError, match="holds no ö; expected each of 7ö"):
         some_written(strokes, "7ö", 10, np.random.default_rng(0))
@@ -95,7 +122,7 @@ def test_what_is_written_and_no_digit_looks_like_none() -> None:
 def test_a_network_learns_from_lessons_and_is_calibrated(strokes: Strokes) -> None:
     from lenet5.ensemble import Ensemble
 
-    matter = lessons(drawn.digits(400, 1), strokes, np.random.default_rng(0), size=0.004)
+    matter = lessons(drawn.digits(400, 1), strokes, drawn.digits(20, 2), np.random.default_rng(0), size=0.004)
     how = Teaching(members=1, passes=3, pictures=3000)
     losses: list[float] = []
     network = teach(matter, how, lambda _pass, loss, _seconds: losses.append(loss))

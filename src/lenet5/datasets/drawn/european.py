@@ -32,7 +32,13 @@ def european(count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], N
     chosen = rng.choice(len(EUROPEAN_SHAPES), count, p=weights / weights.sum())
     hands = Hands.draw(count // PER_WRITER + 1, rng).of(np.arange(count) // PER_WRITER)
     # Hands that are further apart than those of one country.
-    hands = replace(hands, width=1.2 * hands.width, slant=1.2 * hands.slant, wobble=1.2 * hands.wobble)
+    hands = replace(
+        hands,
+        width=1.2 * hands.width,
+        slant=1.2 * hands.slant,
+        wobble=1.2 * hands.wobble,
+        waist=np.clip(2.5 * hands.waist, -0.35, 0.35),
+    )
     traces = write([EUROPEAN_SHAPES[c] for c in chosen], hands, taste(rng, count), rng)
     labels = np.array([int(EUROPEAN_SHAPES[c].character) for c in chosen], np.int64)
     return np.stack([normalise(draw(trace)) for trace in traces]), labels

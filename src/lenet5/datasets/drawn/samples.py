@@ -32,7 +32,7 @@ _EXAMPLES = (
     ("line", ["20500"], 36, _CHEQUE, False, 4),
     ("line", ["2746"], 44, _BOARD, False, 2),
     ("boxes", ["0314159"], 32, _FORM, True, 7),
-    ("page", ["123", "456", "789"], 24, _DESK, False, 11),
+    ("page", ["123", "456", "789"], 24, _DESK, False, 14),
 )
 
 

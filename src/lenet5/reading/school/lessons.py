@@ -30,7 +30,7 @@ from lenet5.reading.school.framed import framed
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-__all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "printed", "some_written"]
+__all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "printed", "reproportioned", "some_written"]
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -59,11 +59,13 @@ class Lessons:
     share: NDArray[np.float64]
 
 
-def lessons(mnist: Dataset, strokes: Strokes, rng: np.random.Generator, size: float = 1.0) -> Lessons:
+def lessons(
+    mnist: Dataset, strokes: Strokes, students: Dataset, rng: np.random.Generator, size: float = 1.0
+) -> Lessons:
     """All that is taught; `size` 1 is about a million pictures.
 
     mnist: digits that people wrote, of which the lines are put together too.
-    strokes: digits and other characters by other people.
+    strokes: digits and other characters by other people. students: few digits, photographed.
     """
 
     def n(count: int) -> int:
@@ -93,15 +95,19 @@ def lessons(mnist: Dataset, strokes: Strokes, rng: np.random.Generator, size: fl
         (pen.images, pen.labels, 0.05),
         (*strange, 0.21),
         (*hands, 0.22),
+        (students.images, students.labels, 0.007),
         (print_images, print_labels, 0.03),
         (line_images[right], line_labels[right], 0.14),
         (line_images[~right], line_labels[~right], 0.12),
         (nothing, _none(len(nothing)), 0.09),
         (printed(LETTERS, n(40_000), rng, none=True)[0], _none(n(40_000)), 0.15),
         (some_written(strokes, NO_DIGITS, n(60_000), rng)[0], _none(n(60_000)), 0.25),
+        (*reproportioned(*people, n(40_000), rng), 0.05),
+        (*some_written(strokes, DIGITS, n(40_000), rng, changed=True), 0.06),
+        (some_written(strokes, NO_DIGITS, n(40_000), rng, changed=True)[0], _none(n(40_000)), 0.06),
         (turned, _none(len(turned)), 0.01),
         (_marks(n(8_000), rng), _none(n(8_000)), 0.03),
-        (doodles(n(40_000), rng), _none(n(40_000)), 0.12),
+        (doodles(n(40_000), rng), _none(n(40_000)), 0.15),
     ]
     share = np.concatenate([np.full(len(images), share / len(images)) for images, _, share in parts])
     return Lessons(
@@ -111,9 +117,12 @@ def lessons(mnist: Dataset, strokes: Strokes, rng: np.random.Generator, size: fl
     )
 
 
-def some_written(strokes: Strokes, signs: str, count: int, rng: np.random.Generator) -> tuple[Images, Labels]:
+def some_written(
+    strokes: Strokes, signs: str, count: int, rng: np.random.Generator, changed: bool = False
+) -> tuple[Images, Labels]:
     """`count` of the characters that are one of `signs`, each with another pen; the labels are their places in it.
 
+    changed: with proportions that nobody may have written.
     A sign is the commoner here the commoner it is among the strokes, though not as much. Raises DataError where one of
     the signs was never written.
     """
@@ -123,7 +132,8 @@ def some_written(strokes: Strokes, signs: str, count: int, rng: np.random.Genera
     rows = np.flatnonzero(np.isin(strokes.labels, list(signs)))
     _, of, counts = np.unique(strokes.labels[rows], return_inverse=True, return_counts=True)
     share = counts[of] ** -0.5
-    pictures = strokes.take(rng.choice(rows, count, p=share / share.sum())).pictures(rng).with_classes(signs)
+    chosen = strokes.take(rng.choice(rows, count, p=share / share.sum()))
+    pictures = (chosen.reproportioned(rng) if changed else chosen).pictures(rng).with_classes(signs)
     return pictures.images, pictures.labels
 
 
@@ -182,6 +192,22 @@ def _print(character: str, rng: np.random.Generator, none: bool) -> Images:
     if rng.random() < 0.1:
         picture = np.asarray(cv2.dilate(picture, np.ones((5, 5), np.uint8))) - picture
     return framed(picture, rng) if rng.random() < 0.6 else normalise(picture)
+
+
+def reproportioned(images: Images, labels: Labels, count: int, rng: np.random.Generator) -> tuple[Images, Labels]:
+    """Digits that people wrote, with a larger head or foot, narrower or wider than theirs."""
+    rows = rng.choice(len(images), count)
+    return np.stack([normalise(_stretched(images[row], rng)) for row in rows]), labels[rows]
+
+
+def _stretched(image: Images, rng: np.random.Generator, amount: float = 0.3) -> Images:
+    x, y, w, h = cv2.boundingRect(image)
+    power = np.exp(amount * rng.standard_normal(2) * (0.5, 1))
+    wide = max(8, round(3 * w * float(np.exp(amount * rng.standard_normal()))))
+    at_x = x + (w - 1) * np.linspace(0, 1, wide) ** power[0]
+    at_y = y + (h - 1) * np.linspace(0, 1, 3 * h) ** power[1]
+    across, down = np.meshgrid(at_x.astype(np.float32), at_y.astype(np.float32))
+    return np.asarray(cv2.remap(image, across, down, cv2.INTER_LINEAR), np.uint8)
 
 
 def _turned(images: Images, labels: Labels, count: int, rng: np.random.Generator) -> Images:

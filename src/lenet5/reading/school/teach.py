@@ -2,8 +2,9 @@
 
     python -m lenet5.reading.school.teach --out lenet5-reader.safetensors
 
-It needs MNIST, and UNIPEN's characters as a file of strokes (`lenet5.datasets.unipen` makes it). A member that is
-taught is kept beside the file to write, and found there again by the same command, until all are taught.
+It needs MNIST, UNIPEN's characters as a file of strokes (`lenet5.datasets.unipen` makes it), and the digits of
+NSYSU's students among the pictures of `field`. A member that is taught is kept beside the file to write, and found
+there again by the same command, until all are taught.
 
 Of the codes of Figure 3 it knows the ten digits' and the space's, which stands for what is no digit: the rubbish class
 of eq. 9, whose penalty is no constant j but a distance like the others. The calibration is then fitted on writers and
@@ -37,14 +38,19 @@ from lenet5.ensemble import Ensemble
 from lenet5.errors import LeNetError
 from lenet5.loading import load
 from lenet5.network import LeNet5
+from lenet5.pictures.ink import find_ink
+from lenet5.pictures.normalise import normalise
+from lenet5.pictures.opening import open_pages
 from lenet5.reading.answers import NONE, Calibration
+from lenet5.reading.glyph import the_glyph
 from lenet5.reading.reader import Network, Reader
 from lenet5.reading.school.lessons import NOTHING, Lessons, lessons, some_written
+from lenet5.reading.school.outcomes import examples
 from lenet5.scale import BACKGROUND, SPAN
 from lenet5.training.learners import MiniBatch
 from lenet5.training.recipe import Recipe
 
-__all__ = ["HAND", "READER", "Teaching", "calibrated", "dimmed", "main", "teach", "unseen"]
+__all__ = ["HAND", "READER", "Teaching", "calibrated", "dimmed", "main", "students", "teach", "unseen"]
 
 READER = replace(LENET5, name="lenet5-reader", output=EuclideanRBF(DIGITS + NONE))
 BLOCK = 2048  # pictures made ready at a time
@@ -63,14 +69,16 @@ HAND = Distortion(
 )
 
 
+STUDENTS = ("field/pictures.zip", "nsysu-digits")
 STROKES = Path("unipen", "characters.npz")
 HELD_OUT = 1 / 5  # of UNIPEN's characters, by whole writers
 DATA = (
     "MNIST's training part without 5,000 pictures of held-out writers; UNIPEN train_r01_v07 (International Unipen "
-    "Foundation, CC BY 4.0), four of its writers in five; and what the project draws"
+    "Foundation, CC BY 4.0), four of its writers in five; 132 of NSYSU-digits (SageLabTW, ODbL); and what the project "
+    "draws"
 )
 NO_DIGIT = 0.001
-NOT_SURE = 0.01
+SURE = 0.7  # a wrong answer is worse than two that are not given
 
 
 @dataclass(frozen=True)
@@ -144,9 +152,9 @@ def dimmed(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.f
 def calibrated(network: Network, digits: Dataset, how: Teaching) -> Calibration:
     """The calibration that fits digits which the network has not learned from, distorted half as much as its lessons.
 
-    Rubbish is put where it takes NO_DIGIT of them; the temperature is the one under which their labels are likeliest;
-    NOT_SURE of them are not accepted. Among the candidates of a line what is none is as common as among the lessons:
-    there the network is taken at its word.
+    Rubbish is put where it takes NO_DIGIT of them; the temperature is the one under which their labels are likeliest.
+    What is less probable than SURE is not accepted. Among the candidates of a line what is none is as common as among
+    the lessons: there the network is taken at its word.
     """
     rows = np.arange(len(digits))
     shown = HAND.times(0.5).apply(digits.images, rows, seed=how.seed)
@@ -156,9 +164,7 @@ def calibrated(network: Network, digits: Dataset, how: Teaching) -> Calibration:
         (Calibration(rubbish, round(t, 3)) for t in np.geomspace(0.5, 20, 60).tolist()),
         key=lambda c: -float(np.log(c.probabilities(penalties)[rows, digits.labels] + 1e-9).mean()),
     )
-    sure = best.probabilities(penalties)[:, :-1].max(axis=1)
-    accept = round(float(np.quantile(sure, NOT_SURE)), 3)
-    return replace(best, accept=accept, on_paths=(0.0, 1 / how.sharpness))
+    return replace(best, accept=SURE, on_paths=(0.0, 1 / how.sharpness))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -177,7 +183,7 @@ def main(arguments: list[str] | None = None) -> int:
         train, held_out = split_by_writer(load_data("mnist", "train"), 5000)
         strokes = read_strokes(path or Path(os.environ.get(ENVIRONMENT, "."), STROKES))
         learned, others = split_by_writer(strokes, HELD_OUT)
-        matter = lessons(train, learned, np.random.default_rng([how.lessons, 2]), how.size)
+        matter = lessons(train, learned, students(), np.random.default_rng([how.lessons, 2]), how.size)
         taught = int((matter.labels != NOTHING).sum())
         print(f"{len(matter.labels):,} lessons, {taught:,} of them digits", file=sys.stderr, flush=True)
         # The members learn from the same lessons, from other first weights and in another order.
@@ -193,6 +199,13 @@ def main(arguments: list[str] | None = None) -> int:
     for k in range(how.members):
         _kept(out, k).unlink(missing_ok=True)
     return 0
+
+
+def students() -> Dataset:
+    """The digits of NSYSU's students among what people photographed, as the reader's networks get to see them."""
+    chosen = [e for e in examples(STUDENTS[0]) if STUDENTS[1] in e.path]
+    glyphs = [normalise(the_glyph(find_ink(open_pages(e.picture)[0]).ink)[0], steep=True) for e in chosen]
+    return Dataset("students", np.stack(glyphs), np.array([int(e.truth) for e in chosen]), tuple(DIGITS))
 
 
 def _kept(out: Path, member: int) -> Path:
