@@ -25,7 +25,10 @@ class Times:
 def collect(call: Callable[[], object], seconds: float) -> list[int]:
     """Nanoseconds of each call, for so many seconds but at least once. A fifth of that time warms up first."""
     clock = time.perf_counter_ns
-    _until(clock() + int(seconds * 0.2e9), call)
+    warm = clock() + int(seconds * 0.2e9)
+    call()
+    while clock() < warm:
+        call()
     end = clock() + int(seconds * 1e9)
     samples: list[int] = []
     while len(samples) < MOST:
@@ -36,12 +39,6 @@ def collect(call: Callable[[], object], seconds: float) -> list[int]:
         if now >= end:
             break
     return samples
-
-
-def _until(end: int, call: Callable[[], object]) -> None:
-    call()
-    while time.perf_counter_ns() < end:
-        call()
 
 
 def summarise(samples: Sequence[int]) -> Times:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Worker:
 
         self._material = Material.read(Path(material))
         self._contender = make(PEERS[name], self._material, threads)
-        return {"versions": _versions(PEERS[name].packages)}
+        return {"versions": {package: version(package) for package in PEERS[name].packages}}
 
     def _penalties(self, to: str) -> dict[str, Any]:
         import numpy as np
@@ -71,12 +72,6 @@ class Worker:
 
     def _memory(self) -> dict[str, Any]:
         return {"bytes": most_memory()}
-
-
-def _versions(packages: tuple[str, ...]) -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {name: version(name) for name in packages}
 
 
 def most_memory() -> int | None:

@@ -93,7 +93,8 @@ def _csv(path: Path, form: Form) -> Labelled:
     try:
         labels = [row[place].strip() for row in rows[named:]]
         if (files := _file_column(names, rows[named:], form)) is not None:
-            pictures = [_beside(path, row[files].strip()) for row in rows[named:]]
+            beside = [inside(path.parent, row[files].strip(), error=DataError) for row in rows[named:]]
+            pictures = [read_bounded(file, MOST_OF_ONE, error=DataError) for file in beside]
             return Labelled(path.name, pictures, labels, called=lambda i: f"{path}, row {i + 1}")
         if len(columns) not in SIDES:
             raise DataError(
@@ -127,10 +128,6 @@ def _file_column(names: Sequence[str], rows: Sequence[Sequence[str]], form: Form
         return names.index(form.image)
     cells = rows[0] if rows else []
     return next((k for k, cell in enumerate(cells) if Path(cell.strip()).suffix.lower() in SUFFIXES), None)
-
-
-def _beside(table: Path, name: str) -> bytes:
-    return read_bounded(inside(table.parent, name, error=DataError), MOST_OF_ONE, error=DataError)
 
 
 def _is_number(cell: str) -> bool:

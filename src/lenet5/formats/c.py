@@ -69,7 +69,8 @@ def header(network: LeNet5, *, quantised: Quantised | None = None, prefix: str =
         )
     net, dialect = network.architecture, _dialect(network, quantised)
     pictures = np.stack([noise(1), noise(2)])
-    expected = {"expected": dialect.sums(pictures), "expected_class": network_class(network, quantised, pictures)}
+    answers = (quantised or network).predict(pictures).astype(np.uint8)
+    expected = {"expected": dialect.sums(pictures), "expected_class": answers}
     names = ", ".join(f'"{_escaped(name)}"' for name in network.classes)
     before = [_comment(dialect), _defines(net), "static const char *const lenet5_classes[LENET5_CLASSES] = "]
     after = [
@@ -88,10 +89,6 @@ def _renamed(parts: Sequence[str], prefix: str) -> str:
     """These parts of the header, in which no word is anybody else's."""
     text = "\n".join(parts)
     return re.sub(r"lenet5(?=[_.])", prefix, re.sub(r"LENET5(?=_)", prefix.upper(), text))
-
-
-def network_class(network: LeNet5, quantised: Quantised | None, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return (quantised or network).predict(pictures).astype(np.uint8)
 
 
 def _dialect(network: LeNet5, quantised: Quantised | None) -> Dialect:

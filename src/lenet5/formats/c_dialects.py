@@ -58,9 +58,9 @@ class Dialect(ABC):
     def subsampled(self, name: str) -> str:
         """The weighted sum of the map m of S2 or S4, as an expression of `four` and m."""
 
-    @abstractmethod
     def numbers(self) -> dict[str, str]:
         """The numbers in the layers, but for the tables: name to a constant of C."""
+        return {}
 
     def functions(self) -> str:
         """The squashes, which layer has which, and the output layer."""
@@ -115,9 +115,6 @@ class Floats(Dialect):
 
     def subsampled(self, name: str) -> str:
         return f"lenet5_subsample(four, lenet5_{name}_coefficient[m], lenet5_{name}_bias[m])"
-
-    def numbers(self) -> dict[str, str]:
-        return {}
 
 
 class Int8(Dialect):

@@ -70,10 +70,6 @@ def _of_size(plan: Plan, share: int) -> list[Job]:
     return [plan.job(recipe("1998"), seed, pictures=whole // share) for seed in range(plan.seeds)]
 
 
-def _last(outcomes: Sequence[Outcome], field: str) -> list[float]:
-    return [outcome["training"]["records"][-1][field] for outcome in outcomes]
-
-
 def _result(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     answers = [outcome["answers"] for outcome in outcomes]
     tested = {"pictures": answers[0]["pictures"], "test": spread([answer["error"] for answer in answers])}
@@ -81,7 +77,7 @@ def _result(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         return tested
     records = [outcome["training"]["records"] for outcome in outcomes]
     return tested | {
-        "train": spread(_last(outcomes, "train_error")),
+        "train": spread([run[-1]["train_error"] for run in records]),
         "learned": outcomes[0]["training"]["pictures"],
         "passes": len(records[0]),
         "seconds": spread([sum(record["seconds"] for record in run) for run in records]),

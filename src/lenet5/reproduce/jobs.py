@@ -70,7 +70,9 @@ class Job:
         deciding = {**asdict(self), "robustness": None, "version": lenet5.__version__}
         if self.network:
             path = Path(self.network)
-            deciding["network"] = _sha256(path) if path.is_file() else self.network
+            if path.is_file():
+                data = files.read_bounded(path, 64 * 2**20, error=TrainingError)
+                deciding["network"] = hashlib.sha256(data).hexdigest()
         digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:12]
         what = Path(self.network).stem if self.network else f"{self.recipe.loss}-{self.recipe.distortion}"
         return re.sub(r"[^A-Za-z0-9-]+", "-", f"{self.architecture}-{what}-{self.judge}-{self.seed}-{digest}")
@@ -171,7 +173,3 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, data: dict[str, Any]) -> None:
     files.write_atomically(path, json.dumps(data).encode(), error=TrainingError)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(files.read_bounded(path, 64 * 2**20, error=TrainingError)).hexdigest()

@@ -44,7 +44,9 @@ def run(jobs: Sequence[Job], work: Path, processes: int | None = None) -> Genera
     left = [job for job in dict.fromkeys(jobs) if not job.finished(work)]
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     for job in left:
-        _prepare(job, work)
+        files.make_folder(work / job.name, error=TrainingError)
+        told = json.dumps(asdict(job)).encode()
+        files.write_atomically(work / job.name / "job.json", told, error=TrainingError)
         waiting.put(job)
     events: queue.SimpleQueue[Advance | TrainingError] = queue.SimpleQueue()
     workers = [_Worker(waiting, work, events) for _ in range(min(processes or processors(), len(left)))]
@@ -63,12 +65,6 @@ def run(jobs: Sequence[Job], work: Path, processes: int | None = None) -> Genera
             worker.stop()
         for worker in workers:
             worker.join()
-
-
-def _prepare(job: Job, work: Path) -> None:
-    folder = work / job.name
-    files.make_folder(folder, error=TrainingError)
-    files.write_atomically(folder / "job.json", json.dumps(asdict(job)).encode(), error=TrainingError)
 
 
 class _Worker(threading.Thread):

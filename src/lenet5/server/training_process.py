@@ -20,7 +20,7 @@ from lenet5.architecture import Architecture
 from lenet5.datasets import Dataset, load
 from lenet5.errors import LeNetError
 from lenet5.network import LeNet5
-from lenet5.training import PassRecord, Progress, Recipe, Run
+from lenet5.training import PassRecord, Recipe, Run
 
 __all__ = ["Assignment", "train"]
 
@@ -52,7 +52,7 @@ def train(assignment: Assignment, pipe: Connection) -> None:
     try:
         _train(assignment, pipe)
     except LeNetError as error:
-        _send(pipe, {"event": "failed", "detail": str(error)})
+        pipe.send({"event": "failed", "detail": str(error)})
     except (BrokenPipeError, EOFError):  # the server is gone
         return
 
@@ -65,13 +65,14 @@ def _train(assignment: Assignment, pipe: Connection) -> None:
     sent = 0.0
     for record in run.go():
         if isinstance(record, PassRecord):
-            _send(pipe, {**_pass(run, record), "wrong": _wrong(run.trained(), held_out)})
+            pipe.send({**_pass(run, record), "wrong": _wrong(run.trained(), held_out)})
         elif time.monotonic() - sent > SEND_EVERY:
             sent = time.monotonic()
-            _send(pipe, {"event": "progress", **_progress(record), "parameters": run.trained().parameters})
+            told = {"pass": record.pass_, "done": record.done, "total": record.total, "error": 100 * record.wrong}
+            pipe.send({"event": "progress", **told, "parameters": run.trained().parameters})
         if not _go_on(pipe):
             break
-    _send(pipe, {"event": "done", "parameters": run.trained().parameters})
+    pipe.send({"event": "done", "parameters": run.trained().parameters})
 
 
 def _data(assignment: Assignment) -> tuple[Dataset, Dataset]:
@@ -82,10 +83,6 @@ def _data(assignment: Assignment) -> tuple[Dataset, Dataset]:
         held = len(whole) // 10
     split = len(whole) - held
     return whole.take(slice(split)), whole.take(slice(split, None))
-
-
-def _progress(record: Progress) -> dict[str, Any]:
-    return {"pass": record.pass_, "done": record.done, "total": record.total, "error": 100 * record.wrong}
 
 
 def _pass(run: Run, record: PassRecord) -> dict[str, Any]:
@@ -124,9 +121,5 @@ def _go_on(pipe: Connection) -> bool:
             return False
         if paused != (word == "pause"):
             paused = word == "pause"
-            _send(pipe, {"event": "paused" if paused else "going"})
+            pipe.send({"event": "paused" if paused else "going"})
     return True
-
-
-def _send(pipe: Connection, event: dict[str, Any]) -> None:
-    pipe.send(event)

@@ -90,10 +90,6 @@ def _dots(image: Picture) -> Picture:
     return np.asarray(image * grid)
 
 
-def _stripes(image: Picture) -> Picture:
-    return np.asarray(image * ((np.arange(28) % 3) < 2)[:, None].astype(np.uint8))
-
-
 def _crossed(image: Picture) -> Picture:
     rows, columns = np.indices(image.shape)
     lines = np.isin((rows + columns) % 14, (0,)).astype(np.uint8) * np.uint8(255)
@@ -112,22 +108,10 @@ def _framed(image: Picture) -> Picture:
     return out
 
 
-def _double(image: Picture) -> Picture:
-    return np.maximum(image, np.roll(image, (2, 3), (0, 1)))
-
-
 def _pieces(image: Picture) -> Picture:
     out = image.copy()
     out[9:11], out[:, 13:15] = 0, 0
     return out
-
-
-def _faint(image: Picture) -> Picture:
-    return np.asarray(image // 3, dtype=np.uint8)
-
-
-def _negative(image: Picture) -> Picture:
-    return np.asarray(255 - image)
 
 
 def _salt(image: Picture) -> Picture:
@@ -144,13 +128,13 @@ PATTERNS: dict[str, Callable[[Picture], Picture]] = {
     "salt": _salt,
     "outline": _outline,
     "dots": _dots,
-    "stripes": _stripes,
+    "stripes": lambda image: image * ((np.arange(28) % 3) < 2)[:, None].astype(np.uint8),
     "pieces": _pieces,
-    "double": _double,
+    "double": lambda image: np.maximum(image, np.roll(image, (2, 3), (0, 1))),
     "crossed": _crossed,
     "underlined": _underlined,
     "framed": _framed,
     "blocks": _blocks,
-    "faint": _faint,
-    "negative": _negative,
+    "faint": lambda image: image // 3,
+    "negative": lambda image: 255 - image,
 }

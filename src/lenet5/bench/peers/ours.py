@@ -35,16 +35,13 @@ class _Ours:
         if task.kind == "read":
             network, digits = self._network, self._material.digits[: task.size]
             return lambda: network.predict(digits)
-        learner, shown, wanted = self._learner(task), *self._seen(task)
+        if task not in self._learners:
+            self._learners[task] = self._make(task)
+        learner, shown, wanted = self._learners[task], *self._seen(task)
         return lambda: learner.learn(shown, wanted, 0, 0.0)
 
     def _seen(self, task: Task) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return self._material.shown[: task.pictures], self._wanted[: task.pictures]
-
-    def _learner(self, task: Task) -> Learner:
-        if task not in self._learners:
-            self._learners[task] = self._make(task)
-        return self._learners[task]
 
     def _make(self, task: Task) -> Learner:
         plan, weights = self._network.plan, self._network.parameters
