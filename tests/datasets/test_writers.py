@@ -32,14 +32,6 @@ def test_no_writer_is_on_both_sides() -> None:
     assert (learn.name, held_out.name) == ("pages", "pages, held out of other writers")
 
 
-@pytest.mark.parametrize("k", [2, 3, 7])
-def test_k_folds_make_up_everything(k: int) -> None:
-    folds = [split_by_writer(PAGES, 1 / k, fold)[1] for fold in range(k)]
-    assert sorted(p for f in folds for p in f.images[:, 0, 0].tolist()) == list(range(len(PAGES)))
-    with pytest.raises(DataError, match=f"fold {k}; .* 0 to {k - 1}"):
-        split_by_writer(PAGES, 1 / k, k)
-
-
 def test_the_seed_decides() -> None:
     def held_out(seed: int) -> list[int]:
         return split_by_writer(PAGES, 20, seed=seed)[1].images[:, 0, 0].tolist()

@@ -21,19 +21,15 @@ __all__ = ["split_by_writer"]
 Written = TypeVar("Written", Dataset, "Strokes")
 
 
-def split_by_writer(
-    dataset: Written, held_out: float = 1 / 6, fold: int = 0, *, seed: int = 0
-) -> tuple[Written, Written]:
+def split_by_writer(dataset: Written, held_out: float = 1 / 6, *, seed: int = 0) -> tuple[Written, Written]:
     """(pictures to learn from, pictures held out), no writer in both; each in the order of `dataset`.
 
     held_out: how many pictures to hold out, as a number of them (an int) or a share (a float under 1);
         it is met to within the pictures of one writer.
-    fold: which of the floor(1 / share) parts to hold out; no writer is in two of them, and with a share of
-        1/k the k parts make up everything.
     seed: of the order in which the writers are dealt out. Same seed, same parts.
 
     Without `writers` every picture stands for itself, and the names of the parts say that they are random.
-    Raises DataError for a share that leaves nothing on one side, or a fold that there is not.
+    Raises DataError for a share that leaves nothing on one side.
     """
     total = len(dataset)
     size = held_out if isinstance(held_out, int | np.integer) else held_out * total
@@ -42,21 +38,18 @@ def split_by_writer(
             f"{dataset.name}: {held_out} to hold out of {total:,} pictures; "
             f"expected a number from 1 to {total - 1:,}, or a share under 1 with at least one picture in it"
         )
-    folds = int(total / size + 1e-9)
-    if not 0 <= fold < folds:
-        raise DataError(f"{dataset.name}: fold {fold}; with {held_out} held out there are 0 to {folds - 1}")
     by_writer = dataset.writers is not None
     writers = dataset.writers if dataset.writers is not None else np.arange(total)
     _, writer, pictures = np.unique(writers, return_inverse=True, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(pictures))
-    # The writers' pictures make one long row; a writer belongs to the fold that his first one lies in.
+    # The writers' pictures make one long row; a writer is held out whose first one lies in its beginning.
     first = np.empty(len(pictures))
     first[order] = np.cumsum(pictures[order]) - pictures[order]
-    out = ((first + 1e-9) // size)[writer] == fold  # (N,)
+    out = (first + 1e-9 < size)[writer]  # (N,)
     if not out.any() or out.all():
         raise DataError(
-            f"{dataset.name}: its {len(pictures)} writers cannot be parted so that fold {fold} of {folds} "
-            f"holds out about {size:.0f} of {total:,} pictures; hold out another number"
+            f"{dataset.name}: its {len(pictures)} writers cannot be parted so that about {size:.0f} of {total:,} "
+            f"pictures are held out; hold out another number"
         )
     kind = "of other writers" if by_writer else "at random"
     return (
