@@ -23,4 +23,4 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(import_module(f"lenet5.server.{_HOMES[name]}"), name)
     except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "fastapi", "serve") from error
+        raise MissingExtraError(error.name or "fastapi", "serve", "the server") from error
