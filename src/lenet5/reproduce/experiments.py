@@ -17,7 +17,7 @@ from lenet5.reproduce.plan import Experiment, Plan
 from lenet5.reproduce.statistics import spread
 from lenet5.training import recipe
 
-__all__ = ["jobs", "summary"]
+__all__ = ["jobs", "result", "summary"]
 
 STUDIES = {"results", "curve", "rejection", "robustness", "mistakes"}  # of the trained networks themselves
 SHARES = (4, 2, 1)  # the training set divided by these: 15,000, 30,000 and 60,000 pictures
@@ -40,7 +40,7 @@ def summary(plan: Plan, work: Path) -> dict[str, Any]:
     """The results of the finished jobs in the folder `work`: an entry for each experiment of the plan."""
     studied = _studied(plan, work) if STUDIES & set(plan.experiments) else {}
     made: dict[Experiment, Callable[[], Any]] = {
-        "results": lambda: {name: _result(outcomes) for name, outcomes in studied.items()},
+        "results": lambda: {name: result(outcomes) for name, outcomes in studied.items()},
         "curve": lambda: {name: _curve(outcomes) for name, outcomes in studied.items() if "training" in outcomes[0]},
         "sizes": lambda: [_size(plan, share, work) for share in SHARES],
         "rejection": lambda: {name: _rejection(outcomes) for name, outcomes in studied.items()},
@@ -70,7 +70,8 @@ def _of_size(plan: Plan, share: int) -> list[Job]:
     return [plan.job(recipe("1998"), seed, pictures=whole // share) for seed in range(plan.seeds)]
 
 
-def _result(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def result(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Errors, seconds and steps over the seeds, of networks that were trained here; of others the test error alone."""
     answers = [outcome["answers"] for outcome in outcomes]
     tested = {"pictures": answers[0]["pictures"], "test": spread([answer["error"] for answer in answers])}
     if "training" not in outcomes[0]:
@@ -93,7 +94,7 @@ def _curve(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def _size(plan: Plan, share: int, work: Path) -> dict[str, Any]:
     outcomes = [outcome for job in _of_size(plan, share) if not (outcome := job.read(work))["training"]["diverged"]]
-    found = _result(outcomes)
+    found = result(outcomes)
     return {"pictures": found["learned"], "test": found["test"], "train": found["train"]}
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lenet5.reproduce import experiments
 from lenet5.reproduce.jobs import Job
 from lenet5.reproduce.plan import Plan
-from lenet5.reproduce.statistics import spread
 from lenet5.training import RECIPES, Recipe
 
 __all__ = ["RUNGS", "Rung", "jobs", "summary"]
@@ -70,17 +70,13 @@ def summary(plan: Plan, rungs: tuple[int, ...], work: Path) -> list[dict[str, An
     for number in rungs:
         outcomes = [job.read(work) for job in jobs(plan, (number,))]
         reached = [outcome for outcome in outcomes if not outcome["training"]["diverged"]]
-        errors = [outcome["answers"]["error"] for outcome in reached]
-        seconds = [sum(record["seconds"] for record in outcome["training"]["records"]) for outcome in reached]
-        trained = [outcome["training"]["records"][-1]["train_error"] for outcome in reached]
+        found = experiments.result(reached) if reached else {}
         rows.append(
             {
                 "rung": number,
                 "change": RUNGS[number - 1].change,
                 "recipe": RUNGS[number - 1].recipe.to_dict(),
-                "test": spread(errors) if errors else None,
-                "train": spread(trained) if trained else None,
-                "seconds": spread(seconds) if seconds else None,
+                **{name: found.get(name) for name in ("test", "train", "seconds")},
                 "diverged": len(outcomes) - len(reached),
                 "command": f"lenet5 reproduce ladder --rungs {number} --seeds {plan.seeds}",
             }
