@@ -164,9 +164,17 @@ def done(checkpoint: Path) -> int:
     return int(json.loads(header["__metadata__"]["lenet5-run"])["done"])
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The weights of a training that nobody stopped, its run beside them."""
+    path = tmp_path_factory.mktemp("whole") / "whole.safetensors"
+    assert run(*LONG, "--out", str(path)) == 0
+    return path
+
+
 @posix
 @pytest.mark.parametrize("blow", ["SIGKILL", "SIGINT"])
-def test_stopped_and_resumed_gives_the_same_bits(blow: str) -> None:
+def test_stopped_and_resumed_gives_the_same_bits(blow: str, whole: Path) -> None:
     process = begun(*LONG, "--out", "x.safetensors", "--checkpoint-every", "0")
     process.send_signal(getattr(signal, blow))
     _, error = process.communicate()
@@ -176,12 +184,12 @@ def test_stopped_and_resumed_gives_the_same_bits(blow: str) -> None:
         assert "stopped: saved in x.run; the same command with --resume" in error
         assert "Traceback" not in error
     assert run(*LONG, "--out", "x.safetensors", "--resume") == 0
-    assert run(*LONG, "--out", "whole.safetensors") == 0
-    resumed, whole = lenet5.load("x.safetensors"), lenet5.load("whole.safetensors")
-    assert (resumed.parameters == whole.parameters).all()
+    resumed, expected = lenet5.load("x.safetensors"), lenet5.load(whole)
+    assert (resumed.parameters == expected.parameters).all()
     for key in ("test_error", "train_error"):
-        assert resumed.metadata["result"][key] == whole.metadata["result"][key]
-    lines = [Path(folder, "metrics.jsonl").read_text("utf-8").splitlines() for folder in ("x.run", "whole.run")]
+        assert resumed.metadata["result"][key] == expected.metadata["result"][key]
+    runs = Path("x.run"), whole.with_suffix(".run")
+    lines = [Path(folder, "metrics.jsonl").read_text("utf-8").splitlines() for folder in runs]
     records = [[json.loads(line) for line in those] for those in lines]
     for record in records[0] + records[1]:
         record.pop("seconds")
