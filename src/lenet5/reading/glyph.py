@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import PART, dilated, inked, parts
+from lenet5.pictures.masks import PART, Mask, dilated, inked, parts
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.rules import rests
 
@@ -14,6 +14,7 @@ __all__ = ["the_glyph"]
 Grey = NDArray[np.float32]
 
 SPECK = 0.015  # of the largest part's area
+FAINT = 0.1  # ink from which a pixel may go on from a stroke
 EDGE = 3  # of the picture's width or height, one in so many an edge has at most
 MOST_PARTS = 24  # more than that is no writing
 MARGIN = 0.15  # of the side: where a box's rules may lie
@@ -28,7 +29,7 @@ def the_glyph(ink: Grey) -> tuple[Grey, bool]:
     if count < 2:
         return np.zeros_like(ink), False
     if count == 2:
-        return ink, not _is_edge(stats[1], mask.shape)
+        return _without_haze(ink, mask), not _is_edge(stats[1], mask.shape)
     own = ~rests(labels, stats)
     own[0] = False
     main = int(np.argmax(_weights(stats, mask.shape) * own))
@@ -42,6 +43,15 @@ def the_glyph(ink: Grey) -> tuple[Grey, bool]:
     reach = dilated(chosen[labels], 3, 3)
     others = (mask > 0) & (chosen[labels] == 0)
     return np.asarray(ink * reach * ~others, dtype=np.float32), writing
+
+
+def _without_haze(ink: Grey, mask: Mask) -> Grey:
+    """The ink without the faint one that does not go on from a stroke: the paper's grain."""
+    labels, stats = parts(inked(ink, FAINT))
+    own = np.zeros(len(stats), np.uint8)
+    own[labels[mask > 0]] = 1
+    own[0] = 0
+    return np.asarray(ink * dilated(own[labels], 3, 3), np.float32)
 
 
 def _is_edge(part: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
