@@ -275,6 +275,7 @@ def test_several_digits_are_drawn_and_read(open_page: Open) -> None:
 
 def test_a_training_is_watched_paused_and_kept(open_page: Open) -> None:
     page = open_page("learn&on=server")
+    page.set_default_timeout(300_000)  # the process that trains has the lowest priority, and compiles at first
     page.wait_for_selector("#learn-pictures")
     page.fill("#learn-pictures", "500")
     page.fill("#learn-passes", "40")

@@ -19,6 +19,7 @@ import { t } from "./words.js";
 const SPEEDS = { slow: 2, medium: 50, full: Infinity }; // pictures a second
 const PASSES = 20; // that the chart has room for
 const SHOWN = 24; // wrong digits
+const LEARNT = "learnt"; // the name of the weights that a wrong digit is seen through
 let session = null; // what has been learnt stays while other views are shown
 let beginning = null; // a promise of it
 
@@ -217,16 +218,16 @@ export function playView({ network: given, fail, renamed }) {
   // A wrongly answered digit, seen through the weights of this moment, with the way back from the right answer.
   async function toSee(ink, right) {
     const { network } = session;
-    keep({ ...network, name: "learnt", tensors: { ...network.tensors } });
+    keep({ ...network, name: LEARNT, tensors: { ...network.tensors } });
     await renamed();
-    go({ view: "see", network: "learnt", ink: pictureText(ink), wanted: network.classes[right], unit: null });
+    go({ view: "see", network: LEARNT, ink: pictureText(ink), wanted: network.classes[right], unit: null });
   }
 
   return {
     element,
     start() {
       showCharts();
-      if (session && session.network.name !== given.name) {
+      if (session && ![session.network.name, LEARNT].includes(given.name)) {
         session.worker.terminate(); // another network was chosen
         session = null;
       }
