@@ -49,11 +49,19 @@ def test_a_hand_is_learned_and_what_was_known_is_kept(start: LeNet5) -> None:
     assert error(learned.network, OTHERS) < 0.7 * error(start, OTHERS)
     assert error(learned.network, KNOWN) < error(start, KNOWN) + 2
     assert learned.after < learned.before
-    assert learned.passes > 0
+    assert learned.passes == hand.HAND.passes
     assert learned.samples == 40
     assert learned.same > 85
     assert shares == sorted(shares)
     assert shares[-1] == 1
+
+
+def test_one_digit_that_is_misread_is_learned_from_three_samples(start: LeNet5) -> None:
+    misread = np.flatnonzero((OTHERS.labels == 7) & (start.predict(OTHERS.images) != 7))
+    learned = learn_hand(start, OTHERS.take(misread[:3]))
+    assert learned.before == 100
+    assert error(learned.network, OTHERS.take(misread[3:])) < 50
+    assert error(learned.network, KNOWN) < error(start, KNOWN) + 2
 
 
 @pytest.fixture
@@ -104,13 +112,21 @@ def given(labels: NDArray[np.int64], classes: tuple[str, ...] = DIGITS) -> Datas
 
 
 def test_what_cannot_be_learned_from_is_told(start: LeNet5) -> None:
-    with pytest.raises(DataError, match="1 of the samples can be learned from; expected at least 5"):
+    with pytest.raises(DataError, match="1 of the samples can be learned from; expected at least 3"):
         learn_hand(start, given(np.array([3])))
     with pytest.raises(DataError, match=r"labels 'star', which the network does not know.*add them as new classes"):
         learn_hand(start, given(np.zeros(9, np.int64), ("star",)))
     twice = Dataset("mine.jsonl", SAMPLES.images[[0, 1, 2, 3, 4, 0]], np.array([0, 1, 2, 3, 4, 5]), DIGITS)
     with pytest.raises(DataError, match="the same picture is '0' and '5'; give one label"):
         learn_hand(start, twice)
+
+
+def test_what_is_read_no_better_stays_as_it_was(start: LeNet5, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hand, "HAND", replace(hand.HAND, passes=1, step=1.0))
+    learned = learn_hand(start, KNOWN.take(np.flatnonzero(start.predict(KNOWN.images) == KNOWN.labels)[:9]))
+    assert learned.passes == 0
+    assert learned.network is start
+    assert learned.after == learned.before
 
 
 def test_pictures_that_go_along_are_a_share_and_have_no_labels_of_their_own() -> None:

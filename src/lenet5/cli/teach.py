@@ -33,7 +33,7 @@ def teach(
 ) -> int:
     """Teach a network your own hand, from a few dozen samples.
 
-    It goes on from weights that know many hands. Samples that are held out decide how long it learns, and pictures
+    It goes on from weights that know many hands. Samples that are held out decide whether it learned, and pictures
     that are drawn here keep what it knew. A command that is stopped writes nothing. Exit status: 0 where the network
     reads the held-out samples better, and 1 where it does not; then nothing is written either.
 
@@ -87,7 +87,10 @@ def _in_words(result: dict[str, float], out: Path) -> list[str]:
     words.append(f"{result['same']:.1f} % of drawn pictures of all kinds are answered as before")
     if result["passes"]:
         return [*words, f"weights in {out}: lenet5 read --model {shlex.quote(str(out))} FILE"]
-    return [*words, f"no pass made it better, so {out} was not written; more samples may help, above all misread ones"]
+    return [
+        *words,
+        f"the samples held out are read no better, so {out} was not written; more may help, above all misread ones",
+    ]
 
 
 def _check_place(out: Path, corrections: Path, start: str) -> None:

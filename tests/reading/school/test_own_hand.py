@@ -8,7 +8,7 @@ import pytest
 import lenet5
 from lenet5.datasets.strokes import Strokes
 from lenet5.network import LeNet5
-from lenet5.reading.school.own_hand import errors, parted, writers_of
+from lenet5.reading.school.own_hand import errors, faults_of, parted, writers_of
 
 
 def strokes() -> Strokes:
@@ -27,10 +27,17 @@ def test_writers_of_enough_letters_and_digits_are_measured(digits: LeNet5) -> No
     (own,) = writers_of(strokes(), digits.classes)
     assert own.name == "writer 3"
     assert np.bincount(own.labels).tolist() == [0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 60]  # an A is no digit
-    every, alike = errors(digits, own)
-    assert 100 > every >= alike
+    every, letter, alike = errors(digits, own)
+    assert 100 > every >= letter >= alike
     (own,) = writers_of(strokes(), tuple("0123456789"))
     assert len(own) == 60
+
+
+def test_a_digit_that_is_misread_is_a_fault(digits: LeNet5) -> None:
+    lying = Strokes.of([[[(0, 0), (90, 9)]]] * 8 + [[[(0, 0), (0, 9)]]] * 8, ["7"] * 8 + ["1"] * 8, [3] * 16)
+    (fault,) = faults_of(lying, digits)
+    assert (fault.name, len(fault)) == ("writer 3, 7", 8)
+    assert set(fault.labels) == {7}
 
 
 def test_what_is_judged_was_not_learned(digits: LeNet5) -> None:

@@ -44,12 +44,12 @@ def teach(
         network.save("mine.safetensors")
         lenet5.Reader("mine.safetensors").read("note.jpg")
 
-    Samples that are held out decide how long it learns. What was known before is kept by pictures that are drawn here
+    Samples that are held out decide whether it learned. What was known before is kept by pictures that are drawn here
     and answered as before (docs/your-hand.md). Not in the paper.
 
     Args:
         corrections: a .jsonl file of corrected readings; a folder of pictures named by their right answers; data as
-            `lenet5.datasets.load` takes it, strokes too; or a Dataset. At least 5 samples.
+            `lenet5.datasets.load` takes it, strokes too; or a Dataset. At least 3 samples.
         start: the network to go on from: the name of shipped weights, the path of a file, a LeNet5 or an Ensemble.
         add: classes that it does not know yet, each a sign of your own. A printable character gets its code of Figure
             3, any other name the code that is farthest from all others.

@@ -5,6 +5,10 @@
 Of each writer of at least LEAST letters and digits, some are learned by `lenet5.teach`, and the network is judged
 before and after on the others, asked for letters and digits. A character that the network has no class for counts as
 none, where it has a class for that and the sign is no digit in any hand; else it is passed over.
+
+    python -m lenet5.reading.school.own_hand lenet5-best --faults --everyone --samples 5
+
+One digit of a writer that the network misreads is learned alone, and judged on its other samples.
 """
 
 from __future__ import annotations
@@ -30,17 +34,19 @@ from lenet5.reading.school.hand import teach
 from lenet5.reading.school.lessons import NO_DIGITS
 from lenet5.reading.school.teach import HELD_OUT, STROKES
 
-__all__ = ["errors", "main", "writers_of"]
+__all__ = ["errors", "faults_of", "main", "writers_of"]
 
 LEAST = 100  # letters and digits that a writer has at least
+FEW = 6  # samples of a digit from which on it may be a fault
+FAULTY = 1 / 3  # of them, the share that is misread
 
 
-def writers_of(strokes: Strokes, classes: tuple[str, ...]) -> list[Dataset]:
+def writers_of(strokes: Strokes, classes: tuple[str, ...], least: int = LEAST) -> list[Dataset]:
     """The letters and digits of each writer who has enough of them, as pictures with the classes of a network."""
     found = []
     strokes = strokes.take(np.flatnonzero(np.char.isalnum(strokes.labels)))
     numbers, counts = np.unique(strokes.writers, return_counts=True)
-    for number in numbers[counts >= LEAST].tolist():
+    for number in numbers[counts >= least].tolist():
         own = strokes.take(np.flatnonzero(strokes.writers == number))
         drawn = own.pictures(np.random.default_rng(number))
         named = {c: c if c in classes else NONE if NONE in classes and c in NO_DIGITS else "" for c in drawn.classes}
@@ -50,14 +56,29 @@ def writers_of(strokes: Strokes, classes: tuple[str, ...]) -> list[Dataset]:
     return found
 
 
+def faults_of(strokes: Strokes, network: LeNet5) -> list[Dataset]:
+    """The digits of a writer that a network misreads: of each, all samples."""
+    found = []
+    for own in writers_of(strokes.take(np.flatnonzero(np.char.isdigit(strokes.labels))), network.classes, FEW):
+        wrong = network.penalties(own.images).argmin(axis=1) != own.labels
+        for label in np.unique(own.labels).tolist():
+            of_it = np.flatnonzero(own.labels == label)
+            if len(of_it) >= FEW and wrong[of_it].mean() >= FAULTY:
+                found.append(own.take(of_it, f"{own.name}, {own.classes[label]}"))
+    return found
+
+
 def errors(network: LeNet5, of: Dataset) -> NDArray[np.float64]:
-    """Percent that are answered wrongly: among letters, digits and none, and among those of the right one's kind."""
+    """Percent that are answered wrongly: among letters, digits and none; that and not by the same letter in the other
+    case; and among those of the right one's kind."""
     kinds = np.array([(c.isdigit(), c.isupper(), c.islower()) for c in of.classes])
     alike = (kinds[:, None] == kinds).all(axis=2)  # (classes, classes)
     asked = kinds.any(axis=1) | (np.array(of.classes) == NONE)
     penalties = network.penalties(of.images)
-    answers = (np.where(of_these, penalties, np.inf).argmin(axis=1) for of_these in (asked, alike[of.labels]))
-    return np.array([100 * float((answer != of.labels).mean()) for answer in answers])
+    answer, told = (np.where(of_these, penalties, np.inf).argmin(axis=1) for of_these in (asked, alike[of.labels]))
+    letter = np.char.lower(of.classes)
+    wrong = (answer != of.labels, letter[answer] != letter[of.labels], told != of.labels)
+    return np.array([100 * float(one.mean()) for one in wrong])
 
 
 def parted(network: LeNet5, own: Dataset, samples: int, misread: bool, seed: int) -> tuple[Dataset, Dataset]:
@@ -79,38 +100,38 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--samples", type=int, default=30)
     parser.add_argument("--writers", type=int, default=20, help="at most so many")
     parser.add_argument("--misread", action="store_true", help="learn from one half, the misread characters first")
+    parser.add_argument("--faults", action="store_true", help="learn each digit that a writer's is misread, alone")
+    parser.add_argument("--everyone", action="store_true", help="all writers, for a network that learned none of them")
     parser.add_argument("--strokes", type=Path, help=f"UNIPEN's characters; by default {STROKES} in {ENVIRONMENT}")
     given = parser.parse_args(arguments)
     try:
         network = load(given.network)
         strokes = read_strokes(given.strokes or Path(os.environ.get(ENVIRONMENT, "."), STROKES))
-        _, others = split_by_writer(strokes, HELD_OUT)
-        hands = writers_of(others, network.classes)[: given.writers]
+        others = strokes if given.everyone else split_by_writer(strokes, HELD_OUT)[1]
+        hands = faults_of(others, network) if given.faults else writers_of(others, network.classes)
         mnist = load_data("mnist", "test")
         digits = mnist.with_classes(network.classes) if set(DIGITS) <= set(network.classes) else None
     except LeNetError as error:
         print(error, file=sys.stderr)
         return 2
     rows = []
-    known = errors(network, digits)[1] if digits is not None else np.nan
-    print("writer  samples  judged  wrong before  after   among its kind  after   MNIST's test, digits, more by")
-    for number, own in enumerate(hands):
-        learned, judged = parted(network, own, given.samples, given.misread, number)
+    known = errors(network, digits)[-1] if digits is not None else np.nan
+    print("                   samples judged    wrong           either case     among its kind   MNIST's test, more by")
+    for number, own in enumerate(hands[: given.writers]):
+        learned, judged = parted(network, own, given.samples, given.misread or given.faults, number)
         taught = teach(learned, network)
-        before, after = errors(network, judged), errors(taught, judged)
-        lost = errors(taught, digits)[1] - known if digits is not None else np.nan
-        rows.append([before[0], after[0], before[1], after[1], lost])
+        lost = errors(taught, digits)[-1] - known if digits is not None else np.nan
+        rows.append([*np.stack([errors(one, judged) for one in (network, taught)], axis=1).reshape(-1), lost])
         print(_row(own.name, len(learned), len(judged), rows[-1]), flush=True)
-    print(_row(f"{len(rows)} writers", given.samples, 0, np.mean(rows, axis=0).tolist()))
+    print(_row(f"mean of {len(rows)}", given.samples, 0, np.mean(rows, axis=0).tolist()))
     return 0
 
 
 def _row(name: str, learned: int, judged: int, values: list[float]) -> str:
-    all_before, all_after, kind_before, kind_after, lost = values
-    return (
-        f"{name:12} {learned:4} {judged:4}  {all_before:6.2f} % {all_after:6.2f} %   {kind_before:6.2f} % "
-        f"{kind_after:6.2f} %   {lost:+.2f}"
-    )
+    """A row: before and after, three times, and what is lost."""
+    *pairs, lost = values
+    words = "  ".join(f"{a:6.2f} → {b:5.2f}" for a, b in zip(pairs[::2], pairs[1::2], strict=True))
+    return f"{name:20} {learned:4} {judged:6}  {words}   {lost:+.2f}"
 
 
 if __name__ == "__main__":
