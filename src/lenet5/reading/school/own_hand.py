@@ -26,7 +26,7 @@ from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.mnist import ENVIRONMENT
 from lenet5.datasets.strokes import Strokes, read_strokes
 from lenet5.datasets.writers import split_by_writer
-from lenet5.errors import LeNetError
+from lenet5.errors import DataError, LeNetError
 from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.reading.answers import NONE
@@ -109,6 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
         strokes = read_strokes(given.strokes or Path(os.environ.get(ENVIRONMENT, "."), STROKES))
         others = strokes if given.everyone else split_by_writer(strokes, HELD_OUT)[1]
         hands = faults_of(others, network) if given.faults else writers_of(others, network.classes)
+        if not hands:
+            raise DataError(f"{strokes.name}: no such writer for {given.network}; --everyone asks all writers")
         mnist = load_data("mnist", "test")
         digits = mnist.with_classes(network.classes) if set(DIGITS) <= set(network.classes) else None
     except LeNetError as error:
