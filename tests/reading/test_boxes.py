@@ -136,3 +136,13 @@ def test_a_grid_that_seems_to_lack_columns_is_not_sure(reader: Reader) -> None:
         readings = reader.read(picture, layout="page")
         assert len(readings) == 9
         assert all((r.confidence > 0.9) == sure for r in readings)
+
+
+def test_two_digits_that_stand_apart_in_a_cell_are_not_one(reader: Reader) -> None:
+    picture = in_boxes("2 7", 3)
+    left, top = 12 + SIDE, 12
+    cv2.line(picture, (left + 12, top + 12), (left + 12, top + 46), 30, 3, cv2.LINE_AA)
+    cv2.ellipse(picture, (left + 34, top + 29), (13, 17), 0, 0, 360, 30, 3, cv2.LINE_AA)
+    reading = one(reader.read(picture, layout="line"))
+    assert reading.text == "2 10 7"
+    assert [c.column for c in reading.characters] == [0, 1, 1, 2]

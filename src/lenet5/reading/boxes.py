@@ -47,7 +47,8 @@ SMALL = 0.25  # what is smaller is a digit where the others are not much larger
 SMALLER = 0.5  # than the others of its grid, at least, is a small digit
 WIDE = 0.75  # of its height: from which width on a cell's ink may be several digits
 # How much likelier several digits are than one, in cells that are high and in others.
-SEVERAL, SEVERAL_IN_HIGH = 1.0, 0.2
+SEVERAL, SEVERAL_IN_HIGH, SEVERAL_APART = 1.0, 0.2, 3.0
+TALL = 0.6  # of the tallest one's height: strokes that are as tall and stand side by side are of several digits
 
 
 def _enlarged(ink: Grey) -> tuple[Grey, float]:
@@ -199,10 +200,19 @@ def _field(written: _Written, place: Place, geometry: Geometry, turn: int, least
     if turn == 0 and width > WIDE * height:
         line = line_field(glyph, place.moved(cell.box[0], cell.box[1]), geometry)
         several = SEVERAL if cell.size[0] > 1.15 * cell.size[1] else SEVERAL_IN_HIGH
+        several = SEVERAL_APART if _side_by_side(glyph) else several
     # A speck may be a digit that was written small.
     empty = 0.5 if size < least else 0.0
     one = GlyphField(_turned_image(glyph, turn), own)
     return CellField(cell.row, cell.column, whole, empty, one, line, several, CLOSED if cell.closed else 1.0)
+
+
+def _side_by_side(glyph: Grey) -> bool:
+    """Whether tall strokes stand side by side in a glyph, none of them over another."""
+    _, stats = parts(inked(glyph))
+    tall = stats[1:][stats[1:, 3] >= TALL * stats[1:, 3].max(initial=0)]
+    tall = tall[np.argsort(tall[:, 0])]
+    return bool(np.any(tall[1:, 0] >= np.maximum.accumulate(tall[:, 0] + tall[:, 2])[:-1]))
 
 
 def _around(boxes: list[Box]) -> Box:

@@ -24,7 +24,7 @@ EVEN = 0.1  # how much rows and columns of one size are wished for
 AROUND, NEAR = 0.3, 0.04
 # How much of the way is ruled that the rules go on to one new row, or to two; and how much of its outer rule.
 GOES_ON, CLOSED = (0.7, 0.6), (0.3, 0.75)
-GOES_ON_CUT_OFF, CLOSED_CUT_OFF = (0.45, 0.45), (0.75, 0.75)  # the same of a grid that seems to lack some
+LEAST_CUT_OFF = 0.4, 0.75  # the same where a grid seems to lack some
 SLIPS = (0.0, -0.1, 0.1, -0.2, 0.2, -0.3, 0.3)  # of a cell's side: how far paper may bend there
 SUDOKU, MOST_CUT_OFF = 9, 2  # its rows and columns, and how many of them may be missing
 STEADY = 3  # rows that tell how the rules go on
@@ -169,7 +169,6 @@ def _extended(nodes: Points, found: Grid, rules: Mask) -> Grid:
 def _next(nodes: Points, near: Mask) -> Points:
     """Rows of nodes (0 to 2, columns + 1, 2) before the first one, outwards, where the rules go on to them."""
     cut_off = nodes.shape[1] == SUDOKU + 1 and is_cut_off(len(nodes) - 1, SUDOKU)
-    needed = (GOES_ON_CUT_OFF, CLOSED_CUT_OFF) if cut_off else (GOES_ON, CLOSED)
     missing, slips = ((SUDOKU + 1 - len(nodes),), SLIPS) if cut_off else ((1, 2), (0.0,))
     steady = min(STEADY, len(nodes) - 1)
     step = (nodes[0] - nodes[steady]) / steady
@@ -190,7 +189,8 @@ def _next(nodes: Points, near: Mask) -> Points:
         outer = max((outer + slip * along for slip in slips), key=lambda o: _going_on(nodes[0], o, near))
         closed = _ruled(outer[:-1], outer[1:], near, outside=rows == 1).mean()
         goes_on = _going_on(nodes[0], outer, near)
-        if goes_on < needed[0][rows - 1] or closed < needed[1][rows - 1]:
+        least = LEAST_CUT_OFF if cut_off else (GOES_ON[rows - 1], CLOSED[rows - 1])
+        if goes_on < least[0] or closed < least[1]:
             continue
         between = nodes[0] + np.arange(1, rows + 1)[:, None, None] / rows * (outer - nodes[0])
         middles = (nodes[0, :-1] + nodes[0, 1:] + between[0, :-1] + between[0, 1:]) / 4

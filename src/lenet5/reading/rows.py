@@ -59,7 +59,8 @@ class CellField:
         if self.line is not None:
             line = self.line.answer(penalties[count:], classes, calibration)
             sure_of_one = one.confidence if one.text else 0.0
-            if len(line.text) > 1 and not line.rejected and self.several * line.confidence > sure_of_one:
+            may_be = len(line.text) > 1 and (not line.rejected or self.several > 1)
+            if may_be and self.several * line.confidence > sure_of_one:
                 return line.characters, line.confidence
         return [one], one.confidence
 
