@@ -66,7 +66,7 @@ def geometry_of(asked: str) -> Geometry:
     if not set(asked) - set(DIGITS):
         return Geometry()
     cost = MARK_LEFT_OUT if set(asked) & set(MARKS) else PLACED.leave_out
-    return replace(PLACED, leave_out=cost, slanted=not set(asked) & set(LEANING))
+    return replace(PLACED, leave_out=cost, slanted=False)
 
 
 class Asked(Protocol):

@@ -18,7 +18,7 @@ from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, digit_cost
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Box, Character, Reading, Reason
-from lenet5.reading.stature import fits, frames, with_dots
+from lenet5.reading.stature import fits, frames, in_parts, with_dots
 
 __all__ = ["SEPARATORS", "Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
 
@@ -139,16 +139,21 @@ class LineField:
         costs = digit_costs(self.line, read, np.zeros(len(read)), self.geometry) - self.geometry.digit
         return float(np.exp(-ODD * costs.sum()))
 
-    def _placed(self, likely: Probabilities, classes: tuple[str, ...]) -> tuple[Probabilities, list[Arc]]:
-        """Probabilities in which each character is the likelier the better it suits its place, and the path: where the
-        line's band is what explains it at the least cost."""
+    def _placed(
+        self, likely: Probabilities, classes: tuple[str, ...]
+    ) -> tuple[Probabilities, Probabilities, list[Arc]]:
+        """Probabilities in which each character is the likelier the better it suits its place; those in which the place
+        says which character it is, but not whether it is one; and the path: where the line's band is what explains it
+        at the least cost."""
         boxes = [candidate.box for candidate in self.candidates]
+        written = in_parts([candidate.parts for candidate in self.candidates], classes)
         found = []
         for top, height in frames(self.line.top, self.line.bottom, classes):
-            suited = fits(boxes, classes, top, height) ** self.geometry.place
-            read = with_dots(likely, boxes, classes, height) * suited
-            path = best_path(self.line, self.candidates, read, self.geometry)
-            found.append((sum(arc.cost for arc in path), read, path))
+            seen = with_dots(likely, boxes, classes, height)
+            read = seen * written * fits(boxes, classes, top, height) ** self.geometry.place
+            path = self.path(read)
+            known = read * (seen.sum(axis=1) / read.sum(axis=1))[:, None]
+            found.append((sum(arc.cost for arc in path), read, known, path))
         return min(found, key=lambda one: one[0])[1:]
 
     def _box(self, arc: Arc) -> Box:

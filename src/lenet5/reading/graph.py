@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import dilated
+from lenet5.pictures.masks import dilated, inked, parts
 from lenet5.pictures.normalise import normalise
 from lenet5.reading.pieces import Line, Piece
 
@@ -28,6 +28,7 @@ USUAL = 1.0  # from there on a digit is not small
 WIDE = 0.8
 NARROW = 0.25
 ASTRAY = 0.1
+APART = 0.06  # what is nearer was one stroke
 # In the search for the likeliest text.
 LIKELY = 2e-3  # probability from which on a candidate may be a digit
 TEXTS = 6  # that are kept at each node
@@ -67,7 +68,8 @@ class Geometry:
 class Candidate:
     """Pieces `first` to `last` (exclusive) of a line, as one digit.
 
-    image: uint8 (28, 28). gap: the widest between its pieces, in heights of the line's digits.
+    image: uint8 (28, 28). gap: the widest between its pieces, in heights of the line's digits. parts: how many strokes
+    of it do not touch, where that tells characters apart.
     """
 
     first: int
@@ -75,6 +77,7 @@ class Candidate:
     box: tuple[int, int, int, int]
     image: NDArray[np.uint8]
     gap: float
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,9 @@ def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
             if bottom - top < geometry.lowest * height or right - left > geometry.flattest * (bottom - top):
                 continue
             box = (left, top, right - left, bottom - top)
-            image = normalise(canvas[top : bottom + 2, left : right + 2])
-            found.append(Candidate(first, last, box, image, gaps))
+            whole = canvas[top : bottom + 2, left : right + 2]
+            apart = _parts(whole, height) if geometry.place else 1
+            found.append(Candidate(first, last, box, normalise(whole), gaps, apart))
         canvas[:, left : right + 2] = 0
     return found
 
@@ -124,6 +128,12 @@ def _glyph(ink: NDArray[np.float32], piece: Piece) -> tuple[tuple[slice, slice],
     """Where a piece lies in ink with a margin of one pixel, and its own ink there, the faint edges too."""
     place = np.s_[piece.y : piece.y + piece.height + 2, piece.x : piece.x + piece.width + 2]
     return place, ink[place] * dilated(np.pad(piece.mask, 1), 3, 3)
+
+
+def _parts(ink: NDArray[np.float32], height: float) -> int:
+    """How many parts of some ink stand apart from each other."""
+    reach = 1 + 2 * max(1, round(APART / 2 * height))
+    return len(parts(dilated(inked(ink), reach, reach))[1]) - 1
 
 
 def digit_costs(line: Line, found: Sequence[Candidate], penalties: Floats, geometry: Geometry) -> Floats:
