@@ -1,15 +1,19 @@
 """Lines of letters, digits and signs by UNIPEN's writers that are held out, and how the reader reads them.
 
     python benchmarks/written_lines.py [--lines N] [--seed S] [--kinds KIND …] [--list]
+    python benchmarks/written_lines.py --fit [--lines N]
 
 Each line is put together from single characters, of one writer where that one wrote them all and else of several, with
-one pen, on paper. Needs the development data, found through LENET5_DATA.
+one pen, on paper. Half of the writers are for choosing: --fit reads their lines, and prints the odds and the accept
+that `lenet5.reading.alphabet` has. The table is of the other half. Needs the development data, found through
+LENET5_DATA.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -22,14 +26,17 @@ from lenet5.datasets.strokes import Strokes, read_strokes
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import LeNetError
 from lenet5.reading.alphabet import CAPITALS, LETTERS
+from lenet5.reading.answers import CERTAIN, Calibration
 from lenet5.reading.reader import Reader
+from lenet5.reading.readings import Reading
 from lenet5.reading.school.outcomes import data
 from lenet5.reading.school.teach import HELD_OUT, STROKES
 from lenet5.reading.stature import STANDS
 
-__all__ = ["KINDS", "main", "written"]
+__all__ = ["KINDS", "answers", "fitted", "halves", "main", "written"]
 
 SURE = 0.9
+WRONG = 0.06  # the most lines, of all, that may be given wrongly
 WIDEST = 1.1  # of a character, in heights of a digit
 FLAT = {"-": 0.5, "_": 0.6, "~": 0.6, "=": 0.55}  # the width of what is wider than high, in the same
 MARGIN = 0.6
@@ -110,6 +117,37 @@ def _writer(strokes: Strokes, text: str, rng: np.random.Generator) -> dict[str, 
     return {c: r[strokes.writers[r] == writer] for c, r in rows.items()}
 
 
+def halves() -> tuple[Strokes, Strokes]:
+    """The characters of the writers that are held out: of half of them for choosing, of the others for reporting."""
+    _, others = split_by_writer(read_strokes(data() / STROKES), HELD_OUT)
+    writers = np.random.default_rng(11).permutation(np.unique(others.writers))
+    first = np.isin(others.writers, writers[::2])
+    return others.take(np.flatnonzero(first)), others.take(np.flatnonzero(~first))
+
+
+def answers(
+    strokes: Strokes, name: str, lines: int, seed: int, odds: tuple[float, float] | None = None
+) -> list[tuple[str, Reading]]:
+    """What is written in each of some lines of a kind, without spaces, and what is read."""
+    kind, rng = KINDS[name], np.random.default_rng([seed, list(KINDS).index(name)])
+    reader = Reader(characters=kind.characters)
+    if odds:
+        reader.calibration = replace(reader.calibration, odds=odds)
+    texts = [kind.made(rng) for _ in range(lines)]
+    readings = reader.read_many([written(strokes, text, rng) for text in texts], layout="line")
+    return [(text.replace(" ", ""), reading) for text, reading in zip(texts, readings, strict=True)]
+
+
+def fitted(told: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and shift for log-odds (N,) that make the right ones likeliest, by Newton's steps (logistic regression)."""
+    columns, weights = np.stack([told, np.ones(len(told))], axis=1), np.array([1.0, 0.0])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-columns @ weights))
+        curvature = (columns * (p * (1 - p))[:, None]).T @ columns + 1e-6 * np.eye(2)
+        weights += np.linalg.solve(curvature, columns.T @ (right - p))
+    return float(weights[0]), float(weights[1])
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Read lines of each kind; a row for each."""
     import argparse
@@ -119,24 +157,32 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND")
     parser.add_argument("--list", action="store_true", help="first a line for each that was not read exactly")
+    parser.add_argument("--fit", action="store_true", help="the odds, from the other half of the writers")
     given = parser.parse_args(arguments)
     try:
-        _, others = split_by_writer(read_strokes(data() / STROKES), HELD_OUT)
+        choosing, reporting = halves()
     except LeNetError as error:
         print(error, file=sys.stderr)
         return 2
+    if given.fit:
+        kinds = [name for name in given.kinds if name != "digits"]
+        read = [both for name in kinds for both in answers(choosing, name, given.lines, given.seed, (1.0, 0.0))]
+        told = np.array([min(max(r.confidence, CERTAIN), 1 - CERTAIN) for _, r in read])
+        right = np.array([r.text == text for text, r in read])
+        slope, shift = fitted(np.log(told / (1 - told)), right)
+        sure = np.array([Calibration(odds=(slope, shift)).of_line(float(c)) for c in told])
+        levels = [level for level in np.arange(0.5, 1, 0.05) if (~right & (sure >= level)).mean() <= WRONG]
+        print(f"{len(read)} lines: odds ({slope:.2f}, {shift:.2f}), accept {levels[0]:.2f}")
+        return 0
     print("| kind | exactly right, % | the same, given | wrong, given | wrong of those given at 0.9 or more |")
     print("|---|---|---|---|---|")
     for name in given.kinds:
-        kind, rng = KINDS[name], np.random.default_rng([given.seed, list(KINDS).index(name)])
-        reader = Reader(characters=kind.characters)
-        texts = [kind.made(rng) for _ in range(given.lines)]
-        readings = reader.read_many([written(others, text, rng) for text in texts], layout="line")
-        right = np.array([r.text == text.replace(" ", "") for r, text in zip(readings, texts, strict=True)])
-        answered = np.array([not r.rejected for r in readings])
-        sure = np.array([r.confidence >= SURE for r in readings]) & answered
+        read = answers(reporting, name, given.lines, given.seed)
+        right = np.array([r.text == text for text, r in read])
+        answered = np.array([not r.rejected for _, r in read])
+        sure = np.array([r.confidence >= SURE for _, r in read]) & answered
         if given.list:
-            for text, r, good in zip(texts, readings, right, strict=True):
+            for (text, r), good in zip(read, right, strict=True):
                 if not good:
                     print(name, text, r.text or "-", f"{r.confidence:.2f}", r.reason, sep="\t")
         shares = [100 * float(part.mean()) for part in (right, right & answered, ~right & answered)]

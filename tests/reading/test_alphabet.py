@@ -117,6 +117,8 @@ def line(text: str) -> NDArray[np.uint8]:
         ("12.5", "0123456789.,-"),
         ("-34", "0123456789.-"),
         ("7:45", "0123456789:"),
+        ("84:21:36", "0123456789:"),
+        ("3/78", "0123456789/"),
         ("K2697", "alphanumeric"),
         ("HAMBURG", "capitals"),
     ],
@@ -125,6 +127,16 @@ def test_lines_with_letters_and_signs_are_read(text: str, characters: str) -> No
     (reading,) = Reader(characters=characters).read(line(text), layout="line")
     assert reading.text == text
     assert "".join(c.text for c in reading.characters) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "characters"), [("3.62", "0123456789.-"), ("-72", "0123456789.-"), ("5-8", "0123456789-/")]
+)
+def test_points_and_hyphens_are_kept_in_most_hands(text: str, characters: str) -> None:
+    reader = Reader(characters=characters)
+    lines = [drawn.line(text, np.random.default_rng(seed), gap=0.2)[0] for seed in range(8)]
+    read = [r.text for r in reader.read_many(lines, layout="line")]
+    assert read.count(text) >= 6, read
 
 
 def test_a_separator_that_is_not_asked_for_stands_in_the_characters_only() -> None:

@@ -43,6 +43,16 @@ def test_penalties_of_hundreds_do_not_run_over() -> None:
     assert found[0] == pytest.approx(1.0)
 
 
+def test_the_odds_of_a_line_are_put_right() -> None:
+    given = (0.0, 0.2, 0.5, 0.9, 1.0)
+    assert [Calibration().of_line(c) for c in given] == list(given)
+    put_right = [Calibration(odds=(0.5, 1.0)).of_line(c) for c in given]
+    assert put_right == sorted(put_right)
+    assert put_right[2] == pytest.approx(1 / (1 + math.exp(-1)))
+    assert put_right[3] == pytest.approx(1 / (1 + math.exp(-1) / 3))
+    assert 0 < put_right[0] < put_right[-1] < 1
+
+
 @pytest.mark.parametrize(
     ("probabilities", "reason"),
     [((0.9, 0.05, 0.05), ""), ((0.45, 0.3, 0.25), "unsure"), ((0.2, 0.3, 0.5), "not a digit")],

@@ -49,3 +49,18 @@ def test_shares_of_all_candidates_are_those_of_all_paths() -> None:
     assert shares[best, 0].min() > 0.8
     # Where one text has nearly all paths, its digits have nearly all of their candidates' shares.
     assert share(line, found, likely, [0, 0, 0, 0], geometry) == pytest.approx(1, abs=0.2)
+
+
+def test_parts_that_stand_apart_are_counted_where_they_tell_characters_apart() -> None:
+    ink = np.zeros((100, 90), np.float32)
+    cv2.rectangle(ink, (10, 20), (34, 80), 1.0, 3)
+    cv2.circle(ink, (46, 76), 4, 1.0, -1)
+    cv2.rectangle(ink, (60, 20), (84, 80), 1.0, 3)
+    line = cut(ink, slanted=False)
+    apart = {(c.first, c.last): c.parts for c in candidates(line, Geometry(place=1.0, lowest=0.02))}
+    whole = [k for k, piece in enumerate(line.pieces) if piece.height < 12]
+    assert whole, "the point is a piece"
+    k = whole[0]
+    assert apart[k, k + 1] == 1
+    assert apart[k - 1, k + 1] == 2
+    assert {c.parts for c in candidates(line, Geometry())} == {1}

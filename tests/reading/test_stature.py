@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lenet5.reading.stature import fits, frames
+from lenet5.reading.stature import fits, frames, in_parts, with_dots
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,22 @@ def test_a_band_is_of_digits_or_where_they_may_be_answered_of_small_letters() ->
 def test_nothing_suits_nothing() -> None:
     assert fits([], "ab", 0, 10).shape == (0, 2)
     assert np.isfinite(fits([(0, -1000, 1, 1)], "ab", 0, 10)).all()
+
+
+def test_a_colon_is_in_two_parts_and_a_digit_takes_no_point_beside_it() -> None:
+    one, two, three = in_parts([1, 2, 3], "8:i")
+    assert one[0] > 0.9
+    assert two[0] < 0.05  # an 8 and a point
+    assert two[1] > 20 * two[0]
+    assert one[1] < 0.2  # half of a colon, or one whose dots touch
+    assert min(one[2], two[2]) > 0.1  # some leave out the dot
+    assert (three < two).all()
+    assert in_parts([], "8:").shape == (0, 2)
+
+
+def test_what_is_as_small_as_a_dot_is_one() -> None:
+    unknown = np.full((2, 2), 0.01)
+    dot, digit = with_dots(unknown, [(0, 0, 6, 7), (0, 0, 20, 40)], "8.", 40)
+    assert dot[1] > 0.8
+    assert digit.tolist() == [0.01, 0.01]
+    assert with_dots(unknown, [(0, 0, 6, 7)] * 2, "80", 40) is unknown

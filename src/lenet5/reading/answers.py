@@ -7,6 +7,7 @@ gives its penalties less that class's: there j is near 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = ["NONE", "Calibration", "character"]
 
 ALTERNATIVES = 3
 LEAST = 0.01  # probability of an alternative worth telling
+CERTAIN = 1e-6  # what the least and the greatest confidence keep from 0 and 1
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,19 @@ class Calibration:
     accept: the least probability of an answer that is given rather than rejected
     on_paths: rubbish and temperature where candidates of a line are weighed, most of which are none; the same
     where it is None
+    odds: slope and shift that turn the log-odds of a line, as its path and its characters make them, into true ones
     """
 
     rubbish: float | None = None
     temperature: float = 1.0
     accept: float = 0.5
     on_paths: tuple[float, float] | None = None
+    odds: tuple[float, float] = (1.0, 0.0)
 
     def __post_init__(self) -> None:
-        numbers = (0.0 if self.rubbish is None else self.rubbish, self.temperature, self.accept)
+        numbers = (0.0 if self.rubbish is None else self.rubbish, self.temperature, self.accept, *self.odds)
         if not all(isinstance(number, int | float) for number in numbers):
-            raise ReadingError(f"rubbish, temperature, accept {numbers}; expected numbers")
+            raise ReadingError(f"rubbish, temperature, accept, odds {numbers}; expected numbers")
         if self.on_paths is not None:
             if not isinstance(self.on_paths, list | tuple) or len(self.on_paths) != 2:
                 raise ReadingError(f"on_paths {self.on_paths!r}; expected rubbish and temperature")
@@ -73,6 +77,12 @@ class Calibration:
         all_of = np.empty((len(penalties), penalties.shape[1] + 1))
         all_of[:, :-1], all_of[:, -1] = penalties, rubbish
         return probabilities(all_of, 1 / self.temperature)
+
+    def of_line(self, confidence: float) -> float:
+        """The confidence in a line, from what its path and its characters make of it together."""
+        slope, shift = self.odds
+        clipped = min(max(confidence, CERTAIN), 1 - CERTAIN)
+        return confidence if (slope, shift) == (1, 0) else 1 / (1 + math.exp(-shift) * (1 / clipped - 1) ** slope)
 
     def reason(self, probabilities: NDArray[np.float64]) -> Reason:
         """Why an answer with these probabilities (classes + 1,) is not to be relied on; "" where it is."""

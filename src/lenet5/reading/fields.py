@@ -117,8 +117,12 @@ class LineField:
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         on_paths = calibration.on_path().probabilities(penalties)
         likely, path = self.path(on_paths[:, :-1], classes)
-        placed = np.column_stack([likely, on_paths[:, -1]])
-        probabilities = rarer(placed if self.geometry.place else calibration.probabilities(penalties), RUBBISH_ON_PATHS)
+        probabilities = calibration.probabilities(penalties)
+        if self.geometry.place:
+            # The place says which character it is; whether it is one, what it looks like.
+            seen = self._seen(on_paths[:, :-1], classes).sum(axis=1) / np.maximum(likely.sum(axis=1), 1e-300)
+            probabilities = np.column_stack([likely * seen[:, None], on_paths[:, -1]])
+        probabilities = rarer(probabilities, RUBBISH_ON_PATHS)
         characters, digits, left = [], [], 0
         for arc in path:
             if arc.candidate is not None and arc.digit is not None:
@@ -139,22 +143,21 @@ class LineField:
         costs = digit_costs(self.line, read, np.zeros(len(read)), self.geometry) - self.geometry.digit
         return float(np.exp(-ODD * costs.sum()))
 
-    def _placed(
-        self, likely: Probabilities, classes: tuple[str, ...]
-    ) -> tuple[Probabilities, Probabilities, list[Arc]]:
-        """Probabilities in which each character is the likelier the better it suits its place; those in which the place
-        says which character it is, but not whether it is one; and the path: where the line's band is what explains it
-        at the least cost."""
+    def _placed(self, likely: Probabilities, classes: tuple[str, ...]) -> tuple[Probabilities, list[Arc]]:
+        """Probabilities in which each character is the likelier the better it suits its place and its parts, and the
+        path: where the line's band is what explains it at the least cost."""
         boxes = [candidate.box for candidate in self.candidates]
-        written = in_parts([candidate.parts for candidate in self.candidates], classes)
+        seen = self._seen(likely, classes) * in_parts([candidate.parts for candidate in self.candidates], classes)
         found = []
         for top, height in frames(self.line.top, self.line.bottom, classes):
-            seen = with_dots(likely, boxes, classes, height)
-            read = seen * written * fits(boxes, classes, top, height) ** self.geometry.place
-            path = self.path(read)
-            known = read * (seen.sum(axis=1) / read.sum(axis=1))[:, None]
-            found.append((sum(arc.cost for arc in path), read, known, path))
+            read = seen * fits(boxes, classes, top, height) ** self.geometry.place
+            path = best_path(self.line, self.candidates, read, self.geometry)
+            found.append((sum(arc.cost for arc in path), read, path))
         return min(found, key=lambda one: one[0])[1:]
+
+    def _seen(self, likely: Probabilities, classes: tuple[str, ...]) -> Probabilities:
+        """Probabilities that know of dots, which look like anything when they are enlarged."""
+        return with_dots(likely, [candidate.box for candidate in self.candidates], classes, self.line.height)
 
     def _box(self, arc: Arc) -> Box:
         """The box of an arc's own ink: of a slanted digit, narrower than that of its upright box."""
@@ -220,7 +223,7 @@ def _together(
     if not digits:
         return Reading("", 0.0, box, True, "blank", tuple(characters))
     text = "".join(c.text for c in digits)
-    confidence = sure * float(np.prod([c.confidence for c in digits]))
+    confidence = calibration.of_line(sure * float(np.prod([c.confidence for c in digits])))
     if not text:
         return Reading("", confidence, box, True, "not a digit", tuple(characters))
     reasons: set[Reason] = {c.reason for c in digits}
