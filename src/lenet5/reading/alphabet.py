@@ -37,7 +37,7 @@ TAUGHT = {character: often for characters, often in _TAUGHT.items() for characte
 LEAST = 1e-9
 # Of a line: what `python benchmarks/written_lines.py --fit --lines 40` found.
 ODDS = (0.88, 0.26)
-ACCEPT = 0.65
+ACCEPT = 0.7
 
 # What sizes say where each character has a place of its own on the line: nothing is small or astray.
 PLACED = Geometry(
