@@ -43,6 +43,12 @@ def start() -> LeNet5:
     return lenet5.load("lenet5-best")
 
 
+@pytest.fixture
+def fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hand, "ALONG", 500)
+
+
+@pytest.mark.usefixtures("fewer")
 def test_a_hand_is_learned_and_what_was_known_is_kept(start: LeNet5) -> None:
     shares: list[float] = []
     learned = learn_hand(start, SAMPLES, progress=shares.append)
@@ -82,10 +88,9 @@ def test_an_ensemble_stays_one_and_the_seed_decides_all(start: LeNet5) -> None:
     assert error(learned, OTHERS) < error(start, OTHERS)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param("lenet5-best", marks=pytest.mark.usefixtures("quick")), "lenet5-softmax"]
-)
-def test_signs_of_ones_own_are_added(name: str) -> None:
+@pytest.mark.parametrize(("name", "how"), [("lenet5-best", "quick"), ("lenet5-softmax", "fewer")])
+def test_signs_of_ones_own_are_added(name: str, how: str, request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue(how)
     start = lenet5.load(name)
     stars = drawn_pictures(400, 3).images[-40:]
     noise = np.random.default_rng(0).integers(0, 256, (40, 28, 28)).astype(np.uint8)
