@@ -128,7 +128,7 @@ def test_nothing_is_never_a_digit_that_digits_draws(drawn: Dataset) -> None:
 def test_nothing_too_depends_on_its_seed_alone() -> None:
     rubbish = nothing(2100, seed=3)
     np.testing.assert_array_equal(nothing(2001, seed=3).images, rubbish.images[:2001])
-    assert (nothing(2100, seed=4).images != rubbish.images).any()
+    assert (nothing(60, seed=4).images != rubbish.images[:60]).any()
 
 
 @pytest.mark.parametrize("draw_them", [digits, nothing])
