@@ -69,8 +69,10 @@ def faults_of(strokes: Strokes, network: LeNet5) -> list[Dataset]:
 
 
 def errors(network: LeNet5, of: Dataset) -> NDArray[np.float64]:
-    """Percent that are answered wrongly: among letters, digits and none; that and not by the same letter in the other
-    case; and among those of the right one's kind."""
+    """Percent that are answered wrongly, three times.
+
+    Among letters, digits and none; the same, where a letter's other case counts as right; among the right one's kind.
+    """
     kinds = np.array([(c.isdigit(), c.isupper(), c.islower()) for c in of.classes])
     alike = (kinds[:, None] == kinds).all(axis=2)  # (classes, classes)
     asked = kinds.any(axis=1) | (np.array(of.classes) == NONE)
@@ -100,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--samples", type=int, default=30)
     parser.add_argument("--writers", type=int, default=20, help="at most so many")
     parser.add_argument("--misread", action="store_true", help="learn from one half, the misread characters first")
-    parser.add_argument("--faults", action="store_true", help="learn each digit that a writer's is misread, alone")
+    parser.add_argument("--faults", action="store_true", help="learn one digit of a writer alone, each that is misread")
     parser.add_argument("--everyone", action="store_true", help="all writers, for a network that learned none of them")
     parser.add_argument("--strokes", type=Path, help=f"UNIPEN's characters; by default {STROKES} in {ENVIRONMENT}")
     given = parser.parse_args(arguments)
