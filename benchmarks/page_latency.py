@@ -1,6 +1,7 @@
-"""How long from the last point of a stroke until the new answer and all maps are on the screen?
+"""How long until the page answers: when it is opened, after a stroke, and for each picture that it learns from.
 
-python benchmarks/page_latency.py [strokes]: starts a server and Debian's Chromium, and prints JSON, in milliseconds.
+python benchmarks/page_latency.py [strokes]: exports the page as one file, opens it from disk in Debian's Chromium, then
+draws on it with `lenet5 serve`, and prints JSON, in milliseconds.
 """
 
 from __future__ import annotations
@@ -10,11 +11,24 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+import lenet5
+from lenet5.server import static
+
 START = "import sys; from lenet5.cli import main; main(['serve', '--port', '0'])"
+OPENED, PASSES = 9, 5
+# From the beginning of the navigation until the answer to the digit of the beginning is in the page.
+FIRST = """new MutationObserver((_, observer) => {
+    if (!document.querySelector('.see')?.dataset.answer) return;
+    globalThis.answeredAfter = performance.now();
+    observer.disconnect();
+}).observe(document, { subtree: true, childList: true, attributes: true });"""
 # From the event that ends a stroke to the first frame after the maps were painted with what it changed.
 MEASURE = """() => new Promise((done) => {
     const see = document.querySelector('.see');
@@ -45,33 +59,69 @@ MEASURE = """() => new Promise((done) => {
 
 
 def main(strokes: int = 100) -> None:
-    server = subprocess.Popen([sys.executable, "-c", START], stderr=subprocess.PIPE, text=True)
-    try:
-        assert server.stderr is not None
-        found = re.search(r"http://[^ ,]+?(?=/[, ])", server.stderr.readline())
-        assert found
-        print(json.dumps(measure(found[0], strokes)))
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def measure(address: str, strokes: int) -> dict[str, float]:
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1366, "height": 768})
-        page.goto(address)
-        page.wait_for_selector(".verdict.accepted, .verdict.rejected")
-        times = []
-        for stroke in range(strokes + 5):
-            if stroke % 4 == 0:
-                page.get_by_role("button", name="Clear").click()
-                page.wait_for_timeout(100)
-            times.append(page.evaluate(MEASURE))
-            page.wait_for_timeout(60)
+        file = Path(folder, "page.html")
+        size = static.write(file, {"lenet5": lenet5.load("lenet5")}, single=True)
+        alone = {"bytes": size, "opened": opened(browser, file), "learnt": learnt(browser, file)}
+        print(json.dumps({"one file": alone | {"stroke": drawn(browser, file.as_uri(), strokes)}}))
+        server = subprocess.Popen([sys.executable, "-c", START], stderr=subprocess.PIPE, text=True)
+        try:
+            assert server.stderr is not None
+            found = re.search(r"http://[^ ,]+?(?=/[, ])", server.stderr.readline())
+            assert found
+            print(json.dumps({"server": {"stroke": drawn(browser, found[0], strokes)}}))
+        finally:
+            server.terminate()
+            server.wait(10)
         browser.close()
-    median, p90, p99 = (float(round(q, 1)) for q in np.quantile(times[5:], (0.5, 0.9, 0.99)))
-    return {"strokes": strokes, "median": median, "p90": p90, "p99": p99}
+
+
+def opened(browser: Any, file: Path) -> dict[str, float]:
+    """Until the first answer, in a new profile each time."""
+    times = []
+    for _ in range(OPENED):
+        page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+        page.add_init_script(FIRST)
+        page.goto(file.as_uri())
+        times.append(page.wait_for_function("() => globalThis.answeredAfter").json_value())
+        page.context.close()
+    return summed_up(times)
+
+
+def learnt(browser: Any, file: Path) -> dict[str, float]:
+    """In the worker, for each picture of a pass with all that belongs to it: the estimate of h, the digits held out."""
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    page.goto(f"{file.as_uri()}#learn")
+    page.wait_for_selector(".learn[data-learnt='0']")
+    times = []
+    for number in range(1, PASSES + 1):
+        page.get_by_role("button", name="1 pass").click()
+        page.wait_for_function("n => document.querySelector('.learn').dataset.passes === String(n)", arg=number)
+        times.append(float(page.locator(".learn").get_attribute("data-milliseconds")))
+    page.close()
+    return summed_up(times[1:])
+
+
+def drawn(browser: Any, address: str, strokes: int) -> dict[str, float]:
+    """From the last point of a stroke until the new answer and all maps are on the screen."""
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    page.goto(address)
+    page.wait_for_function("() => document.querySelector('.see')?.dataset.answer")
+    times = []
+    for stroke in range(strokes + 5):
+        if stroke % 4 == 0:
+            page.get_by_role("button", name="Clear").click()
+            page.wait_for_timeout(100)
+        times.append(page.evaluate(MEASURE))
+        page.wait_for_timeout(60)
+    page.close()
+    return summed_up(times[5:])
+
+
+def summed_up(times: list[float]) -> dict[str, float]:
+    median, most = (float(round(q, 2)) for q in np.quantile(times, (0.5, 0.9)))
+    return {"median": median, "p90": most, "worst": float(round(max(times), 2)), "count": len(times)}
 
 
 if __name__ == "__main__":

@@ -92,7 +92,8 @@ export function makeLearner(network, digits, { recipe, rate, distorted = false, 
   const pictures = Array.from({ length: digits.labels.length }, (_, k) => picture(k));
   const order = shuffled(total, random); // a constant random order (III-B)
   const told = { pass: 1, done: 0, total, wrong: 0, loss: 0, last: null, passes: [], eta: 0 };
-  let began = performance.now();
+  let spent = 0; // milliseconds of this pass, with the estimate of h and the digits held out
+  let wrong = wrongOnes();
 
   function shuffled(count, draw) {
     const list = Int32Array.from({ length: count }, (_, k) => k);
@@ -105,7 +106,7 @@ export function makeLearner(network, digits, { recipe, rate, distorted = false, 
 
   function beginPass() {
     Object.assign(told, { done: 0, wrong: 0, loss: 0 });
-    began = performance.now();
+    spent = 0;
     if (recipe === "descent") {
       told.eta = rate;
       for (const name of names) epsilon[name].fill(rate);
@@ -187,23 +188,26 @@ export function makeLearner(network, digits, { recipe, rate, distorted = false, 
 
   // Learn this many pictures, to the end of the pass at most. Gives how many it were.
   function learn(count) {
+    const begun = performance.now();
     if (told.done === 0) beginPass();
     const until = Math.min(total, told.done + count);
     const from = told.done;
     while (told.done < until) one();
     const learnt = told.done - from;
-    if (told.done === total) endPass();
+    const ended = told.done === total;
+    if (ended) wrong = wrongOnes();
+    spent += performance.now() - begun;
+    if (ended) endPass();
     return learnt;
   }
 
   function endPass() {
-    const wrong = wrongOnes();
     told.passes.push({
       pass: told.pass,
       train_error: (100 * told.wrong) / total,
       held_out_error: (100 * wrong.length) / digits.heldOut,
       steps: Object.fromEntries(names.map((name) => [name, median(epsilon[name])])),
-      seconds: (performance.now() - began) / 1000,
+      milliseconds: spent / total, // a picture
     });
     told.pass += 1;
     told.done = 0;
@@ -220,7 +224,7 @@ export function makeLearner(network, digits, { recipe, rate, distorted = false, 
     return wrong;
   }
 
-  return { learn, wrongOnes, told, tensors, penalties: () => penaltiesOf(network, machine.sums) };
+  return { learn, wrong: () => wrong, told, tensors, penalties: () => penaltiesOf(network, machine.sums) };
 }
 
 function median(values) {

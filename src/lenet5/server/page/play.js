@@ -145,6 +145,7 @@ export function playView({ network: given, fail, renamed }) {
     toggle.textContent = t(going ? "play.pause" : "play.play");
     element.dataset.learnt = (told.pass - 1) * told.total + told.done;
     element.dataset.passes = told.passes.length;
+    element.dataset.milliseconds = told.passes.at(-1)?.milliseconds ?? "";
     bar.value = told.done / told.total;
     const seen = told.done || told.total;
     const pass = told.done ? told.pass : told.pass - 1;
@@ -153,6 +154,9 @@ export function playView({ network: given, fail, renamed }) {
       h("b", {}, pass ? t("play.at", { pass, done: seen, total: told.total }) : t("play.none")),
       told.done ? h("span", {}, t("play.wrong", { error: number((100 * told.wrong) / seen, 1) })) : "",
       h("span", {}, t("play.held", { error: number(held, 1), count: digits.heldOut })),
+      told.passes.length
+        ? h("span", {}, t("play.each", { milliseconds: number(told.passes.at(-1).milliseconds, 2) }))
+        : "",
     );
     if (told.last) {
       const { index, right, answer } = told.last;

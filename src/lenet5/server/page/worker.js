@@ -14,7 +14,7 @@ let toldAt = 0;
 function tell(passEnded = false) {
   toldAt = performance.now();
   const weights = Object.values(learner.tensors).map((tensor) => Float32Array.from(tensor));
-  const wrong = passEnded ? learner.wrongOnes() : null;
+  const wrong = passEnded ? learner.wrong() : null;
   postMessage({ told: learner.told, weights, wrong, going: left > 0 });
 }
 
