@@ -17,7 +17,7 @@ export default {
     "play.speed.medium": "50 pictures a second",
     "play.speed.full": "full speed",
     "play.recipe": "Recipe",
-    "play.recipe.1998": "1998, a step per weight",
+    "play.recipe.1998": "1998: step per weight",
     "play.recipe.descent": "plain, one step for all",
     "play.rate": "Step, times",
     "play.start": "Start from",
