@@ -9,7 +9,7 @@ import pytest
 from lenet5.datasets import drawn
 from lenet5.datasets.drawn.paper import Look
 from lenet5.reading import Character, Reader, Reading
-from lenet5.reading.choice import amid_others, lines_of
+from lenet5.reading.choice import abreast, amid_others, lines_of
 from lenet5.reading.words import Word
 from scenery import beside_a_book, dark_corners, on_a_table
 
@@ -169,3 +169,34 @@ def test_a_row_that_is_hard_to_read_is_shown_and_not_passed_over() -> None:
 
     found, readings = zip(row(0, "99999", 0.99), row(100, "94499", 0.88), row(200, "61018", 0.3), strict=True)
     assert lines_of(found, readings) == [[0], [1]]
+
+
+def test_a_short_number_beside_a_rule_is_read_without_being_told_that_it_is_a_line(reader: Reader) -> None:
+    right = 0
+    for seed, text in enumerate(["57", "3", "10", "42", "8", "69"]):
+        number = written(text, seed, 30)
+        strip = on_a_sheet((number, 40, 60), height=220, width=number.shape[1] + 90)
+        cv2.line(strip, (strip.shape[1] - 20, 30), (strip.shape[1] - 23, 190), (60, 60, 60), 3, cv2.LINE_AA)
+        right += [r.text for r in reader.read(strip) if not r.rejected] == [text]
+    assert right >= 5
+
+
+def test_a_bar_that_is_all_of_a_page_beside_words_is_no_sure_one(reader: Reader) -> None:
+    sheet = on_a_sheet(height=400, width=500)
+    cv2.putText(sheet, "Why", (40, 90), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (40, 40, 40), 2, cv2.LINE_AA)
+    cv2.line(sheet, (300, 60), (296, 340), (60, 60, 60), 6, cv2.LINE_AA)
+    assert not [r.text for r in reader.read(sheet) if not r.rejected and r.confidence >= 0.9]
+
+
+def test_two_strokes_of_one_height_beside_each_other_are_not_one_digit(reader: Reader) -> None:
+    sheet = on_a_sheet(height=160, width=220)
+    cv2.line(sheet, (70, 45), (52, 118), (60, 60, 60), 5, cv2.LINE_AA)
+    cv2.ellipse(sheet, (122, 78), (36, 38), 0, 0, 360, (60, 60, 60), 5, cv2.LINE_AA)
+    ink = (249 - sheet[:, :, 0].astype(np.float32)) / 249
+    assert abreast(ink)
+    assert [r.text for r in reader.read(sheet) if not r.rejected] != ["0"]
+    four = np.zeros((160, 220), np.float32)
+    cv2.polylines(four, [np.array([(80, 40), (60, 90), (120, 90)])], False, 1.0, 5)
+    cv2.line(four, (105, 45), (100, 130), 1.0, 5)
+    assert not abreast(four)
+    assert not abreast(np.zeros((9, 9), np.float32))

@@ -36,7 +36,7 @@ def test_small_noughts_that_stand_high_are_candidates_that_cost_little() -> None
 
 def test_shares_of_all_candidates_are_those_of_all_paths() -> None:
     line = uneven()
-    geometry = Geometry()
+    geometry = Geometry(word=1.5, digit=1.0)  # such that one text has nearly all paths
     found = candidates(line, geometry)
     likely = np.full((len(found), 2), 0.02)
     best = np.argsort(digit_costs(line, found, np.zeros(len(found)), geometry))[:4]

@@ -20,6 +20,7 @@ from lenet5.datasets import drawn
 from lenet5.errors import LeNetError, PictureError, ReadingError
 from lenet5.loading import load
 from lenet5.reading import Calibration, Reader, Reading
+from lenet5.reading.fields import POWERS
 
 
 @pytest.fixture(scope="module")
@@ -303,5 +304,17 @@ def test_a_digit_of_odd_size_or_place_makes_its_line_less_sure(
         return reading.confidence
 
     even, odd = sure(112, 0), sure(78, 18)
-    monkeypatch.setattr("lenet5.reading.fields.ODD", 0.0)
+    monkeypatch.setattr("lenet5.reading.fields.POWERS", np.array([*POWERS[:-1], 0.0]))
     assert odd / sure(78, 18) < 0.97 * even / sure(112, 0)
+
+
+def test_a_line_of_few_pixels_is_less_sure_of_what_it_reads(reader: Reader) -> None:
+    sure: dict[int, list[float]] = {40: [], 12: []}
+    for seed in range(8):
+        picture, _ = drawn.line("4817", np.random.default_rng(seed), size=80, gap=0.3)
+        for size, found in sure.items():
+            small = cv2.resize(picture, None, fx=size / 80, fy=size / 80, interpolation=cv2.INTER_AREA)
+            (reading,) = reader.read(small, "line")
+            found += [reading.confidence] * (reading.text == "4817")
+    assert min(map(len, sure.values())) >= 3
+    assert np.median(sure[12]) < np.median(sure[40]) - 0.03

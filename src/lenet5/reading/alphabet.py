@@ -6,6 +6,7 @@ character stands there, and where it may be a digit, those say which and whether
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -17,10 +18,11 @@ from lenet5.errors import ReadingError
 from lenet5.reading.answers import Calibration
 from lenet5.reading.graph import Geometry
 
-__all__ = ["NAMED", "NO_DIGITS", "SIGNS", "Alphabet", "Asked", "characters_of", "geometry_of"]
+__all__ = ["NAMED", "NO_DIGITS", "SIGNS", "Alphabet", "Asked", "answering", "characters_of", "geometry_of"]
 
 Probabilities = NDArray[np.float64]
 
+EVERY = "lenet5-ascii"  # the network that knows every character
 SIGNS = CHARACTERS.replace(NONE, "")
 CAPITALS = "".join(c for c in SIGNS if c.isupper())
 LETTERS = "".join(c for c in SIGNS if c.isalpha())
@@ -43,6 +45,7 @@ ACCEPT = 0.7
 PLACED = Geometry(
     lowest=0.02,
     flattest=9.0,
+    word=1.5,
     digit=0.4,
     small=0.0,
     narrow=0.0,
@@ -128,3 +131,20 @@ class Alphabet:
 def _likely(reader: Asked, images: NDArray[Any]) -> Probabilities:
     """How likely each class is for each picture, and last none of them: (N, classes + 1)."""
     return reader.calibration.on_path().probabilities(reader.penalties(images))
+
+
+def answering(asked: str, model: Any, reader_of: Callable[[Any], Asked]) -> Any:
+    """The network that answers these characters: as it is, a part of what it knows, or with one that knows every."""
+    reader = reader_of(model)
+    known = set(reader.classes)
+    if known == set(asked):
+        return model
+    if known >= set(asked):
+        return Alphabet(asked, reader)
+    if known != set(DIGITS):
+        missing = "".join(sorted(set(asked) - known))
+        raise ReadingError(
+            f"characters {asked!r}; the network knows no {missing!r}, it knows {''.join(reader.classes)!r}; leave out "
+            "either the network or these characters"
+        )
+    return Alphabet(asked, reader_of(EVERY), reader)

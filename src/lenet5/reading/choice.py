@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.masks import inked, parts
+from lenet5.reading.fields import KnownField
 from lenet5.reading.graph import Geometry
+from lenet5.reading.place import Place
 from lenet5.reading.readings import Box, Reading, Reason
 from lenet5.reading.words import Word
 
-__all__ = ["amid_others", "cost_of_one", "cost_of_words", "evidence", "lines_of", "the_line"]
+__all__ = [
+    "PART_OF_IT", "Sheet", "abreast", "amid_others", "cost_of_one", "cost_of_words", "less_sure", "lines_of", "the_line"
+]  # fmt: skip
 
 LEAST = 1e-3  # the least probability, and what the greatest lacks of 1
 BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of letters look like one
@@ -29,12 +34,38 @@ SHORT = 2  # characters, or heights: a word beside a number that is no longer ma
 AMID = 1.5  # the power of the confidence in a line that stands among words which are passed over
 # Of the line's height: a lower word, as a speck or an underline, is passed over at no cost; and one that is beside it.
 AS_HIGH, AS_HIGH_BESIDE = 0.5, 0.3
-PART_OF_IT = 0.5  # what is left of the confidence where a word beside the line may be more of it
+PART_OF_IT = 0.5  # what is left of the confidence where a word beside may be more of it, or a 1 be a rule of the page
 LIKE_A_BAR, LIKE_A_DIGIT = 0.6, 0.02  # how many of the words that are passed over look like a 1, and like another digit
 ANOTHER = 1.0  # the cost of every further word
 # Two words of one line, in heights of the taller one.
 APART = 2.5  # the widest gap
+AS_TALL, OVER = 0.75, 0.5  # of the tallest stroke, those beside it; of the narrowest one's width, their overlap
 UNEQUAL, UNLIKE = 2.5, 1.6  # over the lower one's, and where one is a bar
+
+
+class Sheet(NamedTuple):
+    """The ink (H, W) of a page, its place in the picture, its words, and each word read."""
+
+    ink: NDArray[np.float32]
+    place: Place
+    words: list[Word]
+    fields: list[KnownField]
+
+    @property
+    def readings(self) -> list[Reading]:
+        return [field.reading for field in self.fields]
+
+    @property
+    def lines(self) -> list[list[int]]:
+        return lines_of(self.words, self.readings)
+
+
+def abreast(ink: NDArray[np.float32]) -> bool:
+    """Whether two strokes in ink (H, W) that are about as high stand side by side, as no two of one digit do."""
+    _, stats = parts(inked(ink))
+    tall = stats[1:][stats[1:, 3] >= AS_TALL * stats[1:, 3].max(initial=0)]
+    left, right = np.sort(tall[:, 0]), np.sort(tall[:, 0] + tall[:, 2])
+    return bool((right[:-1] - left[1:] < OVER * tall[:, 2].min(initial=len(ink[0]))).any())
 
 
 def evidence(reading: Reading) -> float:
@@ -109,7 +140,11 @@ def amid_others(reading: Reading, line: Word, passed: Sequence[tuple[Word, Readi
     high = [(w, r) for w, r in passed if w.height >= AS_HIGH * line.height]
     more = sum(w.beside(line) and not _is_bar(r) and evidence(r) > HOPELESS for w, r in high)
     chance = math.prod(LIKE_A_BAR if digit == "1" else LIKE_A_DIGIT for digit in reading.text)
-    confidence = reading.confidence**AMID * PART_OF_IT**more / (1 + chance * len(high))
+    return less_sure(reading, reading.confidence**AMID * PART_OF_IT**more / (1 + chance * len(high)), accept)
+
+
+def less_sure(reading: Reading, confidence: float, accept: float) -> Reading:
+    """A reading at another confidence, rejected where that is less than `accept`."""
     reason: Reason = reading.reason or ("unsure" if confidence < accept else "")
     return replace(reading, confidence=confidence, rejected=bool(reason), reason=reason)
 

@@ -22,11 +22,20 @@ from lenet5.kernels import threads
 from lenet5.pictures.ink import POLARITIES, Ink, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, PAGE_SIDE, Limits, open_pages, sized
-from lenet5.reading.alphabet import Alphabet, characters_of, geometry_of
+from lenet5.reading.alphabet import answering, characters_of, geometry_of
 from lenet5.reading.amid import enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
-from lenet5.reading.choice import amid_others, cost_of_one, cost_of_words, lines_of, the_line
+from lenet5.reading.choice import (
+    PART_OF_IT,
+    Sheet,
+    abreast,
+    amid_others,
+    cost_of_one,
+    cost_of_words,
+    less_sure,
+    the_line,
+)
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.layout import LAYOUTS, Layout, line_ink, straightened
@@ -43,10 +52,10 @@ Grey = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 Prepared = Field | LeNetError
 
-BEST, EVERY = "lenet5-reader", "lenet5-ascii"
+BEST = "lenet5-reader"
 SAMPLE = 8  # pictures that tell how long the others will take
-FILLED = np.float32(16)  # the penalty of a filled mark for each pixel that it is thicker than strokes
 SMALL = 2.5e-3  # seconds for each; below, one thread is quicker than two
+FILLED = np.float32(16)  # the penalty of a filled mark for each pixel that it is thicker than strokes
 
 
 class Network(Protocol):
@@ -86,13 +95,11 @@ class Reader:
             model = load(BEST if model is None else model)
         if not callable(getattr(model, "penalties", None)):
             raise ReadingError(f"a model {model!r}; expected a network, or the name or path of one")
-        if asked is not None:
-            model = _answering(asked, model)
-        self.network: Network = model
-        classes = tuple(getattr(model, "classes", DIGITS))
+        self.network: Network = model if asked is None else answering(asked, model, Reader)
+        classes = tuple(getattr(self.network, "classes", DIGITS))
         self._none = classes.index(NONE) if NONE in classes else None
         self.classes: tuple[str, ...] = tuple(c for c in classes if c != NONE)
-        self.calibration = calibration or Calibration.of(getattr(model, "metadata", {}))
+        self.calibration = calibration or Calibration.of(getattr(self.network, "metadata", {}))
         if accept is not None:
             self.calibration = replace(self.calibration, accept=accept)
         self.geometry = geometry_of(asked or "")
@@ -279,19 +286,28 @@ class Reader:
     def _whichever(self, ink: Ink, place: Place, steps: Steps) -> list[Field]:
         """One digit, or a page of one line or more: what explains the ink at the least cost."""
         one = self._digit(ink.ink, place, steps)
-        level = line_ink(ink.pen)
-        found = words(level, self.geometry.mark)
+        page = self._sheet(line_ink(ink.pen), place)
         (reading,) = self.answer([one])
-        readings = [f.reading for f in self._words(found, place)]
-        alone = readings[0].text if len(found) == 1 else None
-        if alone is not None and len(alone) < 2 and reading.text:
+        alone = page.readings[0] if len(page.words) == 1 else None
+        apart = abreast(page.ink)
+        if alone and not apart and len(alone.text) < 2 and reading.text and reading.confidence >= alone.confidence:
             return [KnownField(one, reading)]
-        if (rows := self._rows(ink, place, steps)) or (alone and not readings[0].rejected):
-            return rows or self._lines(level, place, steps)
+        if rows := self._rows(ink, place, steps):
+            return rows
+        lines = self._lines(page.ink, place, steps, page)
+        if alone and alone.text and (apart or not alone.rejected):
+            return lines if any(r.text for r in self.answer(lines)) else list(page.fields)
+        # A bar beside words is a rule of the page as often as a 1.
+        bar = reading.text == "1" and bool(page.words) and not (alone and alone.text == "1")
+        given = [r.text for r in self.answer(lines) if not r.rejected]
+        if (reading.rejected or bar) and len(given) == 1 and given != ["1"]:
+            return lines
         box = place.back(reading.characters[0].box if reading.characters else reading.box)
-        if cost_of_one(level, box, reading, self.geometry) <= cost_of_words(found, readings, self.geometry):
-            return [KnownField(one, reading)]
-        return self._lines(level, place, steps)
+        of_words = cost_of_words(page.words, page.readings, self.geometry)
+        if cost_of_one(page.ink, box, reading, self.geometry) > of_words:
+            return lines
+        confidence = reading.confidence * (PART_OF_IT if bar else 1.0)
+        return [KnownField(one, less_sure(reading, confidence, self.calibration.accept))]
 
     def _words(self, found: Sequence[Word], place: Place) -> list[KnownField]:
         """Each word, read as a line."""
@@ -317,20 +333,24 @@ class Reader:
         steps.note("boxes", lambda: outlined(boxes.ink, boxes.grids))
         return upright_rows(boxes, self.geometry, self._sureness)
 
-    def _lines(self, level: Grey, place: Place, steps: Steps) -> list[Field]:
-        """The lines of a page, from its ink without rules."""
-        level, matrix = straightened(level)
-        steps.note_ink("straightened", level)
-        page = place.inside(matrix)
-        found = words(level, self.geometry.mark)
-        known = self._words(found, page)
-        chosen = lines_of(found, [f.reading for f in known])
+    def _sheet(self, ink: Grey, place: Place) -> Sheet:
+        """The words of a page, from its ink without rules, each read."""
+        found = words(ink, self.geometry.mark)
+        return Sheet(ink, place, found, self._words(found, place))
+
+    def _lines(self, ink: Grey, place: Place, steps: Steps, standing: Sheet | None = None) -> list[Field]:
+        """The lines of a page, from its ink without rules: made level, or as it stands, if there are none then."""
+        level, matrix = straightened(ink)
+        page = standing if standing and level is ink else self._sheet(level, place.inside(matrix))
+        page = standing if standing and not page.lines else page
+        found, known, chosen = page.words, page.fields, page.lines
+        steps.note_ink("straightened", page.ink)
         lines = {together([found[k] for k in several]): several for several in chosen}
-        steps.note("words", lambda: framed(level, lines))
+        steps.note("words", lambda: framed(page.ink, lines))
         joined = [word for word, several in lines.items() if len(several) > 1]
         fields = {word: known[several[0]] for word, several in lines.items()}
-        fields.update(zip(joined, self._words(joined, page), strict=True))
-        nothing = GlyphField(np.zeros((28, 28), np.uint8), place.whole, "not a digit" if found else "blank")
+        fields.update(zip(joined, self._words(joined, page.place), strict=True))
+        nothing = GlyphField(np.zeros((28, 28), np.uint8), page.place.whole, "not a digit" if found else "blank")
         taken = set[int]().union(*chosen)
         passed = [(word, f.reading) for k, (word, f) in enumerate(zip(found, known, strict=True)) if k not in taken]
         return [self._amid_others(fields[w], w, passed) for w in in_order(list(lines))] or [nothing]
@@ -347,23 +367,6 @@ class Reader:
         """The mean log of the best probability of each candidate, uint8 (28, 28)."""
         probabilities = self.calibration.probabilities(self.penalties(np.stack(images)))
         return float(np.log(np.maximum(probabilities[:, :-1].max(axis=1), 1e-4)).mean())
-
-
-def _answering(asked: str, model: Network) -> Network:
-    """The network that answers these characters: as it is, a part of what it knows, or with one that knows every."""
-    reader = Reader(model)
-    known = set(reader.classes)
-    if known == set(asked):
-        return model
-    if known >= set(asked):
-        return Alphabet(asked, reader)
-    if known != set(DIGITS):
-        missing = "".join(sorted(set(asked) - known))
-        raise ReadingError(
-            f"characters {asked!r}; the network knows no {missing!r}, it knows {''.join(reader.classes)!r}; leave out "
-            "either the network or these characters"
-        )
-    return Alphabet(asked, Reader(EVERY), reader)
 
 
 def _each(prepare: Callable[[Any], Prepared], pictures: list[Any]) -> list[Prepared]:

@@ -21,7 +21,7 @@ from lenet5.reading.pieces import cut
 from lenet5.reading.reader import Reader
 from lenet5.reading.school.composed_lines import Pick, compose
 
-__all__ = ["COSTS", "Arcs", "arcs_of", "fitted", "main", "paths_of"]
+__all__ = ["COSTS", "Arcs", "arcs_of", "fitted", "main", "paths_of", "unlearned"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -118,8 +118,8 @@ def fitted(lines: list[Arcs], rng: np.random.Generator, steps: int = 150) -> Geo
     return _with(costs.round(2).tolist())
 
 
-def main() -> None:
-    """Fit on 1,600 lines, measure on 400 others, print."""
+def unlearned(rng: np.random.Generator) -> Pick:
+    """What picks a digit by a hand that no network has learned from: of MNIST's, of UNIPEN's, or drawn."""
     from lenet5.datasets import load
     from lenet5.datasets.drawn.european import european
     from lenet5.datasets.strokes import read_strokes
@@ -127,7 +127,6 @@ def main() -> None:
     from lenet5.reading.school.outcomes import data
     from lenet5.reading.school.teach import HELD_OUT, STROKES, Teaching, written
 
-    rng = np.random.default_rng([0, 5])
     _, people = split_by_writer(load("mnist", "train"), 5000)
     _, others = split_by_writer(read_strokes(data() / STROKES), HELD_OUT)
     hands = written(others, Teaching())
@@ -139,7 +138,13 @@ def main() -> None:
         i = rng.choice(places[s][int(rng.integers(10)) if digit is None else digit])
         return source[s][0][i], int(source[s][1][i])
 
-    reader = Reader()
+    return pick
+
+
+def main() -> None:
+    """Fit on 1,600 lines, measure on 400 others, print."""
+    rng = np.random.default_rng([0, 5])
+    pick, reader = unlearned(rng), Reader()
     lines = [arcs for _ in range(2000) if (arcs := arcs_of(reader, pick, rng))]
     learned, kept = lines[: len(lines) * 4 // 5], lines[len(lines) * 4 // 5 :]
     geometry = fitted(learned, rng)
