@@ -17,9 +17,7 @@ from lenet5.reading.place import Place
 from lenet5.reading.readings import Box, Reading, Reason
 from lenet5.reading.words import Word
 
-__all__ = [
-    "PART_OF_IT", "Sheet", "abreast", "amid_others", "cost_of_one", "cost_of_words", "less_sure", "lines_of", "the_line"
-]  # fmt: skip
+__all__ = ["PART_OF_IT", "Sheet", "abreast", "amid_others", "evidence", "is_one", "less_sure", "lines_of", "the_line"]
 
 LEAST = 1e-3  # the least probability, and what the greatest lacks of 1
 BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of letters look like one
@@ -54,10 +52,6 @@ class Sheet(NamedTuple):
     @property
     def readings(self) -> list[Reading]:
         return [field.reading for field in self.fields]
-
-    @property
-    def lines(self) -> list[list[int]]:
-        return lines_of(self.words, self.readings)
 
 
 def abreast(ink: NDArray[np.float32]) -> bool:
@@ -147,6 +141,11 @@ def less_sure(reading: Reading, confidence: float, accept: float) -> Reading:
     """A reading at another confidence, rejected where that is less than `accept`."""
     reason: Reason = reading.reason or ("unsure" if confidence < accept else "")
     return replace(reading, confidence=confidence, rejected=bool(reason), reason=reason)
+
+
+def is_one(page: Sheet, box: Box, reading: Reading, geometry: Geometry) -> bool:
+    """Whether it costs no more to read a page as one digit, in this box of it, than as its words."""
+    return cost_of_one(page.ink, box, reading, geometry) <= cost_of_words(page.words, page.readings, geometry)
 
 
 def cost_of_one(ink: NDArray[np.float32], box: Box, reading: Reading, geometry: Geometry) -> float:

@@ -42,6 +42,7 @@ PLAIN = np.array([1, 1, 1, 0, 0.02])  # the same of letters and signs, whose net
 Images = Sequence[NDArray[np.uint8]]
 Penalties = NDArray[np.float32]
 Probabilities = NDArray[np.float64]
+Read = tuple[list[Character], NDArray[np.float64]]
 
 
 class Field(Protocol):
@@ -132,9 +133,7 @@ class LineField:
         reason = unsure if text and all(c.reason != "not a digit" for c in digits) else "not a digit"
         return Reading(text, confidence, self.box, bool(reason), reason, tuple(characters))
 
-    def read(
-        self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration
-    ) -> tuple[list[Character], NDArray[np.float64]]:
+    def read(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Read:
         """The characters of the best path, and the parts of its confidence (5,), each 0 to 1, as for POWERS."""
         on_paths = calibration.on_path().probabilities(penalties)
         likely, path = self.path(on_paths[:, :-1], classes)

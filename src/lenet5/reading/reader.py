@@ -26,16 +26,7 @@ from lenet5.reading.alphabet import answering, characters_of, geometry_of
 from lenet5.reading.amid import enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
-from lenet5.reading.choice import (
-    PART_OF_IT,
-    Sheet,
-    abreast,
-    amid_others,
-    cost_of_one,
-    cost_of_words,
-    less_sure,
-    the_line,
-)
+from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, is_one, less_sure, lines_of, the_line
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.layout import LAYOUTS, Layout, line_ink, straightened
@@ -237,7 +228,7 @@ class Reader:
             return [self._digit(found.ink, place, steps)]
         if layout == "line":
             return [self._line_or_boxes(found, place, steps)]
-        return self._page(found, place, steps)
+        return self._rows(found, place, steps) or self._lines(line_ink(found.pen), place, steps)
 
     def _digit(self, ink: Grey, place: Place, steps: Steps) -> Field:
         """The one digit of a picture, or the one in the middle of several."""
@@ -303,8 +294,7 @@ class Reader:
         if (reading.rejected or bar) and len(given) == 1 and given != ["1"]:
             return lines
         box = place.back(reading.characters[0].box if reading.characters else reading.box)
-        of_words = cost_of_words(page.words, page.readings, self.geometry)
-        if cost_of_one(page.ink, box, reading, self.geometry) > of_words:
+        if not is_one(page, box, reading, self.geometry):
             return lines
         confidence = reading.confidence * (PART_OF_IT if bar else 1.0)
         return [KnownField(one, less_sure(reading, confidence, self.calibration.accept))]
@@ -320,10 +310,6 @@ class Reader:
         field = line_field(ink, place, self.geometry)
         steps.note("pieces", lambda: pieces_of(field.line))
         return field
-
-    def _page(self, ink: Ink, place: Place, steps: Steps) -> list[Field]:
-        """The rows of the grids of a page where it has one, else its lines."""
-        return self._rows(ink, place, steps) or self._lines(line_ink(ink.pen), place, steps)
 
     def _rows(self, ink: Ink, place: Place, steps: Steps) -> list[Field]:
         """The rows of the grids of a page; none where it has no grid."""
@@ -342,8 +328,8 @@ class Reader:
         """The lines of a page, from its ink without rules: made level, or as it stands, if there are none then."""
         level, matrix = straightened(ink)
         page = standing if standing and level is ink else self._sheet(level, place.inside(matrix))
-        page = standing if standing and not page.lines else page
-        found, known, chosen = page.words, page.fields, page.lines
+        page = standing if standing and not lines_of(page.words, page.readings) else page
+        found, known, chosen = page.words, page.fields, lines_of(page.words, page.readings)
         steps.note_ink("straightened", page.ink)
         lines = {together([found[k] for k in several]): several for several in chosen}
         steps.note("words", lambda: framed(page.ink, lines))

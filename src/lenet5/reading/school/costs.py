@@ -147,12 +147,10 @@ def main() -> None:
     pick, reader = unlearned(rng), Reader()
     lines = [arcs for _ in range(2000) if (arcs := arcs_of(reader, pick, rng))]
     learned, kept = lines[: len(lines) * 4 // 5], lines[len(lines) * 4 // 5 :]
-    geometry = fitted(learned, rng)
-    for name, costs in (("before", Geometry()), ("fitted", geometry)):
-        weights = np.array([getattr(costs, cost) for cost in COSTS])
+    for geometry in (Geometry(), fitted(learned, rng)):
+        weights = np.array([getattr(geometry, cost) for cost in COSTS])
         share = np.exp([slope(a, weights)[0] for a in kept]).mean() - HOPELESS
-        print(f"{name}: the right text has {100 * share:.1f} % of the paths")
-    print(geometry)
+        print(f"the right text has {100 * share:.1f} % of the paths with {geometry}")
 
 
 if __name__ == "__main__":
