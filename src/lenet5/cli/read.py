@@ -29,27 +29,16 @@ __all__ = ["pictures_in", "read"]
 
 # What `lenet5 read-many` asks too.
 LayoutIs = Annotated[
-    Layout,
-    Parameter(
-        help="digit: one digit in a picture. line: one line of digits. page: several lines, or a grid. auto: whichever "
-        "it is."
-    ),
+    Layout, Parameter(help="digit: one digit. line: one line. page: several lines, or a grid. auto: whichever it is.")
 ]
 InkIs = Annotated[
-    Polarity,
-    Parameter(
-        help="dark: ink darker than its paper. light: white on black, as chalk on a board. auto: whichever it is."
-    ),
+    Polarity, Parameter(help="dark: ink darker than its paper. light: chalk on a board. auto: whichever it is.")
 ]
 Model = Annotated[
     str | None, Parameter(help="Shipped weights by name, or a .safetensors file; by default the best for reading.")
 ]
 Accept = Annotated[
-    float | None,
-    Parameter(
-        help="The least confidence of a reading that is not rejected, 0 to 1; by default the one that the weights came "
-        "with."
-    ),
+    float | None, Parameter(help="The least confidence of what is not rejected, 0 to 1; by default the weights' own.")
 ]
 STDIN = "/dev/stdin"
 PIPES = ("/dev/fd/", "/proc/self/fd/")  # what a shell makes of <(command)
