@@ -10,10 +10,10 @@ import os
 import reprlib
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +21,14 @@ from numpy.typing import NDArray
 from lenet5.architecture import NAMES, SIDE, Architecture, EuclideanRBF
 from lenet5.errors import WeightsError
 from lenet5.kernels import threads
+from lenet5.kernels.entries import FEW, bulk, bulk_room, forward_many, maps_room
+from lenet5.kernels.plan import Plan, plan_for, zeros
 from lenet5.reference import penalties, probabilities
 from lenet5.scale import LOOKED_AT, PictureWarning, doubt, to_scale
-
-if TYPE_CHECKING:
-    from lenet5.kernels.plan import Plan
 
 __all__ = ["LeNet5", "checked"]
 
 Floats = NDArray[np.float32]
-_local = threading.local()
 
 
 def checked(metadata: Mapping[str, Any] | None, architecture: Architecture) -> dict[str, Any]:
@@ -66,11 +64,7 @@ class LeNet5:
     def __init__(
         self, architecture: Architecture, tensors: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
     ) -> None:
-        from lenet5.kernels.plan import plan_for, zeros
-        from lenet5.kernels.single import FEW, forward_many
-
-        # Found once: an import takes a tenth of a picture's time.
-        self._few_below, self._forward_many = FEW, forward_many
+        self._mine = threading.local()  # kernels with their first arguments, of each thread
         self._classes, self._rbf = architecture.classes, isinstance(architecture.output, EuclideanRBF)
         self.architecture = architecture
         self.metadata = checked(metadata, architecture)
@@ -143,7 +137,7 @@ class LeNet5:
             PictureError: arrays that are not pictures.
         """
         array, low, gain = to_scale(images, square=True)
-        if len(array) < self._few_below:
+        if len(array) < FEW:
             return self._penalties(self._few(array, low, gain))
         return self._penalties(self._bulk(array, low, gain))
 
@@ -179,8 +173,6 @@ class LeNet5:
             PictureError: arrays that are not pictures, or smaller ones.
         """
         array, low, gain = to_scale(images, square=False)
-        from lenet5.kernels.plan import plan_for
-
         height, width = array.shape[1:]
         outputs = self._forward(plan_for(self.architecture, height, width), array, low, gain)
         places = ((height - SIDE) // 4 + 1, (width - SIDE) // 4 + 1)
@@ -201,8 +193,9 @@ class LeNet5:
         """
         array, low, gain = to_scale(images, square=True)
         kept = np.zeros((len(array), self.plan["floats"]), np.float32)
+        outputs, plan = np.empty((1, self._classes), np.float32), self.plan
         for picture, maps in zip(array[:, None], kept, strict=True):
-            self._few(picture, low, gain, maps)
+            forward_many(plan.plans, plan.table, self.parameters, low, gain, outputs, maps, picture)
         found = {}
         for name in ("input", *NAMES):
             layer = self.plan[name]
@@ -248,52 +241,38 @@ class LeNet5:
         outputs = np.empty((len(array), spots * self._classes), np.float32)
 
         def some(start: int) -> None:
-            part, maps = slice(start, start + PIECE), _room(plan, _maps)
-            self._forward_many(plan.plans, plan.table, self.parameters, array[part], low, gain, outputs[part], maps)
+            part, mine = slice(start, start + PIECE), self._mine.__dict__
+            if mine.get("wide", (None,))[0] is not plan:  # wide pictures are large, so room for one size is kept
+                mine["wide"] = plan, maps_room(plan)
+            fixed = plan.plans, plan.table, self.parameters, low, gain, outputs[part], mine["wide"][1]
+            forward_many(*fixed, array[part])
 
         threads.run(some, range(0, len(array), PIECE))
         return outputs.reshape(len(array), spots, self._classes)
 
-    def _few(self, array: NDArray[Any], low: Any, gain: Any, maps: Floats | None = None) -> Floats:
-        """What the output layer says (N, classes), one picture at a time in this thread, and no time lost around it.
-
-        `maps` gets all maps of the last.
-        """
-        outputs = np.empty((len(array), self._classes), np.float32)
-        plan = self.plan
-        if maps is None:
-            maps = _room(plan, _maps)
-        self._forward_many(plan.plans, plan.table, self.parameters, array, low, gain, outputs, maps)
-        return outputs
+    def _few(self, array: NDArray[Any], low: Any, gain: Any) -> Floats:
+        """What the output layer says (N, classes), one picture at a time in this thread, and no time lost around it."""
+        mine = self._mine.__dict__
+        if gain not in mine:
+            plan, outputs = self.plan, np.zeros((FEW, self._classes), np.float32)
+            fixed = plan.plans, plan.table, self.parameters, low, gain, outputs, maps_room(plan)
+            mine[gain] = forward_many.bound(*fixed), outputs
+        forward, outputs = mine[gain]
+        forward(array)
+        return np.array(outputs[: len(array)])
 
     def _bulk(self, array: NDArray[Any], low: Any, gain: Any) -> Floats:
         """What the output layer says (N, classes), many pictures at a time."""
-        from lenet5.kernels.bulk import bulk, room
-
-        outputs = np.empty((len(array), self.architecture.classes), np.float32)
+        outputs, plan = np.empty((len(array), self.architecture.classes), np.float32), self.plan
 
         def some(start: int) -> None:
-            part = slice(start, start + PIECE)
-            rooms = _room(self.plan, room)
-            bulk(self.plan.plans, self.plan.table, self.parameters, array[part], low, gain, outputs[part], rooms)
+            part, mine = slice(start, start + PIECE), self._mine.__dict__
+            if "bulk" not in mine:
+                mine["bulk"] = bulk.bound(plan.plans, plan.table, self.parameters, bulk_room(plan))
+            mine["bulk"](array[part], low, gain, outputs[part])
 
         threads.run(some, range(0, len(array), PIECE))
         return outputs
 
 
 PIECE = 64  # pictures that one thread takes at a time
-
-
-def _maps(plan: Plan) -> Floats:
-    from lenet5.kernels.plan import zeros
-
-    return zeros(int(plan["floats"]))
-
-
-def _room(plan: Plan, make: Callable[[Plan], Any]) -> Any:
-    """This thread's own arrays for a plan, made once: wide pictures are large, so one size at a time is kept."""
-    rooms: dict[Callable[[Plan], Any], tuple[Plan, Any]] = _local.__dict__.setdefault("rooms", {})
-    kept = rooms.get(make)
-    if kept is None or kept[0] is not plan:
-        kept = rooms[make] = (plan, make(plan))
-    return kept[1]

@@ -119,9 +119,7 @@ def to_scale(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np
         _check_range(array, framed)
     else:
         raise PictureError(f"pictures of type {array.dtype}; expected uint8, 0 to 255, or float")
-    array = np.ascontiguousarray(array)[:]
-    array.setflags(write=False)  # one compiled kernel serves arrays that can be written and that cannot
-    return array, low, gain
+    return np.ascontiguousarray(array), low, gain
 
 
 def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.architecture import Architecture
-from lenet5.kernels import single
+from lenet5.kernels import entries
 from lenet5.kernels.plan import Plan, loss_of, plan_for
 from lenet5.network import LeNet5
 from lenet5.training.learners import LOSSES
@@ -37,12 +37,13 @@ def gradient(
 ) -> tuple[float, Arrays]:
     """The mean loss over the pictures, and its derivative by every trainable tensor."""
     plan, weights = plan_for(net), LeNet5(net, tensors).parameters
-    total, rooms = np.zeros_like(weights), single.room(plan)
+    total, rooms = np.zeros_like(weights), entries.single_room(plan)
     how = loss_of(LOSSES[loss], j, sharpness)
     t, rows = wanted(net, labels), np.arange(len(x))
-    cost, _ = single.gradient_of(network(plan, weights), x.astype(np.float32), t, rows, how, total, rooms)
+    told = np.zeros(2)
+    entries.gradient_of(network(plan, weights), x.astype(np.float32), t, rows, how, total, rooms, told)
     assert not rooms[3].any()
-    return cost / len(x), trained(plan.views(total / np.float32(len(x))))
+    return told[0] / len(x), trained(plan.views(total / np.float32(len(x))))
 
 
 def curvature(net: Architecture, tensors: Any, x: NDArray[Any], labels: Any, loss: str, j: float = 10.0) -> Arrays:
@@ -50,8 +51,8 @@ def curvature(net: Architecture, tensors: Any, x: NDArray[Any], labels: Any, los
     plan, weights = plan_for(net), LeNet5(net, tensors).parameters
     total, squares = np.zeros_like(weights), weights * weights
     how, t, rows = loss_of(LOSSES[loss], j, 1.0), wanted(net, labels), np.arange(len(x))
-    shown, rooms = x.astype(np.float32), single.room(plan)
-    single.curvature_of(network(plan, weights), squares, shown, t, rows, how, total, rooms)
+    shown, rooms = x.astype(np.float32), entries.single_room(plan)
+    entries.curvature_of(network(plan, weights), squares, shown, t, rows, how, total, rooms)
     return trained(plan.views(total / np.float32(len(x))))
 
 

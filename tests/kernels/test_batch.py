@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lenet5 import reference
-from lenet5.kernels import batch
-from lenet5.kernels.lanes import LANES
+from lenet5.kernels import entries
+from lenet5.kernels.native import LANES
 from lenet5.kernels.plan import loss_of, plan_for
 from lenet5.network import LeNet5
 from lenet5.training.learners import LOSSES
@@ -27,11 +27,12 @@ def test_a_block_s_gradient_is_the_sum_of_its_pictures(network, loss, rng):
     found = np.zeros_like(net.parameters)
     how = loss_of(LOSSES[loss], 10.0, 1.0)
     whole = (plan.plans, plan.table, net.parameters)
-    cost, wrong = batch.block_gradient(whole, pictures, wanted, LANES, how, found, batch.room(plan))
+    told, room = np.zeros(2), entries.batch_room(plan)
+    entries.block_gradient(whole, how, found, room, told, pictures, wanted, LANES)
 
     mean, gradient = reference.gradient(network, exact, shown[second], labels[second], loss, j=10.0)
-    assert cost == pytest.approx(LANES * mean, rel=1e-4)
-    assert wrong == (net.predict(pictures[second]) != labels[second]).sum()
+    assert told[0] == pytest.approx(LANES * mean, rel=1e-4)
+    assert told[1] == (net.predict(pictures[second]) != labels[second]).sum()
     for name, by in gradient.items():
         here = plan.views(found)[name] / LANES
         np.testing.assert_allclose(here, by, atol=1e-4 * max(np.abs(by).max(), 1e-6), err_msg=name)

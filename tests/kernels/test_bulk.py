@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from lenet5 import reference
 from lenet5.architecture import LENET5, Architecture
-from lenet5.kernels import bulk
-from lenet5.kernels.lanes import LANES
-from lenet5.kernels.single import FEW
+from lenet5.kernels.entries import FEW, PICTURES
+from lenet5.kernels.native import LANES
 from lenet5.network import PIECE, LeNet5
 from networks import NETWORKS, name, start
 
@@ -23,7 +22,7 @@ def test_penalties_are_the_reference_s(net: Architecture, rng: np.random.Generat
     np.testing.assert_allclose(found, expected, atol=2e-5 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("count", [FEW, LANES + FEW, bulk.PICTURES - 1, bulk.PICTURES, bulk.PICTURES + 1, PIECE + 5])
+@pytest.mark.parametrize("count", [FEW, LANES + FEW, PICTURES - 1, PICTURES, PICTURES + 1, PIECE + 5])
 def test_any_number_of_pictures(count: int, rng: np.random.Generator) -> None:
     network, digits = LeNet5(LENET5, start(LENET5, rng)), rng.integers(0, 256, (count, 28, 28), dtype=np.uint8)
     one_by_one = np.concatenate([network.penalties(digit[None]) for digit in digits])

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from kernels.derived import record
-from lenet5.kernels.full import add_outer, connect, connect_back, step_back
-from lenet5.kernels.lanes import multiples
-from lenet5.kernels.plan import UNITS
+from lenet5.kernels.native import Kernel
+from lenet5.kernels.plan import UNITS, multiples
+
+add_outer, connect, connect_back, step_back = (
+    Kernel("full", name) for name in ("add_outer", "connect", "connect_back", "step_back")
+)
 
 SIZES = [(120, 400), (84, 120), (10, 84), (1, 1), (9, 17)]  # units, units below
 

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba import njit
 from numpy.typing import NDArray
 
 from kernels.derived import assert_close, gradient, record
 from lenet5 import reference
 from lenet5.architecture import LENET5, LENET5_LINEAR, LENET5_SOFTMAX, Architecture
 from lenet5.codes import codes
-from lenet5.kernels.output import CROSS_ENTROPY, MAP, MSE, distances, rbf_error
-from lenet5.kernels.plan import UNITS, loss_of
+from lenet5.kernels import output
+from lenet5.kernels.plan import CROSS_ENTROPY, MAP, MSE, UNITS, loss_of
 from lenet5.network import LeNet5
 from networks import name, start
+
+
+@njit
+def distances(*values):
+    output.distances(*values)
+
+
+@njit
+def rbf_error(*values):
+    return output.rbf_error(*values)
+
 
 F6 = 84
 ROW = 96  # 84 units, padded to whole vectors

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from lenet5.architecture import Architecture
-from lenet5.kernels.plan import Plan, plan_for
-from lenet5.kernels.strips import TOGETHER
+from lenet5.kernels.plan import TOGETHER, Plan, plan_for
 from networks import NETWORKS, name
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kernels.derived import assert_close, curvature, gradient, network, wanted
 from lenet5 import reference
 from lenet5.architecture import LENET5, Architecture
-from lenet5.kernels import single
+from lenet5.kernels import entries
 from lenet5.kernels.plan import loss_of, plan_for
 from lenet5.network import LeNet5
 from lenet5.training.learners import LOSSES
@@ -92,7 +92,8 @@ def test_online_steps_after_each_picture(
     how = loss_of(LOSSES[loss], 10.0, 1.0)
     shown, t_wanted = pictures.astype(np.float32), wanted(net, LABELS)
     whole = network(plan, net_.parameters)
-    cost, wrong = single.online(whole, rates, shown, t_wanted, how, small, single.room(plan))
+    told = np.zeros(2)
+    entries.online(whole, rates, shown, t_wanted, how, small, entries.single_room(plan), told)
     expected_cost, expected_wrong = 0.0, 0
     epsilon = plan.views(rates)
     for p in range(2):
@@ -102,7 +103,7 @@ def test_online_steps_after_each_picture(
         e, g = reference.gradient(net, t, pictures[p : p + 1], LABELS[p : p + 1], loss)
         expected_cost += e
         t = {n: v - epsilon[n] * g[n] if n in g else v for n, v in t.items()}
-    assert cost == pytest.approx(expected_cost, rel=1e-4)
-    assert wrong == expected_wrong
+    assert told[0] == pytest.approx(expected_cost, rel=1e-4)
+    assert told[1] == expected_wrong
     assert_close(net_.tensors, t, 1e-5)
     assert not small.any()

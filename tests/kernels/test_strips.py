@@ -6,26 +6,26 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numba import njit
 
-from lenet5.kernels import strips
-from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import LANES
-from lenet5.kernels.strips import strips_of
+from lenet5.kernels import convolution, plan
+from lenet5.kernels.native import LANES
+from lenet5.kernels.plan import strips_of
 
 
-@compiled
+@njit
 def pack(*values):
-    strips.pack(*values)
+    convolution.pack(*values)
 
 
-@compiled
+@njit
 def gather(*values):
-    strips.gather(*values)
+    convolution.gather(*values)
 
 
-@compiled
+@njit
 def scatter(*values):
-    strips.scatter(*values)
+    convolution.scatter(*values)
 
 
 SIZES = [(28, 28), (10, 10), (1, 1), (7, 17), (13, 6), (5, 3)]
@@ -46,7 +46,7 @@ def test_strips_cover_the_width_once(size: tuple[int, int]) -> None:
         assert (rows - 1) * LANES < size[0] * columns <= rows * LANES
         x += columns
     assert size[1] <= x < size[1] + LANES
-    assert table["windows"] == (table["units"] // LANES + 4 * table["count"]) * strips.PACKED_ROW
+    assert table["windows"] == (table["units"] // LANES + 4 * table["count"]) * plan.PACKED_ROW
 
 
 def test_the_maps_of_lenet5_waste_few_lanes() -> None:
@@ -85,7 +85,7 @@ def test_a_packed_view_has_what_each_unit_sees_in_the_unit_s_lane(
     view = np.full(t["windows"], np.nan, np.float32)
     for x, columns, rows, at, _ in narrow(t):
         pack(view, at, (rows, columns), source.reshape(-1), x, row)
-        packed = view[at:][: (rows + 4) * strips.PACKED_ROW].reshape(rows + 4, 5, LANES // columns, columns)
+        packed = view[at:][: (rows + 4) * plan.PACKED_ROW].reshape(rows + 4, 5, LANES // columns, columns)
         for y in range(height):
             part, q = divmod(y, rows)
             for i in range(5):

@@ -9,9 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 from kernels.derived import record
-from lenet5.kernels.lanes import multiples
-from lenet5.kernels.plan import MAPS
-from lenet5.kernels.subsampling import subsample, subsample_back, subsample_gradient
+from lenet5.kernels.native import Kernel
+from lenet5.kernels.plan import MAPS, multiples
+
+subsample, subsample_back, subsample_gradient = (
+    Kernel("subsampling", name) for name in ("subsample", "subsample_back", "subsample_gradient")
+)
 
 SIZES = [(14, 14), (5, 5), (3, 17), (1, 1)]  # of the map above
 FRONT, BEHIND = 16, 96

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lenet5.kernels import update
+from lenet5.kernels import entries
 
 
 @pytest.mark.parametrize(("rows", "columns", "row"), [(6, 25, 25), (60, 25, 25), (120, 400, 400), (84, 120, 128)])
@@ -21,7 +21,9 @@ def test_a_matrix_s_step_is_nearly_orthogonal(rng: np.random.Generator, rows: in
 
     before = rng.normal(size=(rows, columns)).astype(np.float32)
     matrix(weights)[:], matrix(gradient)[:] = before, (u * strengths) @ v
-    update.muon(weights, gradient, momentum, (start, rows, columns, row), rate, decay, update.room(rows, columns))
+    entries.muon(
+        weights, gradient, momentum, (start, rows, columns, row), rate, decay, entries.muon_room(rows, columns)
+    )
     step = (before * (1 - rate * decay) - matrix(weights)) / (rate * 0.2 * np.sqrt(max(rows, columns)))
     along = np.diag(u.T @ step @ v.T)
     assert 0.6 < along.min() <= along.max() < 1.25

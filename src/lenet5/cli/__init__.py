@@ -84,28 +84,17 @@ def _shown(error: UnicodeError) -> tuple[str | bytes, int]:
 codecs.register_error("lenet5.shown", _shown)
 
 
-# Seconds of compiling where nothing is kept, on one core. `warm`, `bench` and `reproduce` have a bar of their own.
-COMPILING = {"read": 8, "read-many": 8, "evaluate": 12, "export": 12, "serve": 20, "train": 39}
-
-
 class _Told(logging.Handler):
-    """Shows what a log tells as a line of its own, and on a terminal how long the compiler will take."""
-
-    command = ""
+    """Shows what a log tells as a line of its own."""
 
     def emit(self, record: logging.LogRecord) -> None:
         with contextlib.suppress(OSError):  # nobody may listen
             print(record.getMessage(), file=sys.stderr, flush=True)
-            if record.levelno == logging.INFO and self.command in COMPILING and sys.stderr.isatty():
-                from lenet5.cli.bar import compiling
-
-                compiling(COMPILING[self.command])
 
 
-TOLD = _Told()
 KERNELS = logging.getLogger("lenet5.kernels")  # which says when they are being compiled
 KERNELS.setLevel(logging.INFO)
-KERNELS.addHandler(TOLD)
+KERNELS.addHandler(_Told())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -151,8 +140,9 @@ def _command(given: list[str]) -> int:
     from cyclopts import CycloptsError
 
     if given and given[0] in COMMANDS:
-        TOLD.command = given[0]
         _app()[given[0]].help = None  # which makes its own words the help, all of them
+    else:
+        _app().help_format = "plaintext"  # the list of commands needs no Markdown, which takes long to import
     try:
         status = _app()(given, exit_on_error=False)
     except CycloptsError:  # which cyclopts has shown already

@@ -9,13 +9,12 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from lenet5.cli.bar import working
 from lenet5.cli.options import Count, Json
 from lenet5.errors import LeNetError, PictureError
 from lenet5.pictures.ink import Polarity
@@ -107,8 +106,13 @@ def read(
     pages: list[tuple[str, dict[str, Any]]] = []
     copies: set[str] = set()
     status = 0
-    with working(shown=len(pictures) > 1) as bar:
-        for path in bar.track(pictures, description="reading"):
+    with contextlib.ExitStack() as stack:
+        shown: Iterable[Path | str | PictureError] = pictures
+        if len(pictures) > 1:
+            from lenet5.cli.bar import working  # which takes longer to import than one picture to be read
+
+            shown = stack.enter_context(working()).track(pictures, description="reading")
+        for path in shown:
             try:
                 if isinstance(path, PictureError):
                     raise path

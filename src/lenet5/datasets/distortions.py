@@ -98,18 +98,19 @@ class Distortion:
         be made in any order; Python's lock is not held meanwhile, and a thread can make the next block.
         Raises DataError for arrays of other shapes or types, and indices that are out of range.
         """
-        from lenet5.kernels.distortion import distort
+        from lenet5.kernels.entries import distort, distortion_room
 
         out = _room(images, indices)
-        distort(images, indices, np.uint64(seed), np.uint64(pass_), self._parameters(), out)
+        given = np.ascontiguousarray(images), np.ascontiguousarray(indices), np.uint64(seed), np.uint64(pass_)
+        distort(*given, self._parameters(), out, distortion_room())
         return out
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON; Distortion(**data) makes it again."""
         return asdict(self)
 
-    def _parameters(self) -> NDArray[np.float32]:
-        from lenet5.kernels.distortion import FIELDS
+    def _parameters(self) -> NDArray[Any]:
+        from lenet5.kernels.entries import RANGES
 
         values = {
             "log_smallest": math.log(self.scale[0]),
@@ -119,7 +120,8 @@ class Distortion:
             "spacing": self.smoothness * math.sqrt(3),  # a cubic B-spline's variance is spacing²/3
             "baseline": self.baseline - CENTRE,
         }
-        return np.array([values.get(name, getattr(self, name, None)) for name in FIELDS], np.float32)
+        named = tuple(values.get(name, getattr(self, name, None)) for name in RANGES.names or ())
+        return np.array([named], RANGES)
 
 
 AFFINE_1998 = Distortion(scale=(0.72, 1.30), squeeze=0.105, shear=0.15, shift=2.4, original=0.1, baseline=26.4)
@@ -154,7 +156,8 @@ def transform(
     Returns float32 (N, 32, 32) in the paper's scale.
     Raises DataError for pictures of another kind, and for values that are not finite or out of range.
     """
-    from lenet5.kernels.distortion import transform as kernel
+    from lenet5.kernels.entries import distortion_room
+    from lenet5.kernels.entries import transform as kernel
 
     how = np.array([scale, squeeze, shear, math.radians(rotation), *shift, thickness, noise], np.float32)
     if not np.isfinite(how).all() or min(scale, squeeze) <= 0 or abs(thickness) > 1 or not 0 <= noise <= 1:
@@ -164,7 +167,7 @@ def transform(
             f"above 0, thickness from -1 to 1, noise from 0 to 1"
         )
     out = _room(images, np.arange(len(images)))
-    kernel(images, np.uint64(seed), how, out)
+    kernel(np.ascontiguousarray(images), np.uint64(seed), how, out, distortion_room())
     return out
 
 

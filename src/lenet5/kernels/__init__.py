@@ -1,8 +1,9 @@
 """The compiled arithmetic: one file for each kind of layer, its forward, gradient and curvature side by side.
 
-lanes         vectors of float32, the processor's own width
-compiled      how a kernel is compiled, and where the machine code is kept
+entries       the kernels that Python calls, and the arrays that they work in; without numba, as native, plan, strokes
+native        machine code: kept, loaded and called        compiled   how it is made, by numba and LLVM
 plan          where every tensor and map lies in memory, for one architecture and one size of picture
+lanes         vectors of float32
 convolution   C1, C3               subsampling   S2, S4
 full          C5, F6, OUTPUT       squash        the squashing functions
 output        penalties and losses
@@ -10,8 +11,7 @@ single        one picture at a time: forward, gradient, curvature, the online pa
 bulk          many pictures at a time: forward
 batch         many pictures at a time: gradient
 distortion    pictures moved, scaled, sheared and bent
-seams         the cheapest way through a picture's columns
-strips        how a map is cut into strips of vectors
+strokes       what a pen leaves, and the cheapest ways down through it
 update        Adam's and Muon's steps of the weights
 peak          the multiply-adds that the processor can do at most
 threads       the pool of threads that kernels run on

@@ -23,27 +23,13 @@ from lenet5.architecture import KERNEL
 from lenet5.kernels.bulk import gather, maps_of
 from lenet5.kernels.compiled import compiled, inlined
 from lenet5.kernels.full import add_outer, connect, connect_back
-from lenet5.kernels.lanes import (
-    LANES,
-    Emit,
-    Index,
-    add,
-    fma,
-    lanes_type,
-    load,
-    mul,
-    splat,
-    store,
-    tile,
-    tiles,
-    total,
-    transpose,
-)
+from lenet5.kernels.lanes import Emit, add, fma, lanes_type, load, mul, splat, store, tile, tiles, total, transpose
+from lenet5.kernels.native import LANES
 from lenet5.kernels.output import distances, full_error, full_outputs, is_wrong, rbf_error
-from lenet5.kernels.plan import RBF, Plan, zeros
+from lenet5.kernels.plan import RBF
 from lenet5.kernels.squash import curve_of, pass_back, slope_of, squash
 
-__all__ = ["block_gradient", "room"]
+__all__ = ["block_gradient"]
 
 _C3_SIDE, _S2_SIDE = 10, 14  # of a 32×32 picture
 # Held in registers at once: sums of a product, units of a row of S2, sums of a kernel's gradient, and rows and vectors
@@ -55,7 +41,7 @@ _OUTER = (4, 5) if LANES == 16 else (2, 5)
 
 
 def _product_tile(units: int, transposed: bool) -> Callable[..., None]:
-    def product(emit: Emit, out: Any, u: Index, weights: Any, matrix: Any, x: Any) -> None:
+    def product(emit: Emit, out: Any, u: Any, weights: Any, matrix: Any, x: Any) -> None:
         """out[v] = Σ_i w_vi·x[i], or w_iv·x[i] where `transposed`, for units v from u on; vectors of pictures.
 
         matrix: where it starts, floats from row to row, and how many i there are.
@@ -275,12 +261,11 @@ def _output(layer, weights, f6, by_f6, scratch, wanted, loss, gradient):
     return cost, wrong
 
 
-@compiled
-def block_gradient(network, pictures, wanted, start, losses, gradient, room):
+def block_gradient(network, losses, gradient, room, told, pictures, wanted, start):
     """gradient += Σ ∂E/∂w over pictures start .. start + LANES − 1 (float32 (N, 32, 32), the paper's scale).
 
-    Returns (Σ E, how many were answered wrongly). network: (Plan.plans, Plan.table, parameters). losses: a plan.LOSS
-    (1,), as `plan.loss_of` makes it. For `room` see the function of that name.
+    told += (Σ E, how many were answered wrongly). network: (Plan.plans, Plan.table, parameters). losses: a plan.LOSS
+    (1,), as `plan.loss_of` makes it. For `room` see `entries.batch_room`.
     """
     plans, table, weights = network
     p, (seen, back, turned, scratch) = plans[0], room
@@ -308,7 +293,8 @@ def block_gradient(network, pictures, wanted, start, losses, gradient, room):
     _convolution_gradient(gradient, c3, s2, p.c3, table)
     _subsample_back(by_s2, s2, c1, p.s2, p.c1, weights, gradient)
     _convolution_gradient(gradient, c1, block, p.c1, table)
-    return cost, wrong
+    told[0] += cost
+    told[1] += wrong
 
 
 @compiled
@@ -319,17 +305,3 @@ def _convolution_gradient(gradient, error, source, layer, table):
         for k in range(table[layer.first + m], table[layer.first + m + 1]):
             s = table[layer.source + k] * (side + KERNEL - 1) * (side + KERNEL - 1)
             _add_kernel_gradient(gradient, layer.weight + 25 * k, error, m * side * side, source, s, side)
-
-
-def room(plan: Plan) -> tuple[tuple[np.ndarray, ...], ...]:
-    """The arrays that `block_gradient` works in, for one thread: units, errors, units turned, and for the answers."""
-    input_, c1, s2, c3, s4 = (plan[name] for name in ("input", "c1", "s2", "c3", "s4"))
-    c5, f6, output = (plan[name] for name in ("c5", "f6", "output"))
-    block, *maps = (int(layer["maps"] * layer["height"] * layer["width"]) for layer in (input_, c1, s2, c3, s4))
-    rooms = (
-        [block, *maps, c5["units"], f6["units"]],
-        [maps[1], maps[3], c5["units"], f6["units"]],
-        [c5["row"], f6["row"], output["row"], output["row"]],
-    )
-    scratch = tuple(zeros(int(output["units"]) + 16) for _ in range(3))
-    return (*(tuple(zeros(int(size) * LANES + 16 * LANES) for size in sizes) for sizes in rooms), scratch)

@@ -14,20 +14,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled, inlined
+from lenet5.kernels.entries import GROUP, PICTURES, WIDE
 from lenet5.kernels.lanes import LANES, VECTOR, Emit, Index, pixels_at, splat, store, tile, tiles
-from lenet5.kernels.plan import RBF, Plan, zeros
+from lenet5.kernels.plan import RBF
 from lenet5.kernels.squash import bend, curve_of, squash
 
-__all__ = ["GROUP", "PICTURES", "bulk", "gather", "maps_of", "room"]
-
-GROUP = 4 if LANES == 16 else 2  # blocks whose C5, F6 and OUTPUT are computed together
-PICTURES = GROUP * LANES
-WIDE = PICTURES  # floats in one row of the second part
+__all__ = ["bulk", "gather", "maps_of"]
 
 # Registers hold a tile's sums: pooled columns of a convolution (14 of S2 are 5 + 5 + 4 or 7 + 7), units of a product.
 _POOLED = (7, 5, 1) if LANES == 16 else (5, 4, 1)
@@ -209,11 +205,10 @@ def gather(block, pictures, start, input_, low, gain):
             _turn_pixels(block, place, pictures, y * columns + x, which, (low, gain))
 
 
-@compiled
-def bulk(plans, table, weights, pictures, low, gain, outputs, room):
+def bulk(plans, table, weights, room, pictures, low, gain, outputs):
     """outputs (N, classes) of low + gain·pictures (N, H, W) of uint8 or float32, framed by `low` to 32×32.
 
-    The outputs are RBF distances, or the weighted sums of a full output. For `room` see the function of that name.
+    The outputs are RBF distances, or the weighted sums of a full output. For `room` see `entries.bulk_room`.
     """
     p, (block, s2, s4, c5, f6, out) = plans[0], room
     nothing = block[:0]
@@ -234,15 +229,3 @@ def bulk(plans, table, weights, pictures, low, gain, outputs, room):
         for n in range(min(PICTURES, pictures.shape[0] - start)):
             for k in range(p.output.units):
                 outputs[start + n, k] = out[k * WIDE + n]
-
-
-def room(plan: Plan) -> tuple[np.ndarray, ...]:
-    """The arrays that `bulk` works in, for one thread: a block of pictures, S2, S4, C5, F6 and OUTPUT of each."""
-    input_, s2, units = (
-        plan["input"],
-        plan["s2"],
-        [plan["c5"]["inputs"], *(plan[n]["units"] for n in ("c5", "f6", "output"))],
-    )
-    sizes = [input_["height"] * input_["width"] * LANES, s2["maps"] * s2["height"] * s2["width"] * LANES]
-    # A tile at the end of a row may look past it.
-    return tuple(zeros(int(size) + 16 * LANES) for size in (*sizes, *(count * WIDE for count in units)))

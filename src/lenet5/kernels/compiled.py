@@ -1,139 +1,106 @@
-"""Kernels: how they are compiled, and where their machine code is kept.
-
-Every kernel is compiled by numba at its first use and kept in the user's cache folder, once for a user and not
-once for a project. The log `lenet5.kernels` tells when that begins, and warns where nothing can be kept.
-
-The folder's name is a digest of the sources of all kernels and of the versions of numba and llvmlite: kernels call
-each other across files, which numba's own check of one file's date would miss. numba writes a cache file under a
-temporary name and renames it, so that two processes can start together.
-"""
+"""How kernels are compiled: by numba to LLVM's language, and by LLVM to machine code that needs nothing of numba."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import logging
-import time
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
+from importlib import import_module
+from itertools import count
 from typing import Any
 
-import llvmlite
+import llvmlite.binding as llvm
 import numba
-from numba.core import event
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
-from numba.core.runtime import rtsys
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
-from lenet5 import files
+from lenet5.kernels.native import SYMBOL, target
 
-__all__ = ["compiled", "compiling_seconds", "inlined", "kernel_folder"]
+__all__ = ["compiled", "inlined", "machine_code"]
 
-LOG = logging.getLogger("lenet5.kernels")
-
-
-@cache
-def kernel_folder() -> Path:
-    """The folder that holds the machine code of this version of the kernels for this user."""
-    digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    digest.update(f"{numba.__version__} {llvmlite.__version__}".encode())
-    return files.cache_folder() / "kernels" / digest.hexdigest()[:16]
-
-
-class _Locator(_CacheLocator):
-    """Tells numba to keep a kernel in `kernel_folder`."""
-
-    def __init__(self, function: Callable[..., Any], file: str) -> None:
-        self._file = file
-        self._line = function.__code__.co_firstlineno
-
-    def get_cache_path(self) -> str:
-        return str(kernel_folder())
-
-    def get_source_stamp(self) -> str:
-        return kernel_folder().name  # the digest of every source
-
-    def get_disambiguator(self) -> str:
-        return f"{Path(self._file).stem}-{self._line}"
-
-    @classmethod
-    def from_function(cls, function: Callable[..., Any], file: str) -> _Locator:
-        return cls(function, file)
-
-
-class _Implementation(CompileResultCacheImpl):
-    _locator_classes = [_Locator]  # noqa: RUF012 (numba's own name and type)
-
-
-class _Cache(FunctionCache):
-    _impl_class = _Implementation
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        try:
-            # Not numba's own `load_overload`: that makes ready to compile first, which takes longer than all the rest.
-            rtsys.initialize(target_context)
-            return self._load_overload(sig, target_context)
-        except Exception:  # a damaged file can raise anything when it is unpickled; it is compiled and kept anew
-            with contextlib.suppress(OSError):
-                self.flush()
-            return None
-
-    def save_overload(self, sig: Any, data: Any) -> None:
-        try:
-            super().save_overload(sig, data)
-        except OSError as error:  # a full disk, a folder of another user, a container that can only be read
-            _tell_once(
-                logging.WARNING,
-                f"the compiled kernels cannot be kept in {kernel_folder()} ({error.strerror}), and each start compiles "
-                f"them anew; set LENET5_CACHE to a folder that can be written to, or run `lenet5 warm` as its owner",
-            )
-
-
-@cache
-def _tell_once(level: int, words: str) -> None:
-    LOG.log(level, words)
-
-
-class _Watch(event.Listener):
-    """Tells that kernels are being compiled, and adds up how long that takes. numba compiles one at a time."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._starts: list[float] = []  # of a kernel, and of those that it calls
-
-    def on_start(self, event: event.Event) -> None:
-        if self._is_ours(event):
-            _tell_once(logging.INFO, "compiling the kernels for this processor, once for this user")
-            LOG.debug("compiling %s", event.data["dispatcher"].__name__)
-            self._starts.append(time.perf_counter())
-
-    def on_end(self, event: event.Event) -> None:
-        if self._is_ours(event):
-            start = self._starts.pop()
-            self.seconds += 0 if self._starts else time.perf_counter() - start
-
-    def _is_ours(self, event: event.Event) -> bool:
-        return isinstance(event.data["dispatcher"]._cache, _Cache)
-
-
-_WATCH = _Watch()
-event.register("numba:compile", _WATCH)
-
-
-def compiling_seconds() -> float:
-    """How long this process has been compiling kernels, all together."""
-    return _WATCH.seconds
+WORD, PART, ADDRESS = ir.IntType(64), ir.IntType(32), ir.IntType(8).as_pointer()
+# NumPy's PyArrayInterface: two, nd, typekind, itemsize, flags, shape, strides, data.
+INTERFACE = ir.LiteralStructType([PART, PART, ir.IntType(8), PART, PART, WORD.as_pointer(), WORD.as_pointer(), ADDRESS])
+SHAPE, DATA = 5, 7
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """`function` as a kernel: compiled at its first call, without Python's lock, kept between processes."""
-    kernel = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
-    kernel._cache = _Cache(function)
-    return kernel
+    """`function` as a kernel that other kernels call."""
+    return numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """`function` as a part of the kernels that call it: compiled with them, and never by itself."""
     return numba.njit(nogil=True, error_model="numpy", inline="always")(function)
+
+
+def machine_code(module: str, name: str, kinds: tuple[Any, ...]) -> tuple[bytes, Any]:
+    """The object code of a kernel for arguments of these kinds, and numba's function that calls it."""
+    function = getattr(import_module(f"lenet5.kernels.{module}"), name)
+    kernel = function if hasattr(function, "py_func") else compiled(function)
+    arguments = _arguments(kinds)
+
+    def called(words):
+        kernel(*arguments(words))
+
+    entry: Any = numba.cfunc(types.void(types.CPointer(types.int64)), nopython=True, error_model="numpy")(called)
+    parsed = llvm.parse_assembly(entry.inspect_llvm())
+    parsed.get_function(entry.native_name).name = SYMBOL
+    # numba makes code for errors that kernels do not raise, and for memory that they do not ask for. Once all functions
+    # but one are the module's own, LLVM sees that none of it can be reached, and takes it out.
+    for value in (*parsed.functions, *parsed.global_variables):
+        if not value.is_declaration and value.name != SYMBOL:
+            value.linkage = llvm.Linkage.internal
+    passes = llvm.create_new_module_pass_manager()
+    for _ in range(2):  # errors of kernels that a kernel calls go first
+        passes.add_ipsccp_pass()
+        passes.add_simplify_cfg_pass()
+        passes.add_global_dead_code_eliminate_pass()
+    passes.add_strip_dead_prototype_pass()
+    passes.run(parsed, llvm.create_pass_builder(target(), llvm.create_pipeline_tuning_options()))
+    return target().emit_object(parsed), entry
+
+
+def _type(kind: Any) -> Any:
+    """numba's type of an argument."""
+    if isinstance(kind, str):
+        return {"q": types.int64, "d": types.float64, "Q": types.uint64}[kind]
+    if not isinstance(kind[0], np.dtype):
+        return types.BaseTuple.from_types([_type(part) for part in kind])
+    element, dimensions = numba.from_dtype(kind[0]), kind[1]
+    return types.Array(element, dimensions, "C") if dimensions else element
+
+
+def _arguments(kinds: Any) -> Any:
+    """An operation that makes arguments of these kinds of a row of words."""
+
+    @intrinsic
+    def arguments(context: Any, words: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            places = (builder.gep(values[0], [WORD(k)]) for k in count())
+            return _argument(context, builder, signature.return_type, places)
+
+        return _type(kinds)(words), generate
+
+    return arguments
+
+
+def _argument(context: Any, builder: Any, kind: Any, words: Any) -> Any:
+    if isinstance(kind, types.BaseTuple):
+        return context.make_tuple(builder, kind, [_argument(context, builder, part, words) for part in kind])
+    word = next(words)
+    if isinstance(kind, types.Number):
+        return builder.load(builder.bitcast(word, context.get_value_type(kind).as_pointer()))
+    interface = builder.inttoptr(builder.load(word), INTERFACE.as_pointer())
+    shape, data = (builder.load(builder.gep(interface, [PART(0), PART(k)])) for k in (SHAPE, DATA))
+    if isinstance(kind, types.Record):
+        return builder.bitcast(data, context.get_value_type(kind))
+    array, size = context.make_array(kind)(context, builder), context.get_abi_sizeof(context.get_data_type(kind.dtype))
+    sizes = [builder.load(builder.gep(shape, [WORD(k)])) for k in range(kind.ndim)]
+    strides = [WORD(size)]
+    for length in reversed(sizes[1:]):
+        strides.insert(0, builder.mul(strides[0], length))
+    at = builder.bitcast(data, array.data.type)
+    populate_array(array, data=at, shape=sizes, strides=strides, itemsize=WORD(size), meminfo=None)
+    return array._getvalue()

@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.compiled import compiled, inlined
-from lenet5.kernels.lanes import INDEX, LANES, Emit, Index, splat, store, tile, tiles
+from lenet5.kernels.lanes import FLOAT, INDEX, LANES, Emit, Index, splat, store, tile, tiles
+from lenet5.kernels.plan import PACKED_ROW, TOGETHER, WIDTHS
 from lenet5.kernels.squash import curve_of, squash, squash_rows
-from lenet5.kernels.strips import PACKED_ROW, TOGETHER, gather, pack, scatter
 
 # Rows of a map that a tile holds in registers: 28 and 10, the heights of C1 and C3, are made of the first two.
 _FORWARD = (14, 10, 1) if LANES == 16 else (8, 10, 1)
@@ -40,10 +41,10 @@ def _forward_tile(rows: int, step: int = 1, together: int = 1) -> Callable[..., 
         kernels: where the weights, this map's bias and, in the table, the sources are; its first kernel, and how many.
         The next map has the next bias and as many kernels; where its distance is 0 it is the same map once more.
         """
-        (o, o_row, o_size), (s, s_row, s_size), (w, b, sources, first, count) = to, seen, kernels
-        ir = emit.builder
-        another = Index(ir, ir.zext(o_size.compare("!=", 0), INDEX))
-        cells = [emit.cells(rows, emit.broadcast(weights, b + another * m)) for m in range(together)]
+        (o, o_row, o_size), (s, s_row, s_size), (w, bias, sources, first, count) = to, seen, kernels
+        b = emit.builder
+        another = Index(b, b.zext(o_size.compare("!=", 0), INDEX))
+        cells = [emit.cells(rows, emit.broadcast(weights, bias + another * m)) for m in range(together)]
         with emit.loop(count) as k, emit.loop(KERNEL) as j:
             for m, of_map in enumerate(cells):
                 kernel = first + k + another * m * count
@@ -51,7 +52,7 @@ def _forward_tile(rows: int, step: int = 1, together: int = 1) -> Callable[..., 
                 _add_column(emit, of_map, maps, window, s_row, weights, w + kernel * (KERNEL * KERNEL) + j)
         for m, of_map in enumerate(cells):
             for y, cell in enumerate(of_map):
-                emit.store(ir.load(cell), maps, o + o_size * m + o_row * y)
+                emit.store(b.load(cell), maps, o + o_size * m + o_row * y)
 
     return forward
 
@@ -126,6 +127,61 @@ def _totals(emit: Emit, gradient: Any, g: Any, sums: Any) -> None:
             emit.store(emit.constant(0.0), sums, place)
 
 
+def _piece(emit: Emit, array: Any, index: Any, width: int) -> Any:
+    """The address of `width` values."""
+    return emit.builder.bitcast(emit.at(array, index), ir.VectorType(FLOAT, width).as_pointer())
+
+
+def _range(start: int, count: int) -> ir.Constant:
+    return ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(start, start + count)))
+
+
+def _join(emit: Emit, source: Any, s: Index, step: Index, width: int) -> Any:
+    """LANES values: `width` of them from source[s], as many from source[s + step] …"""
+    b = emit.builder
+    parts = [b.load(_piece(emit, source, s + step * k, width), align=4) for k in range(LANES // width)]
+    while len(parts) > 1:
+        both = _range(0, 2 * parts[0].type.count)
+        parts = [b.shuffle_vector(x, y, both) for x, y in zip(parts[::2], parts[1::2], strict=True)]
+    return parts[0]
+
+
+def _pack(emit: Emit, out: Any, o: Index, shape: Any, source: Any, s: Index, s_row: Index) -> None:
+    rows, columns = shape
+    for width in WIDTHS:
+        with emit.builder.if_then(columns.compare("==", width)), emit.loop(rows + (KERNEL - 1)) as t:
+            for j in range(KERNEL):
+                value = _join(emit, source, s + t * s_row + j, rows * s_row, width)
+                emit.store(value, out, o + t * PACKED_ROW + j * LANES)
+
+
+def _gather(emit: Emit, out: Any, o: Index, shape: Any, source: Any, s: Index, s_row: Index) -> None:
+    b, (height, rows, columns) = emit.builder, shape
+    for width in WIDTHS:
+        with b.if_then(columns.compare("==", width)), emit.loop(rows) as q:
+            value = _join(emit, source, s + q * s_row, rows * s_row, width)
+            parts = emit.index(0)  # part k has this row where q + k·rows is under the height
+            for k in range(LANES // width):
+                parts = parts + Index(b, b.zext((q + rows * k).compare("<", height), INDEX))
+            emit.store(emit.first(value, parts * columns), out, o + q * LANES)
+
+
+def _scatter(emit: Emit, out: Any, o: Index, o_row: Index, shape: Any, source: Any, s: Index) -> None:
+    b, (rows, columns) = emit.builder, shape
+    for width in WIDTHS:
+        with b.if_then(columns.compare("==", width)), emit.loop(rows) as q:
+            value = emit.load(source, s + q * LANES)
+            for k in range(LANES // width):
+                piece = b.shuffle_vector(value, value, _range(k * width, width))
+                b.store(piece, _piece(emit, out, o + (q + rows * k) * o_row, width), align=4)
+
+
+# out[o:] = the packed view of a strip in parts of `rows`: pack(out, o, (rows, columns), source, s, s_row)
+pack = tile(types.void, _pack)
+# out[o:] = the units of a strip, zero in lanes of no row: gather(out, o, (height, rows, columns), source, s, s_row)
+gather = tile(types.void, _gather)
+# a strip's units to where they belong, rubbish to rows behind: scatter(out, o, o_row, (rows, columns), source, s)
+scatter = tile(types.void, _scatter)
 _forward = tiles(_FORWARD, _forward_tile)
 _forward_packed = tile(types.void, _forward_tile(_PACKED[0], LANES))
 _forward_together = tiles((3, 2, 1), lambda rows: _forward_tile(rows, LANES, TOGETHER))

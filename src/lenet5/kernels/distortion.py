@@ -13,23 +13,17 @@ import numpy as np
 from lenet5 import scale
 from lenet5.architecture import SIDE
 from lenet5.kernels.compiled import compiled
+from lenet5.kernels.entries import NODES
 from lenet5.kernels.lanes import LANES, fma, load, splat, store
 from lenet5.scale import INNER
 
-__all__ = ["FIELDS", "distort", "transform"]
+__all__ = ["distort", "transform"]
 
 PAD = scale.FRAME
 CENTRE = np.float32((SIDE - 1) / 2)
 BACKGROUND, SPAN = np.float32(scale.BACKGROUND), np.float32(scale.SPAN)
 INVERSE = np.float32(scale.BACKGROUND + scale.FOREGROUND)  # a grey level and its opposite add up to this
 
-# The ranges that `distort` reads from its `parameters`, in this order.
-FIELDS = (
-    "log_smallest", "log_largest", "log_squeeze", "shear", "shift", "rotation",
-    "elastic", "spacing", "thickness", "noise", "original", "baseline",
-)  # fmt: skip
-
-NODES = 16  # of the elastic grid, along each side, at most
 # The mean square of a cubic B-spline over the plane is (2416/5040)²: what the grid loses in amplitude.
 NODE_AMPLITUDE = np.float32(np.sqrt(3.0) * 5040 / 2416)
 
@@ -158,10 +152,17 @@ def _sample(padded, plane, bent, bends, out):
 
 
 @compiled
+def _copy(out, picture):
+    for y in range(SIDE):
+        for x in range(SIDE):
+            out[y, x] = picture[y, x]
+
+
+@compiled
 def _thicken(thickness, scratch, out):
     """Strokes grow (up to 1) or shrink (down to -1): each pixel moves towards the darkest, or the lightest,
     of itself and its four neighbours, by this share of the way."""
-    scratch[:] = out
+    _copy(scratch, out)
     share, sign = abs(thickness), np.float32(np.sign(thickness))  # the lightest is the darkest of the negative
     for y in range(1, SIDE - 1):
         for x in range(1, SIDE - 1):
@@ -187,19 +188,6 @@ def _spoil(state, noise, out):
 
 
 @compiled
-def _scratch():
-    """Room for one picture at work: its padded copy, its bends, and the grid that they come from."""
-    grid = (
-        np.zeros((2, NODES, NODES), np.float32),
-        np.empty((NODES, SIDE), np.float32),
-        np.empty((NODES, SIDE), np.float32),
-        np.empty(SIDE, np.int64),
-        np.empty(NODES, np.float32),
-    )
-    return np.empty(SIDE * SIDE, np.float32), np.zeros((2, SIDE, SIDE), np.float32), grid
-
-
-@compiled
 def _backward(scale, squeeze, shear, radians, dx, dy, baseline):
     """Where a pixel came from, for `_sample`, when the picture was scaled, sheared and moved, then turned.
 
@@ -218,52 +206,47 @@ def _backward(scale, squeeze, shear, radians, dx, dy, baseline):
     )  # fmt: skip
 
 
-@compiled
-def distort(images, indices, seed, pass_, parameters, out):
+def distort(images, indices, seed, pass_, ranges, out, room):
     """Distorted copies of some pictures.
 
     images: uint8 (N, 28, 28). indices: int64 (n,), which of them. seed, pass_: uint64.
-    parameters: float32 (12,), the ranges named in FIELDS. out: float32 (n, 32, 32), written.
+    ranges: `entries.RANGES` (1,). out: float32 (n, 32, 32), written. For `room` see `entries.distortion_room`.
     """
-    smallest, largest, squeeze, shear, shift, rotation = parameters[:6]
-    elastic, spacing, thickness, noise, original, baseline = parameters[6:]
-    padded, bends, grid = _scratch()
-    state = np.empty(1, np.uint64)
+    r = ranges[0]
+    padded, square, bends, state, grid = room
     for n in range(len(indices)):
         index = indices[n]
         state[0] = _mix(_mix(_mix(seed + GOLDEN) + pass_) + np.uint64(index))
         _pad(images[index], padded)
-        if _between(state, ZERO, ONE) < original:
-            out[n] = padded.reshape(SIDE, SIDE)
+        if _between(state, ZERO, ONE) < r.original:
+            _copy(out[n], square)
             continue
         plane = _backward(
-            np.float32(np.exp(_between(state, smallest, largest))),
-            np.float32(np.exp(_between(state, -squeeze, squeeze))),
-            _between(state, -shear, shear),
-            _between(state, -rotation, rotation),
-            _between(state, -shift, shift),
-            _between(state, -shift, shift),
-            baseline,
+            np.float32(np.exp(_between(state, r.log_smallest, r.log_largest))),
+            np.float32(np.exp(_between(state, -r.log_squeeze, r.log_squeeze))),
+            _between(state, -r.shear, r.shear),
+            _between(state, -r.rotation, r.rotation),
+            _between(state, -r.shift, r.shift),
+            _between(state, -r.shift, r.shift),
+            r.baseline,
         )
-        if elastic > ZERO:
-            _bend(state, elastic, spacing, grid, bends)
-        _sample(padded, plane, elastic > ZERO, bends, out[n])
-        if thickness > ZERO:
-            _thicken(_between(state, -thickness, thickness), bends[0], out[n])
-        if noise > ZERO:
-            _spoil(state, noise, out[n])
+        if r.elastic > ZERO:
+            _bend(state, r.elastic, r.spacing, grid, bends)
+        _sample(padded, plane, r.elastic > ZERO, bends, out[n])
+        if r.thickness > ZERO:
+            _thicken(_between(state, -r.thickness, r.thickness), bends[0], out[n])
+        if r.noise > ZERO:
+            _spoil(state, r.noise, out[n])
 
 
-@compiled
-def transform(images, seed, how, out):
+def transform(images, seed, how, out, room):
     """The same change for every picture.
 
     images: uint8 (N, 28, 28). seed: uint64, of the noise. out: float32 (N, 32, 32), written.
     how: float32 (8,): scale, squeeze, shear, radians, dx, dy, thickness, noise; about the centre.
     """
-    padded, bends, _ = _scratch()
+    padded, _, bends, state, _ = room
     plane = _backward(how[0], how[1], how[2], how[3], how[4], how[5], ZERO)
-    state = np.empty(1, np.uint64)
     for n in range(len(images)):
         _pad(images[n], padded)
         _sample(padded, plane, False, bends, out[n])

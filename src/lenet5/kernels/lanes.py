@@ -8,31 +8,19 @@ generated. LANES is the width of the processor that the code runs on: 16 with AV
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
+from lenet5.kernels.native import LANES
+
 __all__ = ["LANES", "Emit", "Index", "tile", "tiles"]  # and the operations at the end
 
-
-def _width() -> int:
-    """float32 values in a vector register of the processor that numba compiles for."""
-    wanted = os.environ.get("NUMBA_CPU_FEATURES")  # numba's own way of naming another target
-    if wanted is not None:
-        has = {name[1:]: name[0] == "+" for name in wanted.split(",") if name}
-    else:
-        has = dict(llvm.get_host_cpu_features())
-    return 16 if has.get("avx512f") else 8 if has.get("avx2") else 4
-
-
-LANES = _width()
 
 FLOAT = ir.FloatType()
 VECTOR = ir.VectorType(FLOAT, LANES)
@@ -42,11 +30,6 @@ INDEX = ir.IntType(64)
 _TANH_LIMIT = 7.9
 _TANH_P = (0.9999999943485149, 0.1345061984989595, 0.0035789911635232597, 2.2023230694507658e-05, 1.542795221340149e-08)
 _TANH_Q = (1.0, 0.4678394784988196, 0.02619223467698361, 0.0003423649132966159, 8.598771807372875e-07)
-
-
-def multiples(size: int, of: int = 16) -> int:
-    """The smallest multiple of `of` that is not under `size`; 16 serves every width of vector."""
-    return -(-size // of) * of
 
 
 class _Lanes(types.Type):

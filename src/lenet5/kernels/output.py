@@ -24,22 +24,10 @@ import math
 
 from lenet5.kernels.compiled import compiled, inlined
 from lenet5.kernels.lanes import LANES, fma, load, splat, store, sub, total
-from lenet5.kernels.plan import RBF, SOFTMAX
+from lenet5.kernels.plan import CROSS_ENTROPY, MAP, MSE, RBF, SOFTMAX
 from lenet5.kernels.squash import curve_of, pass_back, squash
 
-__all__ = [
-    "CROSS_ENTROPY",
-    "MAP",
-    "MSE",
-    "distances",
-    "full_error",
-    "full_outputs",
-    "is_wrong",
-    "rbf_curvature",
-    "rbf_error",
-]
-
-MSE, MAP, CROSS_ENTROPY = range(3)
+__all__ = ["distances", "full_error", "full_outputs", "is_wrong", "rbf_curvature", "rbf_error"]
 
 
 @compiled

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import LANES, Emit, tile
+from lenet5.kernels.native import Kernel
 
 __all__ = ["PRODUCTS", "peak"]
 
@@ -33,15 +33,15 @@ def _multiply_add(emit: Emit, out: Any, count: Any) -> None:
 _multiply_adds = tile(types.void, _multiply_add)
 
 
-@compiled
 def _spin(out, count):
     _multiply_adds(out, count)
 
 
 def peak(threads: int) -> Callable[[], object]:
     """A call in which each of so many threads does PRODUCTS multiply-adds."""
+    spin = Kernel("peak", "_spin")
     rooms = [np.full((_SUMS + 1) * LANES, 0.5, np.float32) for _ in range(threads)]
     if threads == 1:
-        return lambda: _spin(rooms[0], _ROUNDS)
+        return lambda: spin(rooms[0], _ROUNDS)
     pool = ThreadPoolExecutor(threads)
-    return lambda: list(pool.map(lambda room: _spin(room, _ROUNDS), rooms))
+    return lambda: list(pool.map(lambda room: spin(room, _ROUNDS), rooms))

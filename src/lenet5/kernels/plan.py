@@ -19,10 +19,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from lenet5.architecture import SQUASHES, Architecture, Convolution, EuclideanRBF, LayerCount, Subsampling
-from lenet5.kernels.lanes import multiples
-from lenet5.kernels.squash import CURVE, curve
-from lenet5.kernels.strips import STRIPS, TOGETHER, strips_of
+from lenet5.architecture import KERNEL, SQUASHES, Architecture, Convolution, EuclideanRBF, LayerCount, Subsampling
+from lenet5.kernels.native import LANES
+from lenet5.layers import Chain, Squash
 
 __all__ = ["LOSS", "MAPS", "PLAN", "RBF", "SOFTMAX", "SQUASHED", "UNITS", "Plan", "loss_of", "plan_for", "zeros"]
 
@@ -31,6 +30,36 @@ def _record(*fields: Any) -> np.dtype[Any]:
     """A record of int64 fields, named in words, and of others, given with their types."""
     named = [(name, np.int64) for field in fields if isinstance(field, str) for name in field.split()]
     return np.dtype([*named, *(field for field in fields if not isinstance(field, str))], align=True)
+
+
+PACKED_ROW = KERNEL * LANES  # floats of a row of a packed strip: a vector for each column of a kernel
+TOGETHER = 3  # maps that are computed at a time where a strip has so few rows that a sum would wait for itself
+WIDTHS = [1 << k for k in range(1, LANES.bit_length() - 1)]  # of narrow strips: 2, 4 … LANES/2
+
+# A narrow strip: its first column, its columns, Q, and where it begins in a view and in a map's units.
+_STRIP = _record("x columns rows windows units")
+# The strips of a map: the columns that whole vectors take, the floats of a packed view of one source, the floats of a
+# map's packed units, and its narrow strips.
+STRIPS = _record("whole windows units count", ("narrow", _STRIP, (4,)))
+
+NUMBERS = 3  # that a chain has, at most
+CURVE = np.dtype((np.float32, 1 + NUMBERS))
+
+
+def _operations(chain: Chain) -> tuple[str, ...]:
+    return tuple(operation for operation, _ in chain)
+
+
+# Squashes of the same operations are of one shape, and share their code.
+SHAPES = tuple(dict.fromkeys((_operations(f.value), _operations(f.slope)) for f in SQUASHES.values()))
+assert SHAPES[0] == ((), ("constant",))
+
+
+def curve(f: Squash, chain: Chain) -> tuple[float, ...]:
+    """A squash's value or slope as kernels take it: its shape, and the numbers of its steps."""
+    numbers = [c for operation, c in chain if operation not in ("tanh", "square")]
+    shape = SHAPES.index((_operations(f.value), _operations(f.slope)))
+    return (float(shape), *numbers, *[0.0] * (NUMBERS - len(numbers)))
 
 
 # A layer of maps: the input, C1, S2, C3 or S4.
@@ -74,6 +103,7 @@ PLAN = _record(
 LOSS = _record("kind", ("j", np.float64), ("sharpness", np.float64))
 
 RBF, SOFTMAX, SQUASHED = range(3)  # what `kind` of an output can be
+MSE, MAP, CROSS_ENTROPY = range(3)  # and that of a loss
 
 # Vectors of a tile may read or write past the end of a map; nothing else lies there.
 _FRONT, _BEHIND = 16, 96
@@ -99,6 +129,11 @@ class Plan:
             inside = np.empty(shape[1:], np.float32).strides
             views[name] = as_strided(flat[start:], shape, (4 * (row or 1), *inside))
         return views
+
+
+def multiples(size: int, of: int = 16) -> int:
+    """The smallest multiple of `of` that is not under `size`; 16 serves every width of vector."""
+    return -(-size // of) * of
 
 
 def zeros(*shape: int) -> NDArray[np.float32]:
@@ -162,6 +197,35 @@ def _size(p: Any, architecture: Architecture, counts: dict[str, LayerCount], hei
         elif layer.name == "output":
             kind = SOFTMAX if layer.squash == "softmax" else SQUASHED
             _set(p["output"], kind=kind, wrong=squash.targets[0], right=squash.targets[1])
+
+
+def strips_of(height: int, width: int) -> NDArray[Any]:
+    """How maps of height × width are cut into strips: a record, STRIPS ().
+
+    As many strips of LANES columns as fit, then narrower ones, each a power of two. A strip of LANES columns is read
+    where it lies. A narrower one, of c columns and H rows, is cut across into LANES/c parts of Q = ⌈H·c/LANES⌉ rows,
+    and the parts lie side by side in vectors:
+
+        lane l·c + x of vector q  =  row q + l·Q, column x of the strip
+
+    so that C3's 10×10 units are 10 + 3 vectors of 8 instead of 20. What a strip sees through a kernel is packed alike:
+    Q + 4 rows of five vectors, one for each column of the kernel; unit (q, x) sees at tap (i, j) what lies at row
+    q + i, vector j, in the same lane.
+    """
+    narrow: list[tuple[int, ...]] = []
+    x = windows = units = 0
+    while width - x > 3 * LANES // 4:
+        x += LANES
+    whole = x
+    while x < width:
+        columns = max(2, 1 << (width - x).bit_length() - 1)  # the last of them may be no unit's
+        rows = -(-height * columns // LANES)
+        narrow.append((x, columns, rows, windows, units))
+        windows, units, x = windows + (rows + KERNEL - 1) * PACKED_ROW, units + rows * LANES, x + columns
+    strips = np.zeros((), STRIPS)
+    strips["whole"], strips["windows"], strips["units"], strips["count"] = whole, windows, units, len(narrow)
+    strips["narrow"][: len(narrow)] = narrow
+    return strips
 
 
 def _connect(record: Any, layer: Convolution, sources: int, table: list[int]) -> None:

@@ -19,13 +19,11 @@ from lenet5.kernels.convolution import convolve, convolve_back, convolve_gradien
 from lenet5.kernels.full import add_outer, connect, connect_back, step_back
 from lenet5.kernels.lanes import LANES, fma, load, mul, pixels, splat, store, sub
 from lenet5.kernels.output import distances, full_error, full_outputs, is_wrong, rbf_curvature, rbf_error
-from lenet5.kernels.plan import RBF, Plan, zeros
+from lenet5.kernels.plan import RBF
 from lenet5.kernels.squash import curve_of, pass_back, squash
 from lenet5.kernels.subsampling import subsample, subsample_back, subsample_gradient
 
-__all__ = ["FEW", "curvature_of", "forward", "forward_many", "gradient_of", "online", "room"]
-
-FEW = 3 * LANES // 2  # from so many pictures on, `bulk` is quicker
+__all__ = ["curvature_of", "forward", "forward_many", "gradient_of", "online"]
 
 
 @inlined
@@ -171,8 +169,7 @@ def _add_matrices(p, gradient, errors, seen):
         add_outer(gradient, p.output, errors, p.output.start, seen, p.f6.start)
 
 
-@compiled
-def forward_many(plans, table, weights, pictures, low, gain, outputs, maps):
+def forward_many(plans, table, weights, low, gain, outputs, maps, pictures):
     """outputs (N, places·classes) of low + gain·pictures (N, H, W) of uint8 or float32, framed by `low`.
 
     The outputs are RBF distances, or the weighted sums of a full output. `maps` keeps all maps of the last picture.
@@ -186,9 +183,8 @@ def forward_many(plans, table, weights, pictures, low, gain, outputs, maps):
             outputs[n, k] = maps[answers + k]
 
 
-@compiled
-def gradient_of(network, pictures, wanted, rows, losses, gradient, room):
-    """gradient += Σ ∂E/∂w over pictures[rows]. Returns (Σ E, how many were answered wrongly)."""
+def gradient_of(network, pictures, wanted, rows, losses, gradient, room, told):
+    """gradient += Σ ∂E/∂w over pictures[rows], and told += (Σ E, how many were answered wrongly)."""
     plans, table, weights = network
     p, loss, (maps, _, errors, sums) = plans[0], losses[0], room
     cost, wrong = 0.0, 0
@@ -199,10 +195,10 @@ def gradient_of(network, pictures, wanted, rows, losses, gradient, room):
         cost += backward(p, table, weights, weights[:0], (maps, maps, errors, sums), gradient, goal, False)
         _add_matrices(p, gradient, errors, maps)
         wrong += is_wrong(maps[p.output.start :], p.output, wanted[n])
-    return cost, wrong
+    told[0] += cost
+    told[1] += wrong
 
 
-@compiled
 def curvature_of(network, squares, pictures, wanted, rows, losses, curvature, room):
     """curvature += Σ of the diagonal Gauss-Newton terms h_kk over pictures[rows]; `squares` is weights squared."""
     plans, table, weights = network
@@ -216,12 +212,11 @@ def curvature_of(network, squares, pictures, wanted, rows, losses, curvature, ro
         _add_matrices(p, curvature, errors, seen)
 
 
-@compiled
-def online(network, rates, pictures, wanted, losses, small, room):
+def online(network, rates, pictures, wanted, losses, small, room, told):
     """One update after each picture: w_k −= ε_k·∂E/∂w_k (eq. 18), ε_k = rates[k].
 
     `small` holds the gradient of all but the matrices: zeros, and zeros again afterwards.
-    Returns (Σ E, how many were answered wrongly), each picture judged before it is learned.
+    told += (Σ E, how many were answered wrongly), each picture judged before it is learned.
     """
     plans, table, weights = network
     p, loss, (maps, _, errors, sums) = plans[0], losses[0], room
@@ -234,10 +229,5 @@ def online(network, rates, pictures, wanted, losses, small, room):
         for i in range(0, p.small, LANES):
             store(weights, i, sub(load(weights, i), mul(load(rates, i), load(small, i))))
             store(small, i, splat(0.0))
-    return cost, wrong
-
-
-def room(plan: Plan) -> tuple[np.ndarray, ...]:
-    """The arrays that one thread works in: maps, their squares, errors, and sums of a kernel's gradient."""
-    floats = int(plan["floats"])
-    return zeros(floats), zeros(floats), zeros(floats), zeros(25 * LANES)
+    told[0] += cost
+    told[1] += wrong

@@ -10,34 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 
-from lenet5.architecture import SQUASHES
 from lenet5.kernels.compiled import compiled
 from lenet5.kernels.lanes import FLOAT, LANES, Emit, Index, lanes_type, load, mul, store, tile
-from lenet5.layers import Chain, Squash
+from lenet5.kernels.plan import NUMBERS, SHAPES
 
-__all__ = ["CURVE", "bend", "curve", "curve_of", "pass_back", "slope_of", "squash", "squash_rows"]
-
-NUMBERS = 3  # that a chain has, at most
-CURVE = np.dtype((np.float32, 1 + NUMBERS))
-
-
-def _operations(chain: Chain) -> tuple[str, ...]:
-    return tuple(operation for operation, _ in chain)
-
-
-_SHAPES = tuple(dict.fromkeys((_operations(f.value), _operations(f.slope)) for f in SQUASHES.values()))
-assert _SHAPES[0] == ((), ("constant",))
-
-
-def curve(f: Squash, chain: Chain) -> tuple[float, ...]:
-    """A squash's value or slope as kernels take it: its shape, and the numbers of its steps."""
-    numbers = [c for operation, c in chain if operation not in ("tanh", "square")]
-    shape = _SHAPES.index((_operations(f.value), _operations(f.slope)))
-    return (float(shape), *numbers, *[0.0] * (NUMBERS - len(numbers)))
+__all__ = ["bend", "curve_of", "pass_back", "slope_of", "squash", "squash_rows"]
 
 
 def _curve_of(emit: Emit, curve: Any) -> Any:
@@ -78,7 +58,7 @@ def bend(emit: Emit, values: Any, start: Index, step: Index | int, count: Index 
     """
     shape, *scalars = curve
     numbers = [emit.splat(scalar) for scalar in scalars]
-    for number, (value, _) in enumerate(_SHAPES):
+    for number, (value, _) in enumerate(SHAPES):
         if value:
             same = emit.builder.fcmp_ordered("==", shape, ir.Constant(FLOAT, float(number)))
             with emit.builder.if_then(same), emit.loop(count) as k:
@@ -89,7 +69,7 @@ def bend(emit: Emit, values: Any, start: Index, step: Index | int, count: Index 
 def _slope(emit: Emit, y: Any, curve: Any, squared: Index) -> Any:
     b, (shape, *scalars) = emit.builder, curve
     numbers, cell = [emit.splat(scalar) for scalar in scalars], emit.cells(1, emit.constant(1.0))[0]
-    for number, (_, slope) in enumerate(_SHAPES[1:], 1):
+    for number, (_, slope) in enumerate(SHAPES[1:], 1):
         with b.if_then(b.fcmp_ordered("==", shape, ir.Constant(FLOAT, float(number)))):
             b.store(_walk(emit, slope, numbers, y), cell)
     derivative = b.load(cell)

@@ -10,16 +10,16 @@ with A = X·Xᵀ, five times from X = M/|M|, brings every singular value of X ne
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import LANES, Emit, multiples, tiles
+from lenet5.kernels.lanes import LANES, Emit, tiles
 
-__all__ = ["BETA_1", "BETA_2", "MEMORY", "POLYNOMIAL", "TIMES", "adam", "follow", "mean", "muon", "room"]
+__all__ = ["BETA_1", "BETA_2", "MEMORY", "POLYNOMIAL", "TIMES", "adam", "follow", "mean", "muon"]
 
 BETA_1, BETA_2 = 0.9, 0.999  # Adam's memory of the gradient and of its square
 MEMORY = 0.95  # Muon's, of the gradient
@@ -56,15 +56,13 @@ _product = tiles(_SIZES, _product_tile)
 def _multiply(out, a, b, rows, count, columns):
     """out (rows, columns) = a (rows, count) · b (count, columns); columns are rounded up to a multiple of 16."""
     row, a_row = out.shape[1], a.shape[1]
-    flat, rows_of_a, rows_of_b = out.reshape(-1), a.reshape(-1), b.reshape(-1)
     for left in range(0, columns, _WIDE):
         top = 0
         while top < rows:
             to, factors = (top * row + left, row), (top * a_row, a_row)
-            top += _product(rows - top, flat, to, rows_of_a, factors, rows_of_b, (left, b.shape[1]), count)
+            top += _product(rows - top, out, to, a, factors, b, (left, b.shape[1]), count)
 
 
-@compiled
 def mean(gradients, count, trained):
     """gradients[0] (shards, parameters) becomes the mean gradient of `count` pictures; the others are cleared."""
     share = np.float32(1) / np.float32(count)
@@ -76,7 +74,6 @@ def mean(gradients, count, trained):
         gradients[0, i] *= share
 
 
-@compiled
 def adam(weights, gradient, moments, run, rate, decay, step):
     """One step of weights[start:end], (start, end) = `run`; their gradient is cleared.
 
@@ -84,7 +81,8 @@ def adam(weights, gradient, moments, run, rate, decay, step):
     unit of rate.
     """
     one, (start, end) = np.float32(1), run
-    tilt1, tilt2 = one / np.float32(1 - BETA_1**step), one / np.float32(1 - BETA_2**step)
+    n = np.float64(step)  # as numba's power of a whole number can fail
+    tilt1, tilt2 = one / np.float32(1 - math.pow(BETA_1, n)), one / np.float32(1 - math.pow(BETA_2, n))
     b1, b2, lr, fall = np.float32(BETA_1), np.float32(BETA_2), np.float32(rate), np.float32(1 - rate * decay)
     # Slices, whose indices start from 0: LLVM makes vectors of them.
     w, by_w, m, v = weights[start:end], gradient[start:end], moments[0][start:end], moments[1][start:end]
@@ -96,20 +94,11 @@ def adam(weights, gradient, moments, run, rate, decay, step):
         w[i] = fall * w[i] - lr * (m[i] * tilt1) / (np.sqrt(v[i] * tilt2) + np.float32(1e-8))
 
 
-def room(rows: int, columns: int) -> tuple[NDArray[np.float32], ...]:
-    """What `muon` needs for a matrix of this shape: X and what replaces it, Xᵀ, A and A²."""
-    short, long = min(rows, columns), max(rows, columns)
-    shapes = [(short, long), (short, long), (long, short), (short, short), (short, short)]
-    # An odd number of lines of the cache to a row, or the rows of a column would share few places in it.
-    return tuple(np.zeros((height, multiples(width, 32) + 16), np.float32) for height, width in shapes)
-
-
-@compiled
 def muon(weights, gradient, momentum, matrix, rate, decay, room):
     """One step of a matrix: where it starts, its rows and columns, floats from row to row; its gradient is cleared.
 
     momentum: decaying sum of gradients, and Nesterov's look ahead; the step's root mean square is about 0.2·rate
-    (Liu et al. 2025), as Adam's is; decay: of the weights, per unit of rate. For `room` see the function of that name.
+    (Liu et al. 2025), as Adam's is; decay: of the weights, per unit of rate. For `room` see `entries.muon_room`.
     """
     (start, rows, columns, row), (x, other, turned, square, fourth) = matrix, room
     one, m = np.float32(1), np.float32(MEMORY)
@@ -151,7 +140,6 @@ def muon(weights, gradient, momentum, matrix, rate, decay, room):
             weights[i] = fall * weights[i] - lr * (x[c, r] if tall else x[r, c])
 
 
-@compiled
 def follow(average, weights, share):
     """average += share·(weights − average)"""
     part = np.float32(share)

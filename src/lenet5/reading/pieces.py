@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.kernels.seams import ways
+from lenet5.kernels.strokes import ways
 from lenet5.pictures.masks import Mask, depth, inked, parts, pen
 
 __all__ = ["Line", "Piece", "cut", "usual_height"]

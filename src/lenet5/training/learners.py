@@ -13,15 +13,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.kernels import batch, output, single, threads, update
-from lenet5.kernels.lanes import LANES
-from lenet5.kernels.plan import Plan, loss_of, zeros
+from lenet5.kernels import entries, threads
+from lenet5.kernels.native import LANES
+from lenet5.kernels.plan import CROSS_ENTROPY, MAP, MSE, Plan, loss_of, zeros
 from lenet5.training.recipe import Recipe, eta
 
 __all__ = ["LOSSES", "MATRICES", "Learner", "MiniBatch", "Online", "Pictures"]
 
 Floats = NDArray[np.float32]
-LOSSES = {"mse": output.MSE, "map": output.MAP, "cross_entropy": output.CROSS_ENTROPY}
+LOSSES = {"mse": MSE, "map": MAP, "cross_entropy": CROSS_ENTROPY}
 MATRICES = ("c1.weight", "c3.weight", "c5.weight", "f6.weight")  # that Muon steps, in the order of the plan
 SHARDS = 4  # a mini-batch is summed in this many pieces, each on a thread of its own
 
@@ -57,7 +57,7 @@ class Online:
         self._network = (plan.plans, plan.table, weights)
         self._loss = loss_of(LOSSES[recipe.loss], recipe.j, recipe.sharpness)
         self._rates, self._small = zeros(len(weights)), zeros(len(weights))
-        self._rooms = [single.room(plan) for _ in range(SHARDS)]
+        self._rooms = [entries.single_room(plan) for _ in range(SHARDS)]
 
     def arrays(self) -> dict[str, Floats]:
         return {"rates": self._rates}
@@ -70,7 +70,7 @@ class Online:
 
         def shard(k: int) -> None:
             rows = np.arange(k, len(shown), SHARDS)
-            single.curvature_of(self._network, squares, shown, wanted, rows, self._loss, parts[k], self._rooms[k])
+            entries.curvature_of(self._network, squares, shown, wanted, rows, self._loss, parts[k], self._rooms[k])
 
         threads.run(shard, range(SHARDS))
         h = parts.sum(axis=0) / np.float32(len(shown))
@@ -78,8 +78,9 @@ class Online:
         self._rates[:trained] = eta(self._recipe, pass_) / (self._recipe.mu + h[:trained])
 
     def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
-        cost, wrong = single.online(self._network, self._rates, shown, wanted, self._loss, self._small, self._rooms[0])
-        return cost, wrong
+        told, room = np.zeros(2), self._rooms[0]
+        entries.online(self._network, self._rates, shown, wanted, self._loss, self._small, room, told)
+        return float(told[0]), int(told[1])
 
     def steps(self) -> tuple[float, float]:
         rates = np.concatenate([v.reshape(-1) for n, v in self._plan.views(self._rates).items() if n != "rbf.codes"])
@@ -102,12 +103,16 @@ class MiniBatch:
         self._average = weights.copy()
         self._count = np.zeros(1, np.float32)
         self._gradients = zeros(SHARDS, len(weights))
-        self._blocks = [batch.room(plan) for _ in range(SHARDS)]
-        self._room = single.room(plan)
+        self._told = np.zeros((SHARDS, 2))  # of each shard: the sum of losses, how many were answered wrongly
+        self._block_gradients = [
+            entries.block_gradient.bound(self._network, self._loss, gradient, entries.batch_room(plan), told)
+            for gradient, told in zip(self._gradients, self._told, strict=True)
+        ]
+        self._room = entries.single_room(plan)
         self._rate = 0.0
         tensors = [plan.tensors[name] for name in (MATRICES if recipe.algorithm == "muon" else ())]
         places = [(start, shape[0], math.prod(shape[1:]), row) for start, shape, row in tensors]
-        self._matrices = [(place, update.room(*place[1:3])) for place in places]
+        self._matrices = [(place, entries.muon_room(*place[1:3])) for place in places]
         # Adam has what lies before, between and behind them.
         edges = [0, *(edge for start, rows, _, row in places for edge in (start, start + rows * row))]
         edges.append(int(plan["trained"]))
@@ -131,19 +136,19 @@ class MiniBatch:
             self._move(end - start, step)
             # A young average follows quickly: it would remember the first weights for long.
             memory = min(recipe.average, (1 + step) / (10 + step))
-            update.follow(self._average, self._weights, 1 - memory if recipe.average else 1.0)
+            entries.follow(self._average, self._weights, 1 - memory if recipe.average else 1.0)
         return cost, wrong
 
     def _move(self, count: int, step: int) -> None:
         """All weights, by the mean gradient of `count` pictures."""
         rate, decay, gradient = self._rate, self._recipe.decay, self._gradients[0]
-        update.mean(self._gradients, count, int(self._plan["trained"]))
+        entries.mean(self._gradients, count, int(self._plan["trained"]))
         for run in self._others:
-            update.adam(self._weights, gradient, (self._first, self._second), run, rate, decay, step)
+            entries.adam(self._weights, gradient, (self._first, self._second), run, rate, decay, step)
 
         def move(matrix: tuple[tuple[int, ...], tuple[Floats, ...]]) -> None:
             place, room = matrix
-            update.muon(self._weights, gradient, self._first, place, rate, decay, room)
+            entries.muon(self._weights, gradient, self._first, place, rate, decay, room)
 
         threads.run(move, self._matrices)
 
@@ -153,18 +158,13 @@ class MiniBatch:
         rest = np.arange(start + len(blocks) * LANES, end)
 
         def shard(k: int) -> tuple[float, int]:
-            cost, wrong = 0.0, 0
+            told, gradient = self._told[k], self._gradients[k]
+            told[:] = 0
             for first in blocks[k::SHARDS]:
-                more = batch.block_gradient(
-                    self._network, shown, wanted, first, self._loss, self._gradients[k], self._blocks[k]
-                )
-                cost, wrong = cost + more[0], wrong + more[1]
+                self._block_gradients[k](shown, wanted, first)
             if k == 0 and len(rest):
-                more = single.gradient_of(
-                    self._network, shown, wanted, rest, self._loss, self._gradients[k], self._room
-                )
-                cost, wrong = cost + more[0], wrong + more[1]
-            return cost, wrong
+                entries.gradient_of(self._network, shown, wanted, rest, self._loss, gradient, self._room, told)
+            return float(told[0]), int(told[1])
 
         return threads.run(shard, range(SHARDS))
 

@@ -24,7 +24,7 @@ from lenet5.architecture import Architecture
 from lenet5.datasets.dataset import Dataset
 from lenet5.errors import TrainingError
 from lenet5.kernels import threads
-from lenet5.kernels.compiled import compiling_seconds
+from lenet5.kernels.native import compiling_seconds
 from lenet5.network import LeNet5
 from lenet5.reference import losses
 from lenet5.training.calibration import fitted_sharpness

@@ -6,13 +6,11 @@ differs from machine to machine, changes no picture.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from lenet5.errors import DataError
@@ -101,37 +99,6 @@ def joined(traces: Sequence[Trace]) -> Trace:
     )
 
 
-@njit(nogil=True, cache=True)
-def _ink(points, radii, strokes, height, width):  # type: ignore[no-untyped-def]
-    """Coverage 0..1 of every pixel: the darkest of the capsules over it, each min(1, max(0, r − d + ½))."""
-    paper = np.zeros((height, width), np.float32)
-    for s in range(len(points)):
-        # A stroke of one point is a dot: a capsule from the point to itself.
-        e = s + 1 if s + 1 < len(points) and strokes[s + 1] == strokes[s] else s
-        if e == s and s > 0 and strokes[s - 1] == strokes[s]:
-            continue
-        x0, y0, r0 = points[s, 0], points[s, 1], radii[s]
-        dx, dy, dr = points[e, 0] - x0, points[e, 1] - y0, radii[e] - r0
-        length2 = dx * dx + dy * dy
-        reach = max(r0, r0 + dr) + 1.0
-        top = max(0, math.floor(min(y0, y0 + dy) - reach))
-        bottom = min(height, math.ceil(max(y0, y0 + dy) + reach) + 1)
-        left = max(0, math.floor(min(x0, x0 + dx) - reach))
-        right = min(width, math.ceil(max(x0, x0 + dx) + reach) + 1)
-        for y in range(top, bottom):
-            py = y - y0
-            for x in range(left, right):
-                px = x - x0
-                t = 0.0
-                if length2 > 0.0:
-                    t = min(1.0, max(0.0, (px * dx + py * dy) / length2))
-                qx, qy = px - t * dx, py - t * dy
-                cover = r0 + t * dr + 0.5 - math.sqrt(qx * qx + qy * qy)
-                if cover > paper[y, x]:
-                    paper[y, x] = min(1.0, cover)
-    return paper
-
-
 def ink(
     points: NDArray[np.float64], radii: NDArray[np.float64], strokes: NDArray[np.int64], height: int, width: int
 ) -> NDArray[np.float32]:
@@ -142,9 +109,11 @@ def ink(
     strokes: (S,) the stroke that each point belongs to; the pen is lifted between two
     Returns float32 (height, width), 0 paper to 1 ink.
     """
-    paper: NDArray[np.float32] = _ink(
-        np.rint(points * STEP) / STEP, np.rint(radii * STEP) / STEP, strokes, height, width
-    )
+    from lenet5.kernels.entries import draw  # found when a pen is used: other commands need no kernels
+
+    paper = np.zeros((height, width), np.float32)
+    line, half = (np.ascontiguousarray(np.rint(part * STEP) / STEP) for part in (points, radii))
+    draw(line, half, np.ascontiguousarray(strokes, np.int64), paper)
     return paper
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lenet5.kernels.seams import AWAY, STEP, ways
+from lenet5.kernels.strokes import AWAY, STEP, ways
 
 
 def _cost(mask: NDArray[np.uint8], way: tuple[int, ...], own: int) -> float:
