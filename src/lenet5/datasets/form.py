@@ -63,27 +63,24 @@ class Labelled:
     transposed: bool = False
 
 
-def from_arrays(
-    images: Any, labels: Any, *, name: str = "arrays", classes: Sequence[str] | None = None, form: Form | None = None
-) -> Dataset:
+def from_arrays(images: Any, labels: Any, *, classes: Sequence[str] | None = None, form: Form | None = None) -> Dataset:
     """A data set from arrays.
 
     Args:
         images: (N, H, W), (N, H, W, 1), (N, 1, H, W), (N, H, W, 3), or rows of square pictures (N, H·H); bool, integers
             or floats, whose white is the smallest of 1, 16, 255 … that no value passes.
         labels: (N,) names, or, with `classes`, positions in these.
-        name: what the set is called.
         classes: what each class is called; by default the labels themselves, sorted.
         form: which is ink, and which way up.
 
     Raises:
         DataError: for arrays that are no pictures, or labels that do not fit them.
     """
-    pictures = as_pictures(np.asarray(images), name)
+    pictures = as_pictures(np.asarray(images), "arrays")
     given = np.asarray(labels)
     if given.shape != (len(pictures),):
-        raise DataError(f"{name}: labels of shape {given.shape}; expected one for each of {len(pictures):,} pictures")
-    return prepared(Labelled(name, pictures, given, None if classes is None else tuple(classes)), form or Form())
+        raise DataError(f"arrays: labels of shape {given.shape}; expected one for each of {len(pictures):,} pictures")
+    return prepared(Labelled("arrays", pictures, given, None if classes is None else tuple(classes)), form or Form())
 
 
 def prepared(found: Labelled, form: Form) -> Dataset:
