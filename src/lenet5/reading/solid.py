@@ -11,7 +11,7 @@ from lenet5.pictures.masks import depth
 __all__ = ["filled"]
 
 HALF = 128  # of 255, ink from which a pixel belongs to a mark
-PEN = 6.0  # pixels of 28: hardly a pen's stroke is thicker
+PEN = 6  # pixels of 28: hardly a pen's stroke is thicker
 ROUND = 0.88  # of its hull, what a mark covers: the noughts and loops of a broad pen are not as round
 
 
@@ -23,10 +23,14 @@ def filled(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     count, height, width = images.shape
     apart = np.zeros((count, height + 1, width), np.uint8)  # no round reaches from one image into the next
     apart[:, :height] = images >= HALF
-    deepest = depth(apart.reshape(-1, width)).reshape(count, -1).max(axis=1, initial=0)
-    thicker = np.maximum(0, 2 * deepest - 1 - PEN)
-    for k in np.flatnonzero(thicker):
+    round_ = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (PEN + 1, PEN + 1))
+    thicker = np.zeros(count, np.float32)
+    if not count:
+        return thicker
+    thick = cv2.erode(apart.reshape(-1, width), round_, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    for k in np.flatnonzero(thick.reshape(count, -1).any(axis=1)):
         hull = cv2.convexHull(cv2.findNonZero(apart[k]))
         whole = cv2.fillConvexPoly(np.zeros_like(apart[k]), hull, 1)
-        thicker[k] *= apart[k].sum() >= ROUND * whole.sum()
-    return np.asarray(thicker, np.float32)
+        if apart[k].sum() >= ROUND * whole.sum():
+            thicker[k] = max(0.0, 2 * float(depth(apart[k]).max()) - 1 - PEN)
+    return thicker
