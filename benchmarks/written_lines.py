@@ -39,6 +39,7 @@ SURE = 0.9
 WRONG = 0.06  # the most lines, of all, that may be given wrongly
 WIDEST = 1.1  # of a character, in heights of a digit
 FLAT = {"-": 0.5, "_": 0.6, "~": 0.6, "=": 0.55}  # the width of what is wider than high, in the same
+WRITTEN = STANDS | {".": (0.92, 1.03)}  # a point is small, and a pen's width larger than its way
 MARGIN = 0.6
 
 Made = Callable[[np.random.Generator], str]
@@ -88,7 +89,7 @@ def written(strokes: Strokes, text: str, rng: np.random.Generator) -> NDArray[np
             x += 0.6 * size
             continue
         trace = strokes.trace(row_of[character][int(rng.integers(len(row_of[character])))], pen)
-        top, foot = STANDS[character]
+        top, foot = WRITTEN[character]
         low, high = trace.points.min(axis=0), trace.points.max(axis=0)
         width, height = np.maximum(high - low, 1.0)
         wanted = FLAT[character] / width if character in FLAT else (foot - top) / height

@@ -1,4 +1,4 @@
-"""Where characters stand on a line, and how high they are: what a normalised picture has lost.
+"""Where characters stand on a line, how high they are, and in how many parts: what a normalised picture has lost.
 
 Scaled to one box, an o is an O and a 0, a comma is an apostrophe, and a point is any dot. The line knows better.
 """
