@@ -2,7 +2,7 @@
 
 import { h, svg } from "./dom.js";
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM] = [460, 220, 58, 26];
+const [WIDTH, HEIGHT, LEFT, BOTTOM] = [460, 220, 68, 26];
 
 const SUPER = { 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷" };
 const label = (tick) => (tick >= 0.1 ? String(tick) : `10⁻${SUPER[Math.round(-Math.log10(tick))]}`);
