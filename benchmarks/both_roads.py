@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from lenet5.datasets import load
-from lenet5.datasets.drawn.european import european
+from lenet5.datasets.drawn.abroad import abroad
 from lenet5.datasets.writers import split_by_writer
 from lenet5.ensemble import Ensemble
 from lenet5.loading import load as load_network
@@ -30,7 +30,7 @@ def compared() -> dict[str, float]:
     """
     rng = np.random.default_rng(0)
     people, _ = split_by_writer(load("mnist", "train"), 5000)
-    strange, of = european(12_000, rng)
+    strange, of = abroad(12_000, rng)
     lessons = flanked(np.concatenate([people.images, strange]), np.concatenate([people.labels, of]), 120_000, rng)
     sliding = teach(lessons, Teaching(passes=12, pictures=100_000))
     network = load_network(BEST)

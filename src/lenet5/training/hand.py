@@ -20,7 +20,7 @@ from lenet5.architecture import EuclideanRBF
 from lenet5.codes import DIGITS, NONE
 from lenet5.datasets import drawn
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.drawn.european import european
+from lenet5.datasets.drawn.abroad import abroad
 from lenet5.ensemble import Ensemble, together
 from lenet5.errors import DataError
 from lenet5.network import LeNet5
@@ -115,7 +115,7 @@ def learn_hand(
 def drawn_pictures(count: int, seed: int) -> Dataset:
     """Pictures that the project draws: as many digits as what is none."""
     rng = np.random.default_rng([seed, 5])
-    pen, strange = drawn.digits(count // 4, seed), european(count // 4, rng)
+    pen, strange = drawn.digits(count // 4, seed), abroad(count // 4, rng)
     nothing = drawn.nothing(count - 2 * (count // 4), seed).images
     labels = np.concatenate([pen.labels, strange[1], np.full(len(nothing), len(DIGITS))])
     return Dataset("drawn", np.concatenate([pen.images, strange[0], nothing]), labels, (*DIGITS, NONE))

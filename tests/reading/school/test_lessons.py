@@ -9,7 +9,7 @@ import pytest
 
 from lenet5.codes import DIGITS
 from lenet5.datasets import drawn
-from lenet5.datasets.drawn.european import EUROPEAN_SHAPES, european
+from lenet5.datasets.drawn.abroad import ABROAD_SHAPES, abroad
 from lenet5.datasets.drawn.scenes import SHAPES
 from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError
@@ -44,11 +44,11 @@ def test_lessons_are_digits_and_what_is_none(strokes: Strokes) -> None:
     assert 0.3 < matter.share[matter.labels == NOTHING].sum() < 0.5
 
 
-def test_european_digits_come_in_all_classes_and_from_a_seed() -> None:
-    images, labels = european(300, np.random.default_rng(4))
+def test_digits_from_abroad_come_in_all_classes_and_from_a_seed() -> None:
+    images, labels = abroad(300, np.random.default_rng(4))
     assert np.bincount(labels, minlength=10).min() > 10
-    assert {s.character for s in EUROPEAN_SHAPES} == set("0123456789")
-    assert np.array_equal(images, european(300, np.random.default_rng(4))[0])
+    assert {s.character for s in ABROAD_SHAPES} == set("0123456789")
+    assert np.array_equal(images, abroad(300, np.random.default_rng(4))[0])
     assert (images.reshape(300, -1).max(axis=1) > 200).all()
 
 

@@ -1,6 +1,6 @@
 """The ways to write a character, each as the path of a pen: control points, stroke after stroke.
 
-The shapes stand in `digits.txt`, `letters.txt`, `symbols.txt` and `european.txt`. A shape begins with
+The shapes stand in `digits.txt`, `letters.txt`, `symbols.txt` and `abroad.txt`. A shape begins with
 `= CHARACTER WEIGHT`, and each further line is one variant of it; `#` begins a remark. A variant is points `x,y` in a
 box about 65 wide and 100 high, x to the right and y down, the pen lifted at `|`. The pen goes smoothly through the
 points, and turns sharply at one marked `!` in the first variant. The variants of a shape have point for point the

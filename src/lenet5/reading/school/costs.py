@@ -121,7 +121,7 @@ def fitted(lines: list[Arcs], rng: np.random.Generator, steps: int = 150) -> Geo
 def unlearned(rng: np.random.Generator) -> Pick:
     """What picks a digit by a hand that no network has learned from: of MNIST's, of UNIPEN's, or drawn."""
     from lenet5.datasets import load
-    from lenet5.datasets.drawn.european import european
+    from lenet5.datasets.drawn.abroad import abroad
     from lenet5.datasets.strokes import read_strokes
     from lenet5.datasets.writers import split_by_writer
     from lenet5.reading.school.outcomes import data
@@ -130,7 +130,7 @@ def unlearned(rng: np.random.Generator) -> Pick:
     _, people = split_by_writer(load("mnist", "train"), 5000)
     _, others = split_by_writer(read_strokes(data() / STROKES), HELD_OUT)
     hands = written(others, Teaching())
-    source = [(people.images, people.labels), european(4000, rng), (hands.images, hands.labels)]
+    source = [(people.images, people.labels), abroad(4000, rng), (hands.images, hands.labels)]
     places = [[np.flatnonzero(labels == k) for k in range(10)] for _, labels in source]
 
     def pick(digit: int | None) -> tuple[NDArray[np.uint8], int]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lenet5.codes import DIGITS
 from lenet5.datasets import drawn
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.drawn.european import european
+from lenet5.datasets.drawn.abroad import abroad
 from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError
 from lenet5.pictures.normalise import normalise
@@ -74,7 +74,7 @@ def lessons(
     seed = int(rng.integers(2**31))
     people = (mnist.images, mnist.labels)
     pen = drawn.digits(n(40_000), seed)
-    strange = european(n(60_000), rng)
+    strange = abroad(n(60_000), rng)
     nothing = drawn.nothing(n(50_000), seed).images
     hands = some_written(strokes, DIGITS, 10 * n(6_000), rng)
     source = [people, (pen.images, pen.labels), strange, hands]

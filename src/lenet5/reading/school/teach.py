@@ -30,7 +30,7 @@ from lenet5.codes import DIGITS
 from lenet5.datasets import load as load_data
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.distortions import Distortion
-from lenet5.datasets.drawn.european import european
+from lenet5.datasets.drawn.abroad import abroad
 from lenet5.datasets.mnist import ENVIRONMENT
 from lenet5.datasets.strokes import Strokes, read_strokes
 from lenet5.datasets.writers import split_by_writer
@@ -245,7 +245,7 @@ def unseen(held_out: Dataset, how: Teaching) -> Dataset:
 
     UNIPEN's are left out: one label in a hundred is wrong there, and what is surely right is what is wanted.
     """
-    images, labels = european(5000, np.random.default_rng([how.lessons, 3]))
+    images, labels = abroad(5000, np.random.default_rng([how.lessons, 3]))
     return Dataset(
         "unseen hands",
         np.concatenate([held_out.images, images]),
