@@ -200,3 +200,11 @@ def test_two_strokes_of_one_height_beside_each_other_are_not_one_digit(reader: R
     cv2.line(four, (105, 45), (100, 130), 1.0, 5)
     assert not abreast(four)
     assert not abreast(np.zeros((9, 9), np.float32))
+
+
+def test_digits_that_stand_wide_apart_are_not_one() -> None:
+    paper = np.full((200, 1040), 255, np.uint8)
+    for x in (210, 520):
+        cv2.line(paper, (x, 30), (x, 170), 0, 13, cv2.LINE_AA)
+    cv2.polylines(paper, [np.array([[707, 36], [832, 36], [749, 170]])], False, 0, 13, cv2.LINE_AA)
+    assert [r.text for r in Reader().read(paper)] == ["117"]

@@ -117,8 +117,8 @@ class Strokes:
     def reproportioned(self, rng: np.random.Generator, amount: float = 0.35) -> Strokes:
         """The same characters with other proportions: a larger head or foot, narrower, wider.
 
-        amount: the standard deviation of the logarithm of the power that heights and, half as much, widths are
-        raised to, in each character's box of 1 by 1; widths are stretched by it too.
+        amount: the standard deviation of the logarithm of the powers of heights and, half as much, of widths, in a box
+        of 1 by 1; and of how much wider they are.
         """
         changed = []
         for i in range(len(self)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -144,7 +145,14 @@ def less_sure(reading: Reading, confidence: float, accept: float) -> Reading:
 
 
 def is_one(page: Sheet, box: Box, reading: Reading, geometry: Geometry) -> bool:
-    """Whether it costs no more to read a page as one digit, in this box of it, than as its words."""
+    """Whether it costs no more to read a page as one digit, in this box of it, than as its words.
+
+    No digit has a gap as wide as it is high.
+    """
+    high = max((word.height for word in page.words), default=0)
+    tall = sorted((word for word in page.words if word.height >= AS_TALL * high), key=lambda word: word.x)
+    if any(left.gap(right) > high for left, right in pairwise(tall)):
+        return False
     return cost_of_one(page.ink, box, reading, geometry) <= cost_of_words(page.words, page.readings, geometry)
 
 

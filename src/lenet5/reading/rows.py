@@ -62,7 +62,8 @@ class CellField:
             may_be = len(line.text) > 1 and (not line.rejected or self.several > 1)
             if may_be and self.several * line.confidence > sure_of_one:
                 return line.characters, line.confidence
-        return [one], one.confidence
+        # What several digits would be likelier for is no sure one, also where they cannot be told.
+        return [one], one.confidence / max(1.0, self.several)
 
     def _blank(self, sure: float) -> tuple[list[Character], float]:
         return [Character("", sure, self.box, (), "blank")], sure

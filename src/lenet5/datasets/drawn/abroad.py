@@ -33,13 +33,8 @@ def abroad(count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDA
     chosen = rng.choice(len(ABROAD_SHAPES), count, p=weights / weights.sum())
     hands = Hands.draw(count // PER_WRITER + 1, rng).of(np.arange(count) // PER_WRITER)
     # Hands that are further apart than those of one country.
-    hands = replace(
-        hands,
-        width=1.2 * hands.width,
-        slant=1.2 * hands.slant,
-        wobble=1.2 * hands.wobble,
-        waist=np.clip(2.5 * hands.waist, -0.35, 0.35),
-    )
+    wider = {name: 1.2 * getattr(hands, name) for name in ("width", "slant", "wobble")}
+    hands = replace(hands, **wider, waist=np.clip(2.5 * hands.waist, -0.35, 0.35))
     traces = write([ABROAD_SHAPES[c] for c in chosen], hands, taste(rng, count), rng)
     labels = np.array([int(ABROAD_SHAPES[c].character) for c in chosen], np.int64)
     return np.stack([normalise(draw(trace)) for trace in traces]), labels

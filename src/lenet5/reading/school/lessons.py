@@ -59,13 +59,11 @@ class Lessons:
     share: NDArray[np.float64]
 
 
-def lessons(
-    mnist: Dataset, strokes: Strokes, students: Dataset, rng: np.random.Generator, size: float = 1.0
-) -> Lessons:
+def lessons(mnist: Dataset, strokes: Strokes, few: Dataset, rng: np.random.Generator, size: float = 1.0) -> Lessons:
     """All that is taught; `size` 1 is about a million pictures.
 
     mnist: digits that people wrote, of which the lines are put together too.
-    strokes: digits and other characters by other people. students: few digits, photographed.
+    strokes: digits and other characters by other people. few: digits of which there are few.
     """
 
     def n(count: int) -> int:
@@ -95,7 +93,7 @@ def lessons(
         (pen.images, pen.labels, 0.05),
         (*strange, 0.21),
         (*hands, 0.22),
-        (students.images, students.labels, 0.007),
+        (few.images, few.labels, 0.007),
         (print_images, print_labels, 0.03),
         (line_images[right], line_labels[right], 0.14),
         (line_images[~right], line_labels[~right], 0.12),
