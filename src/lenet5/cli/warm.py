@@ -59,9 +59,10 @@ def _reading() -> None:
 def _changes() -> None:
     import numpy as np
 
+    from lenet5 import datasets
     from lenet5.datasets.distortions import MILD, transform
 
-    digit = np.zeros((1, 28, 28), np.uint8)
+    digit = datasets.load("drawn", "test", count=1).images
     transform(digit, rotation=10.0)
     MILD.apply(digit, np.arange(1), seed=0, pass_=0)
 
