@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def test_on_a_terminal_answers_stand_above_the_bar(tmp_path: Path) -> None:
 
 
 @posix
-def test_it_is_told_that_kernels_are_compiled(tmp_path: Path) -> None:
+def test_a_terminal_is_told_how_long_the_compiler_takes(tmp_path: Path) -> None:
     # Of what is compiled here, one kernel is left out: it has to be compiled, and that is soon done.
     cache = tmp_path / "cache"
     place = cache / kernel_folder().relative_to(cache_folder())
@@ -78,4 +79,7 @@ def test_it_is_told_that_kernels_are_compiled(tmp_path: Path) -> None:
             shutil.copy2(path, place)
     out, err = run(READ, tmp_path, "stderr", LENET5_CACHE=str(cache))
     assert err.count("compiling the kernels for this processor, once for this user") == 1
+    left = [int(seconds) for seconds in re.findall(r"about (\d+) s left", err)]
+    assert left
+    assert left == sorted(left, reverse=True)
     assert len(out.splitlines()) == 2

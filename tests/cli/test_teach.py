@@ -53,7 +53,7 @@ def test_a_hand_is_taught_and_read(capsys: pytest.CaptureFixture[str]) -> None:
     reading, before = network.metadata["reading"], known.metadata["reading"]
     assert 0.7 < reading["temperature"] / before["temperature"] < 1.4
     assert reading["temperature"] != before["temperature"]
-    assert {**reading, "temperature": before["temperature"]} == before
+    assert {**reading, "temperature": before["temperature"]}.items() >= before.items()
     assert lenet5.Reader("mine.safetensors").read(next(Path("mine").glob("7_*")), "digit")[0].text
 
 

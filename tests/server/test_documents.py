@@ -45,9 +45,10 @@ def test_every_curl_of_the_page_is_answered_as_it_says(
             place = said.index(piece, place) + len(piece)
 
 
-def test_the_unit_and_the_commands_name_options_that_there_are() -> None:
+def test_the_unit_and_the_commands_name_options_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     from lenet5.cli import app
 
+    monkeypatch.setenv("LENET5_TOKEN", TOKEN)
     commands = [re.search(r"^ExecStart=\S+/lenet5 (.*)$", PAGE, re.MULTILINE)]
     entry = re.search(r"^ENTRYPOINT (.*)$", DOCKERFILE, re.MULTILINE)
     assert commands[0]

@@ -23,6 +23,8 @@ from lenet5.errors import LeNetError
 if TYPE_CHECKING:
     from cyclopts import App
 
+    from lenet5.cli.bar import Left
+
     app: App
 
 __all__ = ["app", "main"]
@@ -84,17 +86,31 @@ def _shown(error: UnicodeError) -> tuple[str | bytes, int]:
 codecs.register_error("lenet5.shown", _shown)
 
 
+# Seconds of compiling where nothing is kept. `warm`, `bench` and `reproduce` have a bar of their own.
+COMPILING = {"read": 6, "read-many": 6, "evaluate": 6, "export": 6, "serve": 8, "train": 20}
+
+
 class _Told(logging.Handler):
-    """Shows what a log tells as a line of its own."""
+    """Shows what a log tells as a line of its own, and on a terminal how much longer the compiler will take."""
+
+    command = ""
+    left: Left | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
         with contextlib.suppress(OSError):  # nobody may listen
-            print(record.getMessage(), file=sys.stderr, flush=True)
+            if record.levelno > logging.DEBUG:
+                print(record.getMessage(), file=sys.stderr, flush=True)
+            elif self.command in COMPILING and sys.stderr.isatty():
+                from lenet5.cli.bar import Left
+
+                self.left = self.left or Left(COMPILING[self.command])
+                self.left.begin() if record.msg.startswith("compiling") else self.left.end()
 
 
+TOLD = _Told()
 KERNELS = logging.getLogger("lenet5.kernels")  # which says when they are being compiled
-KERNELS.setLevel(logging.INFO)
-KERNELS.addHandler(_Told())
+KERNELS.setLevel(logging.DEBUG)
+KERNELS.addHandler(TOLD)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -140,6 +156,7 @@ def _command(given: list[str]) -> int:
     from cyclopts import CycloptsError
 
     if given and given[0] in COMMANDS:
+        TOLD.command = given[0]
         _app()[given[0]].help = None  # which makes its own words the help, all of them
     else:
         _app().help_format = "plaintext"  # the list of commands needs no Markdown, which takes long to import

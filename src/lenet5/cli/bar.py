@@ -1,13 +1,17 @@
-"""The bar that commands show while they work."""
+"""The bar that commands show while they work, and the seconds that are left while kernels are compiled."""
 
 from __future__ import annotations
 
 import sys
+import time
+from contextlib import suppress
 
 from rich.console import Console
-from rich.progress import Progress, ProgressColumn
+from rich.errors import LiveError
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.text import Text
 
-__all__ = ["SHOWN", "working"]
+__all__ = ["SHOWN", "Left", "working"]
 
 SHOWN = Console(stderr=True)  # one for all: a bar may begin under another
 
@@ -19,3 +23,27 @@ def working(*columns: ProgressColumn, shown: bool = True) -> Progress:
     return Progress(
         *columns, console=SHOWN, transient=True, disable=not (shown and SHOWN.is_terminal), redirect_stdout=aside
     )
+
+
+class _Seconds(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"about {max(1.0, task.fields['until'] - time.monotonic()):.0f} s left")
+
+
+class Left:
+    """What is left of the seconds that compiling may take, shown while a kernel is compiled."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left, self._begun = seconds, 0.0
+        self._bar = working(SpinnerColumn(), TextColumn("compiling the kernels,"), _Seconds())
+        self._task = self._bar.add_task("", until=0.0)
+
+    def begin(self) -> None:
+        self._begun = time.monotonic()
+        self._bar.update(self._task, until=self._begun + self._left)
+        with suppress(LiveError):  # rich before 14.1 shows one bar at a time
+            self._bar.start()
+
+    def end(self) -> None:
+        self._left -= time.monotonic() - self._begun
+        self._bar.stop()

@@ -126,11 +126,13 @@ def _found(module: str, name: str, kinds: tuple[Any, ...]) -> Code:
         except (LeNetError, RuntimeError) as error:
             LOG.warning("%s is damaged, and its kernel is compiled anew: %s", path, error)
     _tell_once(logging.INFO, "compiling the kernels for this processor, once for this user: 5 to 40 seconds")
+    LOG.debug("compiling %s", name)
     start = time.perf_counter()
     from lenet5.kernels.compiled import machine_code
 
     code, entry = machine_code(module, name, kinds)
     _seconds.append(time.perf_counter() - start)
+    LOG.debug("compiled %s in %.1f seconds", name, _seconds[-1])
     _linked.append(entry)
     try:
         files.make_folder(path.parent)
