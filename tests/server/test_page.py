@@ -277,8 +277,8 @@ def test_a_training_is_watched_paused_and_kept(open_page: Open) -> None:
     page = open_page("learn&on=server")
     page.set_default_timeout(300_000)  # the process that trains has the lowest priority, and compiles at first
     page.wait_for_selector("#learn-pictures")
-    page.fill("#learn-pictures", "500")
-    page.fill("#learn-passes", "40")
+    page.fill("#learn-pictures", "1000")
+    page.fill("#learn-passes", "200")
     page.get_by_role("button", name="Start").click()
     page.wait_for_selector(".kernels.first canvas")
     before = page.locator(".kernels.first canvas").first.evaluate("c => c.toDataURL()")

@@ -87,7 +87,7 @@ codecs.register_error("lenet5.shown", _shown)
 
 
 # Seconds of compiling where nothing is kept. `warm`, `bench` and `reproduce` have a bar of their own.
-COMPILING = {"read": 6, "read-many": 6, "evaluate": 6, "export": 6, "serve": 8, "train": 20}
+COMPILING = {"read": 9, "read-many": 9, "evaluate": 10, "export": 10, "serve": 12, "train": 26}
 
 
 class _Told(logging.Handler):

@@ -36,7 +36,7 @@ NEIGHBOUR = 0.3  # of what it costs to leave ink out, what it costs there
 # Not in the paper: powers of the parts of a line's confidence, which `python benchmarks/line_confidence.py` fits: share
 # of the paths that read the same, product of the digits' probabilities, share of the ink that is explained, height of
 # the digits in FINE pixels, e^−cost of their sizes and places; the last by hand, as lines put together have odd ones.
-POWERS = np.array([1.01, 0.77, 2.49, 0.27, 0.02])
+POWERS = np.array([0.82, 1.13, 2.78, 0.14, 0.02])
 PLAIN = np.array([1, 1, 1, 0, 0.02])  # the same of letters and signs, whose networks have an odds of their own
 
 Images = Sequence[NDArray[np.uint8]]

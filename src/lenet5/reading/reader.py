@@ -327,7 +327,8 @@ class Reader:
     def _lines(self, ink: Grey, place: Place, steps: Steps, standing: Sheet | None = None) -> list[Field]:
         """The lines of a page, from its ink without rules: made level, or as it stands, if there are none then."""
         level, matrix = straightened(ink)
-        page = standing if standing and level is ink else self._sheet(level, place.inside(matrix))
+        one = standing and (level is ink or len(lines_of(standing.words, standing.readings)) == 1)
+        page = standing if standing and one else self._sheet(level, place.inside(matrix))
         page = standing if standing and not lines_of(page.words, page.readings) else page
         found, known, chosen = page.words, page.fields, lines_of(page.words, page.readings)
         steps.note_ink("straightened", page.ink)
