@@ -213,7 +213,8 @@ export function readView({ network, fail }) {
     if (!picture) return;
     fail(null);
     await read(picture);
-    if (picture !== current()) return;
+    // Asked anew meanwhile, as when other characters are chosen: the newer question shows its answer.
+    if (picture !== current() || !(picture.readings || picture.problem)) return;
     show(t("read.failed"));
     if (picture.problem) fail(picture.problem, "picture");
     else await explain(picture, number);
