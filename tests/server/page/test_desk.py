@@ -95,6 +95,7 @@ def test_corrections_are_lessons_of_the_pictures_they_were_made_on(open_page: Op
     _read(page, "1998")
     page.get_by_role("button", name="Turn").click()
     page.wait_for_selector(".results tbody tr")
+    page.wait_for_selector(".steps li")  # the answer is whole
     page.locator(".results input").first.fill("1998")
     page.keyboard.press("Enter")
     lines = [json.loads(line) for line in _taken(page, "Keep corrections as lessons").splitlines()]
