@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lenet5.pictures.masks import PART, Mask, closed, depth, dilated, inked, opened, parts, pen
+from lenet5.pictures.masks import PART, Mask, closed, depth, dilated, inked, least_overlap, opened, parts, pen
 
 
 def mask(*rows: str) -> Mask:
@@ -49,6 +49,12 @@ def test_parts_touch_at_corners_too() -> None:
     assert labels[2, 4] not in (0, labels[0, 0])
     assert stats[labels[0, 0]].tolist() == [0, 0, 3, 2, 3]  # x, y, width, height, area
     assert stats[labels[2, 4]].tolist() == [4, 2, 1, 1, 1]
+
+
+def test_parts_overlap_where_they_share_columns() -> None:
+    assert least_overlap(mask("##..#", "##..#"), 0.6) == (-2, 1)
+    assert least_overlap(mask("###...", "......", "..####"), 0.6) == (1, 3)
+    assert least_overlap(mask("##..#", "##...", "##..."), 0.6) == (5, 2)  # the speck does not count
 
 
 @pytest.mark.parametrize("width", [1, 3, 6, 9])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.ink import Ink
-from lenet5.pictures.masks import inked, parts
+from lenet5.pictures.masks import inked, least_overlap, parts
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.reading.cells import Cell, Grid, cells_of, without_outlines
 from lenet5.reading.fields import Field, GlyphField
@@ -200,19 +200,11 @@ def _field(written: _Written, place: Place, geometry: Geometry, turn: int, least
     if turn == 0 and width > WIDE * height:
         line = line_field(glyph, place.moved(cell.box[0], cell.box[1]), geometry)
         several = SEVERAL if cell.size[0] > 1.15 * cell.size[1] else SEVERAL_IN_HIGH
-        several = SEVERAL_APART if _side_by_side(glyph) else several
+        several = SEVERAL_APART if least_overlap(inked(glyph), TALL)[0] <= 0 else several
     # A speck may be a digit that was written small.
     empty = 0.5 if size < least else 0.0
     one = GlyphField(_turned_image(glyph, turn), own)
     return CellField(cell.row, cell.column, whole, empty, one, line, several, CLOSED if cell.closed else 1.0)
-
-
-def _side_by_side(glyph: Grey) -> bool:
-    """Whether tall strokes stand side by side in a glyph, none of them over another."""
-    _, stats = parts(inked(glyph))
-    tall = stats[1:][stats[1:, 3] >= TALL * stats[1:, 3].max(initial=0)]
-    tall = tall[np.argsort(tall[:, 0])]
-    return bool(np.any(tall[1:, 0] >= np.maximum.accumulate(tall[:, 0] + tall[:, 2])[:-1]))
 
 
 def _around(boxes: list[Box]) -> Box:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import inked, parts
+from lenet5.pictures.masks import inked, least_overlap, parts
 from lenet5.reading.fields import KnownField
 from lenet5.reading.graph import Geometry
 from lenet5.reading.place import Place
@@ -57,10 +57,8 @@ class Sheet(NamedTuple):
 
 def abreast(ink: NDArray[np.float32]) -> bool:
     """Whether two strokes in ink (H, W) that are about as high stand side by side, as no two of one digit do."""
-    _, stats = parts(inked(ink))
-    tall = stats[1:][stats[1:, 3] >= AS_TALL * stats[1:, 3].max(initial=0)]
-    left, right = np.sort(tall[:, 0]), np.sort(tall[:, 0] + tall[:, 2])
-    return bool((right[:-1] - left[1:] < OVER * tall[:, 2].min(initial=len(ink[0]))).any())
+    overlap, narrowest = least_overlap(inked(ink), AS_TALL)
+    return overlap < OVER * narrowest
 
 
 def evidence(reading: Reading) -> float:
