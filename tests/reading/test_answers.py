@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from lenet5.errors import ReadingError
 from lenet5.reading.answers import Calibration, character
+from lenet5.reading.graph import Costs
 
 BOX = (1, 2, 3, 4)
 CLASSES = tuple("0123")
@@ -91,12 +93,22 @@ def test_what_is_no_digit_has_no_text_but_candidates() -> None:
         ({"accept": 1.5}, "accept 1.5.*0 to 1"),
         ({"rubbish": "much"}, "expected numbers"),
         ({"on_paths": [1.0]}, "expected rubbish and temperature"),
+        ({"powers": [1.0, 1.0]}, "expected five numbers"),
+        ({"costs": {"word": -1.0}}, "cost word -1.0; expected a number from 0 on"),
+        ({"costs": {"space": 1.0}}, "calibration .* is none"),
         ({"warmth": 1.0}, "calibration .* is none"),
     ],
 )
 def test_a_calibration_that_is_none_is_refused(held: dict[str, object], message: str) -> None:
     with pytest.raises(ReadingError, match=message):
         Calibration.of({"reading": held})
+
+
+def test_a_calibration_is_kept_as_json_and_found_again() -> None:
+    one = Calibration(2.0, 3.0, 0.7, powers=(1.0, 2.0, 3.0, 0.0, 0.5), costs=Costs(digit=1.0))
+    found = Calibration.of({"reading": json.loads(json.dumps(one.to_dict()))})
+    assert found.to_dict() == one.to_dict() | {"odds": [1.0, 0.0], "powers": [1.0, 2.0, 3.0, 0.0, 0.5]}
+    assert found.costs == one.costs
 
 
 def test_a_file_without_calibration_changes_nothing() -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lenet5.reading.graph import Geometry, candidates, digit_costs, left_out, share, shares_of
+from lenet5.reading.graph import Costs, Geometry, candidates, digit_costs, left_out, share, shares_of
 from lenet5.reading.pieces import Line, cut
 
 # Of digits: left, top, width, height; a 7 is as long as two others, and two noughts are small and stand high.
@@ -24,31 +24,31 @@ def uneven() -> Line:
 def test_small_noughts_that_stand_high_are_candidates_that_cost_little() -> None:
     line = uneven()
     found = candidates(line, Geometry())
-    costs = digit_costs(line, found, np.zeros(len(found)), Geometry())
+    costs = digit_costs(line, found, np.zeros(len(found)), Costs())
     for x, _, w, h in PLACES:
         middle = x + w / 2 + line.shift
         own = [k for k, c in enumerate(found) if abs(c.box[0] + c.box[2] / 2 - middle) < 12 and abs(c.box[3] - h) < 6]
         assert own, "every digit is a candidate"
         best = min(own, key=lambda k: costs[k])
         assert costs[best] < 3
-        assert costs[best] < sum(left_out(line, i, Geometry())[1] for i in range(found[best].first, found[best].last))
+        assert costs[best] < sum(left_out(line, i, Costs())[1] for i in range(found[best].first, found[best].last))
 
 
 def test_shares_of_all_candidates_are_those_of_all_paths() -> None:
     line = uneven()
-    geometry = Geometry(word=1.5, digit=1.0)  # such that one text has nearly all paths
-    found = candidates(line, geometry)
+    dear = Costs(word=1.5, digit=1.0)  # such that one text has nearly all paths
+    found = candidates(line, Geometry())
     likely = np.full((len(found), 2), 0.02)
-    best = np.argsort(digit_costs(line, found, np.zeros(len(found)), geometry))[:4]
+    best = np.argsort(digit_costs(line, found, np.zeros(len(found)), dear))[:4]
     likely[best, 0] = 0.97
-    leaving = np.array([left_out(line, i, geometry)[1] for i in range(len(line.pieces))])
-    shares = shares_of(line, found, likely, leaving, geometry)
+    leaving = np.array([left_out(line, i, dear)[1] for i in range(len(line.pieces))])
+    shares = shares_of(line, found, likely, leaving, dear)
     assert shares.shape == (len(found), 2)
     assert (shares >= 0).all()
     assert (shares <= 1 + 1e-9).all()
     assert shares[best, 0].min() > 0.8
     # Where one text has nearly all paths, its digits have nearly all of their candidates' shares.
-    assert share(line, found, likely, [0, 0, 0, 0], geometry) == pytest.approx(1, abs=0.2)
+    assert share(line, found, likely, [0, 0, 0, 0], dear) == pytest.approx(1, abs=0.2)
 
 
 def test_parts_that_stand_apart_are_counted_where_they_tell_characters_apart() -> None:

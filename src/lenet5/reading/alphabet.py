@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lenet5.codes import CHARACTERS, DIGITS, NONE
 from lenet5.errors import ReadingError
 from lenet5.reading.answers import Calibration
-from lenet5.reading.graph import Geometry
+from lenet5.reading.graph import Costs, Geometry
 
 __all__ = ["NAMED", "NO_DIGITS", "SIGNS", "Alphabet", "Asked", "answering", "characters_of", "geometry_of"]
 
@@ -43,14 +43,9 @@ ACCEPT = 0.75
 
 # What sizes say where each character has a place of its own on the line: nothing is small or astray.
 PLACED = Geometry(
+    Costs(word=1.5, digit=0.4, small=0.0, narrow=0.0, astray=0.0, gap=60.0),
     lowest=0.02,
     flattest=9.0,
-    word=1.5,
-    digit=0.4,
-    small=0.0,
-    narrow=0.0,
-    astray=0.0,
-    gap=60.0,
     mark=0.7,
     slanted=False,  # without it, a / is a bar, and the dots of a : are not one over the other
     place=1.0,
@@ -78,12 +73,13 @@ def characters_of(asked: str) -> str:
     return asked
 
 
-def geometry_of(asked: str) -> Geometry:
-    """What sizes say about these characters."""
+def geometry_of(asked: str, costs: Costs) -> Geometry:
+    """What sizes say about these characters; `costs`: what they cost where all are digits."""
     if not set(asked) - set(DIGITS):
-        return Geometry()
-    cost = MARK_LEFT_OUT if set(asked) & set(MARKS) else PLACED.leave_out
-    return replace(PLACED, leave_out=cost)
+        return Geometry(costs)
+    if not set(asked) & set(MARKS):
+        return PLACED
+    return replace(PLACED, costs=replace(PLACED.costs, leave_out=MARK_LEFT_OUT))
 
 
 class Asked(Protocol):
@@ -106,8 +102,10 @@ class Alphabet:
 
     def __init__(self, characters: str, every: Asked, digits: Asked | None = None) -> None:
         self.classes: tuple[str, ...] = (*characters, NONE)
-        self.metadata = {"reading": vars(Calibration(0.0, accept=ACCEPT, odds=ODDS))}
         self._every, self._digits = every, digits
+        lines = (digits or every).calibration
+        own = Calibration(0.0, accept=ACCEPT, odds=ODDS, powers=lines.powers, costs=lines.costs)
+        self.metadata = {"reading": own.to_dict()}
         known = every.classes
         self._asked = [known.index(c) for c in characters]
         taught = np.array([TAUGHT[c] for c in characters])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lenet5.codes import NONE
 from lenet5.errors import ReadingError
+from lenet5.reading.graph import Costs
 from lenet5.reading.readings import Box, Character, Reason
 from lenet5.reference import probabilities
 
@@ -37,6 +38,9 @@ class Calibration:
     on_paths: rubbish and temperature where candidates of a line are weighed, most of which are none; the same
     where it is None
     odds: slope and shift that turn the log-odds of a line, as its path and its characters make them, into true ones
+    powers: of the parts of a line's confidence, in the order of `LineField.read`. Not in the paper: fitted by
+    `python benchmarks/line_confidence.py`, the last set by hand, as lines put together have odd sizes and places
+    costs: of the arcs of a line of digits
     """
 
     rubbish: float | None = None
@@ -44,11 +48,16 @@ class Calibration:
     accept: float = 0.5
     on_paths: tuple[float, float] | None = None
     odds: tuple[float, float] = (1.0, 0.0)
+    powers: tuple[float, float, float, float, float] = (0.82, 1.13, 2.78, 0.14, 0.02)
+    costs: Costs = field(default_factory=Costs)
 
     def __post_init__(self) -> None:
         numbers = (0.0 if self.rubbish is None else self.rubbish, self.temperature, self.accept, *self.odds)
         if not all(isinstance(number, int | float) for number in numbers):
             raise ReadingError(f"rubbish, temperature, accept, odds {numbers}; expected numbers")
+        five = isinstance(self.powers, list | tuple) and len(self.powers) == 5
+        if not five or not all(isinstance(power, int | float) and power >= 0 for power in self.powers):
+            raise ReadingError(f"powers {self.powers!r}; expected five numbers from 0 on")
         if self.on_paths is not None:
             if not isinstance(self.on_paths, list | tuple) or len(self.on_paths) != 2:
                 raise ReadingError(f"on_paths {self.on_paths!r}; expected rubbish and temperature")
@@ -63,9 +72,13 @@ class Calibration:
         """The calibration that a network's metadata holds under "reading", or one that changes nothing."""
         held = metadata.get("reading")
         try:
-            return cls(**held) if held else cls()
+            return cls(**{**held, "costs": Costs(**held.get("costs", {}))}) if held else cls()
         except TypeError as error:
             raise ReadingError(f"the network's calibration {held!r} is none: {error}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """The calibration as it is kept in a network's metadata under "reading"."""
+        return asdict(self)
 
     def on_path(self) -> Calibration:
         """As which the candidates of a line are weighed."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import inked, least_overlap, parts
 from lenet5.reading.fields import KnownField
-from lenet5.reading.graph import Geometry
+from lenet5.reading.graph import Costs
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Box, Reading, Reason
 from lenet5.reading.words import Word
@@ -142,7 +142,7 @@ def less_sure(reading: Reading, confidence: float, accept: float) -> Reading:
     return replace(reading, confidence=confidence, rejected=bool(reason), reason=reason)
 
 
-def is_one(page: Sheet, box: Box, reading: Reading, geometry: Geometry) -> bool:
+def is_one(page: Sheet, box: Box, reading: Reading, costs: Costs) -> bool:
     """Whether it costs no more to read a page as one digit, in this box of it, than as its words.
 
     No digit has a gap as wide as it is high.
@@ -151,10 +151,10 @@ def is_one(page: Sheet, box: Box, reading: Reading, geometry: Geometry) -> bool:
     tall = sorted((word for word in page.words if word.height >= AS_TALL * high), key=lambda word: word.x)
     if any(left.gap(right) > high for left, right in pairwise(tall)):
         return False
-    return cost_of_one(page.ink, box, reading, geometry) <= cost_of_words(page.words, page.readings, geometry)
+    return cost_of_one(page.ink, box, reading, costs) <= cost_of_words(page.words, page.readings, costs)
 
 
-def cost_of_one(ink: NDArray[np.float32], box: Box, reading: Reading, geometry: Geometry) -> float:
+def cost_of_one(ink: NDArray[np.float32], box: Box, reading: Reading, costs: Costs) -> float:
     """What it costs to read all ink (H, W) as one digit, in this box of it, and to leave out the rest."""
     if not reading.text:
         return math.inf
@@ -163,26 +163,26 @@ def cost_of_one(ink: NDArray[np.float32], box: Box, reading: Reading, geometry: 
     rest[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1] = 0
     _, stats = parts(inked(rest))
     sizes = np.maximum(stats[1:, 3], 0.35 * stats[1:, 2])[stats[1:, 4] >= 4] / height
-    return _cost(reading, geometry) + _left_out(sizes, geometry)
+    return _cost(reading, costs) + _left_out(sizes, costs)
 
 
-def cost_of_words(found: Sequence[Word], readings: Sequence[Reading], geometry: Geometry) -> float:
+def cost_of_words(found: Sequence[Word], readings: Sequence[Reading], costs: Costs) -> float:
     """What it costs to read these words of a picture, and to leave out those that are no numbers."""
     read = [k for k, r in enumerate(readings) if r.text and not r.rejected]
     if not read:
         return math.inf
     height = max(found[k].height for k in read)
     others = np.array([found[k].height / height for k in range(len(found)) if k not in read])
-    return sum(_cost(readings[k], geometry) for k in read) + ANOTHER * (len(read) - 1) + _left_out(others, geometry)
+    return sum(_cost(readings[k], costs) for k in read) + ANOTHER * (len(read) - 1) + _left_out(others, costs)
 
 
-def _cost(reading: Reading, geometry: Geometry) -> float:
-    return geometry.digit * len(reading.text) - geometry.word * _log(reading.confidence)
+def _cost(reading: Reading, costs: Costs) -> float:
+    return costs.digit * len(reading.text) - costs.word * _log(reading.confidence)
 
 
-def _left_out(sizes: NDArray[np.float64], geometry: Geometry) -> float:
+def _left_out(sizes: NDArray[np.float64], costs: Costs) -> float:
     """The cost of leaving out parts of these sizes, in heights of the digits that are read."""
-    return float(geometry.leave_out_large * np.minimum(sizes**2, 1).sum())
+    return float(costs.leave_out_large * np.minimum(sizes**2, 1).sum())
 
 
 def _log(probability: float) -> float:

@@ -20,7 +20,7 @@ from lenet5.reading.place import Place
 from lenet5.reading.readings import Box, Character, Reading, Reason
 from lenet5.reading.stature import fits, frames, in_parts, with_dots
 
-__all__ = ["POWERS", "SEPARATORS", "Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
+__all__ = ["SEPARATORS", "Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
 
 # Not in the paper: how much rarer rubbish is than among pictures of anything, where the best path through a line says
 # that a digit stands.
@@ -33,11 +33,8 @@ BESIDE = 0.25  # from where on there are its neighbours
 NEIGHBOUR = 0.3  # of what it costs to leave ink out, what it costs there
 
 
-# Not in the paper: powers of the parts of a line's confidence, which `python benchmarks/line_confidence.py` fits: share
-# of the paths that read the same, product of the digits' probabilities, share of the ink that is explained, height of
-# the digits in FINE pixels, e^−cost of their sizes and places; the last by hand, as lines put together have odd ones.
-POWERS = np.array([0.82, 1.13, 2.78, 0.14, 0.02])
-PLAIN = np.array([1, 1, 1, 0, 0.02])  # the same of letters and signs, whose networks have an odds of their own
+# The powers of the parts of a line's confidence where letters and signs are asked for, whose lines have an odds too.
+PLAIN = (1.0, 1.0, 1.0, 0.0, 0.02)
 
 Images = Sequence[NDArray[np.uint8]]
 Penalties = NDArray[np.float32]
@@ -120,11 +117,12 @@ class LineField:
         it took them: where characters have places of their own, the likelier the better one suits its place."""
         if self.geometry.place:
             return self._placed(likely, classes)
-        return likely, best_path(self.line, self.candidates, likely, self.geometry)
+        return likely, best_path(self.line, self.candidates, likely, self.geometry.costs)
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         characters, parts = self.read(penalties, classes, calibration)
-        confidence = calibration.of_line(float(np.prod(parts ** (PLAIN if self.geometry.place else POWERS))))
+        powers = np.array(PLAIN if self.geometry.place else calibration.powers)
+        confidence = calibration.of_line(float(np.prod(parts**powers)))
         digits = [c for c in characters if (c.text not in SEPARATORS or c.text in classes) and c.reason != "blank"]
         if not digits:
             return Reading("", 0.0, self.box, True, "blank", tuple(characters))
@@ -134,7 +132,10 @@ class LineField:
         return Reading(text, confidence, self.box, bool(reason), reason, tuple(characters))
 
     def read(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Read:
-        """The characters of the best path, and the parts of its confidence (5,), each 0 to 1, as for POWERS."""
+        """The characters of the best path, and the parts of its confidence (5,), each 0 to 1: share
+        of the paths that read the same, product of the digits' probabilities, share of the ink that is explained,
+        height of the digits in FINE pixels, and e^−cost of their sizes and places."""
+        costs = self.geometry.costs
         on_paths = calibration.on_path().probabilities(penalties)
         likely, path = self.path(on_paths[:, :-1], classes)
         probabilities = calibration.probabilities(penalties)
@@ -154,11 +155,11 @@ class LineField:
                 left += self.line.pieces[arc.first].area
             else:
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
-        paths = share(self.line, self.candidates, likely, digits, self.geometry)
+        paths = share(self.line, self.candidates, likely, digits, costs)
         explained = 1 - left / max(1, sum(piece.area for piece in self.line.pieces))
         high = self.line.height * float(np.sqrt(abs(np.linalg.det(self.place.matrix[:2, :2]))))
         chosen = [self.candidates[arc.candidate] for arc in path if arc.candidate is not None]
-        odd = digit_costs(self.line, chosen, np.zeros(len(chosen)), self.geometry) - self.geometry.digit
+        odd = digit_costs(self.line, chosen, np.zeros(len(chosen)), costs) - costs.digit
         return characters, np.array([paths, sure, explained, min(1.0, high / FINE), np.exp(-odd.sum())])
 
     def _placed(self, likely: Probabilities, classes: tuple[str, ...]) -> tuple[Probabilities, list[Arc]]:
@@ -169,7 +170,7 @@ class LineField:
         found = []
         for top, height in frames(self.line.top, self.line.bottom, classes):
             read = seen * fits(boxes, classes, top, height) ** self.geometry.place
-            path = best_path(self.line, self.candidates, read, self.geometry)
+            path = best_path(self.line, self.candidates, read, self.geometry.costs)
             found.append((sum(arc.cost for arc in path), read, path))
         return min(found, key=lambda one: one[0])[1:]
 
@@ -196,7 +197,7 @@ class MiddleField(LineField):
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         likely = calibration.on_path().probabilities(penalties)[:, :-1]
-        read = shares_of(self.line, self.candidates, likely, self._leaving(), self.geometry)
+        read = shares_of(self.line, self.candidates, likely, self._leaving(), self.geometry.costs)
         read *= np.exp(-((self._aside([c.box for c in self.candidates]) / MIDDLE) ** 2))[:, None]
         of_digits = read.sum(axis=0)
         digit = int(of_digits.argmax())
@@ -212,7 +213,7 @@ class MiddleField(LineField):
 
     def _leaving(self) -> NDArray[np.float64]:
         """What it costs to leave out each piece; beside the middle, where the neighbours stand, it costs little."""
-        costs = np.array([left_out(self.line, i, self.geometry)[1] for i in range(len(self.line.pieces))])
+        costs = np.array([left_out(self.line, i, self.geometry.costs)[1] for i in range(len(self.line.pieces))])
         return np.where(self._aside([p.box for p in self.line.pieces]) > BESIDE, NEIGHBOUR * costs, costs)
 
     def _explained(self, candidate: int) -> float:

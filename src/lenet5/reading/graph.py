@@ -11,17 +11,29 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.errors import ReadingError
 from lenet5.pictures.masks import dilated, inked, parts
 from lenet5.pictures.normalise import normalise
 from lenet5.reading.pieces import Line, Piece
 
-__all__ = ["Arc", "Candidate", "Geometry", "best_path", "candidates", "digit_costs", "left_out", "share", "shares_of"]
+__all__ = [
+    "Arc",
+    "Candidate",
+    "Costs",
+    "Geometry",
+    "best_path",
+    "candidates",
+    "digit_costs",
+    "left_out",
+    "share",
+    "shares_of",
+]
 
 # In heights of a line's digits.
 USUAL = 1.0  # from there on a digit is not small
@@ -38,18 +50,14 @@ Kind = Literal["digit", ".", ",", "-", "speck"]
 
 
 @dataclass(frozen=True)
-class Geometry:
-    """What sizes say about digits, all in heights of the line's digits; costs are −log of a probability.
+class Costs:
+    """The costs of a line's arcs, each −log of a probability; lengths are in heights of the line's digits.
 
-    Not in the paper: the costs from `word` on are what `python -m lenet5.reading.school.costs` found, which makes the
-    right texts' share of the paths large. Five of them were moved on: `word`, `digit`, `narrow`, `astray`, `gap`.
+    They hang on the network, and are kept beside its weights. Not in the paper: the ones here, which hold where weights
+    tell none, are what `python -m lenet5.reading.school.costs` found for lenet5-reader: the right texts' share of the
+    paths is large under them. Five were moved on by hand: `word`, `digit`, `narrow`, `astray`, `gap`.
     """
 
-    widest: float = 2.0
-    lowest: float = 0.2
-    flattest: float = 2.5  # width beside its own height
-    most_pieces: int = 8
-    widest_gap: float = 0.35
     word: float = 1.2  # how much the network's own −log counts
     digit: float = 2.0  # the cost of every digit, whatever its shape
     small: float = 1.72  # for a digit that is smaller by a whole height, squared
@@ -60,6 +68,23 @@ class Geometry:
     leave_out: float = 0.82  # for a separator or a speck
     leave_out_large: float = 11.3  # for leaving out ink as high as a digit, squared
     leave_out_other: float = 2.04  # more, where it is no separator
+
+    def __post_init__(self) -> None:
+        for name, cost in vars(self).items():
+            if not isinstance(cost, int | float) or not 0 <= cost < math.inf:
+                raise ReadingError(f"the cost {name} {cost!r}; expected a number from 0 on")
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What sizes say about characters: which pieces of a line may be one, and at what cost; in heights of digits."""
+
+    costs: Costs = field(default_factory=Costs)
+    widest: float = 2.0
+    lowest: float = 0.2
+    flattest: float = 2.5  # width beside its own height
+    most_pieces: int = 8
+    widest_gap: float = 0.35
     mark: float = 0.3  # how far from a word the middle of a small mark may be that goes with it
     slanted: bool = True  # whether a line may have a slant that is taken off
     place: float = 0.0  # how much it counts where a character stands and how high it is, where they differ in that
@@ -137,7 +162,7 @@ def _parts(ink: NDArray[np.float32], height: float) -> int:
     return len(parts(dilated(inked(ink), reach, reach))[1]) - 1
 
 
-def digit_costs(line: Line, found: Sequence[Candidate], penalties: Floats, geometry: Geometry) -> Floats:
+def digit_costs(line: Line, found: Sequence[Candidate], penalties: Floats, costs: Costs) -> Floats:
     """What it costs to read each candidate as a digit; penalties: (len(found),), −log of that digit's probability."""
     _, y, width, height = np.array([c.box for c in found], float).reshape(-1, 4).T / line.height
     gap = np.array([c.gap for c in found], float)
@@ -145,53 +170,53 @@ def digit_costs(line: Line, found: Sequence[Candidate], penalties: Floats, geome
     # Small noughts may stand at half the height, and a long 7 or 9 reach below the line as far as above it.
     off = np.minimum(np.abs(y + height - bottom), np.abs(y + height / 2 - (top + bottom) / 2))
     return np.asarray(
-        geometry.word * penalties
-        + geometry.digit
-        + geometry.small * np.maximum(0, USUAL - height) ** 2
-        + geometry.wide * np.maximum(0, width - WIDE) ** 2
-        + geometry.narrow * np.maximum(0, NARROW - width)
-        + geometry.astray * np.clip(off - ASTRAY, 0, 1)
-        + geometry.gap * gap
+        costs.word * penalties
+        + costs.digit
+        + costs.small * np.maximum(0, USUAL - height) ** 2
+        + costs.wide * np.maximum(0, width - WIDE) ** 2
+        + costs.narrow * np.maximum(0, NARROW - width)
+        + costs.astray * np.clip(off - ASTRAY, 0, 1)
+        + costs.gap * gap
     )
 
 
-def left_out(line: Line, index: int, geometry: Geometry) -> tuple[Kind, float]:
+def left_out(line: Line, index: int, costs: Costs) -> tuple[Kind, float]:
     """As what a piece may be left out, and at what cost."""
     piece, h = line.pieces[index], line.height
     size = max(piece.height, 0.35 * piece.width) / h
     low = (piece.y + piece.height / 2 - line.top) / h  # 0 at the top of the digits, 1 at their foot
-    cost = geometry.leave_out + geometry.leave_out_large * size**2
+    cost = costs.leave_out + costs.leave_out_large * size**2
     kind: Kind = "speck"
     if piece.height < 0.3 * h and piece.width > 1.8 * piece.height and 0.2 < low < 0.9 and piece.width > 0.25 * h:
         kind = "-"
     elif size < 0.5 and low > 0.7:
         kind = "," if piece.height > 1.4 * piece.width else "."
     if kind == "speck" and size > 0.2:
-        cost += geometry.leave_out_other
+        cost += costs.leave_out_other
     return kind, cost
 
 
-def best_path(line: Line, found: Sequence[Candidate], likely: Floats, geometry: Geometry) -> list[Arc]:
+def best_path(line: Line, found: Sequence[Candidate], likely: Floats, costs: Costs) -> list[Arc]:
     """The arcs, from the first node to the last, of the cheapest path that reads what is likeliest to stand there.
 
     likely: (len(found), classes), the probability of each digit of each candidate. Digits may be cut apart in several
     ways, which all speak for the same text: what counts is the sum of e^−cost over its paths, not the best of them.
     """
     nodes = len(line.pieces) + 1
-    weights = likely**geometry.word
-    costs, ending = digit_costs(line, found, np.zeros(len(found)), geometry).tolist(), _ending(found, nodes)
+    weights = likely**costs.word
+    shapes, ending = digit_costs(line, found, np.zeros(len(found)), costs).tolist(), _ending(found, nodes)
     digits = [np.flatnonzero(row > LIKELY).tolist() for row in likely]
     # Of each node: the likeliest texts that paths to it read, each by its sum and its cheapest path's last arc.
     texts: list[dict[tuple[int, ...], _Text]] = [{(): _Text(0.0, 0.0, None)}]
     for node in range(1, nodes):
-        kind, cost = left_out(line, node - 1, geometry)
+        kind, cost = left_out(line, node - 1, costs)
         reached: dict[tuple[int, ...], _Text] = {}
         for text, before in texts[node - 1].items():
             _add(reached, text, before, Arc(kind, node - 1, node, None, cost))
         for k in ending[node]:
             first = found[k].first
             for digit in digits[k]:
-                arc = Arc("digit", first, node, k, costs[k] - math.log(weights[k, digit]), digit)
+                arc = Arc("digit", first, node, k, shapes[k] - math.log(weights[k, digit]), digit)
                 for text, before in texts[first].items():
                     _add(reached, (*text, digit), before, arc)
         texts.append(dict(heapq.nlargest(TEXTS, reached.items(), key=lambda item: item[1].log)))
@@ -223,40 +248,40 @@ def _add(reached: dict[tuple[int, ...], _Text], text: tuple[int, ...], before: _
     reached[text] = _Text(total, cost, arc) if cost < held.cost else _Text(total, held.cost, held.arc)
 
 
-def share(line: Line, found: Sequence[Candidate], likely: Floats, digits: Sequence[int], geometry: Geometry) -> float:
+def share(line: Line, found: Sequence[Candidate], likely: Floats, digits: Sequence[int], costs: Costs) -> float:
     """How likely it is that a line reads these digits: their paths' part of the sum of e^−cost over all paths.
 
     likely: (len(found), classes), the probability of each digit of each candidate. The forward algorithm of section VI.
     """
     nodes, n = len(line.pieces) + 1, len(digits)
-    weights = likely**geometry.word
+    weights = likely**costs.word
     these, all_digits = weights[:, list(digits)], weights.sum(axis=1)
-    costs, ending = digit_costs(line, found, np.zeros(len(found)), geometry).tolist(), _ending(found, nodes)
+    shapes, ending = digit_costs(line, found, np.zeros(len(found)), costs).tolist(), _ending(found, nodes)
     # Of each node: log of the sum over all paths to it, and the parts of those that read none, one, … of the digits.
     total, shares = np.zeros(nodes), np.zeros((nodes, n + 1))
     shares[0, 0] = 1.0
     for node in range(1, nodes):
-        before = total[node - 1] - left_out(line, node - 1, geometry)[1]
+        before = total[node - 1] - left_out(line, node - 1, costs)[1]
         sums, weight = shares[node - 1].copy(), 1.0
         for k in ending[node]:
             first = found[k].first
-            arc = math.exp(min(600.0, total[first] - costs[k] - before))
+            arc = math.exp(min(600.0, total[first] - shapes[k] - before))
             sums[1:] += arc * shares[first, :-1] * these[k]
             weight += arc * all_digits[k]
         total[node], shares[node] = before + math.log(weight), sums / weight
     return float(shares[-1, -1])
 
 
-def shares_of(line: Line, found: Sequence[Candidate], likely: Floats, leaving: Floats, geometry: Geometry) -> Floats:
+def shares_of(line: Line, found: Sequence[Candidate], likely: Floats, leaving: Floats, costs: Costs) -> Floats:
     """How likely it is that each candidate stands in a line as each digit, (len(found), classes): its paths' part of
     the sum of e^−cost over all paths (the forward and the backward algorithm).
 
     likely: as for `share`. leaving: (pieces,), what it costs to leave each piece out.
     """
     nodes = len(line.pieces) + 1
-    weights = likely**geometry.word
-    costs = digit_costs(line, found, np.zeros(len(found)), geometry)
-    arcs = np.log(np.maximum(weights.sum(axis=1), 1e-300)) - costs
+    weights = likely**costs.word
+    shapes = digit_costs(line, found, np.zeros(len(found)), costs)
+    arcs = np.log(np.maximum(weights.sum(axis=1), 1e-300)) - shapes
     ahead, behind = np.zeros(nodes), np.zeros(nodes)  # log of the sum over the paths to a node, and from it
     for node, ending in enumerate(_ending(found, nodes)[1:], 1):
         reached = [ahead[node - 1] - leaving[node - 1], *(ahead[found[k].first] + arcs[k] for k in ending)]
@@ -268,7 +293,7 @@ def shares_of(line: Line, found: Sequence[Candidate], likely: Floats, leaving: F
         reached = [behind[node + 1] - leaving[node], *(behind[found[k].last] + arcs[k] for k in beginning[node])]
         behind[node] = np.logaddexp.reduce(reached)
     first, last = np.array([(c.first, c.last) for c in found]).T
-    return np.asarray(np.exp(ahead[first] + behind[last] - costs - ahead[-1])[:, None] * weights)
+    return np.asarray(np.exp(ahead[first] + behind[last] - shapes - ahead[-1])[:, None] * weights)
 
 
 def _ending(found: Sequence[Candidate], nodes: int) -> list[list[int]]:

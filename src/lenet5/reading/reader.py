@@ -93,7 +93,7 @@ class Reader:
         self.calibration = calibration or Calibration.of(getattr(self.network, "metadata", {}))
         if accept is not None:
             self.calibration = replace(self.calibration, accept=accept)
-        self.geometry = geometry_of(asked or "")
+        self.geometry = geometry_of(asked or "", self.calibration.costs)
         self.limits = limits
 
     def read(self, picture: Any, layout: Layout = "auto", *, ink: Polarity = "auto") -> list[Reading]:
@@ -294,7 +294,7 @@ class Reader:
         if (reading.rejected or bar) and len(given) == 1 and given != ["1"]:
             return lines
         box = place.back(reading.characters[0].box if reading.characters else reading.box)
-        if not is_one(page, box, reading, self.geometry):
+        if not is_one(page, box, reading, self.geometry.costs):
             return lines
         confidence = reading.confidence * (PART_OF_IT if bar else 1.0)
         return [KnownField(one, less_sure(reading, confidence, self.calibration.accept))]

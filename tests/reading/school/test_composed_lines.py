@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lenet5.datasets import drawn
-from lenet5.reading.graph import Geometry, best_path, candidates, digit_costs, left_out, share
+from lenet5.reading.graph import Costs, Geometry, best_path, candidates, digit_costs, left_out, share
 from lenet5.reading.pieces import cut
 from lenet5.reading.school.composed_lines import compose, line_lessons
 
@@ -68,7 +68,7 @@ def test_the_path_of_digits_that_stand_out_is_taken() -> None:
     for k in wanted:
         if c_is_whole(found[k].image):
             likely[k, 3 if found[k].first == 0 else 7] = 0.9
-    path = best_path(line, found, likely, Geometry())
+    path = best_path(line, found, likely, Costs())
     assert path[0].first == 0
     assert path[-1].last == len(line.pieces)
     assert all(a.last == b.first for a, b in itertools.pairwise(path))
@@ -97,17 +97,17 @@ def test_a_composed_line_says_whose_every_pixel_is() -> None:
 
 def test_the_share_of_a_text_is_that_of_all_paths_that_read_it() -> None:
     """Against every path of a short line, one by one."""
-    line, geometry = cut(beside([3, 0], gap=2)), Geometry()
-    found = candidates(line, geometry)
+    line, costs = cut(beside([3, 0], gap=2)), Costs()
+    found = candidates(line, Geometry())
     likely = np.random.default_rng(0).dirichlet(np.ones(10), len(found))
-    dearer = [digit_costs(line, found, -np.log(p), geometry) for p in likely.T]
+    dearer = [digit_costs(line, found, -np.log(p), costs) for p in likely.T]
     sums: dict[tuple[int, ...], float] = {}
 
     def go(node: int, cost: float, read: tuple[int, ...]) -> None:
         if node == len(line.pieces):
             sums[read] = sums.get(read, 0.0) + float(np.exp(-cost))
             return
-        go(node + 1, cost + left_out(line, node, geometry)[1], read)
+        go(node + 1, cost + left_out(line, node, costs)[1], read)
         for k, candidate in enumerate(found):
             for digit in range(10) if candidate.first == node else ():
                 go(candidate.last, cost + float(dearer[digit][k]), (*read, digit))
@@ -115,6 +115,6 @@ def test_the_share_of_a_text_is_that_of_all_paths_that_read_it() -> None:
     go(0, 0.0, ())
     total = sum(sums.values())
     for read in [(), (3,), (3, 0), (8, 8, 1)]:
-        assert share(line, found, likely, read, geometry) == pytest.approx(sums[read] / total)
-    path = best_path(line, found, likely, geometry)
+        assert share(line, found, likely, read, costs) == pytest.approx(sums[read] / total)
+    path = best_path(line, found, likely, costs)
     assert tuple(arc.digit for arc in path if arc.digit is not None) == max(sums, key=lambda read: sums[read])

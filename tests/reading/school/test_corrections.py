@@ -16,7 +16,7 @@ from lenet5 import Reader
 from lenet5.datasets.drawn.samples import samples
 from lenet5.datasets.drawn.scenes import line
 from lenet5.errors import DataError
-from lenet5.reading.graph import Candidate, Geometry
+from lenet5.reading.graph import Candidate, Costs
 from lenet5.reading.pieces import Line, Piece
 from lenet5.reading.school.corrections import aligned, samples_of
 
@@ -132,12 +132,12 @@ def test_the_share_of_the_paths_by_hand() -> None:
     blank = np.zeros((28, 28), np.uint8)
     found = [Candidate(0, 1, (0, 0, 8, 10), blank, 0.0), Candidate(1, 2, (10, 0, 8, 10), blank, 0.0)]
     sure = np.array([[0.9, 0.1], [0.9, 0.1]])
-    shares = aligned(two, found, sure, [0, 1], Geometry())
+    shares = aligned(two, found, sure, [0, 1], Costs())
     assert shares is not None
     np.testing.assert_allclose(shares, np.eye(2), atol=1e-9)
     # Of one digit in two pieces as good as each other, nobody knows which it is.
-    free = Geometry(leave_out=0.0, leave_out_large=0.0, leave_out_other=0.0)
+    free = Costs(leave_out=0.0, leave_out_large=0.0, leave_out_other=0.0)
     half = aligned(two, found, sure, [0], free)
     assert half is not None
     np.testing.assert_allclose(half, [[0.5], [0.5]])
-    assert aligned(two, found, sure, [0, 0, 0], Geometry()) is None
+    assert aligned(two, found, sure, [0, 0, 0], Costs()) is None

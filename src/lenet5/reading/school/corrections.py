@@ -28,7 +28,7 @@ from lenet5.files import read_bounded
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import SUFFIXES, open_pages
 from lenet5.reading.fields import SEPARATORS, Field, GlyphField, KnownField, LineField
-from lenet5.reading.graph import Candidate, Geometry, digit_costs, left_out
+from lenet5.reading.graph import Candidate, Costs, digit_costs, left_out
 from lenet5.reading.pieces import Line
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import EMPTY, UNREAD, Box
@@ -220,7 +220,7 @@ class _Cutter:
         text = [self._reader.classes.index(sign) for sign in signs]
         penalties = self._reader.penalties(np.stack(field.images))
         likely = self._reader.calibration.on_path().probabilities(penalties)[:, :-1]
-        shares = aligned(field.line, field.candidates, likely, text, field.geometry)
+        shares = aligned(field.line, field.candidates, likely, text, field.geometry.costs)
         if shares is None:
             self._leave_out(len(signs), "of lines that do not look like as many characters as their text has")
             return
@@ -242,17 +242,15 @@ def _overlap(one: Box, other: Box) -> float:
     return common / (width * height + wide * tall - common)
 
 
-def aligned(
-    line: Line, found: Sequence[Candidate], likely: Floats, text: list[int], geometry: Geometry
-) -> Floats | None:
+def aligned(line: Line, found: Sequence[Candidate], likely: Floats, text: list[int], costs: Costs) -> Floats | None:
     """How sure it is that each candidate is each character of a text, (candidates, characters): the share of the paths
     that read the text which go through it there. None where hardly a path has as many characters.
 
     likely: (candidates, classes), the probability of each class of each candidate. text: classes.
     """
     n, nodes = len(text), len(line.pieces) + 1
-    shape = -digit_costs(line, found, np.zeros(len(found)), geometry)  # (candidates,)
-    leaving = [-left_out(line, i, geometry)[1] for i in range(nodes - 1)]
+    shape = -digit_costs(line, found, np.zeros(len(found)), costs)  # (candidates,)
+    leaving = [-left_out(line, i, costs)[1] for i in range(nodes - 1)]
     ends = np.array([(c.first, c.last) for c in found])
     # A state is a node and how many characters came before it; the text's own count is the last.
     arcs = [(i * (n + 1) + done, (i + 1) * (n + 1) + done) for done in range(n + 1) for i in range(nodes - 1)]
@@ -261,9 +259,9 @@ def aligned(
     for done in range(n):
         arcs += [(a * (n + 1) + done, b * (n + 1) + done + 1) for a, b in ends.tolist()]
     first, last = np.array(arcs).T
-    doubted = geometry.word * np.log(np.maximum(likely[:, text], DOUBTED))  # (candidates, n)
+    doubted = costs.word * np.log(np.maximum(likely[:, text], DOUBTED))  # (candidates, n)
     right = np.concatenate([scores, (shape[:, None] + doubted).T.reshape(-1)])
-    anything = shape + geometry.word * np.log(np.maximum(likely.max(axis=1), DOUBTED))
+    anything = shape + costs.word * np.log(np.maximum(likely.max(axis=1), DOUBTED))
     total, held = paths_of(first, last, right, nodes * (n + 1))
     as_many, _ = paths_of(first, last, np.concatenate([scores, np.tile(anything, n)]), nodes * (n + 1))
     every, _ = paths_of(

@@ -1,6 +1,6 @@
 """The costs of the arcs of a line's graph, such that the paths which read the right text are likeliest.
 
-    python -m lenet5.reading.school.costs        fits the costs of `graph.Geometry` and prints them
+    python -m lenet5.reading.school.costs        fits the costs of `graph.Costs` and prints them
 
 A path's probability is e^−cost over the sum of all paths' (the forward algorithm of section VI). The lines are put
 together from writers of MNIST and UNIPEN that the network has not learned from, and from hands that were not drawn for
@@ -9,32 +9,23 @@ its lessons; nothing else is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.graph import LIKELY, Geometry, candidates, digit_costs, left_out
+from lenet5.reading.graph import LIKELY, Costs, Geometry, candidates, digit_costs, left_out
 from lenet5.reading.pieces import cut
 from lenet5.reading.reader import Reader
 from lenet5.reading.school.composed_lines import Pick, compose
 
-__all__ = ["COSTS", "Arcs", "arcs_of", "fitted", "main", "paths_of", "unlearned"]
+__all__ = ["Arcs", "arcs_of", "fitted", "main", "paths_of", "unlearned"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-COSTS = ("word", "digit", "small", "wide", "narrow", "astray", "gap", "leave_out", "leave_out_large", "leave_out_other")
-
-
-def _with(costs: Sequence[float]) -> Geometry:
-    named: dict[str, Any] = dict(zip(COSTS, costs, strict=True))
-    return replace(Geometry(), **named)
-
-
-UNITS = tuple(_with(row) for row in np.eye(len(COSTS)).tolist())  # costs are linear: one each gives the features
+# Costs are linear: one each gives the features.
+UNITS = tuple(Costs(*row) for row in np.eye(len(astuple(Costs()))).tolist())
 OUT = -1  # what a piece that is left out reads
 HOPELESS = 0.005  # a line whose text has a smaller share of its paths than this hardly counts
 
@@ -103,9 +94,9 @@ def paths_of(first: Ints, last: Ints, scores: Floats, states: int) -> tuple[floa
     return total, np.exp(ahead[first] + scores + behind[last] - total)
 
 
-def fitted(lines: list[Arcs], rng: np.random.Generator, steps: int = 150) -> Geometry:
+def fitted(lines: list[Arcs], now: Costs, rng: np.random.Generator, steps: int = 150) -> Costs:
     """The costs under which the texts of these lines are likeliest, by Adam from what they are now."""
-    costs = np.array([getattr(Geometry(), name) for name in COSTS])
+    costs = np.array(astuple(now))
     mean, square = np.zeros_like(costs), np.zeros_like(costs)
     for step in range(1, steps + 1):
         some = rng.choice(len(lines), min(100, len(lines)), replace=False)
@@ -115,7 +106,7 @@ def fitted(lines: list[Arcs], rng: np.random.Generator, steps: int = 150) -> Geo
         rate = 0.25 * (1 - step / steps) + 0.01
         costs += rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.98**step)) + 1e-8)
         costs = np.maximum(costs, 0.0)
-    return _with(costs.round(2).tolist())
+    return Costs(*costs.round(2).tolist())
 
 
 def unlearned(rng: np.random.Generator) -> Pick:
@@ -147,10 +138,10 @@ def main() -> None:
     pick, reader = unlearned(rng), Reader()
     lines = [arcs for _ in range(2000) if (arcs := arcs_of(reader, pick, rng))]
     learned, kept = lines[: len(lines) * 4 // 5], lines[len(lines) * 4 // 5 :]
-    for geometry in (Geometry(), fitted(learned, rng)):
-        weights = np.array([getattr(geometry, cost) for cost in COSTS])
-        share = np.exp([slope(a, weights)[0] for a in kept]).mean() - HOPELESS
-        print(f"the right text has {100 * share:.1f} % of the paths with {geometry}")
+    now = reader.calibration.costs
+    for costs in (now, fitted(learned, now, rng)):
+        share = np.exp([slope(a, np.array(astuple(costs)))[0] for a in kept]).mean() - HOPELESS
+        print(f"the right text has {100 * share:.1f} % of the paths with {costs}")
 
 
 if __name__ == "__main__":

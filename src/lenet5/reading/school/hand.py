@@ -119,5 +119,5 @@ def _calibration(start: LeNet5, network: LeNet5) -> dict[str, Any]:
             calibrated(one, drawn.with_classes(Reader(one).classes), Teaching()) for one in (start, network)
         )
         temperature = round(held.temperature * after.temperature / before.temperature, 3)
-        moved["reading"] = vars(replace(held, temperature=temperature))
+        moved["reading"] = replace(held, temperature=temperature).to_dict()
     return moved

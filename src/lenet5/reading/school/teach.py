@@ -258,7 +258,7 @@ def _about(how: Teaching, calibration: Calibration, errors: dict[str, float]) ->
     settings = vars(how)
     flags = " ".join(f"--{name} {value}" for name, value in settings.items() if value != getattr(Teaching(), name))
     return {
-        "reading": vars(calibration),
+        "reading": calibration.to_dict(),
         "recipe": settings,
         "data": DATA,
         "command": f"python -m lenet5.reading.school.teach {flags}".rstrip(),
