@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lenet5.pictures.masks import PART, Mask, closed, depth, dilated, inked, least_overlap, opened, parts, pen
+from lenet5.pictures.masks import PART, Mask, closed, depth, dilated, inked, least_overlap, opened, parts, pen, quantile
 
 
 def mask(*rows: str) -> Mask:
@@ -71,3 +71,10 @@ def test_outside_of_the_picture_is_no_ink() -> None:
 
 def test_no_stroke_no_pen() -> None:
     assert pen(depth(np.zeros((4, 4), np.uint8)), np.zeros((4, 4), bool)) == 0.0
+
+
+@pytest.mark.parametrize("count", [1, 2, 37])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.9, 1.0])
+def test_a_quantile_is_numpys(count: int, share: float) -> None:
+    values = np.random.default_rng(count).random(count, np.float32)
+    assert quantile(values, share) == pytest.approx(float(np.quantile(values.astype(float), share)), rel=1e-6)

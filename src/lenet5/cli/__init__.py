@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import errno
+import gc
 import logging
 import os
 import sys
@@ -123,7 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="lenet5.shown")
     # Pillow's warning of a large picture: `pictures.opening` refuses it with an error of its own.
     warnings.filterwarnings("ignore", "Image size", module="PIL")
-    sys.exit(_run(arguments))
+    status = _run(arguments)
+    gc.freeze()  # Python would look through all objects once more; the system takes all memory back at once
+    sys.exit(status)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, closed, opened, parts
+from lenet5.pictures.masks import Mask, closed, opened, parts, quantile
 
 __all__ = ["channel_of_the_pen", "seen"]
 
@@ -35,7 +35,7 @@ def channel_of_the_pen(depths: Sequence[Grey]) -> int | None:
     scale = min(1.0, COARSE / max(depths[0].shape))
     small = [_shrunk(depth, scale) for depth in depths]
     deepest = np.maximum.reduce(small)
-    ink = deepest > LEAST * np.quantile(deepest[:: 1 + len(deepest) // 200], 0.99)
+    ink = deepest > LEAST * quantile(deepest[:: 1 + len(deepest) // 200].ravel(), 0.99)
     whole = int(ink.sum())
     order: list[int] = np.argsort([-float(d[ink].sum()) for d in small]).tolist()
     for k in order if whole else ():

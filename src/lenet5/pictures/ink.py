@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.dropout import channel_of_the_pen, seen
-from lenet5.pictures.masks import Mask, dilated, parts
+from lenet5.pictures.masks import Mask, dilated, parts, quantile
 from lenet5.pictures.tiles import turned_tiles
 
 __all__ = ["POLARITIES", "Ink", "Polarity", "find_ink", "is_dark_on_light"]
@@ -174,7 +174,7 @@ def _without_basins(paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     A shadow's edge is soft, and a table goes on outside of the picture.
     """
-    level = BASIN * _quantile(_sample(paper).ravel().astype(np.float32), 0.9)
+    level = BASIN * quantile(_sample(paper).ravel().astype(np.float32), 0.9)
     labels, stats = parts(np.asarray(paper < level, np.uint8))
     height, width = paper.shape
     for k, (x, y, across, down, _) in enumerate(stats.tolist()):
@@ -194,7 +194,7 @@ def _depth(channel: NDArray[np.uint8], paper: Grey) -> Grey:
     depth: Grey = paper - channel
     np.maximum(depth, 0, out=depth)
     # Of black that is no paper, the noise is not to be magnified.
-    least = max(24.0, DARKEST * _quantile(_sample(paper).ravel(), 0.9))
+    least = max(24.0, DARKEST * quantile(_sample(paper).ravel(), 0.9))
     return np.divide(depth, np.maximum(paper, np.float32(least)), out=depth)
 
 
@@ -239,11 +239,11 @@ def _scale(depth: Grey) -> tuple[Grey, float, float]:
     _, spread = _spread(some)
     if not ink.any() or _spread(_sample(cv2.blur(depth, (3, 3))))[1] ** 2 < GRAIN * spread**2:
         return np.zeros_like(depth), 0.0, spread
-    full = _quantile(some[ink], 0.75)
+    full = quantile(some[ink], 0.75)
     middle = noise = 0.0
     if bare.sum() > 0.02 * bare.size:
         values = some[bare]
-        middle, noise = _quantile(values, 0.5), _spread(values)[1]
+        middle, noise = quantile(values, 0.5), _spread(values)[1]
     floor = min(middle + PATTERN * noise, 0.75 * full)
     contrast = full - middle
     if contrast < LEAST_CONTRAST:
@@ -251,13 +251,6 @@ def _scale(depth: Grey) -> tuple[Grey, float, float]:
     depth -= floor
     depth *= 1 / (full - floor)
     return np.clip(depth, 0, 1, out=depth), contrast, noise
-
-
-def _quantile(values: Grey, share: float) -> float:
-    """The value that this share of the others lie below, as `np.quantile` has it, without its cost per call."""
-    below = int(share * (len(values) - 1))
-    two = np.partition(values, [below, min(below + 1, len(values) - 1)])[below : below + 2].tolist()
-    return float(two[0] + (share * (len(values) - 1) - below) * (two[-1] - two[0]))
 
 
 def _spread(values: Any, where: Mask | None = None) -> tuple[float, float]:

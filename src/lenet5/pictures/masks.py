@@ -1,4 +1,4 @@
-"""OpenCV's operations on masks of 0 and 1, by sizes rather than kernels, with types."""
+"""OpenCV's operations on masks of 0 and 1, by sizes rather than kernels, with types; and quantiles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Mask", "closed", "depth", "dilated", "inked", "least_overlap", "opened", "parts", "pen"]
+__all__ = ["Mask", "closed", "depth", "dilated", "inked", "least_overlap", "opened", "parts", "pen", "quantile"]
 
 Mask = NDArray[np.uint8]
 
@@ -70,3 +70,10 @@ def pen(distance: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
     """The width of the pen, pixels: twice the median depth of the strokes' ridges there; 0 where there are none."""
     ridge = (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)) - 1e-3) & (distance > 0) & where
     return max(1.0, 2 * float(np.median(distance[ridge])) - 0.5) if ridge.any() else 0.0
+
+
+def quantile(values: NDArray[np.float32], share: float) -> float:
+    """The value that this share of the others lie below: as `np.quantile` has it, which imports masked arrays first."""
+    below = int(share * (len(values) - 1))
+    two = np.partition(values, [below, min(below + 1, len(values) - 1)])[below : below + 2].tolist()
+    return float(two[0] + (share * (len(values) - 1) - below) * (two[-1] - two[0]))
