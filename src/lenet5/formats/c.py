@@ -4,9 +4,9 @@
     write("lenet5.h", network, quantised=quantise(network, digits))   int8, the same bits on every machine
     write("letters.h", letters, prefix="letters")                     a second one for the same program
 
-The header is a comment, sizes and tables, which are written here, and the layers, which stand in `c_float.h` and
-`c_int8.h`; those of the output in `c_float_rbf.h`, `c_float_full.h` and so on. C1 and C3 are never kept: each unit of
-S2 and S4 is worked out from its four.
+The header is a comment, sizes and tables, which are written here; what numbers are, of `c_float.h` or `c_int8.h`; and
+the layers, of `c_layers.h` and `c_rbf.h` or `c_full.h`. C1 and C3 are never kept: each unit of S2 and S4 is worked out
+from its four.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lenet5 import files
 from lenet5.architecture import SIDE, Architecture
 from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
-from lenet5.formats.c_dialects import Dialect, Floats, Int8, in_file, literal, noise
+from lenet5.formats.c_dialects import Dialect, Floats, Int8, literal, noise
 from lenet5.formats.quantise import Quantised
 from lenet5.network import LeNet5
 
@@ -75,11 +75,10 @@ def header(network: LeNet5, *, quantised: Quantised | None = None, prefix: str =
     before = [_comment(dialect), _defines(net), "static const char *const lenet5_classes[LENET5_CLASSES] = "]
     after = [
         *(_table(name, array) for name, array in dialect.tables().items()),
-        dialect.functions(),
         "#ifdef LENET5_SELF_TEST",
         *(_table(name, array) for name, array in expected.items()),
-        "#endif",
-        in_file(dialect.name),
+        "#endif\n",
+        dialect.functions(),
     ]
     title = f'/* LeNet-5 "{_escaped(net.name)}" in C99, {dialect.name}; made by lenet5 {lenet5.__version__}.\n\n'
     return f"{title}{_renamed(before, prefix)}{{{names}}};\n\n{_renamed(after, prefix)}"

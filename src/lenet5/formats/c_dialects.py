@@ -35,7 +35,7 @@ class Dialect(ABC):
     """How one kind of number is written."""
 
     name: ClassVar[str]
-    """That of the files with the layers and the output too: `c_float.h`, `c_float_rbf.h`, `c_float_full.h`."""
+    """That of its file of C too: `c_float.h`, `c_int8.h`."""
     bytes: ClassVar[int]
     """Of one unit that is kept."""
 
@@ -55,28 +55,33 @@ class Dialect(ABC):
         """The C function lenet5_`name`."""
 
     @abstractmethod
-    def subsampled(self, name: str) -> str:
-        """The weighted sum of the map m of S2 or S4, as an expression of `four` and m."""
+    def placed(self, total: str, layer: str) -> str:
+        """What is squashed of a sum, an expression of C, of the map or unit m of a layer."""
 
+    @abstractmethod
     def numbers(self) -> dict[str, str]:
-        """The numbers in the layers, but for the tables: name to a constant of C."""
-        return {}
+        """The numbers in the layers, but for the tables: name, with what it is given, to an expression of C."""
 
     def functions(self) -> str:
-        """The squashes, which layer has which, and the output layer."""
+        """The kinds of numbers, the squashes, which layer has which, and the layers."""
         net = self.net
         used = {layer.squash for layer in (net.c1, net.c3, net.c5, net.f6)}
         used |= {layer.squash for layer in (net.s2, net.s4) if layer.trained}
-        lines = [self.squash(name) for name in sorted(used)]
-        lines += [f"#define LENET5_{x.name.upper()}_SQUASH lenet5_{x.squash}" for x in (net.c1, net.c3, net.c5, net.f6)]
+        named = self.numbers()
+        for layer in (net.c1, net.c3, net.c5, net.f6):
+            named[f"{layer.name.upper()}_SQUASH(a, m)"] = f"lenet5_{layer.squash}({self.placed('a', layer.name)})"
         for layer in (net.s2, net.s4):
-            how = f"lenet5_{layer.squash}({self.subsampled(layer.name)})" if layer.trained else "lenet5_maximum(four)"
-            lines.append(f"#define LENET5_{layer.name.upper()}(four, m) {how}")
-        lines += [f"#define LENET5_{name} {number}" for name, number in self.numbers().items()]
-        if isinstance(net.output, EuclideanRBF):
-            return "\n".join([*lines, "", in_file(f"{self.name}_rbf")])
-        lines.append(f"#define LENET5_SCORE(a) ({_score(net.output.squash)})")
-        return "\n".join([*lines, "", in_file("minus_log") + in_file(f"{self.name}_full")])
+            name, how = layer.name, "lenet5_maximum(four)"
+            if layer.trained:
+                total = f"lenet5_subsample(four, lenet5_{name}_coefficient[m], lenet5_{name}_bias[m])"
+                how = f"lenet5_{layer.squash}({self.placed(total, name)})"
+            named[f"{name.upper()}(four, m)"] = how
+        rbf = isinstance(net.output, EuclideanRBF)
+        if not rbf:
+            named["SCORE(a)"] = f"({_score(net.output.squash)})"
+        lines = [*(f"#define LENET5_{name} {what}" for name, what in named.items()), "", in_file(self.name)]
+        lines += [self.squash(name) for name in sorted(used)]
+        return "\n".join([*lines, "", in_file("rbf" if rbf else "full") + in_file("layers")])
 
     def connections(self) -> Tables:
         """Where the kernels of each map of C3 begin, and which map of S2 each of them sees."""
@@ -113,8 +118,13 @@ class Floats(Dialect):
     def squash(self, name: str) -> str:
         return f"static inline float lenet5_{name}(float a) {{ return {_in_c(name)}; }}"
 
-    def subsampled(self, name: str) -> str:
-        return f"lenet5_subsample(four, lenet5_{name}_coefficient[m], lenet5_{name}_bias[m])"
+    def placed(self, total: str, layer: str) -> str:
+        return total
+
+    def numbers(self) -> dict[str, str]:
+        same = "(fabsf((penalty) - (expected)) <= 1e-3f + 1e-5f * fabsf(expected))"
+        told = {"PENALTY(sum, c)": "(sum)", "SAME(penalty, sum, expected)": same}
+        return {"F6_ONE": "1.0f", "F6_ZERO": "0.0f", **told}
 
 
 class Int8(Dialect):
@@ -168,17 +178,17 @@ class Int8(Dialect):
         value = "(int8_t)place" if name == "none" else f"lenet5_{name}_table[{LIMIT} + place]"
         return f"static inline int8_t lenet5_{name}(int place) {{ return {value}; }}"
 
-    def subsampled(self, name: str) -> str:
-        sums = f"lenet5_subsample(four, lenet5_{name}_coefficient[m], lenet5_{name}_bias[m])"
-        return f"lenet5_place({sums}, lenet5_{name}_factor[m])"
+    def placed(self, total: str, layer: str) -> str:
+        return f"lenet5_place({total}, lenet5_{layer}_factor[m])"
 
     def numbers(self) -> dict[str, str]:
-        numbers = {"SHIFT": str(SHIFT)}
+        numbers, scale = {"SHIFT": str(SHIFT)}, "lenet5_output_scale[c]"
         if self.quantised.codes is not None:
             f6 = self.quantised.layers[5]
             numbers |= {"F6_ONE": str(self.quantised.one), "F6_ZERO": f"({f6.output_zero})"}
-            numbers["F6_STEP_SQUARED"] = literal(f6.output_scale**2)
-        return numbers
+            scale = literal(f6.output_scale**2)
+        told = {"PENALTY(sum, c)": f"((float)(sum) * {scale})", "SAME(penalty, sum, expected)": "((sum) == (expected))"}
+        return numbers | told
 
 
 def in_file(name: str) -> str:
