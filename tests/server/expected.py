@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
@@ -33,6 +34,17 @@ def expect_problem(answer: httpx.Response, status: int, *words: str) -> None:
     assert told["status"] == status
     assert told["title"]
     assert all(word in told["detail"] for word in words), told
+
+
+def ended(client: httpx.Client, training: int) -> dict[str, Any]:
+    """A training as it is told of at its end. However long it takes: the stream ends with it, or with the server."""
+    told = {}
+    with client.stream("GET", f"trainings/{training}/events", timeout=None) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        for line in stream.iter_lines():
+            told = json.loads(line[5:]) if line.startswith("data:") else told
+    assert told["state"] in ("done", "failed"), told
+    return told
 
 
 def visit(page: Any, view: str, ready: str) -> None:

@@ -205,20 +205,13 @@ class _Show:
         print(f"lenet5: {error}", file=sys.stderr)
 
 
-def _png(picture: Any) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 def _annotate(folder: Path, path: Path, pages: list[Any], readings: list[Reading], copies: set[str]) -> None:
     """A copy of each page with boxes and answers, as NAME.png, or NAME-2.png for the second of several pages.
 
     copies: the names that were given so far; of a second picture of a name, its folders are put before it.
     """
     from lenet5.files import make_folder, write_atomically
+    from lenet5.pictures.saving import png
     from lenet5.reading.shown import annotated
 
     make_folder(folder, error=PictureError)
@@ -229,15 +222,15 @@ def _annotate(folder: Path, path: Path, pages: list[Any], readings: list[Reading
     for page, pixels in enumerate(pages):
         name = f"{called}{f'-{page + 1}' if page else ''}.png"
         copy = annotated(pixels, [r for r in readings if r.page == page])
-        write_atomically(folder / name, _png(copy), error=PictureError)
+        write_atomically(folder / name, png(copy), error=PictureError)
 
 
 def _explain(path: Path, pages: list[tuple[str, dict[str, Any]]]) -> None:
     """One HTML file with the pictures in it."""
-    from base64 import b64encode
     from html import escape
 
     from lenet5.files import write_atomically
+    from lenet5.pictures.saving import address
 
     parts = [
         "<!doctype html><meta charset=utf-8><title>How lenet5 read</title>",
@@ -247,7 +240,6 @@ def _explain(path: Path, pages: list[tuple[str, dict[str, Any]]]) -> None:
     for name, steps in pages:
         parts.append(f"<h1>{escape(name)}</h1>")
         for step, picture in steps.items():
-            data = b64encode(_png(picture)).decode()
             parts.append(f'<figure><figcaption>{escape(step)}</figcaption><img alt="{escape(step)}" ')
-            parts.append(f'src="data:image/png;base64,{data}"></figure>')
+            parts.append(f'src="{address(picture)}"></figure>')
     write_atomically(path, "\n".join(parts).encode(), error=PictureError)

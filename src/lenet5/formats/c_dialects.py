@@ -68,20 +68,21 @@ class Dialect(ABC):
         used = {layer.squash for layer in (net.c1, net.c3, net.c5, net.f6)}
         used |= {layer.squash for layer in (net.s2, net.s4) if layer.trained}
         named = self.numbers()
-        for layer in (net.c1, net.c3, net.c5, net.f6):
-            named[f"{layer.name.upper()}_SQUASH(a, m)"] = f"lenet5_{layer.squash}({self.placed('a', layer.name)})"
+        for x in (net.c1, net.c3, net.c5, net.f6):
+            named[f"{x.name.upper()}_SQUASH(a, m)"] = f"lenet5_{x.squash}({self.placed('a', x.name)})"
         for layer in (net.s2, net.s4):
             name, how = layer.name, "lenet5_maximum(four)"
             if layer.trained:
                 total = f"lenet5_subsample(four, lenet5_{name}_coefficient[m], lenet5_{name}_bias[m])"
                 how = f"lenet5_{layer.squash}({self.placed(total, name)})"
             named[f"{name.upper()}(four, m)"] = how
-        rbf = isinstance(net.output, EuclideanRBF)
-        if not rbf:
+        output = "rbf"
+        if not isinstance(net.output, EuclideanRBF):
+            output = "full"
             named["SCORE(a)"] = f"({_score(net.output.squash)})"
         lines = [*(f"#define LENET5_{name} {what}" for name, what in named.items()), "", in_file(self.name)]
         lines += [self.squash(name) for name in sorted(used)]
-        return "\n".join([*lines, "", in_file("rbf" if rbf else "full") + in_file("layers")])
+        return "\n".join([*lines, "", in_file(output) + in_file("layers")])
 
     def connections(self) -> Tables:
         """Where the kernels of each map of C3 begin, and which map of S2 each of them sees."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import os
 import platform
@@ -77,10 +75,6 @@ def _input(plan: Plan) -> dict[str, float]:
 
 def _picture(test: Dataset | None, index: int) -> str:
     """A test picture, dark on light, as a data address; empty where there is none."""
-    from PIL import Image
+    from lenet5.pictures.saving import address
 
-    if test is None or index >= len(test):
-        return ""
-    file = io.BytesIO()
-    Image.fromarray(255 - test.images[index]).save(file, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return "" if test is None or index >= len(test) else address(255 - test.images[index])

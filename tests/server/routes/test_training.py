@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from lenet5.architecture import LENET5
 from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.training import RECIPES, Run
-from server.expected import expect_problem
+from server.expected import ended, expect_problem
 
 
 def test_a_network_is_handed_out_as_a_file(client: httpx.Client, network: LeNet5, tmp_path: Path) -> None:
@@ -32,12 +30,7 @@ def test_a_training_is_told_of_as_it_goes_and_goes_on_from_kept_weights(client: 
     assert begun.status_code == 201
     number = begun.json()["id"]
     expect_problem(client.post("trainings", json=wish), 409, "under way")
-    told = None
-    with client.stream("GET", f"trainings/{number}/events") as stream:
-        assert stream.headers["content-type"].startswith("text/event-stream")
-        for line in stream.iter_lines():
-            told = json.loads(line[5:]) if line.startswith("data:") else told
-    assert told is not None
+    told = ended(client, number)
     assert told["state"] == "done"
     assert [record["pass"] for record in told["passes"]] == [1, 2]
     assert told["passes"][1]["held_out_error"] < told["passes"][0]["held_out_error"]
@@ -56,10 +49,8 @@ def test_a_training_is_told_of_as_it_goes_and_goes_on_from_kept_weights(client: 
     np.testing.assert_array_equal(found, run.trained().probabilities(pictures))
     assert kept.json() == {"name": "kept-by-a-test", "file": "kept-by-a-test.safetensors"}
     on = client.post("trainings", json={**wish, "start_from": "kept-by-a-test", "changes": {"passes": 1}}).json()["id"]
-    while client.get(f"trainings/{on}").json()["state"] not in ("done", "failed"):
-        time.sleep(0.1)
+    (record,) = ended(client, on)["passes"]
     assert client.put(f"trainings/{on}/kept", json={"name": "kept-by-a-test"}).status_code == 201  # kept here before
-    (record,) = client.get(f"trainings/{on}").json()["passes"]
     assert record["train_error"] < told["passes"][0]["train_error"]
 
 
@@ -70,8 +61,7 @@ def test_what_is_there_already_is_not_replaced_by_what_is_kept(start: Any, tmp_p
     _, address = start(kept=tmp_path)
     with httpx.Client(base_url=f"{address}/api/v1", timeout=60) as client:
         number = client.post("trainings", json={"pictures": 500, "changes": {"passes": 1}}).json()["id"]
-        while client.get(f"trainings/{number}").json()["state"] not in ("done", "failed"):
-            time.sleep(0.1)
+        ended(client, number)
         for name in ("hours", "untrained-lenet5", "lenet5-ensemble-1"):
             expect_problem(client.put(f"trainings/{number}/kept", json={"name": name}), 409, "already")
     assert hours.read_bytes() == b"of training"
@@ -96,9 +86,7 @@ def test_what_is_there_already_is_not_replaced_by_what_is_kept(start: Any, tmp_p
 def test_a_training_that_makes_no_sense_fails_with_a_reason(client: httpx.Client, wish: dict[str, Any]) -> None:
     answer = client.post("trainings", json=wish)
     if answer.status_code == 201:  # what only the trainer can know
-        number = answer.json()["id"]
-        while (told := client.get(f"trainings/{number}").json())["state"] not in ("done", "failed"):
-            time.sleep(0.05)
+        told = ended(client, answer.json()["id"])
         assert told["state"] == "failed"
         assert told["detail"]
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +12,7 @@ from lenet5.datasets.drawn.paper import Look
 from lenet5.datasets.drawn.scenes import page
 from lenet5.errors import DataError
 from lenet5.files import write_atomically
+from lenet5.pictures.saving import png
 
 __all__ = ["samples", "save_samples"]
 
@@ -50,6 +50,5 @@ def save_samples(folder: str | os.PathLike[str]) -> list[Path]:
     """Write every example into the folder as PNG. Raises DataError where that cannot be done."""
     paths = []
     for name, picture in samples().items():
-        _, png = cv2.imencode(".png", picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
-        paths.append(write_atomically(Path(folder) / name, png.tobytes(), error=DataError))
+        paths.append(write_atomically(Path(folder) / name, png(picture, 9), error=DataError))
     return paths

@@ -228,7 +228,6 @@ async def _parts(request: Request, state: ServerState) -> list[tuple[str, bytes]
 
 
 def _png(image: NDArray[np.uint8]) -> str:
-    import cv2
+    from lenet5.pictures.saving import png
 
-    rgb = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    return base64.b64encode(cv2.imencode(".png", np.asarray(rgb))[1].tobytes()).decode()
+    return base64.b64encode(png(image)).decode()
