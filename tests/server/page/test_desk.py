@@ -15,9 +15,11 @@ from typing import Any
 import cv2
 import httpx
 import numpy as np
+import pytest
+from PIL import Image
 
 from lenet5.reading.school.corrections import read_corrections
-from server.expected import EXAMPLES, Open
+from server.expected import EXAMPLES, Open, stroke
 
 FILES = "input[type=file]"
 
@@ -197,6 +199,87 @@ def test_a_photograph_stays_open_in_another_language_network_or_view(open_page: 
     page.wait_for_selector("main[data-view=see]")
     page.locator("nav a[data-view=read]").click()
     _read(page, "20500")
+
+
+def test_pictures_and_their_corrections_outlive_what_is_opened_or_written_next(open_page: Open, sample: Any) -> None:
+    page = open_page("read&example=line_1998.png")
+    _read(page, "1998")
+    _open(page, ("mine.png", sample("line_20500.png")))
+    _read(page, "20500")
+    page.locator(".results input").fill("20501")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="中文").click()
+    page.wait_for_function("() => document.documentElement.lang === 'zh'")
+    assert page.locator(".results input").input_value() == "20501"
+    stroke(page, ".read canvas.draw", [(0.5, 0.15), (0.5, 0.85)])
+    _read(page, "1")
+    _open(page, ("second.png", sample("line_1998.png")))
+    _read(page, "1998")
+    chips = page.locator(".pictures b")
+    assert chips.all_inner_texts() == ["mine.png", "second.png"]
+    page.get_by_label("墨迹", exact=True).select_option("dark")  # tried on the picture in front alone
+    page.locator(".pictures button").first.click()
+    _read(page, "20500")
+    assert page.locator(".results input").input_value() == "20501"
+
+
+def test_whoever_leaves_with_corrections_that_were_not_taken_away_is_asked(open_page: Open) -> None:
+    page = open_page("read&example=line_1998.png")
+    _read(page, "1998")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.locator(".results input").fill("1999")
+    page.keyboard.press("Enter")
+    page.reload()
+    assert asked == ["beforeunload"]
+    _read(page, "1998")
+    page.locator(".results input").fill("1999")
+    page.keyboard.press("Enter")
+    assert "1999" in _taken(page, "CSV")
+    page.reload()
+    _read(page, "1998")
+    assert asked == ["beforeunload"]
+
+
+def test_a_picture_that_is_turned_loses_its_old_readings_at_once(open_page: Open) -> None:
+    """Nobody types into a table that is about to go."""
+    page = open_page("read&example=line_1998.png")
+    _read(page, "1998")
+    left = page.get_by_role("button", name="Turn").evaluate(
+        "button => (button.click(), document.querySelectorAll('.results tbody tr').length)"
+    )
+    assert left == 0
+    page.wait_for_selector(".results tbody tr")
+
+
+def test_a_photograph_of_a_telephone_is_opened_by_the_server(open_page: Open) -> None:
+    heif = pytest.importorskip("pillow_heif", reason="needs the extra lenet5[heif]")
+    photo = io.BytesIO()
+    picture = Image.open(EXAMPLES / "line_1998.png").convert("RGB")
+    heif.from_pillow(picture).save(photo, quality=95)
+    page = open_page("read&example=line_2746.png")
+    _read(page, "2746")
+    _open(page, ("IMG_0001.HEIC", photo.getvalue()))
+    _read(page, "1998")
+    page.wait_for_selector(".boxed img[src^='data:']")  # as the server opened it, since the browser cannot
+    shape = "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
+    assert page.locator(".boxed img").evaluate(shape) == list(picture.size)
+    page.get_by_role("button", name="Turn").click()
+    page.wait_for_selector(".boxed img[src^='blob:']")
+    assert page.locator(".boxed img").evaluate(shape) == list(reversed(picture.size))
+
+
+def test_of_several_pages_the_first_is_shown_with_its_own_boxes(open_page: Open) -> None:
+    pages = [Image.open(EXAMPLES / f"line_{number}.png").convert("L") for number in (1998, 20500)]
+    file = io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+    page = open_page("read&example=line_2746.png")
+    _read(page, "2746")
+    _open(page, ("two.tif", file.getvalue()))
+    _read(page, "1998 20500")
+    page.wait_for_selector(".boxed g")
+    assert page.locator(".boxed g").count() == 1
+    assert page.locator(".results tbody tr").count() == 2
 
 
 def test_numbers_in_boxes_show_cells_and_no_graph(open_page: Open) -> None:

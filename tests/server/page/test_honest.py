@@ -31,7 +31,8 @@ def _answer(page: Any) -> str | None:
 
 
 def _shown(page: Any) -> str | None:
-    return page.locator(".boxed img").get_attribute("src")
+    image = page.locator(".boxed img")
+    return image.get_attribute("src") if image.is_visible() else None
 
 
 def test_the_old_answer_is_gone_while_another_picture_is_read(open_page: Open, sample: Any) -> None:
@@ -53,7 +54,7 @@ def test_the_old_answer_is_gone_while_another_picture_is_read(open_page: Open, s
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (HEIC, "iPhone photograph (HEIC)"),
+        (HEIC, "damaged"),
         (b"Dear reader, this is text.", "not a picture"),
         (b"", "empty"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "damaged"),
@@ -76,8 +77,17 @@ def test_a_file_that_cannot_be_opened_is_told_and_has_no_answer(open_page: Open,
 def test_messages_are_in_the_language_of_the_page(open_page: Open) -> None:
     page = open_page("read", language="zh")
     _wait_for_answer(page)
+    _drop(page, b"Dear reader, this is text.", "letter.png")
+    page.wait_for_function("() => document.querySelector('#problem').textContent.includes('letter.png 不是图片')")
+
+
+def test_a_server_that_cannot_open_a_photograph_of_a_telephone_says_what_to_do(open_page: Open) -> None:
+    page = open_page("read", before=lambda page: None)
+    _wait_for_answer(page)
+    page.route("**/api/read?*", lambda route: route.fulfill(status=415, json={"detail": "needs pillow-heif"}))
     _drop(page, HEIC, "IMG_0001.HEIC")
-    page.wait_for_function("() => document.querySelector('#problem').textContent.includes('iPhone 照片')")
+    page.wait_for_function("() => document.querySelector('#problem').textContent.includes('Export it as JPEG')")
+    assert _answer(page) is None
 
 
 def test_without_a_server_a_new_digit_has_no_old_answer(open_page: Open) -> None:
@@ -89,6 +99,59 @@ def test_without_a_server_a_new_digit_has_no_old_answer(open_page: Open) -> None
     page.wait_for_function("() => document.querySelector('#problem').textContent.includes('does not answer')")
     assert _answer(page) is None
     assert page.locator(".read .answer").inner_text().startswith("No answer")
+
+
+def test_a_network_that_does_not_come_leaves_the_one_that_is_there(open_page: Open) -> None:
+    page = open_page("see", before=lambda page: None)
+    _wait_for_answer(page, "see")
+    page.route("**/api/networks/**", lambda route: route.abort())
+    page.select_option("#network", "untrained-lenet5-softmax")
+    page.wait_for_function("() => document.querySelector('#problem').textContent.includes('does not answer')")
+    page.wait_for_function("() => !location.hash.includes('softmax')")
+    assert page.locator("#network").input_value() == page.locator(".see").get_attribute("data-network") == "lenet5"
+    page.locator("nav a[data-view=test]").click()
+    page.wait_for_selector("main[data-view=test]")
+
+
+def test_pictures_are_read_once_the_server_is_back(open_page: Open, sample: Any) -> None:
+    page = open_page("read", before=lambda page: None)
+    _wait_for_answer(page)
+    page.route("**/api/**", lambda route: route.abort())
+    _drop(page, sample("line_2746.png"))
+    page.wait_for_function("() => document.querySelector('#problem').textContent.includes('does not answer')")
+    _drop(page, sample("line_20500.png"))
+    page.wait_for_function("() => document.querySelectorAll('.pictures li').length === 2")
+    page.unroute("**/api/**")
+    page.locator(".pictures button").first.click()
+    page.wait_for_function("() => document.querySelectorAll('.pictures span')[1].textContent === '20500'")
+    assert _answer(page) == "2746"
+    assert page.locator("#problem").is_hidden()
+
+
+def test_a_training_whose_server_is_gone_is_not_said_to_run(open_page: Open) -> None:
+    known = {"id": 1, "name": "lenet5", "state": "running", "detail": "", "passes": [], "wrong": []}
+    known |= {"recipe": {"passes": 5}, "progress": {"pass": 1, "done": 10, "total": 100, "error": 0.5}}
+    answers: list[Any] = [lambda route: route.abort(), lambda route: route.fulfill(status=404)]
+
+    def before(page: Any) -> None:
+        page.route("**/api/trainings", lambda route: route.fulfill(json={"trainings": [known]}))
+        page.route("**/api/trainings/1/events", lambda route: answers.pop(0)(route))
+
+    page = open_page("learn&on=server", before=before)
+    page.wait_for_function("() => document.querySelector('#problem').textContent.includes('does not answer')")
+    page.wait_for_function("() => document.querySelector('#problem').textContent.includes('training is gone')")
+    assert page.locator(".learn").get_attribute("data-state") == "stopped"
+
+
+def test_of_files_that_cannot_be_opened_each_is_told(open_page: Open, sample: Any) -> None:
+    page = open_page("read")
+    _wait_for_answer(page)
+    files = [("one.txt", b"text"), ("seven.png", sample("digit_7.png")), ("none.png", b"")]
+    page.set_input_files(".read input", [{"name": n, "mimeType": "", "buffer": content} for n, content in files])
+    page.wait_for_function("() => document.querySelector('.read').dataset.answer === '7'")
+    page.wait_for_function(
+        "() => /one.txt is not.*none.png is empty/.test(document.querySelector('#problem').textContent)"
+    )
 
 
 @pytest.mark.parametrize(("view", "where"), [("see", "header"), ("read", "h2"), ("test", "h2"), ("learn", "body")])

@@ -34,6 +34,16 @@ def test_arrows_go_through_all_steps_and_the_back_button_back(open_page: Open) -
     assert page.locator(".lesson").is_hidden()
 
 
+def test_whoever_comes_by_the_keyboard_is_in_the_lesson_at_once(open_page: Open) -> None:
+    page = open_page("see")
+    page.wait_for_selector(".outputs .value")
+    page.locator("nav a[data-view=lesson]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".lesson h2:focus")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => location.hash.includes('lesson=kernel')")
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_link_leads_to_a_step_in_either_language(open_page: Open, language: str) -> None:
     page = open_page(f"lesson={STEPS[4]}&lang={language}")

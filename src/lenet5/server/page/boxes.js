@@ -5,7 +5,7 @@ import { textOf } from "./results.js";
 import { t } from "./words.js";
 
 const LARGER = 3; // times, how much a small picture is enlarged
-const TALLEST = 76; // of the window's height, in hundredths
+const TALLEST = 66; // of the window's height, in hundredths
 const LETTER = 1.25; // of the page's own
 const LEAST = 8; // pixels of the screen that a part must be wide and high
 

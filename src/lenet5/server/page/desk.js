@@ -4,12 +4,15 @@ import { makeBoxes } from "./boxes.js";
 import { h } from "./dom.js";
 import { told } from "./messages.js";
 import { shows } from "./picture.js";
-import { csv, json, lessons, plainText } from "./results.js";
+import { corrected, csv, json, lessons, plainText } from "./results.js";
 import { makeTable } from "./table.js";
 import { t } from "./words.js";
 
+let unsaved = false; // whether something was corrected and not taken away yet
+addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
+
 // onSelect(number): another picture; onChange({turn, crop, whole}); onReading(number): another line is to be explained;
-// onRemove(number): a picture is put away; onKeep(pictures): the server keeps what was corrected, gives how many.
+// onRemove(number, count): pictures are put away; onKeep(pictures): the server keeps what was corrected, gives how many.
 export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
   const boxes = makeBoxes({
     onChoose: (entry, follow) => choose(entry, follow),
@@ -18,11 +21,12 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
       onChange({ crop });
     },
   });
-  const table = makeTable({ onChoose: (entry) => choose(entry), onCorrect: corrected });
+  const table = makeTable({ onChoose: (entry) => choose(entry), onCorrect: changed });
   const status = h("p.muted.answer", { role: "status" });
   const text = h("pre.text");
-  const several = h("ul.pictures", { hidden: true, "aria-label": t("read.pictures") });
   const button = (words, onclick) => h("button", { type: "button", onclick }, t(words));
+  const chips = h("ul", { "aria-label": t("read.pictures") });
+  const several = h("div.pictures", { hidden: true }, chips, button("read.remove.all", () => onRemove(0, Infinity)));
   const crop = h("button", {
     type: "button",
     "aria-pressed": "false",
@@ -36,28 +40,31 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
   const results = h(
     "div.taken",
     {},
-    h("h3", {}, t("read.answer")),
+    h(
+      "header",
+      {},
+      h("h3", {}, t("read.answer")),
+      h(
+        "div.row",
+        {},
+        button("read.copy", copy),
+        button("read.csv", () => save(csv(desk.pictures), "readings.csv")),
+        button("read.json", () => save(json(desk.pictures), "readings.json")),
+      ),
+    ),
     text,
     table.element,
     h("small", {}, t("read.correct")),
-    h(
-      "div.row",
-      {},
-      button("read.copy", copy),
-      button("read.csv", () => save(csv(desk.pictures), "readings.csv")),
-      button("read.json", () => save(json(desk.pictures), "readings.json")),
-      keep,
-      keepThere,
-    ),
+    h("div.row", {}, keep, keepThere),
     h("small.note", { role: "status" }),
   );
   const photo = h("small", { hidden: true }, t("read.photo"));
   const left = h(
     "div.shown",
     {},
-    boxes.element,
     tools,
     h("small.hint-crop", { hidden: true }, t("read.crop.how")),
+    boxes.element,
     photo,
   );
   const element = h("section.card.desk", { "aria-label": t("read.desk"), hidden: true }, several, left, results);
@@ -71,7 +78,8 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
     const picture = desk.pictures[desk.at];
     status.textContent = words;
     status.hidden = !words;
-    element.hidden = !picture;
+    element.hidden = !desk.pictures.length;
+    left.hidden = results.hidden = !picture;
     list(of);
     if (!picture) return;
     const { entries, readings } = picture;
@@ -96,9 +104,9 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
       if (showPicture.of !== picture.sent) address = URL.createObjectURL(picture.sent);
     } else address = first ? `data:image/png;base64,${first.png}` : "";
     showPicture.of = picture.sent;
-    boxes.element.hidden = !address;
+    boxes.element.hidden = tools.hidden = !address;
     if (!address || (address === before && !others)) return;
-    boxes.show(address, picture.entries);
+    boxes.show(address, picture.entries.filter((entry) => entry.page === 0)); // of several pages, the first is shown
     boxes.choose(chosen);
   }
 
@@ -108,12 +116,12 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
     several.hidden = pictures.length < 2;
     if (listed.length !== pictures.length || pictures.some((picture, k) => picture !== listed[k])) {
       listed = [...pictures];
-      several.replaceChildren(...pictures.map(one));
+      chips.replaceChildren(...pictures.map(one));
     }
     pictures.forEach((picture, k) => {
       const said = picture.readings ? plainText(picture.entries) || "–" : picture.problem ? "✗" : "…";
-      several.children[k].querySelector("span").textContent = said.replaceAll("\n", " ");
-      several.children[k].querySelector("button").setAttribute("aria-current", String(k === at));
+      chips.children[k].querySelector("span").textContent = said.replaceAll("\n", " ");
+      chips.children[k].querySelector("button").setAttribute("aria-current", String(k === at));
     });
   }
 
@@ -130,7 +138,7 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
       "li",
       {},
       choice,
-      h("button.plain", { type: "button", "aria-label": label, onclick: () => onRemove(k) }, "×"),
+      h("button.plain", { type: "button", "aria-label": label, onclick: () => onRemove(k, 1) }, "×"),
     );
   }
 
@@ -138,9 +146,7 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
     const { entries } = desk.pictures[desk.at];
     text.textContent = plainText(entries) || "–";
     text.className = entries.some((entry) => entry.rejected && entry.right === null) ? "text rejected" : "text";
-    keepThere.disabled = keep.disabled = !desk.pictures.some((one) =>
-      one.entries.some((entry) => entry.right !== null)
-    );
+    keepThere.disabled = keep.disabled = !desk.pictures.some(corrected);
     results.querySelector(".note").textContent = keep.disabled ? "" : t("read.lessons.how");
   }
 
@@ -150,7 +156,8 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
     table.choose(entry, follow);
   }
 
-  function corrected() {
+  function changed() {
+    unsaved = true;
     boxes.label();
     write();
     list(desk);
@@ -166,6 +173,7 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
     const all = desk.pictures.map((one) => plainText(one.entries)).join("\n");
     try {
       await navigator.clipboard.writeText(all);
+      unsaved = false;
       results.querySelector(".note").textContent = t("read.copied");
     } catch {
       getSelection().selectAllChildren(text); // no clipboard without https: what is marked can be copied
@@ -177,6 +185,7 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
     const said = results.querySelector(".note");
     try {
       said.textContent = t("read.kept", { count: await onKeep(desk.pictures) });
+      unsaved = false;
     } catch (error) {
       said.textContent = told(error);
     }
@@ -191,6 +200,7 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
 }
 
 function save(words, name) {
+  unsaved = false;
   const address = URL.createObjectURL(new Blob([words], { type: "text/plain" }));
   h("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 1000);

@@ -45,5 +45,5 @@ export const small = (value) => {
 // Nothing but certainty is 100 %.
 export function percent(share, places = 1) {
   const text = (100 * share).toFixed(places);
-  return share < 1 && Number(text) === 100 ? `> ${(100 - 0.1 ** places).toFixed(places)} %` : `${text} %`;
+  return share < 1 && Number(text) === 100 ? `>\u00a0${(100 - 0.1 ** places).toFixed(places)} %` : `${text} %`;
 }

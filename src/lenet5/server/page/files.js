@@ -5,7 +5,7 @@ import { Trouble } from "./messages.js";
 
 const LARGEST = 12_000_000; // bytes that are sent as they are
 const LARGEST_SIDE = 4000; // pixels of a picture that is made smaller before it is sent
-// The first bytes of what the server opens itself; a browser opens other kinds.
+// The first bytes of what the server opens itself; a browser opens other kinds. Of HEIC some servers and some browsers do.
 const KNOWN = [
   [0, "\x89PNG", "image/png"],
   [0, "\xff\xd8\xff", "image/jpeg"],
@@ -16,7 +16,7 @@ const KNOWN = [
   [0, "MM\0*", "image/tiff"],
   [0, "%PDF", "application/pdf"],
 ];
-const HEIC = /^ftyp(heic|heix|hevc|mif1|msf1|heim|heis)/;
+const HEIC = /^ftyp(heic|heix|hevc|hevx|mif1|msf1|heim|heis)/;
 
 // {name, blob}: a blob that can be sent. Throws a Trouble that says what to do.
 export async function prepared(file) {
@@ -27,7 +27,7 @@ export async function prepared(file) {
   if (type && file.size <= LARGEST) return { name, blob: file.type === type ? file : new Blob([file], { type }) };
   const image = await opened(file).catch(() => null);
   if (image) return { name, blob: await smaller(image) };
-  if (HEIC.test(start.slice(4))) throw new Trouble("heic", { name });
+  if (HEIC.test(start.slice(4))) return { name, blob: new Blob([file], { type: "image/heic" }) };
   throw new Trouble(type ? "too-large" : "no-picture", { name });
 }
 

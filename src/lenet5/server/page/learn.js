@@ -1,7 +1,7 @@
 // The fourth view, Learn, on the server: a network is trained in another process, and all of it changes on the screen.
 
 import { inAddress, link } from "./address.js";
-import { get, post } from "./api.js";
+import { get, post, Refusal } from "./api.js";
 import { errorSeries, keepInAddress, makeCards, stepSeries } from "./cards.js";
 import { forgetColours } from "./colour.js";
 import { randomDigit } from "./digits.js";
@@ -155,8 +155,13 @@ export function learnView({ fail, renamed }) {
     hear(begun);
     events = new EventSource(`api/trainings/${begun.id}/events`);
     events.onmessage = (event) => hear(JSON.parse(event.data));
+    events.onopen = () => fail(null);
+    // The browser asks again by itself while nobody answers, and gives up where the training is none any more.
     events.onerror = () => {
-      if (ENDED.includes(training.state)) events.close();
+      if (ENDED.includes(training.state)) return events.close();
+      const gone = events.readyState === EventSource.CLOSED;
+      if (gone) hear({ ...training, state: "stopped" });
+      fail(new Refusal("", gone ? 404 : 0), "training");
     };
   }
 

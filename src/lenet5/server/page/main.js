@@ -1,6 +1,6 @@
 // The frame of the page: the view, the network, the language, and dark or light.
 
-import { go, inAddress, link } from "./address.js";
+import { go, inAddress, link, note } from "./address.js";
 import { get } from "./api.js";
 import { h } from "./dom.js";
 import { onFiles } from "./files.js";
@@ -49,7 +49,14 @@ async function show() {
   const mine = (turn += 1);
   fail(null);
   if (network?.name !== chooser.value || keptNames().includes(chooser.value)) {
-    network = await loadNetwork(chooser.value);
+    try {
+      network = await loadNetwork(chooser.value);
+    } catch (error) {
+      if (!network) throw error;
+      chooser.value = network.name; // what is there stays
+      note({ network: network.name });
+      fail(error);
+    }
   }
   if (mine !== turn) return;
   view?.stop?.();

@@ -11,10 +11,20 @@ export class Trouble extends Error {
   }
 }
 
-const BY_STATUS = { null: "alone", 0: "gone", 403: "forbidden", 408: "slow", 413: "large", 503: "busy", 507: "full" };
+const BY_STATUS = {
+  null: "alone",
+  0: "gone",
+  403: "forbidden",
+  408: "slow",
+  413: "large",
+  415: "extra",
+  503: "busy",
+  507: "full",
+};
 
 // `about` says what was sent: a picture, a training, or nothing in particular.
 export function told(error, about = "") {
+  if (error instanceof AggregateError) return error.errors.map((one) => told(one, about)).join(" ");
   if (error instanceof Trouble) return error.message;
   if (!(error instanceof Refusal)) return t("problem.fault", { detail: error.message });
   const key = BY_STATUS[error.status];

@@ -6,8 +6,8 @@ import { opened } from "./files.js";
 const SHOWN = /^image\/(png|jpeg|gif|webp|bmp)$/; // what every browser shows
 const LOSSLESS = 4_000_000; // pixels; larger ones are sent as JPEG
 
-// own: the file is sent as it is, so that its name stands for it; sent: what is sent, a blob.
-export function makePicture(name, blob, { example = "", paper = false } = {}) {
+// own: the file is sent as it is, so that its name stands for it; sent: what is sent, a blob; paper: the strokes, as text.
+export function makePicture(name, blob, { example = "", paper = "" } = {}) {
   const picture = {
     name,
     blob,
@@ -32,8 +32,11 @@ export function forget(picture) {
 
 export const shows = (picture) => SHOWN.test(picture.sent.type);
 
-// Turn by a quarter, or crop to a part; null brings back all of it.
+// Turn by a quarter, or crop to a part, or bring back the whole. What was read is forgotten at once, and whatever is
+// asked until the picture is drawn anew.
 export async function change(picture, { turn = 0, crop = null, whole = false }) {
+  if (!SHOWN.test(picture.blob.type)) picture.blob = asTheReaderOpenedIt(picture);
+  forget(picture);
   if (turn) Object.assign(picture, { turned: (picture.turned + 1) % 4, crop: null });
   if (whole) picture.crop = null;
   if (crop) {
@@ -43,6 +46,12 @@ export async function change(picture, { turn = 0, crop = null, whole = false }) 
   picture.own = Boolean(picture.name) && !picture.paper && !picture.turned && !picture.crop;
   picture.sent = picture.turned || picture.crop ? await redrawn(picture) : picture.blob;
   forget(picture);
+}
+
+// Of a PDF this is its first page.
+function asTheReaderOpenedIt({ steps }) {
+  const bytes = Uint8Array.from(atob(steps[0].png), (byte) => byte.charCodeAt(0));
+  return new Blob([bytes], { type: "image/png" });
 }
 
 async function redrawn({ blob, turned, crop }) {

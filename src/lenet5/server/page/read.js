@@ -9,10 +9,11 @@ import { prepared } from "./files.js";
 import { cellsOf, graphOf, slideOf, stepsOf } from "./line.js";
 import { makePad } from "./pad.js";
 import { change, forget, makePicture } from "./picture.js";
-import { correctionsOf, entriesOf } from "./results.js";
+import { corrected, correctionsOf, entriesOf } from "./results.js";
 import { state } from "./state.js";
 import { t } from "./words.js";
 
+const TOLD = 3; // files that are told of, of all that cannot be opened
 const PAUSE = 250; // milliseconds after a stroke, before it is read
 // A phone's paper is higher: its width is all that there is.
 const WIDE = { width: 1040, height: 200, pen: 13 };
@@ -63,7 +64,11 @@ export function readView({ network, fail }) {
   });
   const desk = makeDesk({
     onSelect: select,
-    onChange: (changes) => change(current(), changes).then(ask, fail),
+    onChange: (changes) => {
+      const changed = change(current(), changes);
+      show(t("read.working"));
+      changed.then(() => ask(), fail);
+    },
     onReading: (number) => ask(number),
     onRemove: remove,
     onKeep: keep,
@@ -76,24 +81,27 @@ export function readView({ network, fail }) {
     "div.read",
     {},
     h(
-      "section.card",
+      "section.card.write",
       { "aria-label": t("read.title") },
       h("h2", {}, t("read.title")),
-      h("div.wide-pad", {}, pad.element),
+      h("div.wide-pad", {}, pad.element, h("small", { id: "pad-keys" }, t("pad.keys"))),
       h(
-        "div.row",
+        "div.ways",
         {},
-        button("clear", () => pad.clear()),
-        button("undo", () => pad.undo()),
-        button("read.open", () => file.click()),
-        h("label", {}, t("read.examples"), " ", examples),
-        h("label", {}, t("layout"), " ", layout),
-        h("label", {}, t("tone"), " ", tone),
-        h("label", {}, t("signs"), " ", signs),
+        h(
+          "div.row",
+          {},
+          button("clear", () => pad.clear()),
+          button("undo", () => pad.undo()),
+          button("read.open", () => file.click()),
+          file,
+        ),
+        h("label", {}, t("read.examples"), examples),
+        h("label", {}, t("layout"), layout),
+        h("label", {}, t("tone"), tone),
+        h("label", {}, t("signs"), signs),
         own,
-        file,
       ),
-      h("small", { id: "pad-keys" }, t("pad.keys")),
     ),
     desk.element,
     graph,
@@ -106,19 +114,26 @@ export function readView({ network, fail }) {
 
   const current = () => state.desk.pictures[state.desk.at];
 
-  // What was written takes the place of what was open.
+  // Take the place of the paper and of the example; pictures of one's own, and their corrections, stay.
+  function lay(pictures) {
+    const own = state.desk.pictures.filter((one) => !one.paper && !one.example);
+    state.desk = { pictures: [...own, ...pictures], at: pictures.length ? own.length : 0 };
+  }
+
   function drawn() {
     clearTimeout(timer);
     acts += 1;
-    state.desk.pictures = [];
+    lay([]);
     note({ line: pad.text, paper: shape, example: null });
     examples.value = "";
-    show(t(pad.empty ? "read.nothing" : "read.working"));
-    if (!pad.empty) timer = setTimeout(write, PAUSE);
+    if (pad.empty) return ask();
+    state.desk.at = -1; // the picture of what was written comes with the end of the stroke
+    show(t("read.working"));
+    timer = setTimeout(write, PAUSE);
   }
 
   async function write() {
-    state.desk = { pictures: [makePicture("paper.png", await onPaper(), { paper: true })], at: 0 };
+    lay([makePicture("paper.png", await onPaper(), { paper: pad.text })]);
     ask();
   }
 
@@ -149,24 +164,24 @@ export function readView({ network, fail }) {
   async function take(files, example = "") {
     acts += 1;
     const pictures = [];
-    let wrong = null;
+    const wrong = [];
     for (const one of files) {
       try {
         const { name, blob } = await prepared(one);
         pictures.push(makePicture(example || name || t("read.pasted"), blob, { example }));
       } catch (error) {
-        wrong = error;
+        wrong.push(error);
       }
     }
     if (pictures.length) {
       pad.put(null);
       clearTimeout(timer);
-      state.desk = { pictures, at: 0 };
+      lay(pictures);
       note({ line: null, paper: null, example: example || null });
       examples.value = example;
       await ask();
     }
-    if (wrong) fail(wrong);
+    if (wrong.length) fail(new AggregateError(wrong.slice(0, TOLD)));
   }
 
   function select(at) {
@@ -174,8 +189,9 @@ export function readView({ network, fail }) {
     ask();
   }
 
-  function remove(at) {
-    state.desk.pictures.splice(at, 1);
+  function remove(at, count) {
+    state.desk.pictures.splice(at, count);
+    if (at < state.desk.at) state.desk.at -= 1;
     state.desk.at = Math.max(0, Math.min(state.desk.at, state.desk.pictures.length - 1));
     ask();
   }
@@ -202,7 +218,8 @@ export function readView({ network, fail }) {
       tone: said(tone.value, "auto"),
       characters: said(characters(), "digits"),
     });
-    state.desk.pictures.forEach(forget);
+    // What was corrected stays, but for the picture that this is tried on.
+    state.desk.pictures.filter((one) => one === current() || !corrected(one)).forEach(forget);
     ask();
   }
 
@@ -212,6 +229,8 @@ export function readView({ network, fail }) {
     show(t(picture ? "read.working" : "read.nothing"));
     if (!picture) return;
     fail(null);
+    // Asked again: the server may be back.
+    state.desk.pictures.filter(({ problem }) => problem?.status === 0).forEach(forget);
     await read(picture);
     // Asked anew meanwhile, as when other characters are chosen: the newer question shows its answer.
     if (picture !== current() || !(picture.readings || picture.problem)) return;
@@ -297,14 +316,15 @@ export function readView({ network, fail }) {
     signs.value = !at.characters ? "digits" : SIGNS.includes(at.characters) ? at.characters : "own";
     if (signs.value === "own") own.value = at.characters;
     own.hidden = signs.value !== "own";
-    const shown = state.desk.pictures.length && (state.desk.pictures[0].example || "") === (at.example ?? "");
+    const shown = state.desk.pictures.some((one) =>
+      one.example === (at.example ?? "") && one.paper === (at.line ?? "")
+    );
+    examples.value = at.example ?? "";
     if (acts !== before) return null;
     if (state.files.length) return take(state.files.splice(0));
-    if (at.line) {
-      pad.text = at.line;
-      return write();
-    }
+    if (at.line) pad.text = at.line;
     if (shown) return ask();
+    if (at.line) return write();
     return open(names.includes(at.example) ? at.example : names.find((name) => name.startsWith("line")));
   }
 

@@ -81,6 +81,9 @@ export async function lessons(items) {
   return lines.map((line) => `${line}\n`).join("");
 }
 
+// Whether somebody has said what stands in it.
+export const corrected = ({ entries }) => entries.some((entry) => entry.right !== null);
+
 // What stands in which box of a picture, as far as somebody has said so.
 export function correctionsOf({ entries }) {
   const corrected = entries.filter((entry) => entry.right !== null);

@@ -287,7 +287,7 @@ export function seeView({ network, fail, names }) {
       answer();
       const unit = at.unit && unitOf(network, at.unit);
       if (unit) point(unit), flow.hold(true);
-      lesson.open(at.lesson);
+      lesson.open(at.lesson, document.activeElement?.dataset.view === "lesson"); // whoever came by the link above
       beside.begin();
     },
     stop: lesson.stop,

@@ -25,6 +25,7 @@ export function makeTable({ onChoose, onCorrect }) {
   function show(entries) {
     shown = entries;
     const pages = new Set(entries.map((entry) => entry.page)).size > 1;
+    element.classList.toggle("lines", entries.every((entry) => entry.column === null));
     rows.clear();
     body.replaceChildren(...entries.map((entry, k) => {
       const place = `${pages ? `${entry.page + 1}: ` : ""}${(entry.row ?? 0) + 1}`;

@@ -76,7 +76,7 @@ export default {
     "lesson.play": "播放",
     "lesson.pause": "暂停",
     "lesson.one": "前进一格",
-    "lesson.paper": "论文第 {section} 节",
+    "lesson.paper": "论文：{section}",
     "lesson.picture": "这里的图片是什么",
     "lesson.picture.section": "II-B",
     "lesson.picture.text":

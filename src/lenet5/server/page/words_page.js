@@ -41,8 +41,8 @@ export default {
     "problem.refused": "The server refused: {detail}",
     "problem.fault": "The page made an error: {detail}",
     "problem.empty": "{name} is empty. Choose another file.",
-    "problem.heic":
-      "{name} is an iPhone photograph (HEIC), which this browser cannot open. Export it as JPEG, or set the camera to “Most Compatible”.",
+    "problem.extra":
+      "This server cannot open iPhone photographs (HEIC) or PDF without an extra package. Export it as JPEG, set the camera to “Most Compatible”, or install lenet5[heif,pdf] there.",
     "problem.no-picture": "{name} is not a picture. PNG, JPEG, WebP, GIF, BMP, TIFF and PDF can be opened.",
     "problem.too-large": "{name} is larger than 12 MB, and this browser cannot make it smaller. Save it smaller.",
     "reader.reads.why": "Of answers with this confidence, about so many are right.",
@@ -88,7 +88,8 @@ export default {
     "problem.refused": "服务器拒绝了请求：{detail}",
     "problem.fault": "页面出错：{detail}",
     "problem.empty": "{name} 是空文件。请选择别的文件。",
-    "problem.heic": "{name} 是 iPhone 照片（HEIC），此浏览器无法打开。请导出为 JPEG，或把相机设为“兼容性最佳”。",
+    "problem.extra":
+      "此服务器缺少打开 iPhone 照片（HEIC）或 PDF 的附加包。请导出为 JPEG，把相机设为“兼容性最佳”，或在那里安装 lenet5[heif,pdf]。",
     "problem.no-picture": "{name} 不是图片。可以打开 PNG、JPEG、WebP、GIF、BMP、TIFF 和 PDF。",
     "problem.too-large": "{name} 超过 12 MB，而此浏览器无法缩小它。请存成较小的图片。",
     "reader.reads.why": "具有这一置信度的回答，约有这样比例是对的。",

@@ -52,7 +52,7 @@ export default {
     "play.speed.medium": "每秒 50 张",
     "play.speed.full": "尽可能快",
     "play.recipe": "方案",
-    "play.recipe.1998": "1998：每个权重自己的步长",
+    "play.recipe.1998": "1998：逐权重步长",
     "play.recipe.descent": "普通下降：统一步长",
     "play.rate": "步长（倍）",
     "play.start": "起点",

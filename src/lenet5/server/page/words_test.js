@@ -47,7 +47,7 @@ export default {
       "每一条只改变一个设置，其余按滑块；红色表示答案与原数字不同。灰线是论文给出的范围（III-E）。点击图片即采用其设置。",
     "test.patterns": "奇异图案",
     "test.patterns.explain": "仿照图 13：人眼仍看得出数字，网络呢？",
-    "test.holds": "从 {from} 到 {to} 保持正确",
+    "test.holds": "从 {from} 到 {to} 答案不变",
     "test.paper": "论文：{from} 到 {to}",
     "test.broken": "已经失败",
     "change.shift_x": "左右移动",
