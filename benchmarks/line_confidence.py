@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from lenet5.errors import LeNetError
 from lenet5.loading import load
-from lenet5.reading.fields import SEPARATORS
 from lenet5.reading.lines import line_field
 from lenet5.reading.place import Place
 from lenet5.reading.reader import BEST, Reader
+from lenet5.reading.readings import SEPARATORS
 from lenet5.reading.school.composed_lines import Pick, compose
 from lenet5.reading.school.costs import unlearned
 

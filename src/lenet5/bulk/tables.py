@@ -32,6 +32,7 @@ def schema(carried: Any = ()) -> Any:
         pa.field("confidence", pa.float32()),
         pa.field("rejected", pa.bool_()),
         pa.field("reason", pa.string()),
+        pa.field("left_out", pa.string()),
         *(pa.field(name, pa.int32()) for name in ("x", "y", "width", "height")),
         pa.field("error", pa.string()),
     ]

@@ -99,6 +99,7 @@ def _rows(key: str, found: list[Reading] | LeNetError) -> list[dict[str, Any]]:
             "confidence": r.confidence,
             "rejected": r.rejected,
             "reason": r.reason,
+            "left_out": r.left_out,
             **dict(zip(("x", "y", "width", "height"), r.box, strict=True)),
         }
         for r in found

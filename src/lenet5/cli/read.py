@@ -41,7 +41,7 @@ Accept = Annotated[
 ]
 STDIN = "/dev/stdin"
 PIPES = ("/dev/fd/", "/proc/self/fd/")  # what a shell makes of <(command)
-COLUMNS = ("path", "page", "row", "text", "confidence", "rejected", "reason", "x", "y", "width", "height")
+COLUMNS = ("path", "page", "row", "text", "confidence", "rejected", "reason", "x", "y", "width", "height", "left_out")
 
 
 def read(
@@ -191,10 +191,21 @@ class _Show:
                 print(json.dumps({"path": str(path), **r.to_dict()}, ensure_ascii=False))
             elif self._table:
                 place = "" if r.row is None else r.row
-                row = (path, r.page, place, r.text, f"{r.confidence:.4f}", int(r.rejected), r.reason, *r.box)
+                row = (
+                    path,
+                    r.page,
+                    place,
+                    r.text,
+                    f"{r.confidence:.4f}",
+                    int(r.rejected),
+                    r.reason,
+                    *r.box,
+                    r.left_out,
+                )
                 self._table.writerow(row)
             else:
                 note = f"  rejected: {r.reason}" if r.rejected else ""
+                note += f"  left out: {r.left_out}" if r.left_out else ""
                 print(f"{path}  {r.text or '-'}  {r.confidence:.2f}{note}")
         sys.stdout.flush()
 

@@ -17,16 +17,15 @@ from lenet5.reading.answers import Calibration, character
 from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, digit_costs, left_out, share, shares_of
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
-from lenet5.reading.readings import Box, Character, Reading, Reason
+from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
 from lenet5.reading.stature import fits, frames, in_parts, with_dots
 
-__all__ = ["SEPARATORS", "Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
+__all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
 
 # Not in the paper: how much rarer rubbish is than among pictures of anything, where the best path through a line says
 # that a digit stands.
 RUBBISH_ON_PATHS = 0.02
 FINE = 20  # pixels of the picture: lower digits are less sure
-SEPARATORS = (".", ",", "-")
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
 BESIDE = 0.25  # from where on there are its neighbours

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["EMPTY", "UNREAD", "Box", "Character", "Reading", "Reason"]
+__all__ = ["EMPTY", "SEPARATORS", "UNREAD", "Box", "Character", "Reading", "Reason"]
 
 EMPTY, UNREAD = "_", "?"  # in the text of a row of cells: an empty cell, and one with something in it that is no digit
+SEPARATORS = (".", ",", "-")
 
 Box = tuple[int, int, int, int]
 Reason = Literal["", "blank", "not a digit", "unsure"]
@@ -39,9 +40,10 @@ class Character:
 class Reading:
     """One digit, one line, or one row of a grid, as read.
 
-    text: its digits, from left to right; "" where nothing could be read. Separators stand in `characters` only. Of
-    cells, "_" is an empty one and "?" one that could not be read; empty ones at both ends of a single row are left
-    out. Cells are parted by spaces where one of the row holds more than one digit
+    text: its digits, from left to right; "" where nothing could be read. Separators that were not asked for stand in
+    `characters` only, and `left_out` tells them. Of cells, "_" is an empty one and "?" one that could not be read;
+    empty ones at both ends of a single row are left out. Cells are parted by spaces where one of the row holds more
+    than one digit
     confidence: 0..1, how probable it is that all of the text is right
     box: (x, y, width, height) in pixels of the picture, turned as its EXIF tag says
     rejected: whether the reader would rather not answer; `reason` says why: "blank", "not a digit" or "unsure"
@@ -59,6 +61,11 @@ class Reading:
     page: int = 0
     row: int | None = None
 
+    @property
+    def left_out(self) -> str:
+        """The separators that were seen and are not in the text, as the point of 12.50 where digits were asked for."""
+        return "".join(c.text for c in self.characters if c.text in SEPARATORS and c.text not in self.text)
+
     def to_dict(self) -> dict[str, Any]:
         """The reading as plain data, for JSON."""
-        return asdict(self)
+        return {**asdict(self), "left_out": self.left_out}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lenet5.reading.answers import Calibration
-from lenet5.reading.fields import SEPARATORS, GlyphField, Images, LineField, Penalties, rarer
-from lenet5.reading.readings import EMPTY, UNREAD, Box, Character, Reading, Reason
+from lenet5.reading.fields import GlyphField, Images, LineField, Penalties, rarer
+from lenet5.reading.readings import EMPTY, SEPARATORS, UNREAD, Box, Character, Reading, Reason
 
 __all__ = ["CellField", "RowField"]
 
