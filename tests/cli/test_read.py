@@ -47,6 +47,16 @@ def test_a_line_is_printed_with_its_path(folder: Path, capsys: pytest.CaptureFix
     assert status == 0
 
 
+def test_a_point_that_is_no_part_of_the_answer_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture, _ = drawn.line("12.50", np.random.default_rng(1), gap=0.3)
+    Image.fromarray(picture).save(tmp_path / "price.png")
+    run(tmp_path / "price.png")
+    assert [w for w in capsys.readouterr().out.split()[1:] if not w.startswith("0")] == ["1250", "left", "out:", "."]
+    run(tmp_path / "price.png", "--csv")
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row["left_out"] == "."
+
+
 def test_only_characters_that_are_asked_for_are_answered(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = folder / "deep" / "line.png"
     run(line, "--accept", 0, "--characters", "0123456789-.")
@@ -63,7 +73,8 @@ def test_a_folder_is_read_to_its_depths_and_a_blank_picture_is_told_by_the_statu
     assert [Path(line["path"]).name for line in lines] == ["blank.png", "line.png"]
     assert lines[0]["rejected"]
     assert lines[0]["reason"] == "blank"
-    assert set(lines[1]) == {"path", "page", "text", "confidence", "box", "rejected", "reason", "characters", "row"}
+    answer = {"text", "confidence", "box", "rejected", "reason", "characters", "left_out"}
+    assert set(lines[1]) == {"path", "page", "row", *answer}
 
 
 def test_a_pattern_becomes_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

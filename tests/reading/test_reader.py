@@ -142,6 +142,24 @@ def test_a_form_is_read_row_by_row(reader: Reader) -> None:
         assert sum(a == b for a, b in zip(read, "".join(rows), strict=True)) >= 13
 
 
+@pytest.mark.parametrize(
+    ("written", "text", "left_out"), [("12.50", "1250", ".,"), ("3,75", "375", ".,"), ("-42", "42", "-")]
+)
+def test_a_separator_that_is_not_in_the_text_is_told(reader: Reader, written: str, text: str, left_out: str) -> None:
+    for seed in range(4):
+        picture, _ = drawn.line(written, np.random.default_rng(seed), gap=0.3)
+        (reading,) = reader.read(picture)
+        assert reading.text == text
+        assert reading.left_out in left_out
+        assert reading.left_out
+        assert reading.to_dict()["left_out"] == reading.left_out
+
+
+def test_the_foot_of_a_digit_is_no_separator(reader: Reader) -> None:
+    lines = [drawn.line(text, np.random.default_rng(seed)) for seed in range(5) for text in ("92278", "055256", "89")]
+    assert not [r.left_out for picture, _ in lines for r in reader.read(picture) if r.left_out]
+
+
 def test_a_page_gives_its_lines_from_the_top(reader: Reader) -> None:
     picture, _ = drawn.page(["1 2 3", "4 5 6", "7 8 9"], np.random.default_rng(8), size=50, tilt=0.0)
     readings = reader.read(picture, layout="page")

@@ -12,13 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.masks import inked, least_overlap, parts
+from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.fields import KnownField
-from lenet5.reading.graph import Costs
+from lenet5.reading.graph import Costs, separator
 from lenet5.reading.place import Place
-from lenet5.reading.readings import Box, Reading, Reason
+from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
 from lenet5.reading.words import Word
 
-__all__ = ["PART_OF_IT", "Sheet", "abreast", "amid_others", "evidence", "is_one", "less_sure", "lines_of", "the_line"]
+__all__ = [
+    "PART_OF_IT",
+    "Sheet",
+    "abreast",
+    "amid_others",
+    "evidence",
+    "is_one",
+    "less_sure",
+    "lines_of",
+    "the_line",
+    "with_marks",
+]
 
 LEAST = 1e-3  # the least probability, and what the greatest lacks of 1
 BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of letters look like one
@@ -39,6 +51,7 @@ ANOTHER = 1.0  # the cost of every further word
 # Two words of one line, in heights of the taller one.
 APART = 2.5  # the widest gap
 AS_TALL, OVER = 0.75, 0.5  # of the tallest stroke, those beside it; of the narrowest one's width, their overlap
+MARK = 0.8  # the widest gap beside a point, a comma or a dash
 UNEQUAL, UNLIKE = 2.5, 1.6  # over the lower one's, and where one is a bar
 
 
@@ -134,6 +147,25 @@ def amid_others(reading: Reading, line: Word, passed: Sequence[tuple[Word, Readi
     more = sum(w.beside(line) and not _is_bar(r) and evidence(r) > HOPELESS for w, r in high)
     chance = math.prod(LIKE_A_BAR if digit == "1" else LIKE_A_DIGIT for digit in reading.text)
     return less_sure(reading, reading.confidence**AMID * PART_OF_IT**more / (1 + chance * len(high)), accept)
+
+
+def with_marks(reading: Reading, line: Word, passed: Sequence[tuple[Word, Reading]]) -> Reading:
+    """The reading of a line, with the words beside it that may be a point, a comma or a dash."""
+    told, h = list(reading.characters), line.height
+    for word, read in passed:
+        _, top, width, height = bounding_box(word.ink, 0.5) or (0, 0, 0, 0)
+        low = word.y + top + height / 2 - line.y
+        kind = separator(width / h, height / h, low / h)
+        # A bar that meets a digit is its cap, or its foot.
+        known = any((kind == "-" or c.text in SEPARATORS) and _meet(c.box, read.box) for c in told)
+        if kind != "speck" and not known and word.gap(line) <= MARK * h and low < (1 + MARK / 2) * h:
+            told.append(Character(kind, 1.0, read.box))
+    return replace(reading, characters=tuple(sorted(told, key=lambda c: c.box[0]))) if reading.text else reading
+
+
+def _meet(one: Box, other: Box) -> bool:
+    (x, y, w, h), (left, top, width, height) = one, other
+    return x < left + width and left < x + w and y < top + height and top < y + h
 
 
 def less_sure(reading: Reading, confidence: float, accept: float) -> Reading:

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.pictures.masks import dilated
 from lenet5.reading.answers import Calibration, character
 from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, digit_costs, left_out, share, shares_of
 from lenet5.reading.pieces import Line
@@ -25,6 +26,7 @@ __all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleFi
 # Not in the paper: how much rarer rubbish is than among pictures of anything, where the best path through a line says
 # that a digit stands.
 RUBBISH_ON_PATHS = 0.02
+TOUCHING = 0.03  # of the digits' height, what is nearer
 FINE = 20  # pixels of the picture: lower digits are less sure
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
@@ -150,9 +152,10 @@ class LineField:
                 characters.append(character(p, classes, self._box(arc), calibration.reason(p), arc.digit))
                 digits.append(arc.digit)
                 sure *= characters[-1].confidence
+                characters += [] if self.geometry.place else self._marks(arc)
             elif arc.kind == "speck" or arc.kind in classes:
                 left += self.line.pieces[arc.first].area
-            else:
+            elif self._stands_apart(arc.first):
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
         paths = share(self.line, self.candidates, likely, digits, costs)
         explained = 1 - left / max(1, sum(piece.area for piece in self.line.pieces))
@@ -160,6 +163,22 @@ class LineField:
         chosen = [self.candidates[arc.candidate] for arc in path if arc.candidate is not None]
         odd = digit_costs(self.line, chosen, np.zeros(len(chosen)), costs) - costs.digit
         return characters, np.array([paths, sure, explained, min(1.0, high / FINE), np.exp(-odd.sum())])
+
+    def _marks(self, arc: Arc) -> list[Character]:
+        """Points and commas that were taken for a part of a digit."""
+        several = range(arc.first, arc.last) if arc.last > arc.first + 1 else ()
+        kinds = {k: left_out(self.line, k, self.geometry.costs)[0] for k in several}
+        marks = [k for k, kind in kinds.items() if kind in (".", ",") and self._stands_apart(k)]
+        return [Character(kinds[k], 1.0, self._box(replace(arc, first=k, last=k + 1))) for k in marks]
+
+    def _stands_apart(self, index: int) -> bool:
+        """Whether a piece touches no other: what was cut off a stroke is no point or comma."""
+        own, reach = self.line.pieces[index], 1 + 2 * max(1, round(TOUCHING * self.line.height))
+        near = np.zeros(self.line.ink.shape, np.uint8)
+        for piece in (*self.line.pieces[:index], *self.line.pieces[index + 1 :]):
+            near[piece.y : piece.y + piece.height, piece.x : piece.x + piece.width] |= piece.mask
+        near = dilated(near, reach, reach)[own.y : own.y + own.height, own.x : own.x + own.width]
+        return not bool((near & own.mask).any())
 
     def _placed(self, likely: Probabilities, classes: tuple[str, ...]) -> tuple[Probabilities, list[Arc]]:
         """Probabilities in which each character is the likelier the better it suits its place and its parts, and the

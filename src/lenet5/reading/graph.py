@@ -31,6 +31,7 @@ __all__ = [
     "candidates",
     "digit_costs",
     "left_out",
+    "separator",
     "share",
     "shares_of",
 ]
@@ -184,16 +185,23 @@ def left_out(line: Line, index: int, costs: Costs) -> tuple[Kind, float]:
     """As what a piece may be left out, and at what cost."""
     piece, h = line.pieces[index], line.height
     size = max(piece.height, 0.35 * piece.width) / h
-    low = (piece.y + piece.height / 2 - line.top) / h  # 0 at the top of the digits, 1 at their foot
+    kind = separator(piece.width / h, piece.height / h, (piece.y + piece.height / 2 - line.top) / h)
     cost = costs.leave_out + costs.leave_out_large * size**2
-    kind: Kind = "speck"
-    if piece.height < 0.3 * h and piece.width > 1.8 * piece.height and 0.2 < low < 0.9 and piece.width > 0.25 * h:
-        kind = "-"
-    elif size < 0.5 and low > 0.7:
-        kind = "," if piece.height > 1.4 * piece.width else "."
     if kind == "speck" and size > 0.2:
         cost += costs.leave_out_other
     return kind, cost
+
+
+def separator(width: float, height: float, low: float) -> Kind:
+    """What a mark may be, of a width and a height in those of the digits beside it, by its size and place.
+
+    low: where its middle stands: 0 at the top of the digits, 1 at their foot.
+    """
+    if height < 0.3 and width > max(0.25, 1.8 * height) and 0.2 < low < 0.9:
+        return "-"
+    if max(height, 0.35 * width) < 0.5 and low > 0.7:
+        return "," if height > 1.4 * width else "."
+    return "speck"
 
 
 def best_path(line: Line, found: Sequence[Candidate], likely: Floats, costs: Costs) -> list[Arc]:
