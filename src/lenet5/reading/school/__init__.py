@@ -5,5 +5,4 @@ doodles         drawings that are no digit                 costs          what a
 framed          digits between neighbours and rules        evaluate       the reader on labelled pictures
 composed_lines  lines of digits, drawn for these           displacement   the same network slid over a line
 hand            one's own hand, taught                     corrections    samples of what was corrected
-own_hand        how much a few samples of a hand help
 """

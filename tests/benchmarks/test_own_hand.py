@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from own_hand import errors, faults_of, parted, writers_of
 
 import lenet5
 from lenet5.datasets.strokes import Strokes
 from lenet5.network import LeNet5
-from lenet5.reading.school.own_hand import errors, faults_of, parted, writers_of
 
 
 def strokes() -> Strokes:

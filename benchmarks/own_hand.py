@@ -1,12 +1,12 @@
 """How much a network gains from a few samples of a hand, over UNIPEN's writers that nothing was learned from.
 
-    python -m lenet5.reading.school.own_hand lenet5-ascii
+    python benchmarks/own_hand.py lenet5-ascii
 
 Of each writer of at least LEAST letters and digits, some are learned by `lenet5.teach`, and the network is judged
 before and after on the others, asked for letters and digits. A character that the network has no class for counts as
 none, where it has a class for that and the sign is no digit in any hand; else it is passed over.
 
-    python -m lenet5.reading.school.own_hand lenet5-best --faults --everyone --samples 5
+    python benchmarks/own_hand.py lenet5-best --faults --everyone --samples 5
 
 One digit of a writer that the network misreads is learned alone, and judged on its other samples.
 """
@@ -97,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Teach each writer's hand, print the errors before and after, and their means."""
     import argparse
 
-    parser = argparse.ArgumentParser(prog="python -m lenet5.reading.school.own_hand", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python benchmarks/own_hand.py", description=__doc__)
     parser.add_argument("network", help="shipped weights, or a .safetensors file")
     parser.add_argument("--samples", type=int, default=30)
     parser.add_argument("--writers", type=int, default=20, help="at most so many")
