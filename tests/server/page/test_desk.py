@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lenet5.datasets import drawn
 from lenet5.reading.school.corrections import read_corrections
 from server.expected import EXAMPLES, Open, stroke
 
@@ -267,6 +268,17 @@ def test_a_photograph_of_a_telephone_is_opened_by_the_server(open_page: Open) ->
     page.get_by_role("button", name="Turn").click()
     page.wait_for_selector(".boxed img[src^='blob:']")
     assert page.locator(".boxed img").evaluate(shape) == list(reversed(picture.size))
+
+
+def test_a_point_that_is_not_in_the_text_is_told_beside_it(open_page: Open) -> None:
+    price = io.BytesIO()
+    Image.fromarray(drawn.line("12.50", np.random.default_rng(1), gap=0.3)[0]).save(price, "PNG")
+    page = open_page("read")
+    _open(page, ("price.png", price.getvalue()))
+    _read(page, "1250")
+    assert "left out: ." in page.locator(".results tbody .reason").inner_text()
+    (row,) = csv.DictReader(io.StringIO(_taken(page, "CSV")))
+    assert row["left_out"] == "."
 
 
 def test_of_several_pages_the_first_is_shown_with_its_own_boxes(open_page: Open) -> None:

@@ -2,7 +2,20 @@
 
 const EMPTY = "_"; // an empty cell, as the package writes it
 const UNREAD = "?";
-const COLUMNS = ["path", "page", "row", "column", "text", "confidence", "reason", "x", "y", "width", "height"];
+const COLUMNS = [
+  "path",
+  "page",
+  "row",
+  "column",
+  "text",
+  "confidence",
+  "reason",
+  "x",
+  "y",
+  "width",
+  "height",
+  "left_out",
+];
 
 // One entry for each line, and for each cell of a grid or a row of boxes, empty and rejected ones too.
 // right: what stands there, once somebody has said so; else null.
@@ -37,7 +50,8 @@ function record(name, entry) {
   const { page, row, column, confidence } = entry;
   const corrected = entry.right !== null;
   const reason = corrected ? "corrected" : entry.reason;
-  return { path: name, page, row, column, text: textOf(entry), confidence, reason, x, y, width, height };
+  const left_out = corrected ? "" : entry.left_out ?? "";
+  return { path: name, page, row, column, text: textOf(entry), confidence, reason, x, y, width, height, left_out };
 }
 
 // Text for a table program: quoted where it must be, and never taken for a formula.

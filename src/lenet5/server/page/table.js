@@ -88,9 +88,12 @@ export function makeTable({ onChoose, onCorrect }) {
       c.alternatives.map(([text, share]) => t("read.other", { read: c.text, text, share: percent(share, 0) }))
     );
     const own = (entry.alternatives ?? []).map(([text, share]) => `${text} ${percent(share, 0)}`);
-    row.querySelector(".reason").textContent = corrected
-      ? t("read.corrected")
-      : [entry.reason ? t(`reason.${entry.reason}`) : "", ...others, ...own].filter(Boolean).join(", ");
+    row.querySelector(".reason").textContent = corrected ? t("read.corrected") : [
+      entry.reason ? t(`reason.${entry.reason}`) : "",
+      entry.left_out ? t("read.left_out", { signs: entry.left_out }) : "",
+      ...others,
+      ...own,
+    ].filter(Boolean).join(", ");
   }
 
   // `follow` brings the row into sight and the pencil to its text.

@@ -75,6 +75,7 @@ export default {
     "read.table.says": "Text in row {place}",
     "read.right": "This is right",
     "read.right.label": "The text in row {place} is right",
+    "read.left_out": "seen and left out: {signs}",
     "read.other": "{read} or {text} ({share})",
     "read.corrected": "corrected",
     "read.correct":
@@ -183,6 +184,7 @@ export default {
     "read.table.says": "第 {place} 行的文字",
     "read.right": "这是对的",
     "read.right.label": "第 {place} 行的文字是对的",
+    "read.left_out": "看到但未写入：{signs}",
     "read.other": "{read} 或 {text}（{share}）",
     "read.corrected": "已更正",
     "read.correct":
