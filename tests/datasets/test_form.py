@@ -241,7 +241,7 @@ def test_the_smallest_pictures_of_sixteen_greys(drawn: Dataset) -> None:
     [
         (np.zeros((3, 27)), [1, 2, 3], r"shape \(3, 27\); expected \(N, H, W\)"),
         (np.zeros((3, 28, 28)), [1, 2], r"labels of shape \(2,\); expected one for each of 3"),
-        (np.zeros((0, 28, 28)), [], "expected"),
+        (np.zeros((0, 28, 28)), [], "which is none; expected at least one"),
         (np.full((2, 28, 28), np.nan), [1, 2], "not finite"),
         (np.full((2, 28, 28), "x"), [1, 2], "type"),
         (np.zeros((2, 28, 28, 2)), [1, 2], "expected"),
@@ -250,6 +250,32 @@ def test_the_smallest_pictures_of_sixteen_greys(drawn: Dataset) -> None:
 def test_arrays_that_are_no_pictures(images: Any, labels: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         datasets.from_arrays(images, labels)
+
+
+def test_a_label_is_called_the_same_whatever_its_type(tmp_path: Path, drawn: Dataset) -> None:
+    for labels in (drawn.labels.astype(float), drawn.labels.astype("S"), drawn.labels.astype(object)):
+        assert datasets.from_arrays(drawn.images, labels).classes == drawn.classes
+    np.savetxt(tmp_path / "saved.csv", np.column_stack([drawn.labels, drawn.images.reshape(COUNT, -1)]), delimiter=",")
+    saved = datasets.load(str(tmp_path / "saved.csv"))  # 3.000000000000000000e+00
+    assert saved.classes == drawn.classes
+    assert np.array_equal(saved.labels, drawn.labels)
+
+
+@pytest.mark.parametrize("label", [None, float("nan"), ""])
+def test_a_label_that_is_not_there_is_no_class(label: Any, drawn: Dataset) -> None:
+    labels: list[Any] = [label, *drawn.labels.tolist()[1:]]
+    if label == "":
+        labels = [str(one) for one in labels]
+    with pytest.raises(DataError, match="picture 0 has the label .*; expected a name or a number"):
+        datasets.from_arrays(drawn.images, labels)
+
+
+@pytest.mark.parametrize("label", [None, float("nan"), 2.5, [1], "x", float("inf")])
+def test_a_position_is_a_whole_number(label: Any, drawn: Dataset) -> None:
+    labels = np.array([*drawn.labels.tolist()[1:], None], object)
+    labels[-1] = label
+    with pytest.raises(DataError, match=f"picture {COUNT - 1}: the label .*; expected a position, 0 to 9"):
+        datasets.from_arrays(drawn.images, labels, classes=drawn.classes)
 
 
 def test_a_count_is_drawn_from_all_classes_alike(tmp_path: Path, drawn: Dataset) -> None:

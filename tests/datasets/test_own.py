@@ -82,7 +82,8 @@ def test_the_label_s_column_may_be_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("a.csv", b"", "columns"),
+        ("a.csv", b"", "no rows; expected one for each picture"),
+        ("a.csv", b"label," + b",".join(b"p%d" % i for i in range(784)) + b"\n", "no rows; expected one for each"),
         ("a.csv", b"file,label\n../b.png,1\n", "leads out of"),
         ("a.csv", b"file,label\nb.png,1\n", "No such file"),
         ("a.csv", b"label,p0,p1\n1,2,3\n", "2 columns beside the label"),

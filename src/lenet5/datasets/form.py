@@ -22,6 +22,7 @@ __all__ = ["MOST_PICTURES", "Form", "Labelled", "as_pictures", "from_arrays", "n
 MOST_PICTURES = 1_000_000
 FRAMED = 32
 SAMPLE = 1000  # pictures that decide
+MISSING = ("None", "nan", "NaT", "<NA>")  # what a label looks like that is not there
 AGREED = 0.9  # of the pictures of unequal sizes, from where on they are taken for a set of one kind
 
 
@@ -156,13 +157,33 @@ def _as_mnist(pixels: NDArray[np.uint8], dark: bool | None) -> NDArray[np.uint8]
 
 
 def numbered(found: Labelled) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Labels as positions, and the names of the classes."""
+    """Labels as positions, and the names of the classes. Raises DataError, naming the picture whose label is none."""
     if found.classes is not None:
-        return np.asarray(found.labels, np.int64), found.classes
-    names = [str(label) for label in np.asarray(found.labels).tolist()]
+        places = [_position(label, i, found) for i, label in enumerate(np.asarray(found.labels).tolist())]
+        return np.array(places, np.int64), found.classes
+    names = [_called(label, i, found) for i, label in enumerate(np.asarray(found.labels).tolist())]
     classes = sort_classes(names)
     place = {name: i for i, name in enumerate(classes)}
     return np.array([place[name] for name in names], np.int64), classes
+
+
+def _position(label: Any, i: int, found: Labelled) -> int:
+    try:
+        if label == (place := int(label)) or isinstance(label, str):
+            return place
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise DataError(f"{found.called(i)}: the label {label!r}; expected a position, 0 to {len(found.classes or ()) - 1}")
+
+
+def _called(label: Any, i: int, found: Labelled) -> str:
+    """What a class is called: a whole number without its point, as tables give it where one is missing."""
+    if isinstance(label, bytes):
+        label = label.decode("utf-8", "replace")
+    name = str(int(label) if isinstance(label, float) and label.is_integer() else label)
+    if isinstance(label, (list, dict)) or not name or (name in MISSING and not isinstance(label, str)):
+        raise DataError(f"{found.called(i)} has the label {label!r}; expected a name or a number; or leave it out")
+    return name
 
 
 def as_pictures(images: NDArray[Any], name: str) -> NDArray[np.uint8]:
@@ -176,7 +197,9 @@ def as_pictures(images: NDArray[Any], name: str) -> NDArray[np.uint8]:
         images = images[..., 0]
     elif len(shape) == 4 and shape[1] == 1:
         images = images[:, 0]
-    if not (images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)) or not images.size:
+    if not images.size:
+        raise DataError(f"{name}: pictures of shape {shape}, which is none; expected at least one")
+    if not (images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)):
         raise DataError(
             f"{name}: pictures of shape {shape}; expected (N, H, W), (N, H, W, 1), (N, 1, H, W), (N, H, W, 3), or rows "
             f"of square pictures (N, 784)"

@@ -94,7 +94,7 @@ def _by_part(arrays: Mapping[str, NDArray[Any]], place: str, name: str) -> Parts
     if not found or any(set(pair) != {"x", "y"} for pair in found.values()):
         raise DataError(
             f"{place}: arrays {', '.join(sorted(arrays)) or 'none'}; expected pictures and labels: images and labels, "
-            f"x and y, or x_train, y_train, x_test and y_test"
+            f"x and y, or x_train, y_train, x_test and y_test, in one .npz file or in .npy files side by side"
         )
 
     def labelled(part: str) -> Labelled:
@@ -102,7 +102,10 @@ def _by_part(arrays: Mapping[str, NDArray[Any]], place: str, name: str) -> Parts
         if y.ndim == 2 and y.shape[1] == 1:
             y = y[:, 0]
         if y.shape != (len(x),):
-            raise DataError(f"{place}: {len(x):,} pictures and labels of shape {y.shape}; expected one for each")
+            raise DataError(
+                f"{place}: {len(x):,} pictures and labels of shape {y.shape}; expected one for each (of "
+                "one-hot rows give their argmax(axis=1))"
+            )
         return Labelled(f"{name} {part}".rstrip(), as_pictures(x, place), y, called=lambda i: f"{place}, picture {i}")
 
     return {part: partial(labelled, part) for part in found}
@@ -118,7 +121,7 @@ def read_npz(path: str | os.PathLike[str], limit: int = MOST_BYTES) -> dict[str,
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, KeyError, MemoryError) as error:
-        raise DataError(f"{path}: no .npz file of plain arrays ({error})") from error
+        raise DataError(f"{path}: no .npz file of plain arrays ({error}); save names as labels.astype(str)") from error
 
 
 def _npy(path: Path) -> NDArray[Any]:

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -82,37 +83,46 @@ def _csv(path: Path, form: Form) -> Labelled:
     try:
         text = read_bounded(path, MOST_BYTES, error=DataError).decode("utf-8-sig")
         delimiter = max(",;\t", key=text.partition("\n")[0].count)  # a table in Europe has semicolons
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: not a table of comma-separated values in UTF-8 ({error})") from error
-    first = rows[0] if rows else []
-    named = any(not _is_number(cell) for cell in first[1:])
-    names = [cell.strip() for cell in first] if named else ["label", *(f"pixel{i}" for i in range(len(first) - 1))]
-    label = label_column(names, form, str(path))
-    columns, place = _pixels(names, label), names.index(label)
-    try:
-        labels = [row[place].strip() for row in rows[named:]]
-        if (files := _file_column(names, rows[named:], form)) is not None:
-            beside = [inside(path.parent, row[files].strip(), error=DataError) for row in rows[named:]]
-            pictures = [read_bounded(file, MOST_OF_ONE, error=DataError) for file in beside]
-            return Labelled(path.name, pictures, labels, called=lambda i: f"{path}, row {i + 1}")
-        if len(columns) not in SIDES:
+        rows = (row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row)
+        top = list(islice(rows, 2))  # one row at a time: a cell of text takes fifty bytes
+        first = top[0] if top else []
+        named = any(not _is_number(cell) for cell in first[1:])
+        if len(top) <= named:
+            raise DataError(f"{path}: no rows; expected one for each picture")
+        names = [cell.strip() for cell in first] if named else ["label", *(f"pixel{i}" for i in range(len(first) - 1))]
+        label = label_column(names, form, str(path))
+        columns, place = _pixels(names, label), names.index(label)
+        of_files = _file_column(names, top[named], form, path)
+        if of_files is None and len(columns) not in SIDES:
             raise DataError(
                 f"{path}: {len(columns):,} columns beside the label {label!r}; expected one for each pixel of a square "
                 f"picture, such as 784 for 28×28, or one with the names of pictures: --image"
             )
+        told = [(_label(row[place].strip()), row[of_files or 0].strip()) for row in chain(top[named:], rows)]
+        labels = [one for one, _ in told]
+        if of_files is not None:
+            beside = [inside(path.parent, file, error=DataError) for _, file in told]
+            pictures = [read_bounded(file, MOST_OF_ONE, error=DataError) for file in beside]
+            return Labelled(path.name, pictures, labels, called=lambda i: f"{path}, row {i + 1}")
         array = np.loadtxt(
             io.StringIO(text), np.float32, delimiter=delimiter, skiprows=int(named), usecols=columns, ndmin=2
         )
     except DataError:
         raise
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: not a table of comma-separated values in UTF-8 ({error})") from error
     except (ValueError, IndexError) as error:
         raise DataError(f"{path}: {error}; expected {len(names)} columns, a number in each but {label!r}") from error
-    if len(labels) != len(array) or not labels:
+    if len(labels) != len(array):
         raise DataError(f"{path}: {len(labels):,} labels for {len(array):,} rows of pixels; expected as many")
     if (array == np.rint(array)).all():
         array = array.astype(np.int64)
     return Labelled(path.name, as_pictures(array, str(path)), labels, called=lambda i: f"{path}, row {i + 1}")
+
+
+def _label(cell: str) -> str:
+    """What a label is called: 3.0 is 3, as tables have it that were saved from an array of floats."""
+    return str(int(float(cell))) if "." in cell and _is_number(cell) and float(cell).is_integer() else cell
 
 
 def _pixels(names: Sequence[str], label: str) -> list[int]:
@@ -120,14 +130,13 @@ def _pixels(names: Sequence[str], label: str) -> list[int]:
     return [i for i, name in enumerate(names) if name != label and name.lower() not in NO_PIXELS]
 
 
-def _file_column(names: Sequence[str], rows: Sequence[Sequence[str]], form: Form) -> int | None:
+def _file_column(names: Sequence[str], row: Sequence[str], form: Form, path: Path) -> int | None:
     """Which column has the names of pictures: the one that was named, or the first that looks so."""
     if form.image is not None:
         if form.image not in names:
-            raise DataError(f"no column {form.image!r}; expected one of {', '.join(names[:10])} …")
+            raise DataError(f"{path}: no column {form.image!r}; expected one of {', '.join(names[:10])} …")
         return names.index(form.image)
-    cells = rows[0] if rows else []
-    return next((k for k, cell in enumerate(cells) if Path(cell.strip()).suffix.lower() in SUFFIXES), None)
+    return next((k for k, cell in enumerate(row) if Path(cell.strip()).suffix.lower() in SUFFIXES), None)
 
 
 def _is_number(cell: str) -> bool:
