@@ -123,6 +123,8 @@ def test_what_cannot_be_learned_from_is_told(start: LeNet5) -> None:
     twice = Dataset("mine.jsonl", SAMPLES.images[[0, 1, 2, 3, 4, 0]], np.array([0, 1, 2, 3, 4, 5]), DIGITS)
     with pytest.raises(DataError, match="the same picture is '0' and '5'; give one label"):
         learn_hand(start, twice)
+    with pytest.raises(DataError, match="no sample of heart, star; show it, or add no such class"):
+        learn_hand(start, given(np.arange(9)), more=("star", "heart"))
 
 
 def test_what_is_read_no_better_stays_as_it_was(start: LeNet5, monkeypatch: pytest.MonkeyPatch) -> None:

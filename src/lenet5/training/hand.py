@@ -86,11 +86,14 @@ def learn_hand(
         progress: called with the share of the work that is done, 0 to 1.
 
     Raises:
-        DataError: too few samples, samples of a class that is not known, or one picture with two labels.
+        DataError: too few samples, none of a class to add, some of a class that is not known, or one picture with two
+            labels.
         TrainingError: a class to add is there already.
     """
     before = [_grown(member, more) for member in getattr(start, "members", (start,))]
     samples = _checked(samples, before[0].classes)
+    if absent := set(more) - {samples.classes[label] for label in samples.labels}:
+        raise DataError(f"{samples.name}: no sample of {', '.join(sorted(absent))}; show it, or add no such class")
     along = drawn_pictures(min(max(ALONG, round(len(samples) * (1 - SHARE) / SHARE)), MOST_ALONG), seed)
     fold = _folds(samples.labels, seed)
     trials = max(FOLDS, len(before))

@@ -73,6 +73,12 @@ def test_one_character_nothing_at_all_and_pictures_in_the_file_itself(tmp_path: 
     assert labels(samples_of(path, Reader())) == ["4", " "]
 
 
+def test_names_and_texts_may_have_any_space(tmp_path: Path, reader: Reader) -> None:
+    path = written(tmp_path, json.dumps({"path": "a\u2028b.png", "text": "2\u00a06\n04"}, ensure_ascii=False))
+    (tmp_path / "row.png").rename(tmp_path / "a\u2028b.png")
+    assert labels(samples_of(path, reader)) == ["2", "6", "0", "4"]
+
+
 def test_cells_have_boxes_of_their_own(tmp_path: Path, reader: Reader) -> None:
     path = written(tmp_path, "{}")
     (reading,) = reader.read(tmp_path / "boxes_0314159.png", "line")

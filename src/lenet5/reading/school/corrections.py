@@ -96,7 +96,7 @@ def read_corrections(path: Path) -> list[Correction]:
     data = read_bounded(path, MOST_BYTES, error=DataError)
     found: list[Correction] = []
     try:
-        lines = data.decode("utf-8-sig").splitlines()
+        lines = data.decode("utf-8-sig").split("\n")  # a name may have other ends of lines in it
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not in UTF-8 ({error}); expected a line of JSON for each reading") from error
     for number, line in enumerate(lines, 1):
@@ -191,8 +191,8 @@ class _Cutter:
 
     def characters(self, pixels: Pixels, one: Correction) -> Iterator[tuple[Pixels, str]]:
         """The characters of a correction that are surely what its text says, each with its label."""
-        signs = [one.text] if one.text in self._classes else list(one.text)
-        signs = [sign for sign in signs if sign in self._classes or sign not in (*SEPARATORS, NONE)]
+        signs = [one.text] if one.text in self._classes else list("".join(one.text.split()))
+        signs = [sign for sign in signs if sign in self._classes or sign not in SEPARATORS]
         try:
             field = self._reader.fields(pixels, "digit" if len(signs) <= 1 else "line", self._ink)[0]
         except LeNetError as error:
@@ -249,6 +249,8 @@ def aligned(line: Line, found: Sequence[Candidate], likely: Floats, text: list[i
     likely: (candidates, classes), the probability of each class of each candidate. text: classes.
     """
     n, nodes = len(text), len(line.pieces) + 1
+    if n >= nodes:  # a character is a piece or more
+        return None
     shape = -digit_costs(line, found, np.zeros(len(found)), costs)  # (candidates,)
     leaving = [-left_out(line, i, costs)[1] for i in range(nodes - 1)]
     ends = np.array([(c.first, c.last) for c in found])
