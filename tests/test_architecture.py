@@ -244,8 +244,8 @@ def test_files_of_weights_that_name_their_layers_are_read() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("{", "mine.json: Expecting property name"),
-        ("[" * 100_000, "mine.json: .*recursion"),
+        ("{", "mine.json: not JSON .Expecting property name.*; `lenet5 summary lenet5 --declaration` writes one"),
+        ("[" * 100_000, "mine.json: not JSON .*recursion"),
         ("[]", "mine.json: not the declaration"),
         ("\x00\xff", "mine.json: "),
         (LENET5.to_dict() | {"c1": {"maps": 6, "kernel": 3}}, "c1: 'kernel' cannot be declared: every conv.* 5×5"),
@@ -253,6 +253,10 @@ def test_files_of_weights_that_name_their_layers_are_read() -> None:
         (LENET5.to_dict() | {"s2": {"stride": 1}}, "every subsampling 2×2 without overlap"),
         (LENET5.to_dict() | {"c1": {"maps": 10**9}}, "c1: 1000000000 maps; expected 1 to 1,000"),
         (LENET5.to_dict() | {"c1": {"maps": 6, "shape": 3}}, "c1 has 'shape', and knows squash, table"),
+        (LENET5.to_dict() | {"c1": {"maps": "six"}}, "c1: 'six' maps; expected 1 to 1,000"),
+        (LENET5.to_dict() | {"c1": {"maps": True}}, "c1: True maps; expected 1 to 1,000"),
+        (LENET5.to_dict() | {"s4": None}, "s4 is None, and no object with its settings"),
+        ({"name": "mine"}, "c1 is None, and no object with its settings"),
         (LENET5.to_dict() | {"name": "../x"}, "called '../x'; expected letters, digits"),
         (LENET5.to_dict() | {"c3": {"table": [[0], [7]]}}, "c3 is connected to map 7 below it"),
     ],

@@ -235,13 +235,15 @@ class Architecture:
             layers, below = {}, 1
             _check_keys("a network", data, {"name", *NAMES})
             for name in NAMES:
-                told: dict[str, Any] = {key: value for key, value in data[name].items() if key != "name"}
+                if not isinstance(layer := data.get(name), Mapping):
+                    raise TypeError(f"{name} is {layer!r}, and no object with its settings")
+                told: dict[str, Any] = {key: value for key, value in layer.items() if key != "name"}
                 kind: Any = _KINDS[name]
                 if name == "output":
                     kind = EuclideanRBF if "characters" in told else FullConnection
-                if kind is Convolution and "table" not in told and isinstance(told.get("maps"), int):
+                if kind is Convolution and "table" not in told and "maps" in told:
                     maps = told.pop("maps")
-                    expect(0 < maps <= 1000, f"{name}: {maps} maps; expected 1 to 1,000")
+                    expect(type(maps) is int and 0 < maps <= 1000, f"{name}: {maps!r} maps; expected 1 to 1,000")
                     told["table"] = all_of(maps, below)
                 _check_keys(name, told, set(kind.__match_args__))
                 layers[name] = kind(**told, name=name)
@@ -309,8 +311,12 @@ def architecture(name: str | os.PathLike[str]) -> Architecture:
         fit = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}", declared.name)
         expect(bool(fit), f"a network called {declared.name!r}; expected letters, digits and _.- , at most 60")
         return declared
-    except (ValueError, RecursionError) as error:  # ArchitectureError is a ValueError
+    except ArchitectureError as error:
         raise ArchitectureError(f"{os.fspath(name)}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ArchitectureError(
+            f"{os.fspath(name)}: not JSON ({error}); `lenet5 summary lenet5 --declaration` writes one to be edited"
+        ) from error
 
 
 # The counts of the paper (section II-B; total connections from the authors' preprint, which adds up).
