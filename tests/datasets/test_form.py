@@ -266,7 +266,7 @@ def test_a_label_that_is_not_there_is_no_class(label: Any, drawn: Dataset) -> No
     labels: list[Any] = [label, *drawn.labels.tolist()[1:]]
     if label == "":
         labels = [str(one) for one in labels]
-    with pytest.raises(DataError, match="picture 0 has the label .*; expected a name or a number"):
+    with pytest.raises(DataError, match=r"picture 0 has the label .*; expected a name or a number"):
         datasets.from_arrays(drawn.images, labels)
 
 
