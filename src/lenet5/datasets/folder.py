@@ -39,11 +39,13 @@ def parts(path: Path) -> dict[str, Callable[[], Labelled]]:
     a picture that has no label, or that a link leads out of the folder to.
     """
     if os.path.isdir(path):
-        files: _Files = _Folder(_descended(path))
+        files: _Files = _Folder(path)
     elif os.path.isfile(path):
         files = _Zip(path)
     else:
         raise DataError(f"no data set {str(path)!r}: expected mnist, drawn, or the path of a file or folder of data")
+    while only := _only_folder(files.names()):
+        files = files.part(only)
     held = {name.partition("/")[0] for name in files.names() if "/" in name}
     judge = next((name for name in JUDGE if name in held), None)
     if LEARN in held and judge is not None:
@@ -117,19 +119,6 @@ def _cannot_list(problem: OSError) -> None:
     raise DataError(f"cannot list {problem.filename}: {problem.strerror}") from problem
 
 
-def _descended(path: Path) -> Path:
-    """The folder itself, or the one that it holds where it holds nothing else, and that is no class."""
-    try:
-        while len(held := [entry for entry in path.iterdir() if not _hidden(PurePath(entry.name))]) == 1:
-            (only,) = held
-            if not only.is_dir() or any(entry.suffix.lower() in SUFFIXES for entry in only.iterdir()):
-                break
-            path = only
-    except OSError as problem:
-        _cannot_list(problem)
-    return path
-
-
 class _Zip:
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -137,17 +126,13 @@ class _Zip:
             self.archive = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
             raise DataError(f"{path}: not a folder, and not a zip file that can be read ({problem})") from problem
-        members = {PurePosixPath(info.filename): info for info in self.archive.infolist() if not info.is_dir()}
-        members = {name: info for name, info in members.items() if name.parts and not _hidden(name)}
-        while _only_folder(members):
-            members = _below(members, next(iter(members)).parts[0])
-        self._members = {str(name): info for name, info in members.items()}
+        members = {PurePosixPath(info.filename.lstrip("/")): info for info in self.archive.infolist()}
+        self._members = {str(name): i for name, i in members.items() if not i.is_dir() and not _hidden(name)}
 
     def part(self, name: str) -> _Files:
-        inner = copy(self)
+        inner, folder = copy(self), f"{name}/"
         inner.path = self.path / name
-        members = {PurePosixPath(member): info for member, info in self._members.items()}
-        inner._members = {str(member): info for member, info in _below(members, name).items()}
+        inner._members = {m.removeprefix(folder): i for m, i in self._members.items() if m.startswith(folder)}
         return inner
 
     def names(self) -> list[str]:
@@ -167,19 +152,14 @@ class _Zip:
         return data
 
 
-def _below(members: dict[PurePosixPath, zipfile.ZipInfo], folder: str) -> dict[PurePosixPath, zipfile.ZipInfo]:
-    """Those in the folder, named from there."""
-    return {PurePosixPath(*name.parts[1:]): i for name, i in members.items() if name.parts[0] == folder != str(name)}
-
-
-def _only_folder(members: Iterable[PurePosixPath]) -> bool:
-    """Whether all lies in one folder that is no class: labels.csv is in it, or there are folders and no pictures."""
-    names = list(members)
-    direct = [name for name in names if len(name.parts) <= 2]
-    return len({name.parts[0] for name in names}) == 1 and (
-        any(name.name == LABELS and len(name.parts) == 2 for name in direct)
-        or not any(len(name.parts) == 1 or name.suffix.lower() in SUFFIXES for name in direct)
-    )
+def _only_folder(names: Iterable[str]) -> str:
+    """The folder that all lies in where it is no class: labels.csv is in it, or there are folders and no pictures."""
+    parts = [name.split("/") for name in names]
+    direct = [part[-1] for part in parts if len(part) == 2]
+    if len({part[0] for part in parts}) != 1 or any(len(part) == 1 for part in parts):
+        return ""
+    pictures = any(PurePosixPath(name).suffix.lower() in SUFFIXES for name in direct)
+    return parts[0][0] if LABELS in direct or not pictures else ""
 
 
 def _hidden(name: PurePath) -> bool:
