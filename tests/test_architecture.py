@@ -244,7 +244,7 @@ def test_files_of_weights_that_name_their_layers_are_read() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("{", "mine.json: not JSON .Expecting property name.*; `lenet5 summary lenet5 --declaration` writes one"),
+        ("{", "mine.json: not JSON .Expecting property name"),
         ("[" * 100_000, "mine.json: not JSON .*recursion"),
         ("[]", "mine.json: not the declaration"),
         ("\x00\xff", "mine.json: "),

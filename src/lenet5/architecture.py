@@ -311,12 +311,9 @@ def architecture(name: str | os.PathLike[str]) -> Architecture:
         fit = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}", declared.name)
         expect(bool(fit), f"a network called {declared.name!r}; expected letters, digits and _.- , at most 60")
         return declared
-    except ArchitectureError as error:
-        raise ArchitectureError(f"{os.fspath(name)}: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise ArchitectureError(
-            f"{os.fspath(name)}: not JSON ({error}); `lenet5 summary lenet5 --declaration` writes one to be edited"
-        ) from error
+    except (ValueError, RecursionError) as error:  # ArchitectureError is a ValueError
+        fault = error if isinstance(error, ArchitectureError) else f"not JSON ({error})"
+        raise ArchitectureError(f"{os.fspath(name)}: {fault}") from error
 
 
 # The counts of the paper (section II-B; total connections from the authors' preprint, which adds up).

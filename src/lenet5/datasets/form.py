@@ -8,6 +8,7 @@ once for a set, from pictures spread over all of it, and told.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -158,21 +159,19 @@ def _as_mnist(pixels: NDArray[np.uint8], dark: bool | None) -> NDArray[np.uint8]
 
 def numbered(found: Labelled) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Labels as positions, and the names of the classes. Raises DataError, naming the picture whose label is none."""
+    labels = np.asarray(found.labels).tolist()
     if found.classes is not None:
-        places = [_position(label, i, found) for i, label in enumerate(np.asarray(found.labels).tolist())]
-        return np.array(places, np.int64), found.classes
-    names = [_called(label, i, found) for i, label in enumerate(np.asarray(found.labels).tolist())]
+        return np.array([_position(label, i, found) for i, label in enumerate(labels)], np.int64), found.classes
+    names = [_called(label, i, found) for i, label in enumerate(labels)]
     classes = sort_classes(names)
     place = {name: i for i, name in enumerate(classes)}
     return np.array([place[name] for name in names], np.int64), classes
 
 
 def _position(label: Any, i: int, found: Labelled) -> int:
-    try:
-        if label == (place := int(label)) or isinstance(label, str):
-            return place
-    except (TypeError, ValueError, OverflowError):
-        pass
+    with suppress(TypeError, ValueError, OverflowError):
+        if isinstance(label, str) or label == int(label):
+            return int(label)
     raise DataError(f"{found.called(i)}: the label {label!r}; expected a position, 0 to {len(found.classes or ()) - 1}")
 
 
@@ -197,12 +196,10 @@ def as_pictures(images: NDArray[Any], name: str) -> NDArray[np.uint8]:
         images = images[..., 0]
     elif len(shape) == 4 and shape[1] == 1:
         images = images[:, 0]
-    if not images.size:
-        raise DataError(f"{name}: pictures of shape {shape}, which is none; expected at least one")
-    if not (images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)):
+    if not (images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)) or not images.size:
         raise DataError(
             f"{name}: pictures of shape {shape}; expected (N, H, W), (N, H, W, 1), (N, 1, H, W), (N, H, W, 3), or rows "
-            f"of square pictures (N, 784)"
+            f"of square pictures (N, 784); at least one"
         )
     try:
         return to_bytes(images, name)
