@@ -11,7 +11,7 @@ from PIL import Image
 import networks
 from lenet5 import datasets
 from lenet5.architecture import LENET5
-from lenet5.bulk import sources
+from lenet5.bulk import kinds
 from lenet5.network import LeNet5
 
 COUNT = 30
@@ -37,4 +37,4 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "PICTURES", 7)
+    monkeypatch.setattr(kinds, "PICTURES", 7)

@@ -27,7 +27,7 @@ pq: Any = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installe
 import pyarrow as pa  # noqa: E402
 
 from lenet5 import bulk  # noqa: E402
-from lenet5.bulk import sources  # noqa: E402
+from lenet5.bulk import kinds, sources  # noqa: E402
 from lenet5.bulk.parts import Parts  # noqa: E402
 from lenet5.loading import load  # noqa: E402
 
@@ -138,8 +138,8 @@ import signal
 import sys
 import time
 from lenet5 import bulk
-from lenet5.bulk import sources
-sources.PICTURES = 7
+from lenet5.bulk import kinds
+kinds.PICTURES = 7
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background would ignore it
 if __name__ == "__main__":
     for progress in bulk.read(*sys.argv[1:3], model=sys.argv[3], workers=int(sys.argv[4])):
@@ -261,7 +261,7 @@ def test_a_link_out_of_the_folder_is_a_row_with_an_error(
 def test_a_picture_that_is_too_large_is_not_read(pictures: dict[str, bytes], model: str, tmp_path: Path) -> None:
     source = folder(tmp_path, {"a.png": pictures["0/00.png"]})
     with open(source / "huge.png", "wb") as file:
-        file.truncate(sources.LARGEST + 1)
+        file.truncate(kinds.LARGEST + 1)
     run(source, tmp_path / "out.parquet", model)
     errors = {row["key"]: row["error"] for row in rows(tmp_path / "out.parquet")}
     assert errors["a.png"] is None

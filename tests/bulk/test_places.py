@@ -16,7 +16,7 @@ fsspec: Any = pytest.importorskip("fsspec", reason="fsspec is not installed: pip
 import pyarrow.parquet as pq  # noqa: E402
 
 from lenet5 import bulk  # noqa: E402
-from lenet5.bulk import sources  # noqa: E402
+from lenet5.bulk import kinds  # noqa: E402
 from lenet5.bulk.places import place  # noqa: E402
 from lenet5.errors import DataError, LeNetError, MissingExtraError  # noqa: E402
 
@@ -91,7 +91,7 @@ def test_names_inside_a_chain_of_addresses() -> None:
 
 
 def test_a_picture_is_read_to_a_bound(memory: Any, model: str, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(sources, "LARGEST", 100)
+    monkeypatch.setattr(kinds, "LARGEST", 100)
     memory.pipe("/in/a.png", bytes(101))
     (row,) = read("memory://in", tmp_path / "out.parquet", model)
     assert "longer than the 100 bytes" in row["error"]

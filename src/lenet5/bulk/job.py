@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from lenet5.bulk import cluster, local, sources, tables
+from lenet5.bulk.kinds import FOUND, Columns
 from lenet5.bulk.parts import Counts
 from lenet5.bulk.places import is_address
-from lenet5.bulk.sources import FOUND, Columns, Shard
+from lenet5.bulk.sources import Shard
 from lenet5.bulk.worker import Task
 from lenet5.errors import DataError, ReadingError
 from lenet5.kernels import threads

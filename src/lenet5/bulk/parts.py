@@ -18,7 +18,8 @@ from typing import Any
 
 from lenet5 import files
 from lenet5.bulk import tables
-from lenet5.bulk.sources import Shard, parquet
+from lenet5.bulk.kinds import parquet
+from lenet5.bulk.sources import Shard
 from lenet5.errors import DataError
 
 __all__ = ["Counts", "Parts"]
@@ -62,7 +63,7 @@ class Parts:
         columns, own = tables.schema(self.carried), tables.schema()
         which = pa.array(origin, pa.int64())
         arrays = pa.Table.from_pylist(rows, own).columns
-        given = shard.others() if self.carried else None
+        given = shard.source.others(shard.items) if self.carried else None
         for place, field in enumerate(self.carried, len(own)):
             kind = columns.field(place).type
             arrays.append(pa.nulls(len(rows), kind) if given is None else given[field.name].take(which).cast(kind))

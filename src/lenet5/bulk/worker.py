@@ -8,8 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from lenet5.bulk.kinds import Columns
 from lenet5.bulk.parts import Counts, Parts
-from lenet5.bulk.sources import Columns, Shard
+from lenet5.bulk.sources import Shard
 from lenet5.errors import LeNetError
 from lenet5.reading import Reader, Reading
 
@@ -53,7 +54,7 @@ class Worker:
         rows: list[dict[str, Any]] = []
         origin: list[int] = []
         pictures = failed = 0
-        given = shard.pictures()
+        given = shard.source.pictures(shard.items)
         while some := list(islice(given, BATCH)):
             for (key, _), found in zip(some, self._read([data for _, data in some]), strict=True):
                 rows += (made := _rows(key, found))
