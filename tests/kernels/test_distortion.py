@@ -56,7 +56,9 @@ def test_pictures_are_sampled_where_they_come_from(seed: int) -> None:
     rows, columns = np.mgrid[:32, :32]
     places = np.stack([columns.ravel(), rows.ravel()]) - 15.5  # (2, 1024), x and y from the centre
     x, y = np.linalg.inv(forward) @ (turn.T @ places - shift[:, None]) + 15.5
-    out = transform(IMAGES, scale=scale, squeeze=squeeze, shear=shear, rotation=degrees, shift=(shift[0], shift[1]))
+    out = transform(
+        IMAGES, scale=scale, squeeze=squeeze, shear=shear, rotation=degrees, shift_x=shift[0], shift_y=shift[1]
+    )
     for image, got in zip(padded(IMAGES), out, strict=True):
         np.testing.assert_allclose(got, sample(image, x, y).reshape(32, 32), atol=2e-5)
 

@@ -277,7 +277,7 @@ def test_what_is_no_picture_is_refused(rubbish: object, says: str) -> None:
 
 
 def test_a_drive_of_windows_is_no_address() -> None:
-    with pytest.raises(PictureError, match="cannot be opened"):
+    with pytest.raises(PictureError, match="cannot read C:"):
         open_pages("C:/pictures/none.png")
 
 
@@ -285,7 +285,7 @@ def test_a_drive_of_windows_is_no_address() -> None:
 def test_paths_that_lead_nowhere_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.png").touch()
     (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
-    for name, says in (("empty.png", "0 bytes"), ("loop.png", "symbolic"), ("none.png", "No such"), ("", "not a file")):
+    for name, says in (("empty.png", "0 bytes"), ("loop.png", "symbolic"), ("none.png", "No such"), ("", "directory")):
         with pytest.raises(PictureError, match=says):
             open_pages(tmp_path / name)
 
@@ -295,7 +295,7 @@ def test_more_pixels_than_are_sensible_are_refused_before_they_are_decoded(monke
     with pytest.raises(PictureError, match="9000×9000"):
         open_pages(bomb)
     monkeypatch.setattr(opening, "MAX_BYTES", 100)
-    with pytest.raises(PictureError, match="MiB"):
+    with pytest.raises(PictureError, match="longer than the 100 bytes"):
         open_pages(Path(__file__))
 
 

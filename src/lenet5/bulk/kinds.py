@@ -71,9 +71,9 @@ class Source(ABC):
     def cuts(self) -> Iterator[tuple[Items, int]]:
         """The items of each shard, and its part of `total`."""
 
-    @abstractmethod
     def total(self) -> int:
         """The sum of all shards' parts: pictures of a folder, bytes of a tar, rows of a table."""
+        return sum(part for _, part in self.cuts())
 
     @abstractmethod
     def pictures(self, items: Items) -> Iterator[Found]:
@@ -91,14 +91,8 @@ class Source(ABC):
 class Folder(Source):
     """Pictures under a folder."""
 
-    def _names(self) -> Iterator[str]:
-        return (name for name in self.place.walk() if os.path.splitext(name)[1].lower() in SUFFIXES)
-
     def cuts(self) -> Iterator[tuple[Items, int]]:
-        yield from _by_number(self._names())
-
-    def total(self) -> int:
-        return sum(1 for _ in self._names())
+        return _by_number(name for name in self.place.walk() if os.path.splitext(name)[1].lower() in SUFFIXES)
 
     def pictures(self, items: Items) -> Iterator[Found]:
         for name in items:
@@ -183,10 +177,6 @@ class Parquet(Source):
                 yield ((group, row),), count
                 row += count
 
-    def total(self) -> int:
-        with self._opened() as file:
-            return int(file.metadata.num_rows)
-
     def pictures(self, items: Items) -> Iterator[Found]:
         ((group, row),) = items
         with self._opened() as file:
@@ -254,10 +244,7 @@ class Csv(Source):
     def cuts(self) -> Iterator[tuple[Items, int]]:
         rows = self._rows()
         next(rows)
-        yield from _by_number(rows)
-
-    def total(self) -> int:
-        return sum(1 for _ in self._rows()) - 1  # without its header
+        return _by_number(rows)
 
     def pictures(self, items: Items) -> Iterator[Found]:
         header, image = self._header()

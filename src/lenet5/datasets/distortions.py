@@ -142,7 +142,8 @@ def transform(
     squeeze: float = 1.0,
     shear: float = 0.0,
     rotation: float = 0.0,
-    shift: tuple[float, float] = (0.0, 0.0),
+    shift_x: float = 0.0,
+    shift_y: float = 0.0,
     thickness: float = 0.0,
     noise: float = 0.0,
     seed: int = 0,
@@ -150,7 +151,7 @@ def transform(
     """The same change for every picture, about the centre (paper, III-E, Figure 13).
 
     images: uint8 (N, 28, 28). scale: 2 is twice as large. squeeze: width times this, height divided by it.
-    shear: pixels to the left for each pixel up. rotation: degrees, clockwise. shift: pixels right and down.
+    shear: pixels to the left for each pixel up. rotation: degrees, clockwise. shift_x, shift_y: pixels right and down.
     thickness: −1 to 1, the share of the way to one pixel less or more on each side. noise: the probability
     that a pixel is inverted, with `seed`.
     Returns float32 (N, 32, 32) in the paper's scale.
@@ -159,12 +160,12 @@ def transform(
     from lenet5.kernels.entries import distortion_room
     from lenet5.kernels.entries import transform as kernel
 
-    how = np.array([scale, squeeze, shear, math.radians(rotation), *shift, thickness, noise], np.float32)
+    how = np.array([scale, squeeze, shear, math.radians(rotation), shift_x, shift_y, thickness, noise], np.float32)
     if not np.isfinite(how).all() or min(scale, squeeze) <= 0 or abs(thickness) > 1 or not 0 <= noise <= 1:
         raise DataError(
             f"transform: scale {scale}, squeeze {squeeze}, shear {shear}, rotation {rotation}, "
-            f"shift {shift}, thickness {thickness}, noise {noise}; expected finite numbers, scale and squeeze "
-            f"above 0, thickness from -1 to 1, noise from 0 to 1"
+            f"shift {shift_x}, {shift_y}, thickness {thickness}, noise {noise}; expected finite numbers, scale and "
+            f"squeeze above 0, thickness from -1 to 1, noise from 0 to 1"
         )
     out = _room(images, np.arange(len(images)))
     kernel(np.ascontiguousarray(images), np.uint64(seed), how, out, distortion_room())

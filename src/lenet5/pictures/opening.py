@@ -11,8 +11,8 @@ import io
 import math
 import os
 import re
-import stat
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.errors import MissingExtraError, PictureError
+from lenet5.files import read_bounded
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -125,7 +126,7 @@ def open_pages(source: Any, limits: Limits = LIMITS) -> list[NDArray[np.uint8]]:
         return _decode(_in_data_url(source), "the data URL", limits)
     if isinstance(source, str | os.PathLike):
         path = _local(os.fsdecode(source))
-        return _decode(_read_bytes(path), str(path), limits)
+        return _decode(_checked(read_bounded(path, MAX_BYTES, error=PictureError), str(path)), str(path), limits)
     if isinstance(source, bytes | bytearray | memoryview):
         return _decode(bytes(source), name, limits)
     if isinstance(source, np.ndarray):
@@ -186,7 +187,7 @@ def _read_file(file: Any, name: str) -> bytes:
     """All that an open file holds, never more than MAX_BYTES."""
     parts: list[bytes] = []
     left = MAX_BYTES + 1
-    try:
+    with _told(f"{name} cannot be read"):
         if callable(getattr(file, "seekable", None)) and file.seekable():
             file.seek(0)  # who has just written it stands at its end
         while left > 0 and (part := file.read(left)):
@@ -197,25 +198,7 @@ def _read_file(file: Any, name: str) -> bytes:
                 )
             parts.append(bytes(part))
             left -= len(part)
-    except PictureError:
-        raise
-    except Exception as error:  # it may be anybody's class
-        raise PictureError(f"{name} cannot be read: {error}") from error
     return _checked(b"".join(parts), name)
-
-
-def _read_bytes(path: Path) -> bytes:
-    """The file's bytes, never more than MAX_BYTES, and only from a regular file."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise PictureError(f"{path} is not a file; give a picture file, or a folder to `lenet5 read`")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, PictureError):
-            raise
-        raise PictureError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}") from error
-    return _checked(data, str(path))
 
 
 def _checked(data: bytes, name: str) -> bytes:
@@ -233,17 +216,25 @@ def _decode(data: bytes, name: str, limits: Limits) -> list[NDArray[np.uint8]]:
         return [_decode_heif(data, name, limits)]
     from PIL import Image, UnidentifiedImageError
 
+    with _told(f"{name} is damaged or cut short"):
+        try:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                return _frames(image, name, limits)
+        except UnidentifiedImageError as error:
+            raise PictureError(f"{name} is no picture; expected one of {', '.join(FORMATS)}, HEIC or PDF") from error
+        except Image.DecompressionBombError as error:
+            raise PictureError(f"{name} has too many pixels; expected at most {limits.pixels:,}") from error
+
+
+@contextmanager
+def _told(problem: str) -> Iterator[None]:
+    """A PictureError of whatever goes wrong: a decoder that is fed rubbish, or anybody's file, may raise anything."""
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            return _frames(image, name, limits)
+        yield
     except PictureError:
         raise
-    except UnidentifiedImageError as error:
-        raise PictureError(f"{name} is no picture; expected one of {', '.join(FORMATS)}, HEIC or PDF") from error
-    except Image.DecompressionBombError as error:
-        raise PictureError(f"{name} has too many pixels; expected at most {limits.pixels:,}") from error
-    except Exception as error:  # a decoder that is fed rubbish may raise anything
-        raise PictureError(f"{name} is damaged or cut short: {error}") from error
+    except Exception as error:
+        raise PictureError(f"{problem}: {error}") from error
 
 
 def _frames(image: Image.Image, name: str, limits: Limits) -> list[NDArray[np.uint8]]:
@@ -266,14 +257,10 @@ def _decode_heif(data: bytes, name: str, limits: Limits) -> NDArray[np.uint8]:
         import pillow_heif
     except ImportError as error:
         raise MissingExtraError("pillow-heif", "heif", name) from error
-    try:
+    with _told(f"{name} is damaged or cut short"):
         heif = pillow_heif.open_heif(data)
         limits.check_size(heif.size[0], heif.size[1], name)  # its pixels are not decoded yet
         return _from_image(heif.to_pillow(), name, limits)
-    except PictureError:
-        raise
-    except Exception as error:  # a decoder that is fed rubbish may raise anything
-        raise PictureError(f"{name} is damaged or cut short: {error}") from error
 
 
 def _decode_pdf(data: bytes, name: str, limits: Limits) -> list[NDArray[np.uint8]]:
@@ -283,22 +270,18 @@ def _decode_pdf(data: bytes, name: str, limits: Limits) -> list[NDArray[np.uint8
     except ImportError as error:
         raise MissingExtraError("pypdfium2", "pdf", name) from error
     arrays, pixels, scale = [], 0, PDF_DOTS / 72  # a PDF's unit is 1/72 inch
-    try:
-        with _PDFIUM, closing(pypdfium2.PdfDocument(data)) as document:
-            if not len(document):
-                raise PictureError(f"{name} has no pages; expected a page with digits")
-            limits.check(len(document), 0, name)
-            for number in range(len(document)):
-                with closing(document[number]) as page:
-                    width, height = (math.ceil(side * scale) for side in page.get_size())
-                    pixels += width * height
-                    limits.check_size(width, height, name)
-                    limits.check(len(document), pixels, name)
-                    arrays.append(_from_image(page.render(scale=scale).to_pil(), name, limits))
-    except PictureError:
-        raise
-    except Exception as error:  # a decoder that is fed rubbish may raise anything
-        raise PictureError(f"{name} is a damaged or locked PDF: {error}") from error
+    locked = f"{name} is a damaged or locked PDF"
+    with _told(locked), _PDFIUM, closing(pypdfium2.PdfDocument(data)) as document:
+        if not len(document):
+            raise PictureError(f"{name} has no pages; expected a page with digits")
+        limits.check(len(document), 0, name)
+        for number in range(len(document)):
+            with closing(document[number]) as page:
+                width, height = (math.ceil(side * scale) for side in page.get_size())
+                pixels += width * height
+                limits.check_size(width, height, name)
+                limits.check(len(document), pixels, name)
+                arrays.append(_from_image(page.render(scale=scale).to_pil(), name, limits))
     return arrays
 
 
@@ -306,7 +289,7 @@ def _from_image(image: Image.Image, name: str, limits: Limits) -> NDArray[np.uin
     from PIL import ImageOps
 
     limits.check_size(image.width, image.height, name)
-    try:
+    with _told(f"{name} is damaged or cut short"):
         turned = ImageOps.exif_transpose(image)
         if turned.mode.startswith(("I", "F")):
             return _from_array(np.asarray(turned), name, limits)
@@ -315,10 +298,6 @@ def _from_image(image: Image.Image, name: str, limits: Limits) -> NDArray[np.uin
         if turned.mode in ("1", "L"):
             return np.asarray(turned.convert("L"))
         return np.asarray(turned.convert("RGB"))
-    except PictureError:
-        raise
-    except Exception as error:
-        raise PictureError(f"{name} is damaged or cut short: {error}") from error
 
 
 def _from_array(array: NDArray[Any], name: str, limits: Limits) -> NDArray[np.uint8]:

@@ -80,18 +80,9 @@ def robustness(
             if amount == undone.get(change, 0.0) and plain is not None:
                 yield change, amount, plain
                 continue
-            shown = transform(test.images, **_arguments(change, amount))
+            how: Any = {change: amount}
+            shown = transform(test.images, **how)
             error = 100.0 * float((network.predict(shown) != test.labels).mean())
             if amount == undone.get(change, 0.0):
                 plain = error
             yield change, amount, error
-
-
-def _arguments(change: str, amount: float) -> dict[str, Any]:
-    match change:
-        case "shift_x":
-            return {"shift": (amount, 0.0)}
-        case "shift_y":
-            return {"shift": (0.0, amount)}
-        case _:
-            return {change: amount}

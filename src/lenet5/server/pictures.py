@@ -14,7 +14,7 @@ from lenet5.errors import PictureError
 from lenet5.pictures.normalise import FIELD, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, Limits, open_pages, sized
 
-__all__ = ["BODY", "glyph", "ink_of", "kind_of"]
+__all__ = ["BODY", "DIGIT", "FILE", "glyph", "ink_of", "kind_of"]
 
 LARGEST_SIDE = 1024  # of ink that is sent as numbers
 
@@ -30,21 +30,17 @@ _INK = {
     },
     "example": {"image": [[0] * 28] * 8 + [[0] * 13 + [255] * 2 + [0] * 13] * 12 + [[0] * 28] * 8},
 }
-_FILE = {"type": "string", "format": "binary"}
-# A body with one digit, for the OpenAPI description.
-BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": _INK},
-            "application/octet-stream": {
-                "schema": {**_FILE, "description": "side·side bytes of ink, 0 for paper to 255, row by row"}
-            },
-            "image/png": {"schema": _FILE},
-            "image/jpeg": {"schema": _FILE},
-        },
-    }
+FILE = {"type": "string", "format": "binary"}
+# Bodies with one digit, for the OpenAPI description.
+DIGIT = {
+    "application/json": {"schema": _INK},
+    "application/octet-stream": {
+        "schema": {**FILE, "description": "side·side bytes of ink, 0 for paper to 255, row by row"}
+    },
+    "image/png": {"schema": FILE},
+    "image/jpeg": {"schema": FILE},
 }
+BODY = {"requestBody": {"required": True, "content": DIGIT}}
 
 
 def kind_of(request: Request) -> str:

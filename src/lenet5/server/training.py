@@ -18,6 +18,7 @@ from lenet5.files import make_folder
 from lenet5.network import LeNet5
 from lenet5.server.networks import Networks
 from lenet5.server.training_process import Assignment, train
+from lenet5.training.going_on import carry_over
 
 __all__ = ["BusyError", "Training", "Trainings", "UnknownTrainingError"]
 
@@ -62,21 +63,12 @@ class Training:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the weights, for JSON."""
+        own = ("id", "name", "state", "detail", "progress", "passes", "wrong", "version", "started")
         return {
-            "id": self.id,
-            "name": self.name,
-            "state": self.state,
-            "detail": self.detail,
+            **{name: getattr(self, name) for name in own},
+            **{name: getattr(self.assignment, name) for name in ("data", "pictures", "seed")},
             "network": self.assignment.architecture.name,
-            "recipe": asdict(self.assignment.recipe),
-            "data": self.assignment.data,
-            "pictures": self.assignment.pictures,
-            "seed": self.assignment.seed,
-            "progress": self.progress,
-            "passes": self.passes,
-            "wrong": self.wrong,
-            "version": self.version,
-            "started": self.started,
+            "recipe": self.assignment.recipe.to_dict(),
         }
 
 
@@ -104,11 +96,7 @@ class Trainings:
         """Start a training. Raises TrainingError where one runs already, or the assignment makes no sense."""
         network = assignment.recipe.network(assignment.architecture, assignment.seed)
         if assignment.start is not None:
-            if assignment.start.shape != network.parameters.shape:
-                raise TrainingError(
-                    f"the network to start from is no {assignment.architecture.name}; start from one that is"
-                )
-            network.parameters[...] = assignment.start
+            carry_over(assignment.start, network)
         context = multiprocessing.get_context("spawn")
         with self._lock:
             running = [t.id for t in self._all.values() if t.state not in ENDED]

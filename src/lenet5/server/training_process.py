@@ -14,7 +14,6 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lenet5.architecture import Architecture
 from lenet5.datasets import Dataset, load
@@ -30,14 +29,14 @@ WRONG = 30  # wrongly answered pictures that are shown
 
 @dataclass(frozen=True)
 class Assignment:
-    """One training to do. `start` holds the parameters to begin from, in the order of LeNet5.parameters."""
+    """One training to do. start: a network to go on from."""
 
     architecture: Architecture
     recipe: Recipe
     data: str
     pictures: int
     seed: int
-    start: NDArray[np.float32] | None = None
+    start: LeNet5 | None = None
 
 
 def train(assignment: Assignment, pipe: Connection) -> None:
@@ -59,9 +58,7 @@ def train(assignment: Assignment, pipe: Connection) -> None:
 
 def _train(assignment: Assignment, pipe: Connection) -> None:
     learn, held_out = _data(assignment)
-    run = Run(assignment.architecture, assignment.recipe, learn, held_out, assignment.seed)
-    if assignment.start is not None:
-        run.network.parameters[...] = assignment.start
+    run = Run(assignment.architecture, assignment.recipe, learn, held_out, assignment.seed, start=assignment.start)
     sent = 0.0
     for record in run.go():
         if isinstance(record, PassRecord):

@@ -67,9 +67,8 @@ def ranges() -> dict[str, Any]:
 
 def changed(image: Picture, settings: dict[str, float], seed: int) -> NDArray[np.float32]:
     """The picture (28, 28) after every change at once: (32, 32) in the paper's scale. Raises DataError."""
-    how: dict[str, Any] = {n: v for n, v in settings.items() if n not in ("shift_x", "shift_y")}
-    shift = (settings.get("shift_x", 0.0), settings.get("shift_y", 0.0))
-    return np.asarray(transform(image[None], shift=shift, seed=seed, **how)[0])
+    how: dict[str, Any] = {**settings}
+    return np.asarray(transform(image[None], seed=seed, **how)[0])
 
 
 def strip(image: Picture, settings: dict[str, float], change: Change, seed: int) -> NDArray[np.float32]:

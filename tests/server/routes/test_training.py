@@ -81,6 +81,7 @@ def test_what_is_there_already_is_not_replaced_by_what_is_kept(start: Any, tmp_p
         {"changes": {"step": -1}},
         {"changes": {"distortion": "nix"}},
         {"network": "lenet5-softmax", "recipe": "1998", "changes": {"loss": "mse"}},
+        {"network": "lenet5-softmax", "recipe": "plain", "start_from": "untrained-lenet5-linear"},  # as many weights
     ],
 )
 def test_a_training_that_makes_no_sense_fails_with_a_reason(client: httpx.Client, wish: dict[str, Any]) -> None:

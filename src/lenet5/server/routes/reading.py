@@ -22,7 +22,7 @@ from lenet5.reading.fields import KnownField, LineField, MiddleField
 from lenet5.reading.readings import Reading
 from lenet5.reading.sliding import SIDE, STEP, slid_over
 from lenet5.server.networks import shown_classes
-from lenet5.server.pictures import ink_of, kind_of
+from lenet5.server.pictures import DIGIT, FILE, ink_of, kind_of
 from lenet5.server.problems import Problem, as_problem
 from lenet5.server.state import ServerState, State
 
@@ -38,13 +38,8 @@ InkIs = Annotated[Polarity, Query(description="darker or lighter than its paper,
 Asked = Annotated[str, Query(description="a set by its name, such as ascii, or each of them", max_length=95)]
 NetworkName = Annotated[str, Query(description="slid over the line; empty for the default", max_length=80)]
 Number = Annotated[int, Query(description="which of the readings of the first page, from 0", ge=0)]
-_FILE = {"type": "string", "format": "binary"}
-_ONE = {
-    "image/png": {"schema": _FILE},
-    "image/jpeg": {"schema": _FILE},
-    "application/octet-stream": {"schema": {**_FILE, "description": "side·side bytes of ink, 0 for paper to 255"}},
-}
-_FORM = {"type": "object", "properties": {"picture": {"type": "array", "items": _FILE}}, "required": ["picture"]}
+_ONE = {kind: schema for kind, schema in DIGIT.items() if kind != "application/json"}
+_FORM = {"type": "object", "properties": {"picture": {"type": "array", "items": FILE}}, "required": ["picture"]}
 _MANY = {"multipart/form-data": {"schema": _FORM}}
 
 

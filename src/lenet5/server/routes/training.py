@@ -78,7 +78,7 @@ def trainings(state: State) -> dict[str, Any]:
 def begin(new: NewTraining, state: State) -> dict[str, Any]:
     if new.data == "mnist" and not has_mnist():
         raise HTTPException(422, "MNIST is not on this machine; train on drawn digits")
-    start = state.networks.get(new.start_from).parameters.copy() if new.start_from else None
+    start = state.networks.get(new.start_from) if new.start_from else None
     changes = {name: value for name, value in new.changes.model_dump().items() if value is not None}
     made = Recipe(**{**asdict(recipe(new.recipe)), **changes})
     if new.network not in state.architectures:
