@@ -32,7 +32,7 @@ const FORMULAS = {
   subsampling: [["", "x = "], ["f", "f("], ["c", "c"], ["", " · "], ["x", "Σ x"], ["", " + "], ["b", "b"], ["f", ")"]],
   squash: [["f", "f(a) = 1.7159 · tanh(2a/3)"]],
   codes: [["", "y = Σ "], ["d", "("], ["x", "x"], ["d", " − "], ["w", "w"], ["d", ")²"]],
-  error: [["e", "E = y_D + log(e^−j + Σ e^−y_i)"]],
+  error: [["e", "E = y_D + log(exp(−j) + Σ exp(−y_i))"]],
 };
 // Ink that the network has no answer to.
 const at = (points) => points.map(([x, y]) => ({ x, y }));
@@ -134,7 +134,10 @@ export function makeLesson({ network, point, pointAt, write, want }) {
       ? h("p.rule", { role: "math" }, FORMULAS[name].map(([term, text]) => term ? part(term, text) : text))
       : "";
 
-  const part = (term, text) => h("span.said", { tabIndex: 0, dataset: { term } }, text);
+  const part = (term, text) => h("span.said", { tabIndex: 0, dataset: { term } }, lowered(text));
+
+  // The letter after _ stands lower, as an index does.
+  const lowered = (text) => text.split(/_(\w)/).map((piece, k) => (k % 2 ? h("sub", {}, piece) : piece));
 
   // The text with its marks: parts of the formula, units to point at, ink to write.
   function words(text) {

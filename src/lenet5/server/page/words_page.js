@@ -48,7 +48,6 @@ export default {
     "reader.reads.why": "Of answers with this confidence, about so many are right.",
     "reader.rejects.why": "The network alone always names its nearest code, whatever the ink is.",
     "lecture": "Lecture",
-    "lecture.label": "Lecture mode: everything large enough for the last row",
   },
   zh: {
     "problem.alone": "本页不需要服务器即可使用，但这一功能需要：见“阅读”。",
@@ -95,6 +94,5 @@ export default {
     "reader.reads.why": "具有这一置信度的回答，约有这样比例是对的。",
     "reader.rejects.why": "无论写的是什么，网络本身总会给出最近的编码。",
     "lecture": "讲课",
-    "lecture.label": "讲课模式：最后一排也看得清",
   },
 };
