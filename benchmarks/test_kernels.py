@@ -9,8 +9,8 @@ import pytest
 
 from lenet5.architecture import LENET5
 from lenet5.kernels import entries
-from lenet5.kernels.peak import peak
 from lenet5.kernels.plan import CROSS_ENTROPY, MAP, loss_of, plan_for, zeros
+from lenet5.machine.peak import peak
 from lenet5.network import LeNet5
 from lenet5.scale import to_scale
 from lenet5.training.initial import initial

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from lenet5.architecture import NAMES, SIDE, Architecture, EuclideanRBF
 from lenet5.errors import WeightsError
-from lenet5.kernels import threads
 from lenet5.kernels.entries import FEW, bulk, bulk_room, forward_many, maps_room
 from lenet5.kernels.plan import Plan, plan_for, zeros
+from lenet5.machine import threads
 from lenet5.reference import penalties, probabilities
 from lenet5.scale import LOOKED_AT, PictureWarning, doubt, to_scale
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lenet5.files import cache_folder
-from lenet5.kernels.native import kernel_folder
+from lenet5.machine.native import kernel_folder
 from server.expected import EXAMPLES
 from systems import posix
 

@@ -9,7 +9,7 @@ import pytest
 
 from lenet5.cli import main
 from lenet5.errors import LeNetError
-from lenet5.kernels import native
+from lenet5.machine import native
 
 
 @pytest.mark.parametrize("parts", [["reading"], ["training"], []])
@@ -29,7 +29,7 @@ def test_what_is_kept_runs_without_numba() -> None:
         main(["warm"])
     program = """
 import sys
-from lenet5.kernels import native
+from lenet5.machine import native
 kept = list(native.kernel_folder().glob("*.o"))
 for path in kept:
     native._link(path.read_bytes()[32:])

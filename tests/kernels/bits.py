@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.architecture import ARCHITECTURES, Architecture
-from lenet5.kernels.native import LANES
+from lenet5.machine.native import LANES
 from lenet5.network import LeNet5
 from lenet5.scale import scale
 from lenet5.training.initial import initial

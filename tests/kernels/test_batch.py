@@ -7,8 +7,8 @@ import pytest
 
 from lenet5 import reference
 from lenet5.kernels import entries
-from lenet5.kernels.native import LANES
 from lenet5.kernels.plan import loss_of, plan_for
+from lenet5.machine.native import LANES
 from lenet5.network import LeNet5
 from lenet5.training.learners import LOSSES
 from networks import LEARNABLE, start

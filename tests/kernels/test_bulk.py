@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lenet5 import reference
 from lenet5.architecture import LENET5, Architecture
 from lenet5.kernels.entries import FEW, PICTURES
-from lenet5.kernels.native import LANES
+from lenet5.machine.native import LANES
 from lenet5.network import PIECE, LeNet5
 from networks import NETWORKS, name, start
 

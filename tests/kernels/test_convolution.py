@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from kernels.derived import assert_close, curvature, gradient, record
 from lenet5 import reference
 from lenet5.architecture import SQUASHES, Architecture, Convolution, all_of
-from lenet5.kernels.native import LANES, Kernel
 from lenet5.kernels.plan import MAPS, TOGETHER, curve, multiples, strips_of
+from lenet5.machine.native import LANES, Kernel
 from lenet5.network import LeNet5
 from networks import SMALL, start
 
 convolve, convolve_back, convolve_gradient = (
-    Kernel("convolution", name) for name in ("convolve", "convolve_back", "convolve_gradient")
+    Kernel("lenet5.kernels.convolution", name) for name in ("convolve", "convolve_back", "convolve_gradient")
 )
 
 Floats = NDArray[np.float32]

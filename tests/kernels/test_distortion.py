@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.distortions import Distortion, transform
 from lenet5.kernels.entries import distortion_room
-from lenet5.kernels.native import Kernel
+from lenet5.machine.native import Kernel
 
 RNG = np.random.default_rng(5)
 IMAGES = (RNG.random((6, 28, 28)) * 256).astype(np.uint8)
@@ -66,7 +66,7 @@ def test_pictures_are_sampled_where_they_come_from(seed: int) -> None:
 def bends(elastic: float, smoothness: float, count: int) -> NDArray[np.float32]:
     """(count, 2, 32, 32): displacements as the kernel draws them."""
     _, _, one, _, grid = distortion_room()
-    bend, state, all_of_them = Kernel("distortion", "_bend"), np.array([7], np.uint64), []
+    bend, state, all_of_them = Kernel("lenet5.kernels.distortion", "_bend"), np.array([7], np.uint64), []
     for _ in range(count):
         bend(state, elastic, smoothness * math.sqrt(3), grid, one)
         all_of_them.append(one.copy())

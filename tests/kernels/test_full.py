@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from kernels.derived import record
-from lenet5.kernels.native import Kernel
 from lenet5.kernels.plan import UNITS, multiples
+from lenet5.machine.native import Kernel
 
 add_outer, connect, connect_back, step_back = (
-    Kernel("full", name) for name in ("add_outer", "connect", "connect_back", "step_back")
+    Kernel("lenet5.kernels.full", name) for name in ("add_outer", "connect", "connect_back", "step_back")
 )
 
 SIZES = [(120, 400), (84, 120), (10, 84), (1, 1), (9, 17)]  # units, units below

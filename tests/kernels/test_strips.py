@@ -9,8 +9,8 @@ import pytest
 from numba import njit
 
 from lenet5.kernels import convolution, plan
-from lenet5.kernels.native import LANES
 from lenet5.kernels.plan import strips_of
+from lenet5.machine.native import LANES
 
 
 @njit

@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from kernels.derived import record
-from lenet5.kernels.native import Kernel
 from lenet5.kernels.plan import MAPS, multiples
+from lenet5.machine.native import Kernel
 
 subsample, subsample_back, subsample_gradient = (
-    Kernel("subsampling", name) for name in ("subsample", "subsample_back", "subsample_gradient")
+    Kernel("lenet5.kernels.subsampling", name) for name in ("subsample", "subsample_back", "subsample_gradient")
 )
 
 SIZES = [(14, 14), (5, 5), (3, 17), (1, 1)]  # of the map above

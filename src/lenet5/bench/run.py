@@ -27,7 +27,7 @@ from lenet5.bench.peers import OURS, PEERS, missing
 from lenet5.bench.tasks import ALL, QUICK, Task, multiply_adds
 from lenet5.bench.timing import Times, summarise
 from lenet5.errors import LeNetError
-from lenet5.kernels.threads import processors
+from lenet5.machine.threads import processors
 from lenet5.network import LeNet5
 from lenet5.training.going_on import machine
 
@@ -260,7 +260,7 @@ class Bench:
         if task is not PEAK:
             self.result.times[task] = times
         elif times:
-            from lenet5.kernels.peak import PRODUCTS
+            from lenet5.machine.peak import PRODUCTS
 
             self.result.peak = PRODUCTS * self.result.threads / times[OURS].median
 

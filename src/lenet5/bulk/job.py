@@ -15,8 +15,8 @@ from lenet5.bulk.places import is_address
 from lenet5.bulk.sources import Shard
 from lenet5.bulk.worker import Task
 from lenet5.errors import DataError, ReadingError
-from lenet5.kernels import threads
 from lenet5.loading import load
+from lenet5.machine import threads
 from lenet5.reading.reader import BEST
 
 __all__ = ["Engine", "Progress", "read"]

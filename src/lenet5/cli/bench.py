@@ -13,7 +13,7 @@ from lenet5 import files
 from lenet5.cli import warm
 from lenet5.cli.bar import working
 from lenet5.cli.options import Count
-from lenet5.kernels import threads as available
+from lenet5.machine import threads as available
 
 __all__ = ["bench"]
 

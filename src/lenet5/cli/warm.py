@@ -24,7 +24,7 @@ def warm(*parts: Part) -> None:
     Args:
         parts: reading: what read, serve and export need. training: what train needs. Both, where none is named.
     """
-    from lenet5.kernels.native import compiling_seconds, kernel_folder
+    from lenet5.machine.native import compiling_seconds, kernel_folder
 
     ahead(*(parts or STEPS))
     kept = list(kernel_folder().glob("*.o"))

@@ -21,13 +21,13 @@ from numba import types
 
 from lenet5.architecture import KERNEL
 from lenet5.kernels.bulk import gather, maps_of
-from lenet5.kernels.compiled import compiled, inlined
 from lenet5.kernels.full import add_outer, connect, connect_back
-from lenet5.kernels.lanes import Emit, add, fma, lanes_type, load, mul, splat, store, tile, tiles, total, transpose
-from lenet5.kernels.native import LANES
 from lenet5.kernels.output import distances, full_error, full_outputs, is_wrong, rbf_error
 from lenet5.kernels.plan import RBF
 from lenet5.kernels.squash import curve_of, pass_back, slope_of, squash
+from lenet5.machine.compiled import compiled, inlined
+from lenet5.machine.lanes import Emit, add, fma, lanes_type, load, mul, splat, store, tile, tiles, total, transpose
+from lenet5.machine.native import LANES
 
 __all__ = ["block_gradient"]
 
@@ -126,17 +126,13 @@ def _only_where(emit: Emit, a: Any, b: Any, value: Any) -> Any:
     return emit.builder.select(emit.builder.fcmp_ordered("==", a, b), value, emit.constant(0.0))
 
 
-def _largest(emit: Emit, a: Any, b: Any, c: Any, d: Any) -> Any:
-    return emit.maximum(emit.maximum(a, b), emit.maximum(c, d))
-
-
 _some_units = tiles(_UNITS, lambda units: _product_tile(units, False))
 _some_inputs = tiles(_UNITS, lambda units: _product_tile(units, True))
 _outer_many, _outer_one = _outer_tile(*_OUTER), _outer_tile(1, 1)
 _spread_row = tile(types.void, _spread)
 _add_kernel_gradient = tile(types.void, _kernel_gradient)
 _where_equal = tile(lanes_type, _only_where)
-_maximum = tile(lanes_type, _largest)
+_maximum = tile(lanes_type, lambda emit, a, b: emit.maximum(a, b))
 
 
 @compiled
@@ -220,7 +216,7 @@ def _subsample_back(error, outputs, below, s, c, weights, gradient):
                 top = ((m * 2 * side + 2 * y) * 2 * side + 2 * x) * LANES
                 low = top + 2 * side * LANES
                 p, q, r, t = load(below, top), load(below, top + LANES), load(below, low), load(below, low + LANES)
-                largest = _maximum(p, q, r, t)
+                largest = _maximum(_maximum(p, q), _maximum(r, t))
                 of_bias = add(of_bias, value)
                 of_coefficient = fma(value, add(add(p, q), add(r, t)), of_coefficient)
                 left = mul(value, factor)

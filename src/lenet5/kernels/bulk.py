@@ -17,11 +17,11 @@ from typing import Any
 from numba import types
 
 from lenet5.architecture import KERNEL
-from lenet5.kernels.compiled import compiled, inlined
 from lenet5.kernels.entries import GROUP, PICTURES, WIDE
-from lenet5.kernels.lanes import LANES, VECTOR, Emit, Index, pixels_at, splat, store, tile, tiles
 from lenet5.kernels.plan import RBF
 from lenet5.kernels.squash import bend, curve_of, squash
+from lenet5.machine.compiled import compiled, inlined
+from lenet5.machine.lanes import LANES, VECTOR, Emit, Index, pixels_at, splat, store, tile, tiles
 
 __all__ = ["bulk", "gather", "maps_of"]
 

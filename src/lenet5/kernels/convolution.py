@@ -17,10 +17,10 @@ from llvmlite import ir
 from numba import types
 
 from lenet5.architecture import KERNEL
-from lenet5.kernels.compiled import compiled, inlined
-from lenet5.kernels.lanes import FLOAT, INDEX, LANES, Emit, Index, splat, store, tile, tiles
 from lenet5.kernels.plan import PACKED_ROW, TOGETHER, WIDTHS
 from lenet5.kernels.squash import curve_of, squash, squash_rows
+from lenet5.machine.compiled import compiled, inlined
+from lenet5.machine.lanes import FLOAT, INDEX, LANES, Emit, Index, splat, store, tile, tiles
 
 # Rows of a map that a tile holds in registers: 28 and 10, the heights of C1 and C3, are made of the first two.
 _FORWARD = (14, 10, 1) if LANES == 16 else (8, 10, 1)

@@ -12,9 +12,9 @@ import numpy as np
 
 from lenet5 import scale
 from lenet5.architecture import SIDE
-from lenet5.kernels.compiled import compiled
 from lenet5.kernels.entries import NODES
-from lenet5.kernels.lanes import LANES, fma, load, splat, store
+from lenet5.machine.compiled import compiled
+from lenet5.machine.lanes import LANES, fma, load, splat, store
 from lenet5.scale import INNER
 
 __all__ = ["distort", "transform"]

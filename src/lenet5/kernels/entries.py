@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 
 from lenet5.architecture import SIDE
-from lenet5.kernels.native import LANES, Kernel
 from lenet5.kernels.plan import Plan, multiples, zeros
+from lenet5.machine.native import LANES, Kernel
 
-forward_many = Kernel("single", "forward_many")
-gradient_of = Kernel("single", "gradient_of")
-curvature_of = Kernel("single", "curvature_of")
-online = Kernel("single", "online")
-bulk = Kernel("bulk", "bulk")
-block_gradient = Kernel("batch", "block_gradient")
-mean, adam, muon, follow = (Kernel("update", name) for name in ("mean", "adam", "muon", "follow"))
-distort, transform = (Kernel("distortion", name) for name in ("distort", "transform"))
-draw = Kernel("strokes", "draw")
+forward_many = Kernel("lenet5.kernels.single", "forward_many")
+gradient_of = Kernel("lenet5.kernels.single", "gradient_of")
+curvature_of = Kernel("lenet5.kernels.single", "curvature_of")
+online = Kernel("lenet5.kernels.single", "online")
+bulk = Kernel("lenet5.kernels.bulk", "bulk")
+block_gradient = Kernel("lenet5.kernels.batch", "block_gradient")
+mean, adam, muon, follow = (Kernel("lenet5.kernels.update", name) for name in ("mean", "adam", "muon", "follow"))
+distort, transform = (Kernel("lenet5.kernels.distortion", name) for name in ("distort", "transform"))
+draw = Kernel("lenet5.kernels.strokes", "draw")
 
 FEW = 3 * LANES // 2  # from so many pictures on, `bulk` is quicker
 GROUP = 4 if LANES == 16 else 2  # blocks of `bulk` whose C5, F6 and OUTPUT are computed together

@@ -14,8 +14,8 @@ from typing import Any
 
 from numba import types
 
-from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import LANES, Emit, fma, load, splat, store, tile
+from lenet5.machine.compiled import compiled
+from lenet5.machine.lanes import LANES, Emit, fma, load, splat, store, tile
 
 __all__ = ["add_outer", "connect", "connect_back", "step_back"]
 

@@ -22,10 +22,10 @@ from __future__ import annotations
 
 import math
 
-from lenet5.kernels.compiled import compiled, inlined
-from lenet5.kernels.lanes import LANES, fma, load, splat, store, sub, total
 from lenet5.kernels.plan import CROSS_ENTROPY, MAP, MSE, RBF, SOFTMAX
 from lenet5.kernels.squash import curve_of, pass_back, squash
+from lenet5.machine.compiled import compiled, inlined
+from lenet5.machine.lanes import LANES, fma, load, splat, store, sub, total
 
 __all__ = ["distances", "full_error", "full_outputs", "is_wrong", "rbf_curvature", "rbf_error"]
 

@@ -20,8 +20,8 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from lenet5.architecture import KERNEL, SQUASHES, Architecture, Convolution, EuclideanRBF, LayerCount, Subsampling
-from lenet5.kernels.native import LANES
 from lenet5.layers import Chain, Squash
+from lenet5.machine.native import LANES
 
 __all__ = ["LOSS", "MAPS", "PLAN", "RBF", "SOFTMAX", "SQUASHED", "UNITS", "Plan", "loss_of", "plan_for", "zeros"]
 

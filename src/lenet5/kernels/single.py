@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from lenet5.kernels.compiled import compiled, inlined
 from lenet5.kernels.convolution import convolve, convolve_back, convolve_gradient
 from lenet5.kernels.full import add_outer, connect, connect_back, step_back
-from lenet5.kernels.lanes import LANES, fma, load, mul, pixels, splat, store, sub
 from lenet5.kernels.output import distances, full_error, full_outputs, is_wrong, rbf_curvature, rbf_error
 from lenet5.kernels.plan import RBF
 from lenet5.kernels.squash import curve_of, pass_back, squash
 from lenet5.kernels.subsampling import subsample, subsample_back, subsample_gradient
+from lenet5.machine.compiled import compiled, inlined
+from lenet5.machine.lanes import LANES, fma, load, mul, pixels, splat, store, sub
 
 __all__ = ["curvature_of", "forward", "forward_many", "gradient_of", "online"]
 

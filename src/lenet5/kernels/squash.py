@@ -13,9 +13,9 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import FLOAT, LANES, Emit, Index, lanes_type, load, mul, store, tile
 from lenet5.kernels.plan import NUMBERS, SHAPES
+from lenet5.machine.compiled import compiled
+from lenet5.machine.lanes import FLOAT, LANES, Emit, Index, lanes_type, load, mul, store, tile
 
 __all__ = ["bend", "curve_of", "pass_back", "slope_of", "squash", "squash_rows"]
 
@@ -84,9 +84,8 @@ curve_of = tile(types.UniTuple(types.float32, 1 + NUMBERS), _curve_of)  # curve_
 slope_of = tile(lanes_type, _slope)  # slope_of(y, curve, squared): f'(a) where o = f(a) are the lanes y, or its square
 # squash(values, start, count, curve): values[start : start + count] squashed in place, rounded up to whole vectors
 squash = tile(types.void, _squash)
-squash_rows = tile(
-    types.void, bend
-)  # squash_rows(values, start, step, count, curve): a column of vectors, as in `bend`
+# squash_rows(values, start, step, count, curve): a column of vectors, as in `bend`
+squash_rows = tile(types.void, bend)
 
 
 @compiled

@@ -11,13 +11,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.kernels.native import Kernel
+from lenet5.machine.native import Kernel
 
 __all__ = ["draw", "ways"]
 
 STEP = 0.12  # for each step aside
 AWAY = 0.003  # for each row and column away from its own
-_FIND = Kernel("strokes", "_ways")
+_FIND = Kernel("lenet5.kernels.strokes", "_ways")
 
 
 def ways(mask: NDArray[np.uint8], reach: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

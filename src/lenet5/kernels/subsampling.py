@@ -12,9 +12,9 @@ from typing import Any
 
 from numba import types
 
-from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import LANES, Emit, add, first, fma, lanes_type, load, mul, splat, store, tile, total
 from lenet5.kernels.squash import curve_of, slope_of, squash
+from lenet5.machine.compiled import compiled
+from lenet5.machine.lanes import LANES, Emit, add, first, fma, lanes_type, load, mul, splat, store, tile, total
 
 __all__ = ["subsample", "subsample_back", "subsample_gradient"]
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from lenet5.kernels.compiled import compiled
-from lenet5.kernels.lanes import LANES, Emit, tiles
+from lenet5.machine.compiled import compiled
+from lenet5.machine.lanes import LANES, Emit, tiles
 
 __all__ = ["BETA_1", "BETA_2", "MEMORY", "POLYNOMIAL", "TIMES", "adam", "follow", "mean", "muon"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Literal, Protocol, overload
 
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from lenet5.codes import DIGITS
 from lenet5.errors import LeNetError, ReadingError
-from lenet5.kernels import threads
+from lenet5.machine import threads
 from lenet5.pictures.ink import POLARITIES, Ink, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, PAGE_SIDE, Limits, open_pages, sized
@@ -379,9 +378,7 @@ def _each(prepare: Callable[[Any], Prepared], pictures: list[Any]) -> list[Prepa
     small = time.perf_counter() - start < SMALL * len(first)
     if small or not rest:
         return done + [prepare(picture) for picture in rest]
-    # Not the kernels' own threads: to prepare a picture words are read, and the network would wait for a free one.
-    with ThreadPoolExecutor(threads.threads()) as pool:
-        return done + list(pool.map(prepare, rest))
+    return done + threads.run(prepare, rest)
 
 
 def _check(layout: str, ink: str) -> None:

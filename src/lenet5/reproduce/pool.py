@@ -20,7 +20,7 @@ from pathlib import Path
 
 from lenet5 import files
 from lenet5.errors import TrainingError
-from lenet5.kernels.threads import processors
+from lenet5.machine.threads import processors
 from lenet5.reproduce.jobs import Job
 
 __all__ = ["Advance", "run"]

@@ -112,7 +112,7 @@ def identity(network: LeNet5) -> dict[str, Any]:
 
 def machine() -> dict[str, Any]:
     """What the bits of trained weights depend on besides recipe, data and seed."""
-    from lenet5.kernels.native import LANES
+    from lenet5.machine.native import LANES
 
     versions = {name: version(name) for name in ("numba", "numpy")}
     return {"processor": processor(), "float32_lanes": LANES, "python": platform.python_version(), **versions}

@@ -13,9 +13,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.kernels import entries, threads
-from lenet5.kernels.native import LANES
+from lenet5.kernels import entries
 from lenet5.kernels.plan import CROSS_ENTROPY, MAP, MSE, Plan, loss_of, zeros
+from lenet5.machine import threads
+from lenet5.machine.native import LANES
 from lenet5.training.recipe import Recipe, eta
 
 __all__ = ["LOSSES", "MATRICES", "Learner", "MiniBatch", "Online", "Pictures"]

@@ -23,8 +23,8 @@ from lenet5 import files
 from lenet5.architecture import Architecture
 from lenet5.datasets.dataset import Dataset
 from lenet5.errors import TrainingError
-from lenet5.kernels import threads
-from lenet5.kernels.native import compiling_seconds
+from lenet5.machine import threads
+from lenet5.machine.native import compiling_seconds
 from lenet5.network import LeNet5
 from lenet5.reference import losses
 from lenet5.training.calibration import fitted_sharpness

@@ -29,7 +29,7 @@ class _Ours:
 
     def call(self, task: Task) -> Callable[[], object] | None:
         if task.kind == "peak":
-            from lenet5.kernels.peak import peak
+            from lenet5.machine.peak import peak
 
             return peak(self._threads)
         if task.kind == "read":

@@ -13,9 +13,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
 
-from lenet5.kernels.native import SYMBOL, target
+from lenet5.machine.native import SYMBOL, target
 
 __all__ = ["compiled", "inlined", "machine_code"]
 
@@ -35,16 +34,15 @@ def inlined(function: Callable[..., Any]) -> Any:
     return numba.njit(nogil=True, error_model="numpy", inline="always")(function)
 
 
-def machine_code(module: str, name: str, kinds: tuple[Any, ...]) -> tuple[bytes, Any]:
-    """The object code of a kernel for arguments of these kinds, and numba's function that calls it."""
-    function = getattr(import_module(f"lenet5.kernels.{module}"), name)
-    kernel = function if hasattr(function, "py_func") else compiled(function)
-    arguments = _arguments(kinds)
-
-    def called(words):
-        kernel(*arguments(words))
-
-    entry: Any = numba.cfunc(types.void(types.CPointer(types.int64)), nopython=True, error_model="numpy")(called)
+def machine_code(module: str, name: str, kinds: tuple[Any, ...]) -> bytes:
+    """The object code of a kernel for arguments of these kinds."""
+    function = getattr(import_module(module), name)
+    kernel = function if hasattr(function, "py_func") else inlined(function)
+    # What is inlined is compiled once, with its caller. numba inlines no call of `*arguments`: each is written out.
+    scope = {"kernel": kernel, "arguments": _arguments(kinds), "carray": numba.carray}
+    exec(f"def called(words):\n    a = arguments(words)\n    kernel({_taken(kinds, 'a')})", scope)
+    signature = types.void(types.CPointer(types.int64))
+    entry: Any = numba.cfunc(signature, nopython=True, error_model="numpy")(scope["called"])
     parsed = llvm.parse_assembly(entry.inspect_llvm())
     parsed.get_function(entry.native_name).name = SYMBOL
     # numba makes code for errors that kernels do not raise, and for memory that they do not ask for. Once all functions
@@ -59,17 +57,29 @@ def machine_code(module: str, name: str, kinds: tuple[Any, ...]) -> tuple[bytes,
         passes.add_global_dead_code_eliminate_pass()
     passes.add_strip_dead_prototype_pass()
     passes.run(parsed, llvm.create_pass_builder(target(), llvm.create_pipeline_tuning_options()))
-    return target().emit_object(parsed), entry
+    return target().emit_object(parsed)
+
+
+def _taken(kinds: Any, place: str) -> str:
+    """The arguments of these kinds at a place of `called`, as a kernel takes them."""
+
+    def one(kind: Any, here: str) -> str:
+        if not isinstance(kind, tuple):
+            return here
+        if isinstance(kind[0], np.dtype):
+            return f"carray({here}[0], {here}[1])" if kind[1] else f"carray({here}[0], 1)[0]"
+        return f"({_taken(kind, here)},)"
+
+    return ", ".join(one(kind, f"{place}[{k}]") for k, kind in enumerate(kinds))
 
 
 def _type(kind: Any) -> Any:
-    """numba's type of an argument."""
-    if isinstance(kind, str):
+    """numba's type of an argument; of an array, those of the address of its elements and of its shape."""
+    if not isinstance(kind, tuple):
         return {"q": types.int64, "d": types.float64, "Q": types.uint64}[kind]
-    if not isinstance(kind[0], np.dtype):
-        return types.BaseTuple.from_types([_type(part) for part in kind])
-    element, dimensions = numba.from_dtype(kind[0]), kind[1]
-    return types.Array(element, dimensions, "C") if dimensions else element
+    if isinstance(kind[0], np.dtype):
+        return types.Tuple([types.CPointer(numba.from_dtype(kind[0])), types.UniTuple(types.int64, kind[1])])
+    return types.Tuple([_type(part) for part in kind])
 
 
 def _arguments(kinds: Any) -> Any:
@@ -87,20 +97,12 @@ def _arguments(kinds: Any) -> Any:
 
 
 def _argument(context: Any, builder: Any, kind: Any, words: Any) -> Any:
-    if isinstance(kind, types.BaseTuple):
-        return context.make_tuple(builder, kind, [_argument(context, builder, part, words) for part in kind])
-    word = next(words)
     if isinstance(kind, types.Number):
-        return builder.load(builder.bitcast(word, context.get_value_type(kind).as_pointer()))
-    interface = builder.inttoptr(builder.load(word), INTERFACE.as_pointer())
+        return builder.load(builder.bitcast(next(words), context.get_value_type(kind).as_pointer()))
+    if not isinstance(kind[0], types.CPointer):
+        return context.make_tuple(builder, kind, [_argument(context, builder, part, words) for part in kind])
+    interface = builder.inttoptr(builder.load(next(words)), INTERFACE.as_pointer())
     shape, data = (builder.load(builder.gep(interface, [PART(0), PART(k)])) for k in (SHAPE, DATA))
-    if isinstance(kind, types.Record):
-        return builder.bitcast(data, context.get_value_type(kind))
-    array, size = context.make_array(kind)(context, builder), context.get_abi_sizeof(context.get_data_type(kind.dtype))
-    sizes = [builder.load(builder.gep(shape, [WORD(k)])) for k in range(kind.ndim)]
-    strides = [WORD(size)]
-    for length in reversed(sizes[1:]):
-        strides.insert(0, builder.mul(strides[0], length))
-    at = builder.bitcast(data, array.data.type)
-    populate_array(array, data=at, shape=sizes, strides=strides, itemsize=WORD(size), meminfo=None)
-    return array._getvalue()
+    sizes = [builder.load(builder.gep(shape, [WORD(k)])) for k in range(len(kind[1]))]
+    start = builder.bitcast(data, context.get_value_type(kind[0]))
+    return context.make_tuple(builder, kind, [start, context.make_tuple(builder, kind[1], sizes)])

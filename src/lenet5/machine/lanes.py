@@ -17,7 +17,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from lenet5.kernels.native import LANES
+from lenet5.machine.native import LANES
 
 __all__ = ["LANES", "Emit", "Index", "tile", "tiles"]  # and the operations at the end
 

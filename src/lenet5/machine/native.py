@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import itertools
 import logging
 import os
 import struct
@@ -46,7 +45,6 @@ _tell_once = cache(LOG.log)
 _LOCK = threading.Lock()  # one kernel is loaded or compiled at a time
 _seconds: list[float] = []  # of compiling each kernel
 _linked: list[Any] = []  # what keeps machine code in memory
-_LIBRARIES = itertools.count()
 
 _CALL = ctypes.CFUNCTYPE(None, ctypes.c_char_p)  # without Python's lock
 _address = ctypes.pythonapi.PyCapsule_GetPointer
@@ -57,8 +55,9 @@ _address.restype, _address.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes
 def kernel_folder() -> Path:
     """The folder for the machine code of these kernels (which call each other), this compiler and this processor."""
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    for folder in ("kernels", "machine"):
+        for source in sorted(Path(__file__).parents[1].joinpath(folder).glob("*.py")):
+            digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     if (compiler := find_spec("numba")) and compiler.origin:  # which takes long to import for its version
         digest.update(Path(compiler.origin).with_name("_version.py").read_bytes())
     digest.update(f"{llvmlite.__version__} {CPU} {FEATURES}".encode())
@@ -69,10 +68,11 @@ class Kernel:
     """A kernel as Python calls it, with arrays without gaps (in C's order), numbers, and tuples of these."""
 
     def __init__(self, module: str, name: str, *first: Any) -> None:
-        self._module, self._name, self._first = module, name, first
-        self._words: list[Any] = []
-        self._descriptions: list[Any] = []
-        self._kinds = _look(first, self._words, self._descriptions)
+        self._module, self._name = module, name
+        words: list[Any] = []
+        self._descriptions: list[Any] = []  # which hold their arrays, and must live as long as their addresses are used
+        self._kinds = _look(first, words, self._descriptions)
+        self._words = _packing(words)(*words)
         self._ready: dict[Any, tuple[Code, Callable[..., bytes]]] = {}
 
     def bound(self, *first: Any) -> Kernel:
@@ -85,12 +85,16 @@ class Kernel:
         kinds = _look(rest, words, descriptions)
         ready = self._ready.get(kinds)
         if ready is None:
-            forms = "".join(_NUMBERS[type(word)] for word in (*self._words, *words))
             with _LOCK:
                 run = _found(self._module, self._name, self._kinds + kinds)
-            ready = self._ready[kinds] = run, struct.Struct(forms).pack
+            ready = self._ready[kinds] = run, _packing(words)
         run, pack = ready
-        run(pack(*self._words, *words))
+        run(self._words + pack(*words))
+
+
+def _packing(words: list[Any]) -> Callable[..., bytes]:
+    """What makes bytes of words of these kinds."""
+    return struct.Struct("".join(_NUMBERS[type(word)] for word in words)).pack
 
 
 def _look(args: tuple[Any, ...], words: list[Any], descriptions: list[Any]) -> tuple[Any, ...]:
@@ -128,12 +132,11 @@ def _found(module: str, name: str, kinds: tuple[Any, ...]) -> Code:
     _tell_once(logging.INFO, "compiling the kernels for this processor, once for this user: 5 to 40 seconds")
     LOG.debug("compiling %s", name)
     start = time.perf_counter()
-    from lenet5.kernels.compiled import machine_code
+    from lenet5.machine.compiled import machine_code
 
-    code, entry = machine_code(module, name, kinds)
+    code = machine_code(module, name, kinds)
     _seconds.append(time.perf_counter() - start)
     LOG.debug("compiled %s in %.1f seconds", name, _seconds[-1])
-    _linked.append(entry)
     try:
         files.make_folder(path.parent)
         files.write_atomically(path, hashlib.sha256(code).digest() + code)
@@ -144,7 +147,7 @@ def _found(module: str, name: str, kinds: tuple[Any, ...]) -> Code:
             f"the compiled kernels cannot be kept in {path.parent} ({reason}), and each start compiles them anew; "
             f"set LENET5_CACHE to a folder that can be written to, or run `lenet5 warm` as its owner",
         )
-    return _CALL(entry.address)  # as numba made it: what is kept is the same, and is linked by the next process
+    return _link(code)
 
 
 def compiling_seconds() -> float:
@@ -169,5 +172,5 @@ def _linker() -> Any:
 def _link(code: bytes) -> Code:
     """Machine code, callable. Raises RuntimeError where it calls what is not there."""
     library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(SYMBOL)
-    _linked.append(library.link(_linker(), f"kernel{next(_LIBRARIES)}"))
+    _linked.append(library.link(_linker(), f"kernel{len(_linked)}"))
     return _CALL(_linked[-1][SYMBOL])

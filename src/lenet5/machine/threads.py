@@ -7,6 +7,7 @@ pieces whatever the number of threads, so that results never depend on it.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -18,6 +19,7 @@ __all__ = ["processors", "run", "threads"]
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _pools: dict[int, ThreadPoolExecutor] = {}
+_here = threading.local()  # `at_work` in a pool's own threads
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pools.clear)  # a child has none of its parent's threads
 
@@ -41,10 +43,13 @@ def threads() -> int:
 
 
 def run(function: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
-    """[function(item) for item in items], on `threads()` threads."""
+    """[function(item) for item in items], on `threads()` threads; on its own thread where `run` has called it.
+
+    A thread of a pool that waited for its own pool could wait for ever.
+    """
     items, count = list(items), threads()
-    if count == 1 or len(items) == 1:
+    if count == 1 or len(items) == 1 or hasattr(_here, "at_work"):
         return [function(item) for item in items]
     if count not in _pools:
-        _pools[count] = ThreadPoolExecutor(count, thread_name_prefix="lenet5")
+        _pools[count] = ThreadPoolExecutor(count, "lenet5", setattr, (_here, "at_work", True))
     return list(_pools[count].map(function, items))

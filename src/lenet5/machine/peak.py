@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from lenet5.kernels.lanes import LANES, Emit, tile
-from lenet5.kernels.native import Kernel
+from lenet5.machine.lanes import LANES, Emit, tile
+from lenet5.machine.native import Kernel
 
 __all__ = ["PRODUCTS", "peak"]
 
@@ -39,7 +39,7 @@ def _spin(out, count):
 
 def peak(threads: int) -> Callable[[], object]:
     """A call in which each of so many threads does PRODUCTS multiply-adds."""
-    spin = Kernel("peak", "_spin")
+    spin = Kernel(__name__, "_spin")
     rooms = [np.full((_SUMS + 1) * LANES, 0.5, np.float32) for _ in range(threads)]
     if threads == 1:
         return lambda: spin(rooms[0], _ROUNDS)

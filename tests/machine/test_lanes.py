@@ -17,7 +17,7 @@ import sys
 import numpy as np
 import lenet5
 from lenet5 import datasets
-from lenet5.kernels.native import LANES
+from lenet5.machine.native import LANES
 digits = datasets.load("drawn", "test", count=20).images
 network = lenet5.load("lenet5")
 np.savez(sys.argv[1], lanes=LANES, one=network.penalties(digits[:1]), many=network.penalties(digits))

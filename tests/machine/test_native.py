@@ -13,7 +13,7 @@ FOLLOW = """
 import logging, sys
 import numpy as np
 from lenet5.kernels.entries import follow
-from lenet5.kernels.native import compiling_seconds
+from lenet5.machine.native import compiling_seconds
 logging.basicConfig(level=logging.INFO, format="%(name)s %(levelname)s %(message)s")
 average = np.zeros(16, np.float32)
 follow(average, np.ones(16, np.float32), 0.5)
@@ -102,7 +102,7 @@ def test_another_version_of_numba_compiles_anew(tmp_path: Path) -> None:
     (tmp_path / "_version.py").write_text("0.0")
     other = f"""
 from types import SimpleNamespace
-from lenet5.kernels import native
+from lenet5.machine import native
 native.find_spec = lambda name: SimpleNamespace(origin={str(tmp_path / "__init__.py")!r})
 {FOLLOW}"""
     assert run(tmp_path)[0] == "True"
