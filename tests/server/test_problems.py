@@ -81,6 +81,7 @@ def test_errors_of_routes_become_problems() -> None:
     assert (_ask("/http").status_code, _ask("/http").headers["x-hint"]) == (404, "look elsewhere")
     assert "path.number" in _ask("/number/seven").json()["detail"]
     assert _ask("/nowhere").headers["content-type"] == "application/problem+json"
+    assert _ask("/nowhere").json()["detail"] == "no GET /nowhere here; /docs names every address"
 
 
 def test_a_fault_is_logged_and_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -75,7 +75,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        return problem(error.status_code, str(error.detail), **dict(error.headers or {}))
+        unsaid = error.detail == HTTPStatus(error.status_code).phrase  # no route has this address, or not this method
+        detail = (
+            f"no {request.method} {request.url.path[:80]} here; /docs names every address" if unsaid else error.detail
+        )
+        return problem(error.status_code, str(detail), **dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

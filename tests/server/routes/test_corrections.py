@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from lenet5.reading.school.corrections import read_corrections
 from lenet5.server import Settings, create_app
 from server.expected import EXAMPLES, expect_problem, finished
 
@@ -52,6 +53,23 @@ def test_a_correction_replaces_what_was_said_of_its_place(ask: Ask, tmp_path: Pa
     ]
     assert ask("GET", f"corrections/{NAME}").content == LINE
     assert {path.name for path in (tmp_path / "kept").iterdir()} == {"corrections.jsonl", NAME}
+
+
+def test_a_text_of_any_letters_stays_one_line(ask: Ask, tmp_path: Path) -> None:
+    texts = ["1\u2028998", "1\u0085998", "1\r\n998"]
+    for count, text in enumerate(texts, 1):
+        assert ask("POST", "corrections", **_sent({"box": [count, 1, 9, 9], "text": text})).json()["kept"] == count
+    found = read_corrections(tmp_path / "kept" / "corrections.jsonl")
+    assert [one.text for one in found] == texts
+
+
+def test_a_list_that_was_damaged_by_hand_is_kept_and_told(ask: Ask, tmp_path: Path) -> None:
+    ask("POST", "corrections", **_sent({"text": "1"}))
+    kept = tmp_path / "kept" / "corrections.jsonl"
+    for line in ('{"path": ', "[]", "{}"):
+        kept.write_text(line)
+        expect_problem(ask("POST", "corrections", **_sent({"text": "1"})), 409, "damaged")
+        assert kept.read_text() == line
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,11 @@ def _keep(state: ServerState, folder: FilePath, data: bytes, told: list[dict[str
             raise DataError(f"page {one['page']}, box {one['box']}; expected one inside of a picture of {wide}×{tall}")
     with state.keeping:
         files.make_folder(folder, error=DataError)
-        lines = (folder / LIST).read_text("utf-8").splitlines() if (folder / LIST).is_file() else []
-        kept = {(one["path"], one["page"], str(one["box"])): one for one in [*map(json.loads, lines), *told]}
+        lines = (folder / LIST).read_bytes().splitlines() if (folder / LIST).is_file() else []
+        try:
+            kept = {(one["path"], one["page"], str(one["box"])): one for one in [*map(json.loads, lines), *told]}
+        except (ValueError, KeyError, TypeError) as error:
+            raise HTTPException(409, f"{LIST} was changed by hand, and is damaged ({error}); mend it") from error
         text = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in kept.values()).encode()
         picture = folder / told[0]["path"]
         others = sum(file.stat().st_size for file in folder.iterdir() if file not in (folder / LIST, picture))

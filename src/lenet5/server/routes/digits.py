@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -83,7 +83,7 @@ def digits(source: str) -> Dataset:
     return datasets.load("drawn", "test", count=DRAWN) if source == "drawn" else datasets.load("mnist", "test")
 
 
-@cache
+@lru_cache(2)  # a client may ask for thousands of counts
 def to_learn(count: int) -> Dataset:
     """The first drawn digits to learn from."""
     return datasets.load("drawn", "train", count=count)
