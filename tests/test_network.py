@@ -203,6 +203,7 @@ def test_a_saved_network_answers_the_same(network: LeNet5, images: Images, tmp_p
         ("classes", "0123456789"),
         ("classes", ["0"]),
         ("classes", [0] * 10),
+        ("classes", ["\x1b[31m", *"123456789"]),
     ],
 )
 def test_metadata_that_does_not_suit_the_network_is_refused(tmp_path: Path, key: str, value: Any) -> None:

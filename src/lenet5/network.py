@@ -38,9 +38,11 @@ def checked(metadata: Mapping[str, Any] | None, architecture: Architecture) -> d
     if names is not None and not (
         isinstance(names, list | tuple)
         and len(names) == architecture.classes
-        and all(isinstance(name, str) for name in names)
+        and all(isinstance(name, str) and name.isprintable() for name in names)  # a terminal obeys what is not
     ):
-        raise WeightsError(f"classes {reprlib.repr(names)}; expected a name for each of {architecture.classes} outputs")
+        raise WeightsError(
+            f"classes {reprlib.repr(names)}; expected a name to print for each of {architecture.classes} outputs"
+        )
     if isinstance(sharpness, bool) or not isinstance(sharpness, int | float) or not 0 < sharpness < math.inf:
         raise WeightsError(f"sharpness {reprlib.repr(sharpness)}; expected a number above 0")
     return copy

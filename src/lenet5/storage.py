@@ -54,14 +54,14 @@ def shipped() -> dict[str, Path]:
 def find(name: str | os.PathLike[str]) -> Path:
     """The file of a shipped network's weights by its name, or the path that was given. Raises WeightsError."""
     known = shipped()
-    if str(name) not in known and not os.path.exists(name):
+    if str(name) not in known and not os.path.exists(str(name)):
         if str(name).endswith(".safetensors"):
             raise WeightsError(f"no such file: {name}; give the path of one that is there, or a shipped network's name")
         raise WeightsError(
             f"no network {str(name)!r}; expected one of {', '.join(known) or 'none shipped'}, or the path of a "
             f".safetensors file"
         )
-    return known.get(str(name), Path(name))
+    return known.get(str(name), Path(str(name)))
 
 
 def declaration(name: str | os.PathLike[str]) -> Architecture:

@@ -179,7 +179,7 @@ def test_evaluate_shows_error_interval_and_confusions(run: Run, model: str) -> N
 
 def test_names_are_shown_as_they_are(run: Run, rng: np.random.Generator) -> None:
     """What looks like markup is none."""
-    for label in ("a", "b"):
+    for label in ("a", "[red]"):
         folder = Path("scans [final]", label)
         folder.mkdir(parents=True)
         for k in range(6):
@@ -189,7 +189,9 @@ def test_names_are_shown_as_they_are(run: Run, rng: np.random.Generator) -> None
     assert status == 0
     assert "weights in [/x].safetensors" in " ".join(said.split())
     assert "'scans [final]'" in " ".join(run("summary", "[/x].safetensors")[1].split())
-    assert "on scans [final]" in " ".join(run("evaluate", "[/x].safetensors", "--data", "scans [final]")[1].split())
+    told = " ".join(run("evaluate", "[/x].safetensors", "--data", "scans [final]")[1].split())
+    assert "on scans [final]" in told
+    assert "a [red] of error" in told or "[red] a of error" in told
 
 
 def test_evaluate_lists_every_mistake(run: Run, model: str) -> None:

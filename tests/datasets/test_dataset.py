@@ -36,6 +36,11 @@ def test_labels_of_any_integer_type_become_int64() -> None:
     assert make(labels=np.array([1, 0, 1], np.uint8)).labels.dtype == np.int64
 
 
+def test_a_notebook_shows_what_there_is_and_no_pixels() -> None:
+    shown = repr(Dataset("mine", np.zeros((1200, 28, 28), np.uint8), np.arange(1200) % 2, ("a", "b")))
+    assert shown == "<Dataset mine, 1,200 pictures of 2 classes>"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -49,6 +54,7 @@ def test_labels_of_any_integer_type_become_int64() -> None:
         ({"labels": np.array([0, 1, -1])}, "labels from -1 to 1"),
         ({"classes": ("a", "a")}, "all different"),
         ({"classes": ()}, "one or more"),
+        ({"classes": ("a", "\x1b[31m")}, "printable"),
         ({"writers": np.array([1])}, r"writers of shape \(1,\)"),
     ],
 )

@@ -270,6 +270,7 @@ def test_any_network_with_penalties_will_do(digits: drawn.Dataset) -> None:
         lambda r: r.read(np.zeros((30, 30)), layout="book"),
         lambda r: r.read_many([], layout="page"),
         lambda r: r.read_many([], on_error="ignore"),
+        lambda r: r.read_many("a folder"),
         lambda _: Reader(3),  # type: ignore[arg-type]
         lambda r: Reader(r.network, accept="x"),  # type: ignore[arg-type]
         lambda _: Calibration(temperature=0),

@@ -11,7 +11,7 @@ import pytest
 import lenet5
 from lenet5 import datasets
 from lenet5.architecture import LENET5, LENET5_SOFTMAX, Architecture
-from lenet5.errors import DataError, TrainingError
+from lenet5.errors import DataError, TrainingError, WeightsError
 from lenet5.network import LeNet5
 from lenet5.training.going_on import carry_over, for_classes, identity
 from lenet5.training.recipe import RECIPES, Recipe
@@ -131,3 +131,14 @@ def test_what_cannot_be_trained_is_told() -> None:
         lenet5.train(data.images, data.labels[:3])
     with pytest.raises(TrainingError, match="cat, dog"):
         lenet5.train(data.images, ["cat", "dog"] * 10)
+    with pytest.raises(TrainingError, match="seed -1; expected a whole number from 0 on"):
+        lenet5.train(data.images, data.labels, seed=-1)
+    with pytest.raises(WeightsError, match="no network 'nobody'"):
+        lenet5.train(data.images, data.labels, start="nobody")
+
+
+def test_a_few_pictures_are_learned_from_by_the_name_of_a_start() -> None:
+    few = datasets.load("drawn", count=5)
+    network = lenet5.train(few.images, few.labels, classes=few.classes, recipe=QUICK, start="lenet5")
+    assert network.metadata["data"]["pictures"] == 5
+    assert network.metadata["parent"]["digest"] == lenet5.load("lenet5").metadata["digest"]

@@ -67,7 +67,7 @@ def _table(found: Evaluation) -> Table:
     shown = found.classes if len(found.classes) <= WIDEST else ()
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for name in ("", *shown, "of", "error"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(Text(name), justify="right", no_wrap=True)
     for right, name in enumerate(found.classes):
         row = found.confusion[right]
         total = int(row.sum())

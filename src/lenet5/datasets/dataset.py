@@ -38,7 +38,7 @@ def in_proportion(labels: NDArray[Any], count: int, seed: int) -> NDArray[np.int
     return np.sort(np.argsort((rank + 0.5) / sizes[label], kind="stable")[:count])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Labelled pictures.
 
@@ -68,8 +68,8 @@ class Dataset:
             )
         if not len(images):
             raise DataError(f"{self.name}: no pictures; expected at least one")
-        if not self.classes or len(set(self.classes)) != len(self.classes):
-            raise DataError(f"{self.name}: the classes {self.classes}; expected one or more, all different")
+        if not self.classes or len(set(self.classes)) != len(self.classes) or not "".join(self.classes).isprintable():
+            raise DataError(f"{self.name}: the classes {self.classes}; expected one or more, all different, printable")
         labels = self._one_for_each(images, "labels", self.labels)
         if labels.min() < 0 or labels.max() >= len(self.classes):
             raise DataError(
@@ -93,6 +93,9 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def __repr__(self) -> str:
+        return f"<Dataset {self.name}, {len(self):,} pictures of {len(self.classes)} classes>"
 
     def take(self, indices: NDArray[np.integer[Any]] | slice, name: str | None = None) -> Dataset:
         """The pictures at these positions, in this order. Raises DataError where none is left."""

@@ -105,6 +105,9 @@ class Reader:
         self.geometry = geometry_of(asked or "", self.calibration.costs)
         self.limits = limits
 
+    def __repr__(self) -> str:
+        return f"<Reader {self.network!r}, answers {''.join(self.classes)} from {self.calibration.accept:g} on>"
+
     def read(self, picture: Any, layout: Layout = "auto", *, ink: Polarity = "auto") -> list[Reading]:
         """Everything that can be read in a picture, from the top to the bottom and from left to right.
 
@@ -150,6 +153,8 @@ class Reader:
         if layout not in ("digit", "line"):
             raise ReadingError(f"read_many with layout {layout!r}; expected 'digit' or 'line', or use read")
         _check(layout, ink)
+        if isinstance(pictures, str | bytes | os.PathLike):
+            raise ReadingError(f"read_many of {str(pictures)[:80]!r}; expected several pictures: a list, or an array")
         if on_error not in ("raise", "return"):
             raise ReadingError(f"on_error {on_error!r}; expected 'raise' or 'return'")
 

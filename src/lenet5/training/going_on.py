@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,9 +26,9 @@ __all__ = ["carry_over", "for_classes", "identity", "machine", "processor", "sin
 RARE = -4.0  # the bias of an output unit that nothing speaks for yet
 
 
-def single(start: str | LeNet5) -> LeNet5:
+def single(start: str | os.PathLike[str] | LeNet5) -> LeNet5:
     """The network to go on from, by itself or by its name. Raises TrainingError for several in one."""
-    network = load(start) if isinstance(start, str) else start
+    network = start if isinstance(start, LeNet5) else load(start)
     if isinstance(network, Ensemble):
         raise TrainingError(f"start {start}: {len(network.members)} networks in one; give a single one, as lenet5-best")
     return network
