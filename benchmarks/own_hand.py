@@ -13,7 +13,6 @@ One digit of a writer that the network misreads is learned alone, and judged on 
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from lenet5.codes import DIGITS
 from lenet5.datasets import load as load_data
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.mnist import ENVIRONMENT
-from lenet5.datasets.strokes import Strokes, read_strokes
+from lenet5.datasets.strokes import Strokes
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import DataError, LeNetError
 from lenet5.loading import load
@@ -32,7 +31,7 @@ from lenet5.network import LeNet5
 from lenet5.reading.answers import NONE
 from lenet5.reading.school.hand import teach
 from lenet5.reading.school.lessons import NO_DIGITS
-from lenet5.reading.school.teach import HELD_OUT, STROKES
+from lenet5.reading.school.teach import HELD_OUT, STROKES, unipen
 
 __all__ = ["errors", "faults_of", "main", "writers_of"]
 
@@ -108,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         network = load(given.network)
-        strokes = read_strokes(given.strokes or Path(os.environ.get(ENVIRONMENT, "."), STROKES))
+        strokes = unipen(given.strokes)
         others = strokes if given.everyone else split_by_writer(strokes, HELD_OUT)[1]
         hands = faults_of(others, network) if given.faults else writers_of(others, network.classes)
         if not hands:

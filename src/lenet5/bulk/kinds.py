@@ -6,23 +6,24 @@ Parquet file, (row group, first row); of a CSV file, the cells of each row.
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import os
 import tarfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
 from typing import Any, Literal
 
 from lenet5.bulk.places import Place
-from lenet5.errors import DataError, LeNetError, MissingExtraError, PictureError
+from lenet5.datasets.tables import holds_bytes, opened
+from lenet5.errors import DataError, LeNetError, PictureError
 from lenet5.pictures.opening import SUFFIXES
 
-__all__ = ["FOUND", "KINDS", "PICTURES", "Columns", "Items", "Kind", "parquet"]
+__all__ = ["FOUND", "KINDS", "PICTURES", "Columns", "Items", "Kind"]
 
 PICTURES = 2048  # in a shard; of a Parquet file a shard is a row group
 LARGEST = 64 * 2**20  # bytes of one picture
@@ -139,18 +140,8 @@ class Tar(Source):
 class Parquet(Source):
     """A Parquet file with a column of picture bytes."""
 
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[Any]:
-        """The open file. Raises DataError where it is none."""
-        opener = parquet()
-        import pyarrow as pa
-
-        try:
-            file = opener.ParquetFile(self.place.path, filesystem=self.place.files)
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(f"{self.place.name}: no Parquet file that can be read ({error})") from error
-        with file:
-            yield file
+    def _opened(self) -> AbstractContextManager[Any]:
+        return opened(self.place.path, self.place.name, self.place.files)
 
     def _image(self, schema: Any) -> tuple[str, str]:
         """The column with picture bytes, and the field within it where it is a struct, else ""."""
@@ -161,11 +152,8 @@ class Parquet(Source):
         for name in (*COLUMNS, *schema.names) if image is None else (image,):
             if name not in schema.names or name == self.columns.key:
                 continue
-            kind = schema.field(name).type
-            if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-                return name, ""
-            if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
-                return name, "bytes"
+            if holds_bytes(kind := schema.field(name).type):
+                return name, "bytes" if pa.types.is_struct(kind) else ""
         named = f"no bytes in {image!r}" if image else f"columns {', '.join(schema.names)}"
         raise DataError(f"{path}: {named}; expected a column with the bytes of pictures")
 
@@ -279,12 +267,3 @@ def _read(folder: Place, name: str) -> bytes | LeNetError:
         return folder.read(name, LARGEST)
     except PictureError as error:
         return error
-
-
-def parquet() -> Any:
-    """pyarrow's Parquet module. Raises MissingExtraError where it is not installed."""
-    try:
-        import pyarrow.parquet as pq
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("pyarrow", "bulk") from error
-    return pq

@@ -18,8 +18,8 @@ from typing import Any
 
 from lenet5 import files
 from lenet5.bulk import tables
-from lenet5.bulk.kinds import parquet
 from lenet5.bulk.sources import Shard
+from lenet5.datasets.tables import parquet
 from lenet5.errors import DataError
 
 __all__ = ["Counts", "Parts"]

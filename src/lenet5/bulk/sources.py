@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from lenet5.bulk.kinds import FOUND, KINDS, Columns, Items, Kind, Source, parquet
+from lenet5.bulk.kinds import FOUND, KINDS, Columns, Items, Kind, Source
 from lenet5.bulk.places import Place, place
+from lenet5.datasets.tables import parquet
 from lenet5.errors import DataError
 from lenet5.pictures.opening import SUFFIXES
 

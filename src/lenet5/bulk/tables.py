@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from lenet5.bulk.kinds import parquet
+from lenet5.datasets.tables import parquet
 from lenet5.errors import DataError
 
 __all__ = ["KEY", "check_suffix", "schema", "write"]

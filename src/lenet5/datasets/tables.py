@@ -7,7 +7,8 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from lenet5.errors import DataError, MissingExtraError
 from lenet5.files import inside, read_bounded
 from lenet5.pictures.opening import SUFFIXES
 
-__all__ = ["label_column", "parts"]
+__all__ = ["holds_bytes", "label_column", "opened", "parquet", "parts"]
 
 MOST_BYTES = 2 << 30
 MOST_OF_ONE = 64 << 20  # bytes of one picture's file
@@ -149,27 +150,19 @@ def _is_number(cell: str) -> bool:
 
 def _parquet(path: Path, form: Form) -> Labelled:
     """A row a picture: the bytes of a file, or a struct that holds them; classes are named as Hugging Face does."""
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("pyarrow", "bulk") from error
-    try:
-        with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
-            label = label_column([n for n in schema.names if n != form.image], form, str(path))
-            image = form.image or next((f.name for f in schema if f.name != label and _holds_bytes(f.type)), None)
-            columns = [schema.names[i] for i in _pixels(schema.names, label)] if image is None else [image]
-            if image not in schema.names and len(columns) not in SIDES:
-                raise DataError(
-                    f"{path}: columns {', '.join(schema.names[:6])} …; expected one with the bytes of pictures, "
-                    f"--image, or one for each pixel of a square picture"
-                )
-            if file.metadata.num_rows > MOST_PICTURES:
-                raise DataError(f"{path}: {file.metadata.num_rows:,} rows; expected at most {MOST_PICTURES:,}")
-            table = file.read(columns=[*columns, label])
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: no Parquet file that can be read ({error})") from error
+    with opened(str(path)) as file:
+        schema = file.schema_arrow
+        label = label_column([n for n in schema.names if n != form.image], form, str(path))
+        image = form.image or next((f.name for f in schema if f.name != label and holds_bytes(f.type)), None)
+        columns = [schema.names[i] for i in _pixels(schema.names, label)] if image is None else [image]
+        if image not in schema.names and len(columns) not in SIDES:
+            raise DataError(
+                f"{path}: columns {', '.join(schema.names[:6])} …; expected one with the bytes of pictures, "
+                f"--image, or one for each pixel of a square picture"
+            )
+        if file.metadata.num_rows > MOST_PICTURES:
+            raise DataError(f"{path}: {file.metadata.num_rows:,} rows; expected at most {MOST_PICTURES:,}")
+        table = file.read(columns=[*columns, label])
     if image is None:
         array = np.column_stack([table.column(name).to_numpy() for name in columns])
         labels = table.column(label).to_pylist()
@@ -182,7 +175,30 @@ def _parquet(path: Path, form: Form) -> Labelled:
     return Labelled(path.name, pictures, table.column(label).to_pylist(), classes, called=lambda i: f"{path}, row {i}")
 
 
-def _holds_bytes(kind: Any) -> bool:
+def parquet() -> Any:
+    """pyarrow's Parquet module. Raises MissingExtraError where it is not installed."""
+    try:
+        import pyarrow.parquet as pq
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("pyarrow", "bulk") from error
+    return pq
+
+
+@contextmanager
+def opened(path: str, name: str = "", files: Any = None) -> Iterator[Any]:
+    """An open Parquet file, of pyarrow's file system `files`. Raises DataError where it cannot be read."""
+    opener = parquet()
+    import pyarrow as pa
+
+    try:
+        with opener.ParquetFile(path, filesystem=files) as file:
+            yield file
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{name or path}: no Parquet file that can be read ({error})") from error
+
+
+def holds_bytes(kind: Any) -> bool:
+    """Whether a column of this type holds bytes, or a struct with a field "bytes"."""
     import pyarrow as pa
 
     inner = kind.field("bytes").type if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0 else kind

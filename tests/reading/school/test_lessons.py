@@ -20,7 +20,7 @@ from lenet5.reading.school.displacement import flanked, spell
 from lenet5.reading.school.doodles import doodles
 from lenet5.reading.school.evaluate import SETS
 from lenet5.reading.school.framed import framed
-from lenet5.reading.school.lessons import NO_DIGITS, NOTHING, Lessons, lessons, reproportioned, some_written
+from lenet5.reading.school.lessons import NO_DIGITS, NOTHING, Lessons, lessons, some_written, stretched
 from lenet5.reading.school.measures import Measured
 from lenet5.reading.school.outcomes import Tally
 from lenet5.reading.school.teach import STROKES, Teaching, calibrated, main, students, teach
@@ -97,7 +97,7 @@ def test_other_proportions_move_the_bar_of_a_sign_up_and_down() -> None:
 
 def test_people_s_digits_of_other_proportions_stay_digits() -> None:
     digits = drawn.digits(40, 5)
-    images, labels = reproportioned(digits.images, digits.labels, 300, np.random.default_rng(2))
+    images, labels = stretched(digits.images, digits.labels, 300, np.random.default_rng(2))
     assert images.shape == (300, 28, 28)
     assert (images.reshape(300, -1).max(axis=1) > 150).all()
     assert (Reader().penalties(images).argmin(axis=1) == labels).mean() > 0.9

@@ -8,7 +8,6 @@ The space's code stands for what is no character. UNIPEN's characters, as a file
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -23,14 +22,14 @@ from lenet5.datasets import drawn
 from lenet5.datasets import load as load_data
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.mnist import ENVIRONMENT
-from lenet5.datasets.strokes import Strokes, read_strokes
+from lenet5.datasets.strokes import Strokes
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import LeNetError
 from lenet5.reading.alphabet import SIGNS
 from lenet5.reading.school.composed_lines import line_lessons
 from lenet5.reading.school.doodles import doodles
 from lenet5.reading.school.lessons import NOTHING, Lessons, printed, some_written
-from lenet5.reading.school.teach import DATA, HELD_OUT, STROKES, Teaching, teach
+from lenet5.reading.school.teach import DATA, HELD_OUT, STROKES, Teaching, teach, unipen
 from lenet5.training.calibration import fitted_sharpness
 
 __all__ = ["ASCII", "USUAL", "held_out", "lessons", "main", "material"]
@@ -116,7 +115,7 @@ def main(arguments: list[str] | None = None) -> int:
 def material(how: Teaching, path: Path | None = None) -> tuple[Lessons, Dataset]:
     """The lessons, and what `held_out` gives. Raises DataError where data is missing."""
     train, _ = split_by_writer(load_data("mnist", "train"), 5000)
-    learned, _ = split_by_writer(_strokes(path), HELD_OUT)
+    learned, _ = split_by_writer(unipen(path), HELD_OUT)
     matter = lessons(train, learned, np.random.default_rng([how.lessons, 6]), how.size)
     print(f"{len(matter.labels):,} lessons", file=sys.stderr, flush=True)
     return matter, held_out(how, path)
@@ -124,12 +123,8 @@ def material(how: Teaching, path: Path | None = None) -> tuple[Lessons, Dataset]
 
 def held_out(how: Teaching = USUAL, path: Path | None = None) -> Dataset:
     """Every character by UNIPEN's writers that are held out, each with another pen."""
-    _, others = split_by_writer(_strokes(path), HELD_OUT)
+    _, others = split_by_writer(unipen(path), HELD_OUT)
     return others.pictures(np.random.default_rng([how.lessons, 7])).with_classes(SIGNS)
-
-
-def _strokes(path: Path | None) -> Strokes:
-    return read_strokes(path or Path(os.environ.get(ENVIRONMENT, "."), STROKES))
 
 
 def _about(

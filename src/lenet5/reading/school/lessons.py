@@ -30,7 +30,7 @@ from lenet5.reading.school.framed import framed
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-__all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "printed", "reproportioned", "some_written"]
+__all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "printed", "some_written", "stretched"]
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -100,7 +100,7 @@ def lessons(mnist: Dataset, strokes: Strokes, few: Dataset, rng: np.random.Gener
         (nothing, _none(len(nothing)), 0.09),
         (printed(LETTERS, n(40_000), rng, none=True)[0], _none(n(40_000)), 0.15),
         (some_written(strokes, NO_DIGITS, n(60_000), rng)[0], _none(n(60_000)), 0.25),
-        (*reproportioned(*people, n(40_000), rng), 0.05),
+        (*stretched(*people, n(40_000), rng), 0.05),
         (*some_written(strokes, DIGITS, n(40_000), rng, changed=True), 0.06),
         (some_written(strokes, NO_DIGITS, n(40_000), rng, changed=True)[0], _none(n(40_000)), 0.06),
         (turned, _none(len(turned)), 0.01),
@@ -192,13 +192,13 @@ def _print(character: str, rng: np.random.Generator, none: bool) -> Images:
     return framed(picture, rng) if rng.random() < 0.6 else normalise(picture)
 
 
-def reproportioned(images: Images, labels: Labels, count: int, rng: np.random.Generator) -> tuple[Images, Labels]:
+def stretched(images: Images, labels: Labels, count: int, rng: np.random.Generator) -> tuple[Images, Labels]:
     """Digits that people wrote, with a larger head or foot, narrower or wider than theirs."""
     rows = rng.choice(len(images), count)
-    return np.stack([normalise(_stretched(images[row], rng)) for row in rows]), labels[rows]
+    return np.stack([normalise(_stretch(images[row], rng)) for row in rows]), labels[rows]
 
 
-def _stretched(image: Images, rng: np.random.Generator, amount: float = 0.3) -> Images:
+def _stretch(image: Images, rng: np.random.Generator, amount: float = 0.3) -> Images:
     x, y, w, h = cv2.boundingRect(image)
     power = np.exp(amount * rng.standard_normal(2) * (0.5, 1))
     wide = max(8, round(3 * w * float(np.exp(amount * rng.standard_normal()))))

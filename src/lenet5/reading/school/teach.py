@@ -50,7 +50,7 @@ from lenet5.scale import BACKGROUND, SPAN
 from lenet5.training.learners import MiniBatch
 from lenet5.training.recipe import Recipe
 
-__all__ = ["HAND", "READER", "Teaching", "calibrated", "dimmed", "main", "students", "teach", "unseen"]
+__all__ = ["HAND", "READER", "Teaching", "calibrated", "dimmed", "main", "students", "teach", "unipen", "unseen"]
 
 READER = replace(LENET5, name="lenet5-reader", output=EuclideanRBF(DIGITS + NONE))
 BLOCK = 2048  # pictures made ready at a time
@@ -181,8 +181,7 @@ def main(arguments: list[str] | None = None) -> int:
     how = Teaching(**given)
     try:
         train, held_out = split_by_writer(load_data("mnist", "train"), 5000)
-        strokes = read_strokes(path or Path(os.environ.get(ENVIRONMENT, "."), STROKES))
-        learned, others = split_by_writer(strokes, HELD_OUT)
+        learned, others = split_by_writer(unipen(path), HELD_OUT)
         matter = lessons(train, learned, students(), np.random.default_rng([how.lessons, 2]), how.size)
         taught = int((matter.labels != NOTHING).sum())
         print(f"{len(matter.labels):,} lessons, {taught:,} of them digits", file=sys.stderr, flush=True)
@@ -199,6 +198,11 @@ def main(arguments: list[str] | None = None) -> int:
     for k in range(how.members):
         _kept(out, k).unlink(missing_ok=True)
     return 0
+
+
+def unipen(path: Path | None = None) -> Strokes:
+    """UNIPEN's characters, from a file, or where they are among the development data."""
+    return read_strokes(path or Path(os.environ.get(ENVIRONMENT, "."), STROKES))
 
 
 def students() -> Dataset:
