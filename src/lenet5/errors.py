@@ -12,6 +12,14 @@ LeNetError
 Every message says what was given, what was expected, and what to do.
 """
 
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 __all__ = [
     "ArchitectureError",
     "DataError",
@@ -21,6 +29,7 @@ __all__ = [
     "ReadingError",
     "TrainingError",
     "WeightsError",
+    "extra",
 ]
 
 
@@ -67,3 +76,12 @@ class MissingExtraError(LeNetError, ImportError):
             f"{what} needs the package {package!r}, which is not installed: "
             f"install it with  pip install 'lenet5[{extra}]'"
         )
+
+
+@contextmanager
+def extra(package: str, name: str, what: str = "this") -> Iterator[None]:
+    """Within it a package is imported that the extra of that name brings. Raises MissingExtraError where it is not."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(package, name, what) from error

@@ -24,7 +24,7 @@ from lenet5.architecture import Architecture, EuclideanRBF, FullConnection
 from lenet5.codes import CHARACTERS, DIGITS
 from lenet5.datasets.dataset import SIDE, Dataset
 from lenet5.datasets.writers import split_by_writer
-from lenet5.errors import MissingExtraError
+from lenet5.errors import extra
 from lenet5.network import LeNet5
 from lenet5.training import PassRecord, Recipe, Run
 from lenet5.training import recipe as recipe_called
@@ -32,14 +32,12 @@ from lenet5.training.calibration import fitted_sharpness
 from lenet5.training.going_on import single
 from lenet5.training.hand import among_known
 
-try:
+with extra("scikit-learn", "sklearn"):
     from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
     from sklearn.model_selection import train_test_split
     from sklearn.utils import check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-except ModuleNotFoundError as error:
-    raise MissingExtraError("scikit-learn", "sklearn") from error
 
 __all__ = ["LeNet5Classifier", "MnistNormalizer"]
 

@@ -21,15 +21,13 @@ import numpy as np
 
 from lenet5 import ensemble, loading, network
 from lenet5.architecture import SQUASHES, Architecture
-from lenet5.errors import MissingExtraError, PictureError, WeightsError
+from lenet5.errors import PictureError, WeightsError, extra
 from lenet5.layers import KERNEL, POOL, Convolution, EuclideanRBF, FullConnection, Subsampling
 from lenet5.scale import BACKGROUND, FRAME, SPAN
 
-try:
+with extra("torch", "torch"):
     import torch
     from torch import Tensor, nn
-except ModuleNotFoundError as error:
-    raise MissingExtraError("torch", "torch") from error
 
 __all__ = ["Ensemble", "LeNet5", "load", "pictures"]
 

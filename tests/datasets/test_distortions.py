@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,7 @@ def test_a_distortion_comes_back_from_its_record() -> None:
     import json
 
     for distortion in DISTORTIONS.values():
-        assert Distortion(**json.loads(json.dumps(distortion.to_dict()))) == distortion
+        assert Distortion(**json.loads(json.dumps(asdict(distortion)))) == distortion
     assert ELASTIC_2003.elastic == pytest.approx(1.38, abs=0.01)
 
 

@@ -7,13 +7,11 @@ from typing import Any
 
 from lenet5.bench.peers import OURS, PEERS
 from lenet5.bench.run import Result
-from lenet5.errors import MissingExtraError
+from lenet5.errors import extra
 
-try:
+with extra("matplotlib", "plot"):
     from matplotlib import rc_context
     from matplotlib.figure import Figure
-except ModuleNotFoundError as error:
-    raise MissingExtraError("matplotlib", "plot") from error
 
 __all__ = ["chart"]
 

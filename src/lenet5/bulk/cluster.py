@@ -14,7 +14,7 @@ from typing import Any
 from lenet5.bulk.parts import Counts
 from lenet5.bulk.sources import Shard
 from lenet5.bulk.worker import Task, Worker
-from lenet5.errors import MissingExtraError, ReadingError
+from lenet5.errors import ReadingError, extra
 
 __all__ = ["run"]
 
@@ -38,11 +38,9 @@ class _Actor:
 
 def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Shard, Counts]]:
     """Read the shards; yield each when its part is committed. Raises MissingExtraError without Ray."""
-    try:
+    with extra("ray", "ray"):
         import ray
         import ray.data
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("ray", "ray") from error
     if not ray.is_initialized():
         try:
             ray.init(log_to_driver=False, configure_logging=False)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lenet5 import files
-from lenet5.errors import DataError, LeNetError, MissingExtraError, PictureError
+from lenet5.errors import DataError, LeNetError, PictureError, extra
 
 __all__ = ["Place", "is_address", "place"]
 
@@ -87,10 +87,8 @@ class Address(Place):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        try:
+        with extra("fsspec", "fsspec", f"the address {name}"):
             from fsspec.core import url_to_fs
-        except ModuleNotFoundError as error:
-            raise MissingExtraError("fsspec", "fsspec", f"the address {name}") from error
         with _told(name):
             self.files, self.path = url_to_fs(name)
 

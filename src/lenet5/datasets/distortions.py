@@ -7,7 +7,7 @@ no ranges; those of AFFINE_1998 were measured from its Figure 7. Elastic bending
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -104,10 +104,6 @@ class Distortion:
         given = np.ascontiguousarray(images), np.ascontiguousarray(indices), np.uint64(seed), np.uint64(pass_)
         distort(*given, self._parameters(), out, distortion_room())
         return out
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain data, for JSON; Distortion(**data) makes it again."""
-        return asdict(self)
 
     def _parameters(self) -> NDArray[Any]:
         from lenet5.kernels.entries import RANGES

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from lenet5.datasets.form import MOST_PICTURES, Form, Labelled, as_pictures
-from lenet5.errors import DataError, MissingExtraError
+from lenet5.errors import DataError, extra
 from lenet5.files import inside, read_bounded
 from lenet5.pictures.opening import SUFFIXES
 
@@ -177,10 +177,8 @@ def _parquet(path: Path, form: Form) -> Labelled:
 
 def parquet() -> Any:
     """pyarrow's Parquet module. Raises MissingExtraError where it is not installed."""
-    try:
+    with extra("pyarrow", "bulk"):
         import pyarrow.parquet as pq
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("pyarrow", "bulk") from error
     return pq
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from lenet5 import files
 from lenet5.ensemble import Ensemble
-from lenet5.errors import MissingExtraError, WeightsError
+from lenet5.errors import WeightsError, extra
 from lenet5.formats.onnx_graph import Graph, Pictures, assemble
 from lenet5.formats.onnx_int8 import QuantisedGraph
 from lenet5.formats.quantise import Quantised, QuantisedEnsemble
@@ -112,10 +112,8 @@ def check(data: bytes, network: LeNet5 | Quantised | QuantisedEnsemble, pictures
 
 def session(data: bytes) -> Any:
     """An ONNX Runtime session on one thread of the processor. Raises MissingExtraError without onnxruntime."""
-    try:
+    with extra("onnxruntime", "onnx"):
         import onnxruntime
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("onnxruntime", "onnx") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # its threads wait by spinning, for long where others are at work
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

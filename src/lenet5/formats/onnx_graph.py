@@ -17,7 +17,7 @@ import lenet5
 from lenet5.architecture import SIDE, SQUASHES, Architecture
 from lenet5.codes import NONE
 from lenet5.ensemble import Ensemble
-from lenet5.errors import MissingExtraError, WeightsError
+from lenet5.errors import WeightsError, extra
 from lenet5.layers import POOL, Convolution, EuclideanRBF, FullConnection, Subsampling
 from lenet5.network import LeNet5
 from lenet5.reference import dense
@@ -34,11 +34,9 @@ Pictures = Literal["uint8", "float32"]
 
 def assemble(graph: Graph, activations: bool = False) -> Any:
     """An `onnx.ModelProto` of a graph's nodes and constants, checked by onnx."""
-    try:
+    with extra("onnx", "onnx"):
         import onnx
         from onnx import TensorProto, helper
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("onnx", "onnx") from error
     graph.build()
     net = graph.network.architecture
     outputs = {

@@ -22,7 +22,7 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.errors import MissingExtraError, PictureError
+from lenet5.errors import PictureError, extra
 from lenet5.files import read_bounded
 
 if TYPE_CHECKING:
@@ -253,10 +253,8 @@ def _frames(image: Image.Image, name: str, limits: Limits) -> list[NDArray[np.ui
 
 def _decode_heif(data: bytes, name: str, limits: Limits) -> NDArray[np.uint8]:
     """The main picture of a HEIC file, as telephones save them."""
-    try:
+    with extra("pillow-heif", "heif", name):
         import pillow_heif
-    except ImportError as error:
-        raise MissingExtraError("pillow-heif", "heif", name) from error
     with _told(f"{name} is damaged or cut short"):
         heif = pillow_heif.open_heif(data)
         limits.check_size(heif.size[0], heif.size[1], name)  # its pixels are not decoded yet
@@ -265,10 +263,8 @@ def _decode_heif(data: bytes, name: str, limits: Limits) -> NDArray[np.uint8]:
 
 def _decode_pdf(data: bytes, name: str, limits: Limits) -> list[NDArray[np.uint8]]:
     """Pages of a PDF, as a scanner of PDF_DOTS an inch would give them."""
-    try:
+    with extra("pypdfium2", "pdf", name):
         import pypdfium2
-    except ImportError as error:
-        raise MissingExtraError("pypdfium2", "pdf", name) from error
     arrays, pixels, scale = [], 0, PDF_DOTS / 72  # a PDF's unit is 1/72 inch
     locked = f"{name} is a damaged or locked PDF"
     with _told(locked), _PDFIUM, closing(pypdfium2.PdfDocument(data)) as document:

@@ -36,9 +36,8 @@ class Change:
 
     def settings(self) -> list[float]:
         """From low to high, evenly; sizes evenly in their logarithm."""
-        if self.logarithmic:
-            return [float(v) for v in np.geomspace(self.low, self.high, STEPS)]
-        return [float(v) for v in np.linspace(self.low, self.high, STEPS)]
+        spread = np.geomspace if self.logarithmic else np.linspace
+        return list(spread(self.low, self.high, STEPS).tolist())
 
 
 # The ranges over which the paper says that LeNet-5 still answers rightly (III-E). It says "a factor of 2" of the scale;
@@ -79,38 +78,12 @@ def strip(image: Picture, settings: dict[str, float], change: Change, seed: int)
 # Patterns: pictures that people still read as the digit, although no pen makes such strokes.
 
 
-def _outline(image: Picture) -> Picture:
-    return np.asarray(cv2.morphologyEx(image, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8)))
+ROWS, COLUMNS = np.indices((28, 28))
 
 
-def _dots(image: Picture) -> Picture:
-    grid = np.zeros_like(image)
-    grid[::2, ::2] = 1
-    return np.asarray(image * grid)
-
-
-def _crossed(image: Picture) -> Picture:
-    rows, columns = np.indices(image.shape)
-    lines = np.isin((rows + columns) % 14, (0,)).astype(np.uint8) * np.uint8(255)
-    return np.asarray(np.maximum(image, lines))
-
-
-def _underlined(image: Picture) -> Picture:
-    out = image.copy()
-    out[25:27, 3:25] = 255
-    return out
-
-
-def _framed(image: Picture) -> Picture:
-    out = image.copy()
-    out[[0, 27]], out[:, [0, 27]] = 255, 255
-    return out
-
-
-def _pieces(image: Picture) -> Picture:
-    out = image.copy()
-    out[9:11], out[:, 13:15] = 0, 0
-    return out
+def _put(ink: int, where: NDArray[np.bool_]) -> Callable[[Picture], Picture]:
+    """The pattern that has this ink, 0 to 255, at some places, and the digit at all others."""
+    return lambda image: np.where(where, np.uint8(ink), image)
 
 
 def _salt(image: Picture) -> Picture:
@@ -125,14 +98,14 @@ def _blocks(image: Picture) -> Picture:
 
 PATTERNS: dict[str, Callable[[Picture], Picture]] = {
     "salt": _salt,
-    "outline": _outline,
-    "dots": _dots,
-    "stripes": lambda image: image * ((np.arange(28) % 3) < 2)[:, None].astype(np.uint8),
-    "pieces": _pieces,
+    "outline": lambda image: np.asarray(cv2.morphologyEx(image, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))),
+    "dots": _put(0, (ROWS % 2 == 1) | (COLUMNS % 2 == 1)),
+    "stripes": _put(0, ROWS % 3 == 2),
+    "pieces": _put(0, np.isin(ROWS, (9, 10)) | np.isin(COLUMNS, (13, 14))),
     "double": lambda image: np.maximum(image, np.roll(image, (2, 3), (0, 1))),
-    "crossed": _crossed,
-    "underlined": _underlined,
-    "framed": _framed,
+    "crossed": _put(255, (ROWS + COLUMNS) % 14 == 0),
+    "underlined": _put(255, np.isin(ROWS, (25, 26)) & (COLUMNS >= 3) & (COLUMNS < 25)),
+    "framed": _put(255, np.isin(ROWS, (0, 27)) | np.isin(COLUMNS, (0, 27))),
     "blocks": _blocks,
     "faint": lambda image: image // 3,
     "negative": lambda image: 255 - image,

@@ -12,7 +12,7 @@ import io
 import json
 import os
 import sys
-import time
+import timeit
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from lenet5.codes import DIGITS
 from lenet5.datasets.strokes import Strokes, read_strokes
 from lenet5.datasets.writers import split_by_writer
-from lenet5.errors import DataError, LeNetError, MissingExtraError, ReadingError
+from lenet5.errors import DataError, LeNetError, ReadingError, extra
 from lenet5.files import write_atomically
 from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
@@ -237,12 +237,7 @@ def _best_time(run: Callable[[], Any], threads: int) -> float:
     os.environ["LENET5_THREADS"] = str(threads)
     cv2.setNumThreads(threads)
     try:
-        best = float("inf")
-        for _ in range(3):
-            start = time.perf_counter()
-            run()
-            best = min(best, time.perf_counter() - start)
-        return best
+        return min(timeit.repeat(run, number=1, repeat=3))
     finally:
         cv2.setNumThreads(others)
         del os.environ["LENET5_THREADS"]
@@ -325,10 +320,8 @@ def _show(measured: list[Measured], tallies: list[Tally]) -> None:
 
 def _plot(found: list[Measured], path: Path) -> None:
     """The reliability curves: the share of right answers over confidence; on the diagonal, confidence is kept."""
-    try:
+    with extra("matplotlib", "plot"):
         from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("matplotlib", "plot") from error
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
