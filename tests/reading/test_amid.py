@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from lenet5.datasets import drawn
+from lenet5.datasets.drawn.paper import Look
 from lenet5.reading import Reader
-from lenet5.reading.amid import enlarged, others
+from lenet5.reading.amid import are_two, enlarged, others
 from lenet5.reading.fields import GlyphField, MiddleField
 
 
@@ -92,3 +93,31 @@ def test_a_digit_joined_to_the_next_is_read_where_the_two_together_are_none(read
         instead += isinstance(field, GlyphField) and field.instead() is not None
     assert right >= 8
     assert instead >= 1, "some of them are one part"
+
+
+@pytest.mark.parametrize("side", [16, 28, 64])
+def test_two_digits_side_by_side_are_no_single_one(reader: Reader, side: int) -> None:
+    pictures = []
+    for seed, text in enumerate(["10", "11", "12", "13", "14", "15", "16"] * 3):
+        page, boxes = drawn.line(text, np.random.default_rng(seed), size=60, gap=0.2, look=Look())
+        left, right = boxes[0][0], boxes[1][0] + boxes[1][2]
+        top, foot = min(y for _, y, _, _ in boxes), max(y + h for _, y, _, h in boxes)
+        written = 255 - page[top:foot, left:right].min(axis=2)
+        scale = (side - 2) / max(written.shape)
+        written = cv2.resize(written, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        y, x = (side - written.shape[0]) // 2, (side - written.shape[1]) // 2
+        picture = np.zeros((side, side), np.uint8)
+        picture[y : y + written.shape[0], x : x + written.shape[1]] = written
+        pictures.append(picture)
+    assert sum(not r.rejected for r in reader.read_many(pictures)) <= 2
+
+
+def test_a_digit_in_the_middle_and_what_comes_in_beside_it_are_not_two_of_one_rank() -> None:
+    ink = np.zeros((60, 50), np.float32)
+    ink[8:52, 10:14] = ink[8:52, 30:34] = 1
+    assert not are_two(ink), "the middle is nearer to one of them"
+    ink = np.roll(ink, 3, axis=1)
+    assert are_two(ink)
+    ink[0:4, 40:50] = 1
+    assert not are_two(ink)
+    assert not are_two(np.zeros((60, 50), np.float32))

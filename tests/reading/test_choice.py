@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +11,10 @@ import pytest
 from lenet5.datasets import drawn
 from lenet5.datasets.drawn.paper import Look
 from lenet5.reading import Character, Reader, Reading
-from lenet5.reading.choice import abreast, amid_others, lines_of
+from lenet5.reading.choice import Sheet, abreast, amid_others, is_one, lines_of
+from lenet5.reading.fields import GlyphField, KnownField
+from lenet5.reading.graph import Costs
+from lenet5.reading.place import Place
 from lenet5.reading.words import Word
 from scenery import beside_a_book, dark_corners, on_a_table
 
@@ -136,7 +141,8 @@ def test_more_of_a_number_beside_it_and_many_words_around_make_it_less_sure() ->
     beside = amid_others(noughts, line, [(word(60, 80), sevens)], 0.7)
     assert beside.rejected
     assert beside.text == "00"
-    assert not amid_others(noughts, line, [(word(60, 80), letters)], 0.7).rejected
+    assert not amid_others(noughts, line, [(word(90, 80), letters)], 0.7).rejected
+    assert amid_others(noughts, line, [(word(60, 95), letters)], 0.7).rejected, "as near as the digits of a number"
     page = [(word(300 * k, 30), letters) for k in range(1, 60)]
     assert not amid_others(reading("365", 0.99), line, page, 0.7).rejected
     assert amid_others(reading("3", 0.99), line, page, 0.7).rejected
@@ -208,3 +214,26 @@ def test_digits_that_stand_wide_apart_are_not_one() -> None:
         cv2.line(paper, (x, 30), (x, 170), 0, 13, cv2.LINE_AA)
     cv2.polylines(paper, [np.array([[707, 36], [832, 36], [749, 170]])], False, 0, 13, cv2.LINE_AA)
     assert [r.text for r in Reader().read(paper)] == ["117"]
+
+
+def test_far_higher_digits_close_to_a_number_are_not_dropped_in_silence(reader: Reader) -> None:
+    paper = np.full((140, 260), 250, np.uint8)
+    for x in (30, 62):
+        cv2.ellipse(paper, (x, 75), (9, 11), 0, 0, 360, 40, 4, cv2.LINE_AA)
+    for x in (100, 150):
+        cv2.polylines(paper, [np.array([(x, 22), (x + 28, 26), (x + 6, 118)])], False, 40, 4, cv2.LINE_AA)
+    for layout in ("line", "auto"):
+        assert "".join(r.text for r in reader.read(paper, layout) if not r.rejected) in ("", "0077")
+
+
+def test_one_digit_of_two_is_not_given_where_both_together_are_unsure() -> None:
+    ink = np.zeros((60, 100), np.float32)
+    ink[10:50, 12:32] = ink[10:50, 60:80] = 1
+    four = Character("4", 0.9, (12, 10, 20, 40))
+    unsure = Reading("42", 0.5, (0, 0, 100, 60), True, "unsure", (four, replace(four, text="2", box=(60, 10, 20, 40))))
+    word = Word(10, 8, ink[8:52, 10:82])
+    field = KnownField(GlyphField(np.zeros((28, 28), np.uint8), four.box), unsure)
+    page = Sheet(ink, Place.scaled(ink.shape, 1.0), [word], [field])
+    one = Reading("4", 0.83, (0, 0, 100, 60), False, "", (four,))
+    assert not is_one(page, four.box, one, Costs())
+    assert is_one(page, (10, 8, 72, 44), one, Costs()), "all ink is explained"

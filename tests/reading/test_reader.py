@@ -17,6 +17,7 @@ from PIL import Image
 
 from lenet5.architecture import LENET5
 from lenet5.datasets import drawn
+from lenet5.datasets.drawn.paper import Look
 from lenet5.errors import LeNetError, PictureError, ReadingError
 from lenet5.loading import load
 from lenet5.reading import Calibration, Reader, Reading
@@ -130,6 +131,21 @@ def test_an_underlined_number_is_read_as_it_is_without(reader: Reader, below: in
                 cv2.line(picture, *ends, ink, 4, cv2.LINE_AA)
             exact[lined] += reader.read(picture, layout="line")[0].text == text
     assert exact[True] >= exact[False] - 2 >= 4
+
+
+def test_a_number_that_is_crossed_out_is_not_given(reader: Reader) -> None:
+    given = plain = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        picture, boxes = drawn.line("".join(rng.choice(list("0123456789"), 4)), rng, size=50, gap=0.25, look=Look())
+        picture = cv2.copyMakeBorder(picture, 20, 20, 40, 40, cv2.BORDER_REPLICATE)
+        plain += any(not r.rejected for r in reader.read(picture))
+        top, foot = boxes[0][1] + 20, boxes[0][1] + boxes[0][3] + 20
+        ends = (30, round(0.6 * top + 0.4 * foot)), (picture.shape[1] - 30, round(0.4 * top + 0.6 * foot))
+        cv2.line(picture, *ends, (25, 25, 30), 4, cv2.LINE_AA)
+        given += any(not r.rejected for layout in ("line", "auto") for r in reader.read(picture, layout))
+    assert given == 0
+    assert plain >= 8
 
 
 def test_a_form_is_read_row_by_row(reader: Reader) -> None:

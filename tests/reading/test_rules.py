@@ -10,7 +10,7 @@ import lenet5
 from lenet5.datasets import drawn
 from lenet5.pictures.ink import find_ink
 from lenet5.reading.layout import ACROSS, line_ink
-from lenet5.reading.rules import without_rests, without_rules
+from lenet5.reading.rules import drawn_along, without_rests, without_rules
 
 
 def ruled(slope: float, thick: int, depth: float = 1.0, shape: tuple[int, int] = (60, 200)) -> np.ndarray:
@@ -166,3 +166,40 @@ def test_a_rule_under_strokes_that_stand_on_it_is_no_foot_of_theirs() -> None:
     cv2.polylines(written, [np.array([(120, 49), (120, 20), (140, 20), (140, 49)])], False, 1.0, 3, cv2.LINE_AA)
     left = without_rules(np.maximum(written, ruled(0.0, 2)), ACROSS)
     assert left[:, [42, 130]][40:].sum() == 0
+
+
+def number(text: str, seed: int) -> np.ndarray:
+    """Ink of a number in which no digit touches another."""
+    return find_ink(drawn.line(text, np.random.default_rng(seed), size=50, gap=0.3)[0]).ink
+
+
+def along(ink: np.ndarray, left: float, right: float) -> np.ndarray:
+    """The ink, cropped, with a line from one height to another over all its width; 0 is its top and 1 its foot."""
+    x, y, width, height = cv2.boundingRect(np.asarray(ink > 0.5, np.uint8))
+    lined = np.pad(ink[y : y + height, x : x + width], ((0, 6), (6, 6)))
+    cv2.line(lined, (0, int(left * height)), (width + 11, int(right * height)), 1.0, 4, cv2.LINE_AA)
+    return lined
+
+
+@pytest.mark.parametrize(("left", "right"), [(0.5, 0.5), (0.4, 0.6), (0.95, 0.05), (0.1, 0.9)])
+def test_a_line_through_a_number_is_told_whatever_its_slope(left: float, right: float) -> None:
+    told = [drawn_along(along(number(text, seed), left, right))[1] for seed, text in enumerate(["853", "6209", "388"])]
+    assert all(told)
+
+
+def test_no_line_runs_through_a_plain_number_or_an_underlined_one() -> None:
+    for seed, text in enumerate(["4471", "77", "5050", "116", "984"]):
+        ink = number(text, seed)
+        assert drawn_along(ink) == (ink, False)
+        assert not drawn_along(along(ink, 1.0, 1.02))[1]
+
+
+def test_a_line_that_touches_the_feet_of_a_number_goes_and_the_digits_stay() -> None:
+    ink = np.zeros((60, 170), np.float32)
+    for x in (30, 80, 130):
+        cv2.line(ink, (x, 6), (x + 4, 52), 1.0, 4, cv2.LINE_AA)
+    lined = along(ink, 1.0, 1.04)
+    left, struck = drawn_along(lined)
+    assert not struck
+    assert left[:, 20:38].sum() == pytest.approx(0, abs=1), "between two digits"
+    assert left[:44].sum() == pytest.approx(lined[:44].sum(), rel=0.02)

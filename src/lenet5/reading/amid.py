@@ -15,13 +15,15 @@ from lenet5.pictures.masks import PART, inked, parts
 from lenet5.pictures.normalise import FIELD
 from lenet5.reading.rules import without_edges
 
-__all__ = ["Others", "enlarged", "others"]
+__all__ = ["Others", "are_two", "enlarged", "others"]
 
 Grey = NDArray[np.float32]
 Others = Literal["none", "perhaps", "some"]
 
 MOST = 0.97  # of the ink, in its largest part: then there is nothing else
 SIDE = 150  # pixels; in a smaller picture seams cannot part strokes that nearly touch
+AS_HIGH = 0.7  # of the higher one's height: two digits side by side
+CENTRED = 0.1  # of their width, how far both together may be off the middle
 FAINT = 0.6  # the power that makes faint strokes fuller, and leaves full ones as they are
 
 
@@ -33,10 +35,30 @@ def others(ink: Grey) -> Others:
     """
     if max(ink.shape) <= FIELD:
         return "none"
-    from_outside = max(float(edge.max()) for edge in (ink[0], ink[-1], ink[:, 0], ink[:, -1])) >= PART
+    from_outside = _comes_in(ink)
     areas = parts(inked(ink))[1][1:, 4]
     several = len(areas) > 1 and bool(areas.max() < MOST * areas.sum())
     return "some" if from_outside and several else "perhaps" if from_outside or several else "none"
+
+
+def are_two(ink: Grey) -> bool:
+    """Whether ink (H, W) is two parts of one height side by side, as 10 is, and the middle between them: none is meant.
+
+    In a picture larger than MNIST's, what comes in from outside stands beside the one that is meant.
+    """
+    stats = parts(inked(ink))[1][1:]
+    high = stats[stats[:, 3] >= AS_HIGH * stats[:, 3].max(initial=0)]
+    if len(high) != 2:
+        return False
+    (first, second), (end, last) = np.sort(high[:, 0]).tolist(), np.sort(high[:, 0] + high[:, 2]).tolist()
+    inside = max(ink.shape) <= FIELD or not _comes_in(ink)
+    centred = abs(first + last - ink.shape[1]) <= max(2, 2 * CENTRED * (last - first))
+    return second >= end and inside and centred
+
+
+def _comes_in(ink: Grey) -> bool:
+    """Whether ink reaches an edge of its picture."""
+    return max(float(edge.max()) for edge in (ink[0], ink[-1], ink[:, 0], ink[:, -1])) >= PART
 
 
 def enlarged(ink: Grey) -> tuple[Grey, float]:

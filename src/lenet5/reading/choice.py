@@ -144,7 +144,7 @@ def amid_others(reading: Reading, line: Word, passed: Sequence[tuple[Word, Readi
     if all(w.height < (AS_HIGH_BESIDE if w.beside(line) else AS_HIGH) * line.height for w, _ in passed):
         return reading
     high = [(w, r) for w, r in passed if w.height >= AS_HIGH * line.height]
-    more = sum(w.beside(line) and not _is_bar(r) and evidence(r) > HOPELESS for w, r in high)
+    more = sum(w.beside(line) and not _is_bar(r) and (w.near(line) or evidence(r) > HOPELESS) for w, r in high)
     chance = math.prod(LIKE_A_BAR if digit == "1" else LIKE_A_DIGIT for digit in reading.text)
     return less_sure(reading, reading.confidence**AMID * PART_OF_IT**more / (1 + chance * len(high)), accept)
 
@@ -199,10 +199,11 @@ def cost_of_one(ink: NDArray[np.float32], box: Box, reading: Reading, costs: Cos
 
 
 def cost_of_words(found: Sequence[Word], readings: Sequence[Reading], costs: Costs) -> float:
-    """What it costs to read these words of a picture, and to leave out those that are no numbers."""
+    """What it costs to read these words of a picture, and to leave out those that are no numbers; where none is read,
+    what it costs to leave out something as high as a digit."""
     read = [k for k, r in enumerate(readings) if r.text and not r.rejected]
     if not read:
-        return math.inf
+        return costs.leave_out_large
     height = max(found[k].height for k in read)
     others = np.array([found[k].height / height for k in range(len(found)) if k not in read])
     return sum(_cost(readings[k], costs) for k in read) + ANOTHER * (len(read) - 1) + _left_out(others, costs)

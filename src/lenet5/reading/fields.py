@@ -28,6 +28,7 @@ __all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleFi
 RUBBISH_ON_PATHS = 0.02
 TOUCHING = 0.03  # of the digits' height, what is nearer
 FINE = 20  # pixels of the picture: lower digits are less sure
+STRUCK = 0.5  # what is left of the confidence in a number that is crossed out
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
 BESIDE = 0.25  # from where on there are its neighbours
@@ -98,12 +99,13 @@ class GlyphField:
 
 @dataclass(frozen=True)
 class LineField:
-    """A line of digits that stand free."""
+    """A line of digits that stand free. struck: whether a line was drawn through all of it."""
 
     line: Line
     candidates: tuple[Candidate, ...]
     place: Place  # of the upright line
     geometry: Geometry
+    struck: bool = False
 
     @property
     def box(self) -> Box:
@@ -123,7 +125,7 @@ class LineField:
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         characters, parts = self.read(penalties, classes, calibration)
         powers = np.array(PLAIN if self.geometry.place else calibration.powers)
-        confidence = calibration.of_line(float(np.prod(parts**powers)))
+        confidence = calibration.of_line(float(np.prod(parts**powers))) * (STRUCK if self.struck else 1.0)
         digits = [c for c in characters if (c.text not in SEPARATORS or c.text in classes) and c.reason != "blank"]
         if not digits:
             return Reading("", 0.0, self.box, True, "blank", tuple(characters))

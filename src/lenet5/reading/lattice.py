@@ -178,9 +178,8 @@ def _next(nodes: Points, near: Mask) -> Points:
         # The edge of the picture closes a cell as well as a rule does.
         on = _ruled(lines[:, :-1], lines[:, 1:], near, outside=rows == 1)  # (F, columns)
         whole = on.mean(axis=1)
-        usual = fars[
-            (whole >= NEARLY * whole.max()).argmax()
-        ]  # the nearest: what lies beyond it is no rule of the grid
+        # The nearest: what lies beyond it is no rule of the grid.
+        usual = fars[(whole >= NEARLY * whole.max()).argmax()]
         # The outer rule may be bent: each cell has its own way to it.
         cost = np.abs(fars - usual)[:, None] + (on < NEARLY * whole.max())
         way = fars[cost.argmin(axis=0)]

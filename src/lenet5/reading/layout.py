@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lenet5.pictures.masks import PART, dilated, inked, parts
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.pieces import usual_height
-from lenet5.reading.rules import FAINT, find_rules, without_rests, without_rules
+from lenet5.reading.rules import FAINT, drawn_along, find_rules, without_rests, without_rules
 
 __all__ = ["LAYOUTS", "Layout", "cropped", "line_ink", "straightened"]
 
@@ -32,6 +32,8 @@ def line_ink(ink: Grey) -> Grey:
     """The ink of a line field without the rules it stands on or between."""
     ink = without_rests(ink)
     level = without_rules(ink, ACROSS)
+    if level is not ink and not inked(ink)[:, [0, -1]].any() and drawn_along(cropped(ink)[0])[1]:
+        level = ink  # a number is crossed out, and the line is none of the paper's
     if len(ink) < 24:
         return level
     # Where there is no level rule, a 1 looks much like an upright one.

@@ -22,7 +22,7 @@ from lenet5.pictures.ink import POLARITIES, Ink, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, PAGE_SIDE, Limits, open_pages, sized
 from lenet5.reading.alphabet import answering, characters_of, geometry_of
-from lenet5.reading.amid import enlarged, others
+from lenet5.reading.amid import are_two, enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
 from lenet5.reading.choice import (
@@ -250,6 +250,7 @@ class Reader:
         if not ink.any():
             return GlyphField(blank, place.whole, "blank")
         glyph, writing = the_glyph(ink)
+        writing &= not are_two(ink)
         beside = others(ink) if writing else "none"
         if beside == "some" and (middle := self._middle(ink, place, steps)):
             return middle
@@ -293,7 +294,8 @@ class Reader:
         one = self._digit(ink.ink, place, steps)
         page = self._sheet(line_ink(ink.pen), place)
         (reading,) = self.answer([one])
-        alone = page.readings[0] if len(page.words) == 1 else None
+        written = [r for r in page.readings if r.reason != "blank"]
+        alone = written[0] if len(written) == 1 else None
         apart = abreast(page.ink)
         if alone and not apart and len(alone.text) < 2 and reading.text and reading.confidence >= alone.confidence:
             return [KnownField(one, reading)]

@@ -19,6 +19,7 @@ from lenet5.pictures.masks import Mask, depth, dilated, inked, opened, parts, pe
 __all__ = [
     "Rule",
     "Runs",
+    "drawn_along",
     "find_rules",
     "rests",
     "rule_along",
@@ -44,6 +45,9 @@ THICK = 0.18  # of the height of the ink
 MARGIN = 0.2  # of the shorter side: where the rests of a box lie
 SPANNED = 0.85  # of a side
 LOWER = 0.85  # of the height: others that are lower stand beside an upright rest
+TWO = 1.2  # heights: what is as wide is more than one digit
+ALONG = 0.92  # of a number's width, a line that is drawn under it or through it
+BOTH_SIDES, UNDER = 0.12, 0.05  # of a number's ink, what is at least above and below such a line, and at most under it
 AMID = 0.2  # of the height: nearer to the middle there is no underline, and no edge
 LEG, ARCH = 3, 1.3  # columns of a leg of an arch that are looked at; how high an arch is, at least, beside its width
 # Of a picture's edges: pixels of its width from which on it may have a border, how near to the edge of its height, how
@@ -104,13 +108,30 @@ def without_edges(ink: Grey) -> Grey:
 
     They are the edges of a table or a box around the digit in the middle, and may be thicker than the pen.
     """
-    mask = inked(ink, FAINT)
-    height, left = len(mask), ink.copy()
-    for rule in _rules(mask, EDGE):
-        aside = abs(float(np.median(rule.tops + rule.ends)) / (2 * height) - 0.5)
-        if aside >= AMID and rule.thick <= max(4.0, THICKEST * max(ink.shape)):
+    return _without_rules_aside(ink, EDGE, 0.5 - AMID, through=False)
+
+
+def drawn_along(ink: Grey) -> tuple[Grey, bool]:
+    """The ink (H, W) of a number without a line that is drawn under it and touches it; whether one is drawn through it.
+
+    The line is straight, and as long as the number.
+    """
+    mask = inked(ink)
+    high, wide = mask.shape
+    if wide < TWO * high or parts(mask)[1][1:, 2].max(initial=0) < ALONG * wide:
+        return ink, False
+    left = ink
+    for rule in _rules(mask, ALONG, high / wide):
+        bare = rule.ends - rule.tops <= 1.5 * rule.thick
+        line = np.polyfit(rule.columns[bare], (rule.tops + rule.ends)[bare] / 2, 1)
+        aside, reach = np.arange(high)[:, None] - np.polyval(line, np.arange(wide)), rule.thick / 2 + 1
+        over, under = (float(mask[side].sum()) for side in (aside < -reach, aside > reach))
+        if min(over, under) >= BOTH_SIDES * mask.sum():
+            return ink, True
+        if under <= UNDER * over and over >= BOTH_SIDES * mask.sum():
+            left = left.copy() if left is ink else left
             rule.clear(left, 1.5 * rule.thick + 1)
-    return left
+    return left, False
 
 
 def rests(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -158,24 +179,26 @@ def _without_border(ink: Grey) -> Grey:
     """
     if ink.shape[1] < max(BORDERED, len(ink)):
         return ink
-    level = _by_the_edge(ink, WHOLE)
+    level = _without_rules_aside(ink, WHOLE, BORDER, through=True)
     if level is ink:
         return ink
-    left = np.minimum(level, _by_the_edge(np.ascontiguousarray(ink.T), WHOLE).T)
+    upright = _without_rules_aside(np.ascontiguousarray(ink.T), WHOLE, BORDER, through=True).T
+    left = np.minimum(level, upright)
     high = cv2.boundingRect(inked(left))[3]
     return left if high >= LEFT * len(ink) else ink
 
 
-def _by_the_edge(ink: Grey, covered: float) -> Grey:
-    """The ink without the level rules by its edges; the ink itself where there are none."""
-    mask = inked(ink, FAINT)
-    height, width = mask.shape
-    left = ink
-    for rule in _rules(mask, covered):
+def _without_rules_aside(ink: Grey, covered: float, near: float, *, through: bool) -> Grey:
+    """The ink without the level rules so near to its edges, of its height; the ink itself where there are none.
+
+    through: whether they go from side to side.
+    """
+    (height, width), left = ink.shape, ink
+    for rule in _rules(inked(ink, FAINT), covered):
         middle = float(np.median(rule.tops + rule.ends)) / 2
-        through = rule.columns[0] <= 2 and rule.columns[-1] >= width - 3
-        by_edge = min(middle, height - middle) <= BORDER * height
-        if through and by_edge and rule.thick <= max(4.0, THICKEST * max(ink.shape)):
+        whole = rule.columns[0] <= 2 and rule.columns[-1] >= width - 3
+        thin = rule.thick <= max(4.0, THICKEST * max(ink.shape))
+        if min(middle, height - middle) <= near * height and thin and (whole or not through):
             left = left.copy() if left is ink else left
             rule.clear(left, 1.5 * rule.thick + 1)
     return left
@@ -264,9 +287,9 @@ def rule_along(runs: Runs, columns: Indices, rows: Indices, reach: int = 1) -> R
     return Rule(float(np.median(ends - tops)), float(crossed.mean()), x, tops, ends)
 
 
-def _rules(mask: Mask, covered: float) -> list[Rule]:
+def _rules(mask: Mask, covered: float, steepest: float = STEEPEST) -> list[Rule]:
     """The level lines that find ink in at least this share of a mask's columns."""
-    found = _straight(mask, covered)
+    found = _straight(mask, covered, steepest)
     if not found:
         return []
     runs, columns = runs_of_ink(mask), np.arange(mask.shape[1])
@@ -281,7 +304,7 @@ def _clear(ink: NDArray[Any], x: NDArray[np.int64], top: NDArray[np.int64], end:
         ink[top[inside] + d, x[inside]] = 0
 
 
-def _straight(mask: Mask, covered: float) -> list[NDArray[np.int64]]:
+def _straight(mask: Mask, covered: float, steepest: float) -> list[NDArray[np.int64]]:
     """The straight lines, the row of each column (W,), that find ink in at least this share of the columns."""
     width = mask.shape[1]
     every = width // COLUMNS + 1
@@ -291,8 +314,8 @@ def _straight(mask: Mask, covered: float) -> list[NDArray[np.int64]]:
         return []
     x = columns * every - width / 2
     lines: list[tuple[float, float, int]] = []  # the share of the columns, the slope, the row in the middle
-    steps = int(STEEPEST * width / 3)  # a pixel and a half more or less at the ends
-    for slope in np.linspace(-STEEPEST, STEEPEST, 2 * steps + 1).tolist() if steps else (0.0,):
+    steps = int(steepest * width / 3)  # a pixel and a half more or less at the ends
+    for slope in np.linspace(-steepest, steepest, 2 * steps + 1).tolist() if steps else (0.0,):
         at = np.rint(rows - slope * x).astype(np.int64)
         lowest = int(at.min())
         share = np.bincount(at - lowest) / near.shape[1]

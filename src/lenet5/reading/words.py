@@ -56,6 +56,10 @@ class Word:
     def gap(self, other: Word) -> int:
         return max(self.x, other.x) - min(self.right, other.right)
 
+    def near(self, other: Word) -> bool:
+        """Whether both would be one word, if they were beside each other and about as high."""
+        return self.gap(other) <= APART * min(self.height, other.height)
+
     def beside(self, other: Word) -> bool:
         """Whether both stand on one row."""
         low = min(self.height, other.height)
