@@ -48,12 +48,10 @@ def are_two(ink: Grey) -> bool:
     """
     stats = parts(inked(ink))[1][1:]
     high = stats[stats[:, 3] >= AS_HIGH * stats[:, 3].max(initial=0)]
-    if len(high) != 2:
+    if len(high) != 2 or (max(ink.shape) > FIELD and _comes_in(ink)):
         return False
     (first, second), (end, last) = np.sort(high[:, 0]).tolist(), np.sort(high[:, 0] + high[:, 2]).tolist()
-    inside = max(ink.shape) <= FIELD or not _comes_in(ink)
-    centred = abs(first + last - ink.shape[1]) <= max(2, 2 * CENTRED * (last - first))
-    return second >= end and inside and centred
+    return bool(second >= end and abs(first + last - ink.shape[1]) <= max(2, 2 * CENTRED * (last - first)))
 
 
 def _comes_in(ink: Grey) -> bool:

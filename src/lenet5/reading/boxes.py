@@ -19,8 +19,7 @@ from lenet5.reading.graph import Geometry
 from lenet5.reading.grid import find_grid
 from lenet5.reading.lattice import is_cut_off
 from lenet5.reading.lines import line_field
-from lenet5.reading.place import Place
-from lenet5.reading.readings import Box
+from lenet5.reading.place import Place, around
 from lenet5.reading.rows import CellField, RowField
 from lenet5.reading.strips import find_strips
 
@@ -172,8 +171,8 @@ def _rows(cells: list[_Written], place: Place, geometry: Geometry, turn: int) ->
     fields = []
     for row in sorted(rows):
         members = tuple(sorted(rows[row], key=lambda cell: cell.column))
-        around = _around([cell.box for cell in members])
-        fields.append(RowField(members, around, alone=len(rows) == 1, bare=not large, whole=whole))
+        whole_row = around(np.array([cell.box for cell in members]))
+        fields.append(RowField(members, whole_row, alone=len(rows) == 1, bare=not large, whole=whole))
     return fields
 
 
@@ -205,9 +204,3 @@ def _field(written: _Written, place: Place, geometry: Geometry, turn: int, least
     empty = 0.5 if size < least else 0.0
     one = GlyphField(_turned_image(glyph, turn), own)
     return CellField(cell.row, cell.column, whole, empty, one, line, several, CLOSED if cell.closed else 1.0)
-
-
-def _around(boxes: list[Box]) -> Box:
-    corners = np.array(boxes)
-    low, high = corners[:, :2].min(axis=0), (corners[:, :2] + corners[:, 2:]).max(axis=0)
-    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])

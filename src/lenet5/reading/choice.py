@@ -199,8 +199,7 @@ def cost_of_one(ink: NDArray[np.float32], box: Box, reading: Reading, costs: Cos
 
 
 def cost_of_words(found: Sequence[Word], readings: Sequence[Reading], costs: Costs) -> float:
-    """What it costs to read these words of a picture, and to leave out those that are no numbers; where none is read,
-    what it costs to leave out something as high as a digit."""
+    """What it costs to read these words of a picture and to leave out the others: one, where none is read."""
     read = [k for k, r in enumerate(readings) if r.text and not r.rejected]
     if not read:
         return costs.leave_out_large

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import PART, Mask, dilated, inked, parts
+from lenet5.pictures.masks import PART, Mask, dilated, inked, only, parts
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.rules import rests
 
@@ -37,12 +37,9 @@ def the_glyph(ink: Grey) -> tuple[Grey, bool]:
     kept = [i for i in np.flatnonzero(own) if i == main or _belongs(stats[i], stats[main], mask.shape)]
     large = int((areas >= 0.05 * areas[main]).sum())
     writing = large <= MOST_PARTS and areas[main] >= 0.2 * areas.sum()
-    chosen = np.zeros(count, np.uint8)
-    chosen[kept] = 1
-    # The faint edge of a stroke is part of it.
-    reach = dilated(chosen[labels], 3, 3)
-    others = (mask > 0) & (chosen[labels] == 0)
-    return np.asarray(ink * reach * ~others, dtype=np.float32), writing
+    chosen = np.zeros(count, bool)
+    chosen[kept] = True
+    return only(ink, labels, chosen), writing
 
 
 def _without_haze(ink: Grey, mask: Mask) -> Grey:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import PART, dilated, inked, parts
 from lenet5.pictures.normalise import bounding_box
-from lenet5.reading.pieces import usual_height
+from lenet5.reading.pieces import sharpest, usual_height
 from lenet5.reading.rules import FAINT, drawn_along, find_rules, without_rests, without_rules
 
 __all__ = ["LAYOUTS", "Layout", "cropped", "line_ink", "straightened"]
@@ -81,16 +81,8 @@ def straightened(ink: Grey) -> tuple[Grey, NDArray[np.float64]]:
     rows, columns = np.nonzero(ink >= PART)
     if len(rows) < 50:
         return ink, np.eye(3)
-    every = len(rows) // 20000 + 1
-    rows, columns = rows[::every], columns[::every]
-    step = max(1.0, height / 400)
-    best, answer = -1.0, 0.0
-    for slope in np.linspace(-0.2, 0.2, 81):
-        at = np.rint((rows - slope * columns) / step).astype(np.int64)
-        profile = np.bincount(at - at.min()).astype(np.float64)
-        sharpness = float((profile**2).sum()) * (1 - 0.2 * abs(slope))
-        if sharpness > best:
-            best, answer = sharpness, float(slope)
+    every, step = len(rows) // 20000 + 1, max(1.0, height / 400)
+    answer = sharpest(rows[::every] / step, -columns[::every] / step, np.linspace(-0.2, 0.2, 81), 0.2)
     if abs(answer) < 0.008:
         return ink, np.eye(3)
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(np.degrees(np.arctan(answer))), 1.0)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lenet5.kernels.strokes import ways
 from lenet5.pictures.masks import Mask, depth, inked, parts, pen
 
-__all__ = ["Line", "Piece", "cut", "usual_height"]
+__all__ = ["Line", "Piece", "cut", "sharpest", "usual_height"]
 
 Grey = NDArray[np.float32]
 
@@ -101,21 +101,26 @@ def _strokes(ink: Grey) -> tuple[list[Piece], float]:
 
 
 def _slant(mask: Mask) -> float:
-    """The slant under which the writing stands most upright: the sharpest vertical projection."""
-    height = mask.shape[0]
+    """The slant under which the writing stands most upright."""
     rows, columns = np.nonzero(mask)
     if len(rows) < 10:
         return 0.0
-    if len(rows) > 6000:
-        every = len(rows) // 6000 + 1
-        rows, columns = rows[::every], columns[::every]
+    every = len(rows) // 6000 + 1
+    return sharpest(columns[::every], rows[::every] - len(mask) / 2, np.linspace(-STEEPEST / 2, STEEPEST, 28), 0.05)
+
+
+def sharpest(at: NDArray[Any], along: NDArray[Any], slopes: NDArray[np.float64], steep: float) -> float:
+    """The slope under which pixels (N,) project most sharply, moved by so much of their places along (N,).
+
+    steep: what a steeper one loses, of its sharpness.
+    """
     best, answer = -1.0, 0.0
-    for slant in np.linspace(-STEEPEST / 2, STEEPEST, 28):
-        x = np.rint(columns + slant * (rows - height / 2)).astype(np.int64)
-        profile = np.bincount(x - x.min()).astype(np.float64)
-        sharpness = float((profile**2).sum()) * (1 - 0.05 * abs(slant))
+    for slope in slopes.tolist():
+        moved = np.rint(at + slope * along).astype(np.int64)
+        profile = np.bincount(moved - moved.min()).astype(np.float64)
+        sharpness = float((profile**2).sum()) * (1 - steep * abs(slope))
         if sharpness > best:
-            best, answer = sharpness, float(slant)
+            best, answer = sharpness, slope
     return answer
 
 

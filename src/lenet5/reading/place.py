@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from lenet5.reading.readings import Box
 
-__all__ = ["Matrix", "Place"]
+__all__ = ["Matrix", "Place", "around"]
 
 Matrix = NDArray[np.float64]
 
@@ -65,6 +66,12 @@ class Place:
         left, right = _span(min(columns), max(columns), self.width)
         top, bottom = _span(min(rows), max(rows), self.height)
         return left, top, right - left, bottom - top
+
+
+def around(boxes: NDArray[Any]) -> Box:
+    """The box around boxes (N, 4); what more there is of each, as its area, is passed over."""
+    (x, y), (right, bottom) = boxes[:, :2].min(axis=0).tolist(), (boxes[:, :2] + boxes[:, 2:4]).max(axis=0).tolist()
+    return x, y, right - x, bottom - y
 
 
 def _span(low: float, high: float, limit: int) -> tuple[int, int]:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, depth, dilated, inked, opened, parts, pen
+from lenet5.pictures.masks import Mask, depth, dilated, inked, only, opened, parts, pen
 
 __all__ = [
     "Rule",
@@ -120,7 +120,7 @@ def drawn_along(ink: Grey) -> tuple[Grey, bool]:
     high, wide = mask.shape
     if wide < TWO * high or parts(mask)[1][1:, 2].max(initial=0) < ALONG * wide:
         return ink, False
-    left = ink
+    left = ink.copy()
     for rule in _rules(mask, ALONG, high / wide):
         bare = rule.ends - rule.tops <= 1.5 * rule.thick
         line = np.polyfit(rule.columns[bare], (rule.tops + rule.ends)[bare] / 2, 1)
@@ -129,7 +129,6 @@ def drawn_along(ink: Grey) -> tuple[Grey, bool]:
         if min(over, under) >= BOTH_SIDES * mask.sum():
             return ink, True
         if under <= UNDER * over and over >= BOTH_SIDES * mask.sum():
-            left = left.copy() if left is ink else left
             rule.clear(left, 1.5 * rule.thick + 1)
     return left, False
 
@@ -165,10 +164,7 @@ def _without(ink: Grey, which: Callable[[NDArray[np.int32], NDArray[np.int32]], 
     """The ink without some of its parts, with their faint edges."""
     labels, stats = parts(inked(ink))
     found = which(labels, stats)
-    if not found.any():
-        return ink
-    around = dilated(found[labels].astype(np.uint8), 3, 3) > 0
-    return np.where(around & ((labels == 0) | found[labels]), np.float32(0), ink)
+    return ink - only(ink, labels, found) if found.any() else ink
 
 
 def _without_border(ink: Grey) -> Grey:
@@ -237,7 +233,10 @@ class Rule(NamedTuple):
         """
         on = self.ends - self.tops <= thickest
         on &= ~self._arches(ink, on)
-        _clear(ink, self.columns[on], self.tops[on] - edge, self.ends[on] + edge)
+        x, top, end = self.columns[on], self.tops[on] - edge, self.ends[on] + edge
+        for d in range(int((end - top).max(initial=0))):
+            inside = (top + d >= 0) & (top + d < np.minimum(end, len(ink)))
+            ink[top[inside] + d, x[inside]] = 0
 
     def _arches(self, ink: NDArray[Any], on: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which columns (K,), of those `on` the rule alone, close an arch: the foot of a 0 that lies on the rule."""
@@ -295,13 +294,6 @@ def _rules(mask: Mask, covered: float, steepest: float = STEEPEST) -> list[Rule]
     runs, columns = runs_of_ink(mask), np.arange(mask.shape[1])
     rules = (rule_along(runs, columns, rows) for rows in found)
     return [rule for rule in rules if rule is not None]
-
-
-def _clear(ink: NDArray[Any], x: NDArray[np.int64], top: NDArray[np.int64], end: NDArray[np.int64]) -> None:
-    """Nothing in the columns x (K,) from row top (K,) to row end (K,), in place."""
-    for d in range(int((end - top).max(initial=0))):
-        inside = (top + d >= 0) & (top + d < np.minimum(end, len(ink)))
-        ink[top[inside] + d, x[inside]] = 0
 
 
 def _straight(mask: Mask, covered: float, steepest: float) -> list[NDArray[np.int64]]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import dilated, inked, parts
+from lenet5.pictures.masks import inked, only, parts
+from lenet5.reading.place import around
 
 __all__ = ["Word", "in_order", "together", "words"]
 
@@ -83,7 +84,7 @@ def words(ink: Grey, margin: float = MARGIN) -> list[Word]:
         members = large[kin == group]
         if height[members].max() < LEAST:
             continue
-        box = _around(found[members])
+        box = around(found[members])
         size = float(np.median(height[members]))
         near = (height < SMALL * size) & (width < 2 * SMALL * size) & _within(found, box, margin * size)
         near[large[under[:, kin == group].any(axis=1)]] = False
@@ -169,11 +170,6 @@ def _groups(linked: NDArray[np.bool_]) -> NDArray[np.int64]:
         group = after
 
 
-def _around(parts: Parts) -> tuple[int, int, int, int]:
-    (x, y), (right, bottom) = parts[:, :2].min(axis=0).tolist(), (parts[:, :2] + parts[:, 2:4]).max(axis=0).tolist()
-    return x, y, right - x, bottom - y
-
-
 def _within(parts: Parts, box: tuple[int, int, int, int], margin: float) -> NDArray[np.bool_]:
     """Which parts (N,) have their middle in a box, or as near as the margin, and half of it up and down."""
     x, y = parts[:, 0] + parts[:, 2] / 2, parts[:, 1] + parts[:, 3] / 2
@@ -183,12 +179,9 @@ def _within(parts: Parts, box: tuple[int, int, int, int], margin: float) -> NDAr
 
 
 def _cut_out(ink: Grey, labels: NDArray[np.int32], parts: Parts, members: NDArray[np.int64]) -> Word:
-    x, y, width, height = _around(parts[members])
+    x, y, width, height = around(parts[members])
     left, top = max(0, x - 2), max(0, y - 2)
     place = np.s_[top : y + height + 2, left : x + width + 2]
-    chosen = np.zeros(len(parts) + 1, np.uint8)
-    chosen[members + 1] = 1
-    own = chosen[labels[place]]
-    # The faint edge of a stroke is part of it.
-    others = (labels[place] > 0) & (own == 0)
-    return Word(left, top, np.asarray(ink[place] * dilated(own, 3, 3) * ~others, dtype=np.float32))
+    chosen = np.zeros(len(parts) + 1, bool)
+    chosen[members + 1] = True
+    return Word(left, top, only(ink[place], labels[place], chosen))
