@@ -23,6 +23,7 @@ from lenet5.server import static
 
 START = "import sys; from lenet5.cli import main; main(['serve', '--port', '0'])"
 OPENED, PASSES = 9, 5
+RATES = {"1998": 1, "descent": 0.001}
 # From the beginning of the navigation until the answer to the digit of the beginning is in the page.
 FIRST = """new MutationObserver((_, observer) => {
     if (!document.querySelector('.see')?.dataset.answer) return;
@@ -63,7 +64,8 @@ def main(strokes: int = 100) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         file = Path(folder, "page.html")
         size = static.write(file, {"lenet5": lenet5.load("lenet5")}, single=True)
-        alone = {"bytes": size, "opened": opened(browser, file), "learnt": learnt(browser, file)}
+        by_recipe = {recipe: learnt(browser, file, recipe) for recipe in ("1998", "descent")}
+        alone = {"bytes": size, "opened": opened(browser, file), "learnt": by_recipe}
         print(json.dumps({"one file": alone | {"stroke": drawn(browser, file.as_uri(), strokes)}}))
         server = subprocess.Popen([sys.executable, "-c", START], stderr=subprocess.PIPE, text=True)
         try:
@@ -89,10 +91,13 @@ def opened(browser: Any, file: Path) -> dict[str, float]:
     return summed_up(times)
 
 
-def learnt(browser: Any, file: Path) -> dict[str, float]:
-    """In the worker, for each picture of a pass with all that belongs to it: the estimate of h, the digits held out."""
+def learnt(browser: Any, file: Path, recipe: str) -> dict[str, float]:
+    """In the worker, for each picture of a pass with all that belongs to it.
+
+    With the recipe of 1998 this is the online step, the estimate of h, and the digits held out. Descent has no h.
+    """
     page = browser.new_page(viewport={"width": 1366, "height": 768})
-    page.goto(f"{file.as_uri()}#learn")
+    page.goto(f"{file.as_uri()}#learn&how=recipe:{recipe},rate:{RATES[recipe]}")
     page.wait_for_selector(".learn[data-learnt='0']")
     times = []
     for number in range(1, PASSES + 1):
