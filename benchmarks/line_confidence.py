@@ -20,6 +20,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from line_costs import unlearned
 from numpy.typing import NDArray
 
 from lenet5.errors import LeNetError
@@ -29,7 +30,6 @@ from lenet5.reading.place import Place
 from lenet5.reading.reader import BEST, Reader
 from lenet5.reading.readings import SEPARATORS
 from lenet5.reading.school.composed_lines import Pick, compose
-from lenet5.reading.school.costs import unlearned
 
 Floats = NDArray[np.float64]
 

@@ -31,6 +31,7 @@ __all__ = [
     "candidates",
     "digit_costs",
     "left_out",
+    "paths_of",
     "separator",
     "share",
     "shares_of",
@@ -47,6 +48,7 @@ LIKELY = 2e-3  # probability from which on a candidate may be a digit
 TEXTS = 6  # that are kept at each node
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Kind = Literal["digit", ".", ",", "-", "speck"]
 
 
@@ -55,7 +57,7 @@ class Costs:
     """The costs of a line's arcs, each −log of a probability; lengths are in heights of the line's digits.
 
     They hang on the network, and are kept beside its weights. Not in the paper: the ones here, which hold where weights
-    tell none, are what `python -m lenet5.reading.school.costs` found for lenet5-reader: the right texts' share of the
+    tell none, are what `python benchmarks/line_costs.py` found for lenet5-reader: the right texts' share of the
     paths is large under them. Five were moved on by hand: `word`, `digit`, `narrow`, `astray`, `gap`.
     """
 
@@ -302,6 +304,20 @@ def shares_of(line: Line, found: Sequence[Candidate], likely: Floats, leaving: F
         behind[node] = np.logaddexp.reduce(reached)
     first, last = np.array([(c.first, c.last) for c in found]).T
     return np.asarray(np.exp(ahead[first] + behind[last] - shapes - ahead[-1])[:, None] * weights)
+
+
+def paths_of(first: Ints, last: Ints, scores: Floats, states: int) -> tuple[float, Floats]:
+    """log of the sum of e^score over all paths from the first state to the last, and the share that uses each arc."""
+    ahead, behind = np.full(states, -np.inf), np.full(states, -np.inf)
+    ahead[0] = behind[-1] = 0.0
+    for a in np.argsort(last, kind="stable"):
+        ahead[last[a]] = np.logaddexp(ahead[last[a]], ahead[first[a]] + scores[a])
+    for a in np.argsort(-first, kind="stable"):
+        behind[first[a]] = np.logaddexp(behind[first[a]], behind[last[a]] + scores[a])
+    total = float(ahead[-1])
+    if not np.isfinite(total):
+        return total, np.zeros_like(scores)
+    return total, np.exp(ahead[first] + scores + behind[last] - total)
 
 
 def _ending(found: Sequence[Candidate], nodes: int) -> list[list[int]]:

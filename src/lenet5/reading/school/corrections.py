@@ -28,11 +28,10 @@ from lenet5.files import read_bounded
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import SUFFIXES, open_pages
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField
-from lenet5.reading.graph import Candidate, Costs, digit_costs, left_out
+from lenet5.reading.graph import Candidate, Costs, digit_costs, left_out, paths_of
 from lenet5.reading.pieces import Line
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import EMPTY, SEPARATORS, UNREAD, Box
-from lenet5.reading.school.costs import paths_of
 
 __all__ = ["Correction", "aligned", "read_corrections", "samples_of"]
 

@@ -6,11 +6,11 @@ from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
+from line_costs import HOPELESS, OUT, UNITS, Arcs, arcs_of, fitted, slope
 
 from lenet5.datasets import drawn
 from lenet5.reading.graph import Costs
 from lenet5.reading.reader import Reader
-from lenet5.reading.school.costs import HOPELESS, OUT, UNITS, Arcs, arcs_of, fitted, slope
 
 # A 3 of two pieces: whole, which is right; or as 1 and 7; or either piece left out.
 ARCS = Arcs(

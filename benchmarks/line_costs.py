@@ -1,6 +1,6 @@
 """The costs of the arcs of a line's graph, such that the paths which read the right text are likeliest.
 
-    python -m lenet5.reading.school.costs        fits the costs of `graph.Costs` and prints them
+    python benchmarks/line_costs.py        fits the costs of `lenet5.reading.graph.Costs` and prints them
 
 A path's probability is e^−cost over the sum of all paths' (the forward algorithm of section VI). The lines are put
 together from writers of MNIST and UNIPEN that the network has not learned from, and from hands that were not drawn for
@@ -14,12 +14,12 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.graph import LIKELY, Costs, Geometry, candidates, digit_costs, left_out
+from lenet5.reading.graph import LIKELY, Costs, Geometry, candidates, digit_costs, left_out, paths_of
 from lenet5.reading.pieces import cut
 from lenet5.reading.reader import Reader
 from lenet5.reading.school.composed_lines import Pick, compose
 
-__all__ = ["Arcs", "arcs_of", "fitted", "main", "paths_of", "unlearned"]
+__all__ = ["Arcs", "arcs_of", "fitted", "main", "slope", "unlearned"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -78,20 +78,6 @@ def slope(arcs: Arcs, costs: Floats) -> tuple[float, Floats]:
     share = float(np.exp(total - every))
     up = arcs.features.T @ (used - np.bincount(of, held, minlength=len(scores)))
     return float(np.log(share + HOPELESS)), up * share / (share + HOPELESS)
-
-
-def paths_of(first: Ints, last: Ints, scores: Floats, states: int) -> tuple[float, Floats]:
-    """log of the sum of e^score over all paths from the first state to the last, and the share that uses each arc."""
-    ahead, behind = np.full(states, -np.inf), np.full(states, -np.inf)
-    ahead[0] = behind[-1] = 0.0
-    for a in np.argsort(last, kind="stable"):
-        ahead[last[a]] = np.logaddexp(ahead[last[a]], ahead[first[a]] + scores[a])
-    for a in np.argsort(-first, kind="stable"):
-        behind[first[a]] = np.logaddexp(behind[first[a]], behind[last[a]] + scores[a])
-    total = float(ahead[-1])
-    if not np.isfinite(total):
-        return total, np.zeros_like(scores)
-    return total, np.exp(ahead[first] + scores + behind[last] - total)
 
 
 def fitted(lines: list[Arcs], now: Costs, rng: np.random.Generator, steps: int = 150) -> Costs:
