@@ -17,6 +17,7 @@ NONE = "·"
 
 
 def show(console: Console, result: Result) -> None:
+    """Print all of a result."""
     console.print(
         f"{result.machine['processor']}, {result.threads} thread{'s' if result.threads > 1 else ''}, at most "
         f"{2e-9 * result.peak:.0f} GFLOP/s measured; microseconds a picture, medians"

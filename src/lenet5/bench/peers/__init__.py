@@ -70,5 +70,6 @@ def missing(peer: Peer) -> list[str]:
 
 
 def make(peer: Peer, material: Material, threads: int) -> Contender:
+    """The contender, its framework imported."""
     made: Contender = import_module(f"lenet5.bench.peers.{peer.module}").make(material, threads, **dict(peer.options))
     return made
