@@ -292,6 +292,23 @@ def test_no_source_no_engine_no_workers(tmp_path: Path, model: str) -> None:
         run(tmp_path / "in.tar", tmp_path / "out.parquet", model)
 
 
+def test_what_is_cut_short_or_damaged_is_never_taken_for_the_end(
+    pictures: dict[str, bytes], model: str, tmp_path: Path
+) -> None:
+    packed = tar(tmp_path, pictures)
+    whole = packed.read_bytes()
+    with tarfile.open(packed) as archive:
+        header = archive.getmembers()[20].offset
+    for damaged in (whole[: header + 100], whole[:header] + b"x" * 512 + whole[header + 512 :]):
+        packed.write_bytes(damaged)
+        with pytest.raises(DataError, match=f"cut short or damaged at byte {header:,}"):
+            run(packed, tmp_path / "out.parquet", model)
+    table = parquet(tmp_path, pictures)
+    table.write_bytes(b"PAR1" + b"\xff" * 100 + table.read_bytes()[104:])
+    with pytest.raises(DataError, match=r"no Parquet file that can be read"):
+        run(table, tmp_path / "other.parquet", model)
+
+
 @SOURCES
 def test_weights_add_up_to_the_total(make: Any, pictures: dict[str, bytes], tmp_path: Path) -> None:
     source = make(tmp_path, pictures)

@@ -116,6 +116,9 @@ class Tar(Source):
                     if len(some) == PICTURES:
                         yield tuple(some), end - start
                         start, some = end, []
+                file.seek(tar.offset)  # where tarfile ends without a word, at zeros or at what is no header
+                if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
+                    raise tarfile.ReadError(f"cut short or damaged at byte {tar.offset:,}")
         except (tarfile.TarError, OSError) as error:
             raise DataError(
                 f"{self.place.name}: no tar file that can be read ({error}); expected one, not compressed"
