@@ -74,5 +74,5 @@ def test_labels_follow_the_classes_of_a_network() -> None:
     assert moved.labels.tolist() == [1, 2, 1]
     only_yes = make().take(np.array([0, 2]))
     assert only_yes.with_classes(["yes"]).labels.tolist() == [0, 0]
-    with pytest.raises(DataError, match="holds the classes no; expected only yes, perhaps"):
+    with pytest.raises(DataError, match="holds the classes no; expected only yes, perhaps: give data of these classes"):
         make().with_classes(["yes", "perhaps"])

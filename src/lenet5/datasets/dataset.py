@@ -126,7 +126,10 @@ class Dataset:
         """
         missing = sorted({self.classes[label] for label in np.unique(self.labels)} - set(classes))
         if missing:
-            raise DataError(f"{self.name}: holds the classes {', '.join(missing)}; expected only {', '.join(classes)}")
+            raise DataError(
+                f"{self.name}: holds the classes {', '.join(missing)}; expected only {', '.join(classes)}: "
+                f"give data of these classes"
+            )
         # A class that no picture has may be missing; its place is never looked up.
         places = [classes.index(c) if c in classes else -1 for c in self.classes]
         return replace(self, labels=np.array(places)[self.labels], classes=tuple(classes))

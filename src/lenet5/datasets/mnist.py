@@ -115,7 +115,8 @@ def _read(source: _Source, progress: Progress | None) -> tuple[bytes, str]:
             data = cached(f"{source.folder}/{name}", _MIRRORS[source.folder], _limit(source), check, progress)
         except DataError as problem:
             raise _MissingError(
-                f"{problem}\nWithout internet, set {ENVIRONMENT} to a folder that has {source.folder}/{name}"
+                f"{problem}\nWithout internet, take the data set drawn, or set {ENVIRONMENT} to a folder that has "
+                f"{source.folder}/{name}"
             ) from problem
         return data, name
     places = [
