@@ -192,7 +192,7 @@ def test_partial_fit_goes_on(digits: Rows) -> None:
         scores.append(model.score(X, y))
     assert model.n_iter_ == 12
     assert scores[-1] > max(0.5, scores[0])
-    with pytest.raises(ValueError, match="not among the classes"):
+    with pytest.raises(ValueError, match="expected only the classes"):
         model.partial_fit(X[:10], y[:10] + 5)
 
 

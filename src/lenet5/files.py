@@ -106,7 +106,7 @@ def read_bounded(path: str | os.PathLike[str], limit: int, *, error: type[LeNetE
     if not regular:
         raise error(f"cannot read {path}: it is a folder or a device; give the name of a file")
     if len(data) > limit:
-        raise error(f"cannot read {path}: longer than the {limit:,} bytes that such a file may have")
+        raise error(f"cannot read {path}: longer than the {limit:,} bytes that it may have; give a smaller one")
     return data
 
 

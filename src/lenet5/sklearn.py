@@ -171,7 +171,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"classes {np.unique(classes)}; expected those of the first call, {self.classes_}")
         labels = np.searchsorted(self.classes_, y).clip(0, len(self.classes_) - 1)
         if (self.classes_[labels] != y).any():
-            raise ValueError(f"labels {np.setdiff1d(y, self.classes_)} are not among the classes {self.classes_}")
+            raise ValueError(f"labels {np.setdiff1d(y, self.classes_)}; expected only the classes {self.classes_}")
         seed = int(check_random_state(self.random_state).randint(2**31 - 1)) + getattr(self, "n_iter_", 0)
         dataset = self._dataset(X, labels)
         times = _times(sample_weight, X, np.random.default_rng(seed))

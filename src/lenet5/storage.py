@@ -117,7 +117,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Architecture, list[Tensors], dic
         architecture = Architecture.from_dict(header["architecture"])
         members = int(header["members"])
     except (ArchitectureError, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise WeightsError(f"{path}: metadata that does not describe a network: {error}") from error
+        raise WeightsError(f"{path}: metadata that does not describe a network ({error}); make it anew") from error
     if not 1 <= members <= 64:
         raise WeightsError(f"{path}: {members} members; expected 1 to 64")
     try:

@@ -146,7 +146,7 @@ class Address(Place):
                 raise PictureError(str(error)) from error
             raise
         if len(data) > limit:
-            raise PictureError(f"cannot read {name}: longer than the {limit:,} bytes that such a file may have")
+            raise PictureError(f"cannot read {name}: longer than the {limit:,} bytes allowed; give a smaller one")
         return data
 
 

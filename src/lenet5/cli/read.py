@@ -171,7 +171,7 @@ def _piped(name: str) -> io.BytesIO:
         with contextlib.nullcontext(sys.stdin.buffer) if name == STDIN else open(name, "rb") as file:
             held = io.BytesIO(file.read(MAX_BYTES + 1))
     except OSError as error:
-        raise PictureError(f"{name} cannot be opened: {error.strerror}") from error
+        raise PictureError(f"{name} cannot be opened: {error.strerror}; give a picture there, or files") from error
     held.name = "standard input" if name == STDIN else name
     return held
 

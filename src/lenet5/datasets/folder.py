@@ -116,7 +116,7 @@ class _Folder:
 
 
 def _cannot_list(problem: OSError) -> None:
-    raise DataError(f"cannot list {problem.filename}: {problem.strerror}") from problem
+    raise DataError(f"cannot list {problem.filename}: {problem.strerror}; give a folder that can be read") from problem
 
 
 class _Zip:
@@ -146,9 +146,9 @@ class _Zip:
             raise DataError(f"{self.path}: {name!r} is not in it") from problem
         # An encrypted file is a RuntimeError, an unknown compression a NotImplementedError.
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError) as problem:
-            raise DataError(f"{self.path}: {name!r} cannot be unpacked ({problem})") from problem
+            raise DataError(f"{self.path}: {name!r} cannot be unpacked ({problem}); make the zip anew") from problem
         if len(data) > MOST_BYTES:
-            raise DataError(f"{self.path}: {name!r} unpacks to more than {MOST_BYTES:,} bytes")
+            raise DataError(f"{self.path}: {name!r} unpacks to more than {MOST_BYTES:,} bytes; make it smaller")
         return data
 
 

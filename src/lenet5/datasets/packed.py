@@ -128,7 +128,7 @@ def _npy(path: Path) -> NDArray[Any]:
     try:
         array = np.load(io.BytesIO(read_bounded(path, MOST_BYTES, error=DataError)), allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise DataError(f"{path}: no .npy file of a plain array ({error})") from error
+        raise DataError(f"{path}: no .npy file of a plain array ({error}); write it by np.save") from error
     if not isinstance(array, np.ndarray):
         raise DataError(f"{path}: an .npz file; name it so")
     return array
@@ -143,4 +143,4 @@ def _listed(folder: Path) -> list[Path]:
     try:
         return sorted(file for file in folder.iterdir() if os.path.isfile(file)) if os.path.isdir(folder) else []
     except OSError as error:
-        raise DataError(f"cannot list {folder}: {error.strerror}") from error
+        raise DataError(f"cannot list {folder}: {error.strerror}; give a folder that can be read") from error

@@ -74,7 +74,7 @@ class Calibration:
         try:
             return cls(**{**held, "costs": Costs(**held.get("costs", {}))}) if held else cls()
         except TypeError as error:
-            raise ReadingError(f"the network's calibration {held!r} is none: {error}") from error
+            raise ReadingError(f"the network's calibration {held!r} is none: {error}; update lenet5") from error
 
     def to_dict(self) -> dict[str, Any]:
         """The calibration as it is kept in a network's metadata under "reading"."""

@@ -127,7 +127,7 @@ class Trainings:
                 training.ending, training.state = True, "stopping"
             training.pipe.send(word)
         except OSError as error:
-            raise BusyError(f"training {number} has ended just now") from error
+            raise BusyError(f"training {number} has ended just now; it cannot {word}") from error
         return training
 
     def keep(self, number: int, name: str) -> Path:
