@@ -14,6 +14,7 @@ from lenet5.reading import Character, Reader, Reading
 from lenet5.reading.choice import Sheet, abreast, amid_others, is_one, lines_of
 from lenet5.reading.fields import GlyphField, KnownField
 from lenet5.reading.graph import Costs
+from lenet5.reading.layout import line_ink
 from lenet5.reading.place import Place
 from lenet5.reading.words import Word
 from scenery import beside_a_book, dark_corners, on_a_table
@@ -237,3 +238,41 @@ def test_one_digit_of_two_is_not_given_where_both_together_are_unsure() -> None:
     one = Reading("4", 0.83, (0, 0, 100, 60), False, "", (four,))
     assert not is_one(page, four.box, one, Costs())
     assert is_one(page, (10, 8, 72, 44), one, Costs()), "all ink is explained"
+
+
+SEGMENTS = {
+    "a": ((0, 0), (1, 0)), "b": ((1, 0), (1, 1)), "c": ((1, 1), (1, 2)), "d": ((0, 2), (1, 2)),
+    "e": ((0, 1), (0, 2)), "f": ((0, 0), (0, 1)), "g": ((0, 1), (1, 1)),
+}  # fmt: skip
+LIT = ("abcdef", "bc", "abdeg", "abcdg", "bcfg", "acdfg", "acdefg", "abc", "abcdefg", "abcdfg")
+
+
+def displayed(text: str, side: int = 40, thick: int = 8, gap: int = 3) -> np.ndarray:
+    """A display of seven segments that stand apart, uint8 (H, W), light on dark."""
+    board = np.zeros((2 * side + 60, len(text) * (side + 26) + 40), np.uint8)
+    for k, digit in enumerate(text):
+        for segment in LIT[int(digit)]:
+            (x, y), (right, foot) = ((30 + k * (side + 26) + side * a, 30 + side * b) for a, b in SEGMENTS[segment])
+            inset = thick // 2 + gap
+            level = y == foot
+            low = (x + inset, y - thick // 2) if level else (x - thick // 2, y + inset)
+            high = (right - inset, foot + thick // 2) if level else (right + thick // 2, foot - inset)
+            cv2.rectangle(board, low, high, 230, -1)
+    return cv2.GaussianBlur(board, (0, 0), 1)
+
+
+@pytest.mark.parametrize("text", ["0000", "1234", "90", "88", "2580"])
+@pytest.mark.parametrize("layout", ["line", "auto"])
+def test_a_display_of_seven_segments_is_read_or_rejected(reader: Reader, text: str, layout: str) -> None:
+    for gap in (2, 4):
+        readings = reader.read(displayed(text, gap=gap), layout)
+        assert [r.text for r in readings if not r.rejected and r.confidence >= 0.8] in ([], [text])
+
+
+def test_strokes_that_are_no_display_are_not_bridged() -> None:
+    ink = np.zeros((60, 220), np.float32)
+    for x in (20, 40, 110, 130):
+        cv2.line(ink, (x, 10), (x, 50), 1.0, 4)
+    for x in (60, 75):
+        cv2.line(ink, (x, 30), (x + 9, 30), 1.0, 4)  # dashes, far shorter than the ones
+    assert np.array_equal(line_ink(ink), ink)

@@ -25,12 +25,15 @@ ACROSS, UPRIGHT = 0.7, 0.9  # of a field's width and height: what its rules cove
 ALONE = 0.5  # of the pen's width
 LONG = 0.3  # of the picture's side: what is as long and straight may be a rule
 THIN = 35  # times as long as it is thick: more than a stroke is
+# Of a display: a segment's least area, of the largest one's; how unlike segments are; how full of ink.
+SEGMENT, ALIKE, FULL = 0.2, 1.8, 0.75
+BRIDGED = 2.5  # of their thickness, the gaps between them
 LONGER = 3.0  # heights of what is written
 
 
 def line_ink(ink: Grey) -> Grey:
     """The ink of a line field without the rules it stands on or between."""
-    ink = without_rests(ink)
+    ink = without_rests(_bridged(ink))
     level = without_rules(ink, ACROSS)
     if level is not ink and not inked(ink)[:, [0, -1]].any() and drawn_along(cropped(ink)[0])[1]:
         level = ink  # a number is crossed out, and the line is none of the paper's
@@ -39,6 +42,26 @@ def line_ink(ink: Grey) -> Grey:
     # Where there is no level rule, a 1 looks much like an upright one.
     thinner = (ALONE,) if level is ink else ()
     return _without_long_rules(np.ascontiguousarray(without_rules(np.ascontiguousarray(level.T), UPRIGHT, *thinner).T))
+
+
+def _bridged(ink: Grey) -> Grey:
+    """The ink of a display of seven segments without the gaps between these; any other ink itself.
+
+    Segments are bars, level and upright ones, all as thick and about as long as each other.
+    """
+    mask = inked(ink)
+    _, stats = parts(mask)
+    width, height, area = stats[stats[:, 4] >= SEGMENT * stats[1:, 4].max(initial=1)][1:, 2:].T
+    long, level = np.maximum(width, height), int((width > height).sum())
+    thick = area / np.maximum(1, long)
+    if min(level, len(long) - level) < 2 or long.max() > ALIKE * long.min() or thick.max() > ALIKE * thick.min():
+        return ink
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    bars = sum((a + 1) * (b + 1) for a, b in (cv2.minAreaRect(outline)[1] for outline in outlines))
+    if area.sum() < FULL * bars or np.any(long < 2 * thick):
+        return ink
+    side = round(BRIDGED * float(np.median(thick)))
+    return np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)))
 
 
 def _without_long_rules(ink: Grey) -> Grey:
