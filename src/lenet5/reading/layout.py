@@ -27,7 +27,7 @@ LONG = 0.3  # of the picture's side: what is as long and straight may be a rule
 THIN = 35  # times as long as it is thick: more than a stroke is
 # Of a display: a segment's least area, of the largest one's; how unlike segments are; how full of ink.
 SEGMENT, ALIKE, FULL = 0.2, 1.8, 0.75
-BRIDGED = 2.5  # of their thickness, the gaps between them
+BRIDGED, BAR = 2.5, 12.0  # of their thickness, the gaps between them; how thick they need be, pixels
 LONGER = 3.0  # heights of what is written
 
 
@@ -51,7 +51,7 @@ def _bridged(ink: Grey) -> Grey:
     """
     mask = inked(ink)
     _, stats = parts(mask)
-    width, height, area = stats[stats[:, 4] >= SEGMENT * stats[1:, 4].max(initial=1)][1:, 2:].T
+    width, height, area = stats[1:][stats[1:, 4] >= SEGMENT * stats[1:, 4].max(initial=0), 2:].T
     long, level = np.maximum(width, height), int((width > height).sum())
     thick = area / np.maximum(1, long)
     if min(level, len(long) - level) < 2 or long.max() > ALIKE * long.min() or thick.max() > ALIKE * thick.min():
@@ -60,8 +60,12 @@ def _bridged(ink: Grey) -> Grey:
     bars = sum((a + 1) * (b + 1) for a, b in (cv2.minAreaRect(outline)[1] for outline in outlines))
     if area.sum() < FULL * bars or np.any(long < 2 * thick):
         return ink
-    side = round(BRIDGED * float(np.median(thick)))
-    return np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)))
+    # Large boxes cost seconds, and say no more than small ones in a smaller picture.
+    scale = min(1.0, BAR / float(np.median(thick)))
+    small = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    side = round(BRIDGED * scale * float(np.median(thick)))
+    bridged = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    return np.asarray(cv2.resize(bridged, ink.shape[::-1]))
 
 
 def _without_long_rules(ink: Grey) -> Grey:
