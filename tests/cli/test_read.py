@@ -148,6 +148,16 @@ def test_a_stdout_that_takes_nothing_is_told_of(folder: Path) -> None:
     assert (closed.returncode, closed.stderr) == (0, "")
 
 
+@posix
+def test_who_reads_no_further_is_no_error_and_no_end(folder: Path) -> None:
+    command = [sys.executable, "-c", "from lenet5.cli import main; main()", "read", str(folder / "deep" / "line.png")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reading:
+        assert reading.stdout is not None
+        assert reading.stderr is not None
+        reading.stdout.close()
+        assert (reading.stderr.read(), reading.wait()) == ("", 141)
+
+
 def test_the_ink_can_be_told_and_who_would_invert_hears_how(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = Image.open(folder / "deep" / "line.png")
     Image.fromarray(255 - np.asarray(page)).save(folder / "board.png")

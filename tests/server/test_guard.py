@@ -198,6 +198,8 @@ def test_a_value_that_makes_no_sense_is_refused_at_once() -> None:
         {"root_path": "/digits/"},
         {"trusted_proxies": ("*",)},
         {"largest_batch": 0},
+        {"kept": Path(__file__)},
+        {"corrections": Path(__file__)},
         {"largest_pages": 0},
         {"largest_pixels": 10**9},
     ):

@@ -1,7 +1,8 @@
 """The command line `lenet5`: its commands, and how they end.
 
 Each command lives in a module of its own, which is imported when the command is used. Exit status: 0 when done, 1 when
-a command ran and its answer is no, 2 for wrong usage and for every LeNetError, 130 after Ctrl-C.
+a command ran and its answer is no, 2 for wrong usage and for every LeNetError, 130 after Ctrl-C, 141 where nobody
+reads on.
 """
 
 from __future__ import annotations
@@ -150,7 +151,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except OSError as error:  # commands handle errors of files themselves; these are errors of stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL):  # Windows' own
-            return 0  # `lenet5 … | head` reads no further
+            return 141  # `lenet5 … | head` reads no further, and what was begun is not done: as SIGPIPE ends others
         _complain(f"{error.filename or 'cannot write to stdout'}: {error.strerror or error}")
         return 2
 

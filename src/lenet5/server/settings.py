@@ -93,6 +93,9 @@ class Settings:
                 ipaddress.ip_network(proxy)
             except ValueError as error:
                 raise LeNetError(f"trusted proxy {proxy!r}; expected an address or a network: 10.0.0.0/8") from error
+        for folder in (self.kept, self.corrections):
+            if folder is not None and folder.exists() and not folder.is_dir():
+                raise LeNetError(f"{folder} is a file; expected a folder, which is made where there is none")
         if self.largest_body < 1 or self.largest_batch < 1:
             raise LeNetError(f"{self.largest_body} bytes, {self.largest_batch} pictures; expected at least 1 of each")
         _ = self.limits  # which refuses what makes no sense
