@@ -86,6 +86,19 @@ def test_labels_may_be_anything(digits: Rows) -> None:
     assert model.network_.classes == ("one", "three", "two", "zero")
 
 
+def test_pictures_may_come_as_they_are(digits: Rows) -> None:
+    X, y = digits
+    rows, pictures = (LeNet5Classifier(passes=1, random_state=0).fit(form, y) for form in (X, X.reshape(-1, 8, 8)))
+    assert np.array_equal(rows.predict(X), pictures.predict(X.reshape(-1, 8, 8)))
+
+
+def test_whole_floats_are_classes_without_a_point(digits: Rows) -> None:
+    X, y = digits
+    fitted = LeNet5Classifier(passes=1, random_state=0).fit(X, y.astype(float))
+    assert fitted.network_.classes == tuple(map(str, np.unique(y)))
+    assert fitted.predict(X[:5]).dtype == np.float64
+
+
 def test_classes_called_by_a_character_get_its_code(digits: Rows) -> None:
     X, y = digits
     model = quick(passes=1).fit(X, np.array(list("abcdefghij"))[y])

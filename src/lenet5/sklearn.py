@@ -116,7 +116,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         """Train on rows of pixels.
 
         Args:
-            X: (N, columns).
+            X: (N, columns), or pictures (N, height, width).
             y: (N,), labels of any kind.
             sample_weight: (N,), about 1 on average. A row of weight w is learned from w times in each pass; a
                 fractional part is decided once, by lot.
@@ -124,7 +124,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         Returns:
             The classifier itself.
         """
-        X, y = validate_data(self, X, y, dtype="numeric")
+        X, y = validate_data(self, _rows(X), y, dtype="numeric")
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         self._range = _range(X)
@@ -152,7 +152,8 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         start answers them: so it keeps what it knew.
 
         Args:
-            X: (N, columns). The rows of the first call decide which values are paper and ink.
+            X: (N, columns), or pictures (N, height, width). The rows of the first call decide which values are paper
+                and ink.
             y: (N,), labels of any kind.
             classes: all labels that will ever come; needed the first time, unless `fit` came before.
             sample_weight: as in `fit`.
@@ -161,7 +162,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
             The classifier itself.
         """
         first = not hasattr(self, "classes_")
-        X, y = validate_data(self, X, y, dtype="numeric", reset=first)
+        X, y = validate_data(self, _rows(X), y, dtype="numeric", reset=first)
         check_classification_targets(y)
         if first:
             if classes is None:
@@ -207,14 +208,14 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
 
     def _given(self, X: Any) -> Pictures:
         check_is_fitted(self)
-        X = validate_data(self, X, dtype="numeric", reset=False)
+        X = validate_data(self, _rows(X), dtype="numeric", reset=False)
         return _pictures(X, self._range)
 
     def _dataset(self, X: NDArray[Any], labels: NDArray[Any]) -> Dataset:
         if len(self.classes_) < 2:
             raise ValueError(f"only one class, {self.classes_}; expected at least two classes to tell apart")
         images = _pictures(X, self._range)
-        return Dataset("X", images, labels.astype(np.int64), tuple(str(c) for c in self.classes_))
+        return Dataset("X", images, labels.astype(np.int64), tuple(_names(self.classes_)))
 
     def _how(self) -> tuple[Architecture, Recipe, LeNet5 | None]:
         """What is trained, how, and from what it goes on. Raises ValueError for several networks in one."""
@@ -253,7 +254,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         # What partial_fit goes on from is not the running average of the weights that a recipe may keep.
         self._last, self._learner = run.network, dict(run.learner.arrays())
         self.network_ = best or run.trained()
-        self.network_.metadata["classes"] = [str(c) for c in self.classes_]
+        self.network_.metadata["classes"] = _names(self.classes_)
         self.records_ = records
         self.n_iter_ = before + len(records)
 
@@ -293,6 +294,16 @@ class MnistNormalizer(TransformerMixin, BaseEstimator):
         X = validate_data(self, X, dtype="numeric", reset=False)
         squares = _squares(np.clip(X, 0, None).astype(np.float32))
         return np.stack([normalise(square) for square in squares]).reshape(len(X), -1)
+
+
+def _names(classes: Any) -> list[str]:
+    """What classes are called: a whole number without its point."""
+    return [str(int(c) if isinstance(c, float) and c.is_integer() else c) for c in classes]
+
+
+def _rows(X: Any) -> Any:
+    """Pictures as rows of pixels; all else as it is."""
+    return X.reshape(len(X), -1) if isinstance(X, np.ndarray) and X.ndim == 3 else X
 
 
 def _range(X: NDArray[Any]) -> tuple[float, float]:
@@ -341,7 +352,7 @@ def _fitted(squares: Pictures) -> Pictures:
 
 def _characters(classes: Iterable[Any]) -> str:
     """The characters whose codes stand for the classes."""
-    names = [str(c) for c in classes]
+    names = _names(classes)
     if len(names) > len(CHARACTERS):
         raise ValueError(
             f"{len(names)} classes; expected at most {len(CHARACTERS)}, as many as the output has codes: "
