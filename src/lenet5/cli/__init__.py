@@ -7,6 +7,7 @@ reads on.
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import contextlib
 import errno
@@ -86,6 +87,7 @@ def _shown(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 codecs.register_error("lenet5.shown", _shown)
+atexit.register(gc.freeze)  # Python would look through all objects once more; the system takes all memory back at once
 
 
 # Seconds of compiling where nothing is kept. `warm`, `bench` and `reproduce` have a bar of their own.
@@ -125,9 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="lenet5.shown")
     # Pillow's warning of a large picture: `pictures.opening` refuses it with an error of its own.
     warnings.filterwarnings("ignore", "Image size", module="PIL")
-    status = _run(arguments)
-    gc.freeze()  # Python would look through all objects once more; the system takes all memory back at once
-    sys.exit(status)
+    sys.exit(_run(arguments))
 
 
 def _run(arguments: Sequence[str] | None) -> int:
