@@ -69,7 +69,7 @@ class Calibration:
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> Calibration:
-        """The calibration that a network's metadata holds under "reading", or one that changes nothing."""
+        """The calibration that a network's metadata holds under "reading"; what it does not tell is as usual."""
         held = metadata.get("reading")
         try:
             return cls(**{**held, "costs": Costs(**held.get("costs", {}))}) if held else cls()
