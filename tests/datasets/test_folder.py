@@ -88,6 +88,13 @@ def test_a_table_names_the_classes(tmp_path: Path) -> None:
     assert np.array_equal(from_folder.images, from_zip.images)
 
 
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_a_table_is_parted_as_where_it_comes_from(tmp_path: Path, between: str) -> None:
+    table = f"path{between}label\na.png{between}1,5\n"
+    data = datasets.load(str(put(tmp_path, {"labels.csv": table, "a.png": png(bar())})))
+    assert data.classes == ("1,5",)
+
+
 def test_a_zip_file_may_hold_folders(tmp_path: Path) -> None:
     path = pack(tmp_path / "set.zip", {"a/1.png": png(bar()), "b/1.png": png(bar())})
     assert datasets.load(str(path)).classes == ("a", "b")
@@ -154,7 +161,7 @@ def test_numbers_are_sorted_by_value() -> None:
         ({"scan.png": png(bar())}, "scan.png has no label: put it into a folder"),
         ({"labels.csv": "path,label\na.png,\n"}, "labels.csv, line 2: path 'a.png' and label ''"),
         ({"labels.csv": "file,class\na.png,1\n"}, r"the columns \['file', 'class'\]; expected a first line"),
-        ({"labels.csv": "path;label\na.png;1\n"}, r"the columns \['path;label'\]"),
+        ({"labels.csv": "path:label\na.png:1\n"}, r"the columns \['path:label'\]"),
         ({"labels.csv": 'path,label\na.png,"1\nb.png,2\n'}, "not a table of comma-separated values"),
         ({"labels.csv": "path,label\na.png,1\n./a.png,2\n"}, "line 3: 'a.png' is '2' here and '1' before"),
         ({"labels.csv": "path,label\nno.png,1\n"}, "no.png: .*No such file|'no.png' is not in it"),

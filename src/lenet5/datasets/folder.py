@@ -183,8 +183,9 @@ def _labelled(files: _Files) -> list[tuple[str, str]]:
 
 def _read_labels(data: bytes, name: str) -> list[tuple[str, str]]:
     try:
-        text = io.StringIO(data.decode("utf-8-sig"), newline=None)
-        rows = csv.DictReader(text, strict=True, skipinitialspace=True)
+        text = data.decode("utf-8-sig")
+        delimiter = max(",;\t", key=text.partition("\n")[0].count)  # a table in Europe has semicolons
+        rows = csv.DictReader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True, skipinitialspace=True)
         if not {"path", "label"} <= {*(rows.fieldnames or ())}:
             raise DataError(f"{name}: the columns {rows.fieldnames}; expected a first line that says path,label")
         labels: dict[str, str] = {}
