@@ -100,7 +100,7 @@ def for_classes(declared: Architecture, classes: tuple[str, ...]) -> Architectur
     if not all(name in CHARACTERS and len(name) == 1 for name in classes):
         raise TrainingError(
             f"classes {', '.join(classes[:5])} …; the RBF output of {declared.name} has a code for each printable "
-            f"ASCII character: name the classes so, or train with --network lenet5-softmax"
+            f"ASCII character: name the classes so, or take the network lenet5-softmax: --network or --from"
         )
     return replace(declared, output=replace(output, characters="".join(classes)))
 
