@@ -203,3 +203,11 @@ def test_a_line_that_touches_the_feet_of_a_number_goes_and_the_digits_stay() -> 
     assert not struck
     assert left[:, 20:38].sum() == pytest.approx(0, abs=1), "between two digits"
     assert left[:44].sum() == pytest.approx(lined[:44].sum(), rel=0.02)
+
+
+def test_a_line_that_touches_nothing_is_no_line_under_a_number() -> None:
+    ink = np.zeros((40, 60), np.float32)
+    ink[10:14, 5:55] = ink[26:30, 5:55] = 1
+    left, struck = drawn_along(ink)
+    assert np.array_equal(left, ink)
+    assert not struck

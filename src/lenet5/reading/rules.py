@@ -116,10 +116,12 @@ def drawn_along(ink: Grey) -> tuple[Grey, bool]:
 
     The line is straight, and as long as the number.
     """
-    mask = inked(ink)
-    high, wide = mask.shape
-    if wide < TWO * high or parts(mask)[1][1:, 2].max(initial=0) < ALONG * wide:
+    labels, stats = parts(inked(ink))
+    high, wide = ink.shape
+    longest = int(stats[1:, 2].argmax()) + 1 if len(stats) > 1 else 0
+    if wide < TWO * high or not longest or stats[longest, 2] < ALONG * wide:
         return ink, False
+    mask = np.asarray(labels == longest, np.uint8)
     left = ink.copy()
     for rule in _rules(mask, ALONG, high / wide):
         bare = rule.ends - rule.tops <= 1.5 * rule.thick
