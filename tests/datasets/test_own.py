@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,27 @@ def test_files_that_are_none(tmp_path: Path, name: str, data: bytes, message: st
     (tmp_path / name).write_bytes(data)
     with pytest.raises(DataError, match=message):
         datasets.load(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("shape", ["(1000000000000, 28, 28)", "(99999999999999999999999, 28)", "(", "(-1,)"])
+def test_a_header_that_claims_anything(tmp_path: Path, shape: str) -> None:
+    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': " + shape.encode() + b"}\n"
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    (tmp_path / "x.npy").write_bytes(array)
+    with pytest.raises(DataError, match=r"no \.npy file of a plain array"):
+        datasets.load(str(tmp_path / "x.npy"))
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("images.npy", array)
+    with pytest.raises(DataError, match=r"no \.npz file of plain arrays"):
+        datasets.load(str(tmp_path / "a.npz"))
+
+
+def test_other_files_beside_arrays_are_no_arrays(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("images", "text")
+        archive.writestr("labels", "text")
+    with pytest.raises(DataError, match="arrays none; expected pictures and labels"):
+        datasets.load(str(tmp_path / "a.npz"))
 
 
 def test_no_array_is_unpickled(tmp_path: Path) -> None:

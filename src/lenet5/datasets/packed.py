@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import os
 import re
 import zipfile
@@ -10,6 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,11 @@ IMAGES = re.compile(r"(?P<set>.*?)[-_.]?(?P<part>train|t10k|test)-images[-.]idx3
 JUDGE = ("t10k", "test")
 # What arrays are called in .npz files, and how the files of .npy pictures and labels are.
 PICTURES, LABELS = ("images", "imgs", "x", "data"), ("labels", "y", "targets", "target")
+# What NumPy and zipfile raise where a file is damaged: a header that is cut, claims too much, or is locked.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, KeyError, RuntimeError, MemoryError,
+    OverflowError, TokenError,
+)  # fmt: skip
 
 Parts = dict[str, Callable[[], Labelled]]
 
@@ -119,15 +126,16 @@ def read_npz(path: str | os.PathLike[str], limit: int = MOST_BYTES) -> dict[str,
             if (size := sum(info.file_size for info in archive.infolist())) > limit:
                 raise DataError(f"{path}: unpacks to {size:,} bytes; expected at most {limit:,}")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, KeyError, MemoryError) as error:
+            found = {name: arrays[name] for name in arrays.files}
+        return {name: array for name, array in found.items() if isinstance(array, np.ndarray)}  # no other file
+    except DAMAGED as error:
         raise DataError(f"{path}: no .npz file of plain arrays ({error}); save names as labels.astype(str)") from error
 
 
 def _npy(path: Path) -> NDArray[Any]:
     try:
         array = np.load(io.BytesIO(read_bounded(path, MOST_BYTES, error=DataError)), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+    except DAMAGED as error:
         raise DataError(f"{path}: no .npy file of a plain array ({error}); write it by np.save") from error
     if not isinstance(array, np.ndarray):
         raise DataError(f"{path}: an .npz file; name it so")
