@@ -245,6 +245,8 @@ def test_the_smallest_pictures_of_sixteen_greys(drawn: Dataset) -> None:
         (np.full((2, 28, 28), np.nan), [1, 2], "not finite"),
         (np.full((2, 28, 28), "x"), [1, 2], "type"),
         (np.zeros((2, 28, 28, 2)), [1, 2], "expected"),
+        (np.zeros((2, 1, 1)), [1, 2], "picture 0: the picture has 1×1 pixels; expected at least 5 on each side"),
+        (np.zeros((2, 5, 2000)), [1, 2], "picture 0: .*expected no side over 100 times the other"),
     ],
 )
 def test_arrays_that_are_no_pictures(images: Any, labels: Any, message: str) -> None:

@@ -105,6 +105,11 @@ def test_files_that_are_none(tmp_path: Path, name: str, data: bytes, message: st
         datasets.load(str(tmp_path / name))
 
 
+def test_pictures_without_pixels_are_none(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="picture 0: the picture has 9×0 pixels"):
+        datasets.load(str(as_idx(tmp_path, np.zeros((2, 0, 9), np.uint8), ["1", "2"])))
+
+
 @pytest.mark.parametrize("shape", ["(1000000000000, 28, 28)", "(99999999999999999999999, 28)", "(", "(-1,)"])
 def test_a_header_that_claims_anything(tmp_path: Path, shape: str) -> None:
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': " + shape.encode() + b"}\n"

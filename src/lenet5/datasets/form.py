@@ -119,9 +119,8 @@ def prepared(found: Labelled, form: Form) -> Dataset:
 def _opened(found: Labelled, i: int) -> NDArray[np.uint8]:
     from lenet5.pictures.opening import open_pages
 
-    item = found.pictures[i]
     try:
-        return open_pages(item)[0] if isinstance(item, bytes) else np.asarray(item)
+        return open_pages(found.pictures[i])[0]
     except PictureError as error:
         raise DataError(f"{found.called(i)}: {error}") from error
 
