@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.normalise import normalise
 from lenet5.reading.school.framed import framed
+from lenet5.reading.school.signs import sign
 
 __all__ = ["doodles"]
 
@@ -21,11 +22,12 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 SIDE = 96
 FRAMED = 0.4
+SIGNS = 0.35
 
 
 def doodles(count: int, rng: np.random.Generator) -> Picture:
-    """`count` doodles, uint8 (count, 28, 28), normalised as digits are, some after they were shrunk into a frame."""
-    drawn = (_doodle(rng) for _ in range(count))
+    """`count` doodles and signs, uint8 (count, 28, 28), normalised as digits are, some after they were framed small."""
+    drawn = (sign(rng) if rng.random() < SIGNS else _doodle(rng) for _ in range(count))
     return np.stack([framed(picture, rng) if rng.random() < FRAMED else normalise(picture) for picture in drawn])
 
 
@@ -122,9 +124,9 @@ def _chimney(pen: _Pen, b: Box) -> None:
 
 def _whiskers(pen: _Pen, b: Box) -> None:
     y = (b[1] + b[3]) / 2
-    for side, sign in ((b[0], -1), (b[2], 1)):
+    for side, out in ((b[0], -1), (b[2], 1)):
         for k in range(int(pen.rng.integers(1, 4))):
-            pen.line((side - 6 * sign, y), (side + 12 * sign, y - 8 + 8 * k))
+            pen.line((side - 6 * out, y), (side + 12 * out, y - 8 + 8 * k))
 
 
 def _face(pen: _Pen, b: Box) -> None:
