@@ -23,6 +23,7 @@ __all__ = ["ABROAD_SHAPES", "abroad"]
 
 ABROAD_SHAPES: tuple[Shape, ...] = table("abroad.txt")
 PER_WRITER = 8
+ONES = 2.0  # times as many: between a stem and a 7 hands differ most
 
 
 def abroad(count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -30,6 +31,7 @@ def abroad(count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDA
     weights = np.array([s.weight for s in ABROAD_SHAPES], float)
     of = np.array([int(s.character) for s in ABROAD_SHAPES])
     weights /= np.bincount(of, weights)[of]  # every digit as often as any other
+    weights[of == 1] *= ONES
     chosen = rng.choice(len(ABROAD_SHAPES), count, p=weights / weights.sum())
     hands = Hands.draw(count // PER_WRITER + 1, rng).of(np.arange(count) // PER_WRITER)
     # Hands that are further apart than those of one country.

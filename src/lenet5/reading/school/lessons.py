@@ -93,7 +93,7 @@ def lessons(mnist: Dataset, strokes: Strokes, few: Dataset, rng: np.random.Gener
         (pen.images, pen.labels, 0.05),
         (*strange, 0.21),
         (*hands, 0.22),
-        (few.images, few.labels, 0.007),
+        (few.images, few.labels, 0.004),
         (print_images, print_labels, 0.03),
         (line_images[right], line_labels[right], 0.14),
         (line_images[~right], line_labels[~right], 0.12),
@@ -105,7 +105,7 @@ def lessons(mnist: Dataset, strokes: Strokes, few: Dataset, rng: np.random.Gener
         (some_written(strokes, NO_DIGITS, n(40_000), rng, changed=True)[0], _none(n(40_000)), 0.06),
         (turned, _none(len(turned)), 0.01),
         (_marks(n(8_000), rng), _none(n(8_000)), 0.03),
-        (doodles(n(40_000), rng), _none(n(40_000)), 0.15),
+        (doodles(n(50_000), rng), _none(n(50_000)), 0.2),
     ]
     share = np.concatenate([np.full(len(images), share / len(images)) for images, _, share in parts])
     return Lessons(

@@ -86,13 +86,19 @@ def _tip(pen: _Stencil) -> None:
 
 
 def _spokes(pen: _Stencil) -> None:
-    """A ring, whole or open, with spokes from its middle or its edge: switches, lenses, clocks, wheels."""
+    """A ring, whole or open, with spokes from its middle or its edge, or a tip: switches, lenses, clocks, turns."""
     at = pen.rng.uniform(0.4, 1.1)  # not downwards, where a 9 has its stem
     gap, ring = pen.rng.choice([0, pen.rng.uniform(0.06, 0.16)]), pen.rng.uniform(0.5, 0.9)
     pen.line(_round(at + gap, at + 1 - gap, ring))
-    ends = [(0.0, ring), (0.1, 1.0), (ring, 1.4)]
+    if gap and pen.rng.random() < 0.4:
+        pen.fill(ring * _round(at + gap, at + 1 + gap)[0] + 0.4 * _polygon(3, pen.rng.random()))
+        return
+    outside = not gap and pen.rng.random() < 0.4
+    if outside:
+        at = pen.rng.choice([0.5, 1]) + pen.rng.uniform(-0.1, 0.1)  # nor upwards, where a 6 has it
+    ends = (ring, 1.4) if outside else (0.1 * pen.rng.integers(2), pen.rng.uniform(ring, 1.0))
     for _ in range(int(pen.rng.choice([1, 1, 1, 2, 4]))):
-        pen.line(np.outer(ends[pen.rng.integers(2 if gap else 3)], _round(at, at)[0]))
+        pen.line(np.outer(ends, _round(at, at)[0]))
         at += pen.rng.uniform(0.2, 0.4)
 
 
@@ -127,10 +133,32 @@ def _hollow(pen: _Stencil) -> None:
         pen.fill(np.vstack([(0, 0), _round(start, start + pen.rng.uniform(0.1, 0.35), 1.2)]), 0)
 
 
+def _stacked(pen: _Stencil) -> None:
+    """A round or a square at a dome, a bar or a triangle: people, notes, locks, cards."""
+    upper, lower = pen.rng.uniform(0.3, 0.5), pen.rng.uniform(0.4, 1.0)
+    pen.either(
+        upper * _polygon(int(pen.rng.choice([4, STEPS])), 0.125) - np.array((pen.rng.normal(0, 0.15), 1 - upper))
+    )
+    below = (_round(0.5, 1.0), _polygon(3, 0.75), np.array([(-1, 0), (1, 0), (1, -0.4), (-1, -0.4)]))
+    pen.either(below[pen.rng.integers(3)] * (lower, 1) + np.array((0, 0.9)))
+    if pen.rng.random() < 0.5:
+        pen.canvas = np.ascontiguousarray(np.rot90(pen.canvas, int(pen.rng.integers(4))))
+
+
 def _flash(pen: _Stencil) -> None:
     """A flash of lightning, filled: wide in the middle, and its ends sharp."""
     half = np.array([(0.25, -1), (-pen.rng.uniform(0.3, 0.6), pen.rng.uniform(0.05, 0.25)), (-0.02, 0.15)])
     pen.fill(np.vstack([half, -half]) * (pen.rng.choice([-1, 1]), 1))
 
 
-_FORMS: tuple[Callable[[_Stencil], None], ...] = (_corners, _waves, _tip, _spokes, _spokes, _arrow, _hollow, _flash)
+_FORMS: tuple[Callable[[_Stencil], None], ...] = (
+    _corners,
+    _waves,
+    _tip,
+    _spokes,
+    _spokes,
+    _arrow,
+    _hollow,
+    _stacked,
+    _flash,
+)

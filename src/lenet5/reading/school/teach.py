@@ -86,7 +86,7 @@ class Teaching:
     """`members` networks, each taught in passes of `pictures`, drawn anew; the rest as in a training recipe."""
 
     members: int = 6
-    passes: int = 60
+    passes: int = 90
     pictures: int = 120_000
     algorithm: Literal["adam", "muon"] = "muon"
     sharpness: float = 0.1
@@ -95,7 +95,7 @@ class Teaching:
     decay: float = 0.02
     average: float = 0.999
     fade: float = 0.2
-    size: float = 0.6
+    size: float = 1.0
     """Of the lessons: 1 is about a million pictures."""
     lessons: int = 0
     """The seed of the lessons; `seed` is the first member's."""
