@@ -180,12 +180,14 @@ def test_a_row_that_is_hard_to_read_is_shown_and_not_passed_over() -> None:
 
 def test_a_short_number_beside_a_rule_is_read_without_being_told_that_it_is_a_line(reader: Reader) -> None:
     right = 0
-    for seed, text in enumerate(["57", "3", "10", "42", "8", "69"]):
+    for seed, text in enumerate(["57", "3", "10", "42", "8", "69", "76", "16", "32", "28", "65", "82"]):
         number = written(text, seed, 30)
         strip = on_a_sheet((number, 40, 60), height=220, width=number.shape[1] + 90)
         cv2.line(strip, (strip.shape[1] - 20, 30), (strip.shape[1] - 23, 190), (60, 60, 60), 3, cv2.LINE_AA)
-        right += [r.text for r in reader.read(strip) if not r.rejected] == [text]
-    assert right >= 5
+        given = [r.text for r in reader.read(strip) if not r.rejected]
+        assert given in ([], [text])  # never the strip as one digit
+        right += given == [text]
+    assert right >= 10
 
 
 def test_a_bar_that_is_all_of_a_page_beside_words_is_no_sure_one(reader: Reader) -> None:

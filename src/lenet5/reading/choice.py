@@ -183,19 +183,22 @@ def is_one(page: Sheet, box: Box, reading: Reading, costs: Costs) -> bool:
     tall = sorted((word for word in page.words if word.height >= AS_TALL * high), key=lambda word: word.x)
     if any(left.gap(right) > high for left, right in pairwise(tall)):
         return False
-    return cost_of_one(page.ink, box, reading, costs) <= cost_of_words(page.words, page.readings, costs)
+    return cost_of_one(page, box, reading, costs) <= cost_of_words(page.words, page.readings, costs)
 
 
-def cost_of_one(ink: NDArray[np.float32], box: Box, reading: Reading, costs: Costs) -> float:
-    """What it costs to read all ink (H, W) as one digit, in this box of it, and to leave out the rest."""
+def cost_of_one(page: Sheet, box: Box, reading: Reading, costs: Costs) -> float:
+    """What it costs to read a page as one digit, in this box of it, with the gaps between its words, and to leave out
+    the rest of the ink."""
     if not reading.text:
         return math.inf
     x, y, width, height = box
-    rest = ink.copy()
+    rest = page.ink.copy()
     rest[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1] = 0
     _, stats = parts(inked(rest))
     sizes = np.maximum(stats[1:, 3], 0.35 * stats[1:, 2])[stats[1:, 4] >= 4] / height
-    return _cost(reading, costs) + _left_out(sizes, costs)
+    inside = sorted((w for w in page.words if w.x < x + width and x < w.right), key=lambda word: word.x)
+    gap = max((left.gap(right) for left, right in pairwise(inside)), default=0)
+    return _cost(reading, costs) + costs.gap * max(0, gap) / height + _left_out(sizes, costs)
 
 
 def cost_of_words(found: Sequence[Word], readings: Sequence[Reading], costs: Costs) -> float:
@@ -204,8 +207,12 @@ def cost_of_words(found: Sequence[Word], readings: Sequence[Reading], costs: Cos
     if not read:
         return costs.leave_out_large
     height = max(found[k].height for k in read)
-    others = np.array([found[k].height / height for k in range(len(found)) if k not in read])
-    return sum(_cost(readings[k], costs) for k in read) + ANOTHER * (len(read) - 1) + _left_out(others, costs)
+    others = [k for k in range(len(found)) if k not in read]
+    # A far higher bar is a rule of the page.
+    rules = [k for k in others if _is_bar(readings[k]) and found[k].height > UNLIKE * height]
+    sizes = np.array([found[k].height / height for k in others if k not in rules])
+    more = ANOTHER * (len(read) - 1 + len(rules))
+    return sum(_cost(readings[k], costs) for k in read) + more + _left_out(sizes, costs)
 
 
 def _cost(reading: Reading, costs: Costs) -> float:

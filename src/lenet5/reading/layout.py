@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import PART, dilated, inked, parts
 from lenet5.pictures.normalise import bounding_box
+from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.pieces import sharpest, usual_height
 from lenet5.reading.rules import FAINT, drawn_along, find_rules, without_rests, without_rules
 
@@ -32,8 +33,8 @@ LONGER = 3.0  # heights of what is written
 
 
 def line_ink(ink: Grey) -> Grey:
-    """The ink of a line field without the rules it stands on or between."""
-    ink = without_rests(_bridged(ink))
+    """The ink of a line field without what is drawn around it, and the rules it stands on or between."""
+    ink = without_rests(_bridged(without_enclosures(ink)))
     level = without_rules(ink, ACROSS)
     if level is not ink and not inked(ink)[:, [0, -1]].any() and drawn_along(cropped(ink)[0])[1]:
         level = ink  # a number is crossed out, and the line is none of the paper's

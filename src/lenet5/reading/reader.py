@@ -36,6 +36,7 @@ from lenet5.reading.choice import (
     the_line,
     with_marks,
 )
+from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.layout import LAYOUTS, Layout, line_ink, straightened
@@ -249,6 +250,7 @@ class Reader:
         blank = np.zeros((28, 28), np.uint8)
         if not ink.any():
             return GlyphField(blank, place.whole, "blank")
+        ink = without_enclosures(ink)
         glyph, writing = the_glyph(ink)
         writing &= not are_two(ink)
         beside = others(ink) if writing else "none"

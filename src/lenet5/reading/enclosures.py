@@ -1,0 +1,49 @@
+"""Lines drawn around writing: frames, ovals, the ring around a number. They are no writing themselves."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet5.pictures.masks import depth, inked, only, parts
+
+__all__ = ["without_enclosures"]
+
+Grey = NDArray[np.float32]
+
+LEAST = 16  # pixels, of an enclosure's width and height
+ENCLOSED = 0.25  # of an enclosure's height, that of the writing in it: no digit holds anything so high
+OTHERS = 0.1  # of what an enclosure holds, what may lie in other holes: boxes in a row hold as much each
+LINE = 0.15  # of an enclosure's smaller side, the most that its line is thick
+DENT = 0.08  # of the same, how far its inner edge may go from a convex form: further in comes a stroke that touches it
+
+
+def without_enclosures(ink: Grey) -> Grey:
+    """The ink (H, W) without the parts that go once around others and touch none of them."""
+    labels, stats = parts(inked(ink))
+    whole = np.ones(len(stats), bool)
+    for k, (x, y, width, height, area) in enumerate(stats.tolist()):
+        small = min(width, height)
+        if k and small >= LEAST and area <= 2 * LINE * small * (width + height):
+            place = labels[y : y + height, x : x + width]
+            whole[k] = not _encloses(place, k, stats, LINE * small, DENT * small)
+    return ink if whole.all() else only(ink, labels, whole)
+
+
+def _encloses(place: NDArray[np.int32], own: int, stats: NDArray[np.int32], line: float, dent: float) -> bool:
+    """Whether a part is one line of about one thickness around other parts. place: the labels in its box."""
+    mask = np.asarray(place == own, np.uint8)
+    edges, (relations,) = cv2.findContours(np.pad(mask, 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    holes = [edge for edge, (_, _, _, around) in zip(edges, relations, strict=True) if around >= 0]
+    areas = [cv2.contourArea(edge) for edge in holes]
+    largest = max(areas, default=0.0)
+    if largest < ENCLOSED * mask.size or sum(areas) > (1 + OTHERS) * largest:
+        return False
+    hole = holes[areas.index(largest)] - 1
+    inside = np.asarray(cv2.fillPoly(np.zeros_like(mask), [hole], 1), np.uint8)
+    convex = np.asarray(cv2.fillConvexPoly(np.zeros_like(mask), cv2.convexHull(hole), 1), np.uint8)
+    if float((depth(convex) * (1 - inside)).max()) > dent or 2 * float(depth(mask).max()) > line:
+        return False
+    held = np.unique(place[(inside > 0) & (place > 0) & (place != own)])
+    return bool(stats[held, 3].max(initial=0) >= ENCLOSED * mask.shape[0])
