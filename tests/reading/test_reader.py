@@ -171,6 +171,12 @@ def test_a_separator_that_is_not_in_the_text_is_told(reader: Reader, written: st
         assert reading.to_dict()["left_out"] == reading.left_out
 
 
+def test_a_dash_that_leans_is_no_one(reader: Reader) -> None:
+    lines = [drawn.line("1/2", np.random.default_rng(seed), gap=0.25)[0] for seed in range(2, 14)]
+    answers = [r.text for line in lines for r in reader.read(line) if not r.rejected]
+    assert set(answers) <= {"12"}
+
+
 def test_the_foot_of_a_digit_is_no_separator(reader: Reader) -> None:
     lines = [drawn.line(text, np.random.default_rng(seed)) for seed in range(5) for text in ("92278", "055256", "89")]
     assert not [r.left_out for picture, _ in lines for r in reader.read(picture) if r.left_out]

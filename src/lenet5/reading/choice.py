@@ -156,10 +156,11 @@ def with_marks(reading: Reading, line: Word, passed: Sequence[tuple[Word, Readin
         _, top, width, height = bounding_box(word.ink, 0.5) or (0, 0, 0, 0)
         low = word.y + top + height / 2 - line.y
         kind = separator(width / h, height / h, low / h)
+        box = read.characters[0].box if len(read.characters) == 1 else read.box
         # A bar that meets a digit is its cap, or its foot.
-        known = any((kind == "-" or c.text in SEPARATORS) and _meet(c.box, read.box) for c in told)
+        known = any((kind == "-" or c.text in SEPARATORS) and _meet(c.box, box) for c in told)
         if kind != "speck" and not known and word.gap(line) <= MARK * h and low < (1 + MARK / 2) * h:
-            told.append(Character(kind, 1.0, read.box))
+            told.append(Character(kind, 1.0, box))
     return replace(reading, characters=tuple(sorted(told, key=lambda c: c.box[0]))) if reading.text else reading
 
 

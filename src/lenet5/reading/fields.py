@@ -26,6 +26,7 @@ __all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleFi
 # Not in the paper: how much rarer rubbish is than among pictures of anything, where the best path through a line says
 # that a digit stands.
 RUBBISH_ON_PATHS = 0.02
+LYING = 0.1  # of its height, what a bar may be wider than it is high and still half stand
 TOUCHING = 0.03  # of the digits' height, what is nearer
 FINE = 20  # pixels of the picture: lower digits are less sure
 STRUCK = 0.5  # what is left of the confidence in a number that is crossed out
@@ -139,9 +140,9 @@ class LineField:
         of the paths that read the same, product of the digits' probabilities, share of the ink that is explained,
         height of the digits in FINE pixels, and e^−cost of their sizes and places."""
         costs = self.geometry.costs
-        on_paths = calibration.on_path().probabilities(penalties)
+        on_paths = self._standing(calibration.on_path().probabilities(penalties), classes)
         likely, path = self.path(on_paths[:, :-1], classes)
-        probabilities = calibration.probabilities(penalties)
+        probabilities = self._standing(calibration.probabilities(penalties), classes)
         if self.geometry.place:
             # The place says which character it is; whether it is one, what it looks like.
             seen = self._seen(on_paths[:, :-1], classes).sum(axis=1) / np.maximum(likely.sum(axis=1), 1e-300)
@@ -165,6 +166,18 @@ class LineField:
         chosen = [self.candidates[arc.candidate] for arc in path if arc.candidate is not None]
         odd = digit_costs(self.line, chosen, np.zeros(len(chosen)), costs) - costs.digit
         return characters, np.array([paths, sure, explained, min(1.0, high / FINE), np.exp(-odd.sum())])
+
+    def _standing(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Probabilities:
+        """Probabilities (N, classes and none) in which what is wider than high is none rather than a 1: a dash, scaled
+        up, looks like a 1 that leans."""
+        if self.geometry.place or "1" not in classes or not self.candidates:
+            return probabilities
+        one, (width, height) = classes.index("1"), np.array([c.box[2:] for c in self.candidates]).T
+        lies = probabilities[:, one] * (1 - np.exp(-((np.maximum(0, width / height - 1) / LYING) ** 2)))
+        changed = probabilities.copy()
+        changed[:, one] -= lies
+        changed[:, -1] += lies
+        return changed
 
     def _marks(self, arc: Arc) -> list[Character]:
         """Points and commas that were taken for a part of a digit."""

@@ -199,7 +199,7 @@ def separator(width: float, height: float, low: float) -> Kind:
 
     low: where its middle stands: 0 at the top of the digits, 1 at their foot.
     """
-    if height < 0.3 and width > max(0.25, 1.8 * height) and 0.2 < low < 0.9:
+    if height < 0.4 and width > max(0.25, 1.8 * height) and 0.2 < low < 0.9:
         return "-"
     if max(height, 0.35 * width) < 0.5 and low > 0.7:
         return "," if height > 1.4 * width else "."
