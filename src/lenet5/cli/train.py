@@ -112,17 +112,8 @@ def train(
     flags |= {name: value for name, value in asdict(form).items() if value != getattr(AS_FOUND, name)}
     flags |= {"held-out": held, **given}
     about = {"command": _command(flags), "version": __version__, "recipe_name": name}
-    run = Run(
-        for_classes(declared, dataset.classes),
-        chosen,
-        learned,
-        judged,
-        seed,
-        out.with_suffix(".run"),
-        checkpoint_every,
-        about=about,
-        start=start,
-    )
+    declared, folder = for_classes(declared, dataset.classes), out.with_suffix(".run")
+    run = Run(declared, chosen, learned, judged, seed, folder, checkpoint_every, about=about, start=start)
     if resume:
         run.resume()
     _follow(run, as_json)
@@ -136,10 +127,8 @@ def train(
         return
     if tested is not None:
         low, high = tested.interval
-        print(
-            f"\ntest error {tested.error:.2f} % of {tested.pictures:,} pictures, with 95 % confidence "
-            f"{low:.2f} to {high:.2f} %"
-        )
+        print(f"\ntest error {tested.error:.2f} % of {tested.pictures:,} pictures", end=", ")
+        print(f"with 95 % confidence {low:.2f} to {high:.2f} %")
     print(f"weights in {out}, the run in {run.folder}")
 
 

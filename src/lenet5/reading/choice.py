@@ -19,18 +19,7 @@ from lenet5.reading.place import Place
 from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
 from lenet5.reading.words import Word
 
-__all__ = [
-    "PART_OF_IT",
-    "Sheet",
-    "abreast",
-    "amid_others",
-    "evidence",
-    "is_one",
-    "less_sure",
-    "lines_of",
-    "the_line",
-    "with_marks",
-]
+__all__ = ["PART_OF_IT", "Sheet", "abreast", "amid_others", "evidence", "is_one", "less_sure", "lines_of", "the_line"]
 
 LEAST = 1e-3  # the least probability, and what the greatest lacks of 1
 BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of letters look like one
@@ -135,12 +124,15 @@ def _is_bar(reading: Reading) -> bool:
     return set(reading.text) <= {"1"}
 
 
-def amid_others(reading: Reading, line: Word, passed: Sequence[tuple[Word, Reading]], accept: float) -> Reading:
+def amid_others(
+    reading: Reading, line: Word, passed: Sequence[tuple[Word, Reading]], accept: float, marks: bool = True
+) -> Reading:
     """The reading of a line, less sure where words are passed over that are as high.
 
     They may be part of it, above all what stands beside it and does not look like letters. And the more of them there
-    are, the likelier one of them looks like these digits and is none.
+    are, the likelier one of them looks like these digits and is none. marks: tell of those that may be separators.
     """
+    reading = _with_marks(reading, line, passed) if marks else reading
     if all(w.height < (AS_HIGH_BESIDE if w.beside(line) else AS_HIGH) * line.height for w, _ in passed):
         return reading
     high = [(w, r) for w, r in passed if w.height >= AS_HIGH * line.height]
@@ -149,17 +141,16 @@ def amid_others(reading: Reading, line: Word, passed: Sequence[tuple[Word, Readi
     return less_sure(reading, reading.confidence**AMID * PART_OF_IT**more / (1 + chance * len(high)), accept)
 
 
-def with_marks(reading: Reading, line: Word, passed: Sequence[tuple[Word, Reading]]) -> Reading:
+def _with_marks(reading: Reading, line: Word, passed: Sequence[tuple[Word, Reading]]) -> Reading:
     """The reading of a line, with the words beside it that may be a point, a comma or a dash."""
     told, h = list(reading.characters), line.height
     for word, read in passed:
         _, top, width, height = bounding_box(word.ink, 0.5) or (0, 0, 0, 0)
-        low = word.y + top + height / 2 - line.y
-        kind = separator(width / h, height / h, low / h)
+        kind = separator(width / h, height / h, low := (word.y + top + height / 2 - line.y) / h)
         box = read.characters[0].box if len(read.characters) == 1 else read.box
         # A bar that meets a digit is its cap, or its foot.
         known = any((kind == "-" or c.text in SEPARATORS) and _meet(c.box, box) for c in told)
-        if kind != "speck" and not known and word.gap(line) <= MARK * h and low < (1 + MARK / 2) * h:
+        if kind != "speck" and not known and word.gap(line) <= MARK * h and low < 1 + MARK / 2:
             told.append(Character(kind, 1.0, box))
     return replace(reading, characters=tuple(sorted(told, key=lambda c: c.box[0]))) if reading.text else reading
 

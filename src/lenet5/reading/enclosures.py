@@ -10,8 +10,6 @@ from lenet5.pictures.masks import depth, inked, only, parts
 
 __all__ = ["without_enclosures"]
 
-Grey = NDArray[np.float32]
-
 LEAST = 16  # pixels, of an enclosure's width and height
 ENCLOSED = 0.25  # of an enclosure's height, that of the writing in it: no digit holds anything so high
 OTHERS = 0.1  # of what an enclosure holds, what may lie in other holes: boxes in a row hold as much each
@@ -19,7 +17,7 @@ LINE = 0.15  # of an enclosure's smaller side, the most that its line is thick
 DENT = 0.08  # of the same, how far its inner edge may go from a convex form: further in comes a stroke that touches it
 
 
-def without_enclosures(ink: Grey) -> Grey:
+def without_enclosures(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     """The ink (H, W) without the parts that go once around others and touch none of them."""
     labels, stats = parts(inked(ink))
     whole = np.ones(len(stats), bool)

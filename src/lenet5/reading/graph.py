@@ -23,19 +23,9 @@ from lenet5.pictures.normalise import normalise
 from lenet5.reading.pieces import Line, Piece
 
 __all__ = [
-    "Arc",
-    "Candidate",
-    "Costs",
-    "Geometry",
-    "best_path",
-    "candidates",
-    "digit_costs",
-    "left_out",
-    "paths_of",
-    "separator",
-    "share",
-    "shares_of",
-]
+    "Arc", "Candidate", "Costs", "Geometry", "best_path", "candidates", "digit_costs", "left_out", "paths_of",
+    "separator", "share", "shares_of",
+]  # fmt: skip
 
 # In heights of a line's digits.
 USUAL = 1.0  # from there on a digit is not small

@@ -25,17 +25,7 @@ from lenet5.reading.alphabet import answering, characters_of, geometry_of
 from lenet5.reading.amid import are_two, enlarged, others
 from lenet5.reading.answers import NONE, Calibration
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
-from lenet5.reading.choice import (
-    PART_OF_IT,
-    Sheet,
-    abreast,
-    amid_others,
-    is_one,
-    less_sure,
-    lines_of,
-    the_line,
-    with_marks,
-)
+from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, is_one, less_sure, lines_of, the_line
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
@@ -366,8 +356,8 @@ class Reader:
             return field
         (reading,) = self.answer([field])
         asked = field.field if isinstance(field, KnownField) else field
-        sure = amid_others(reading, line, passed, self.calibration.accept)
-        return KnownField(asked, sure if self.geometry.place else with_marks(sure, line, passed))
+        marks = not self.geometry.place  # else they were asked for
+        return KnownField(asked, amid_others(reading, line, passed, self.calibration.accept, marks))
 
     def _sureness(self, images: list[Pixels]) -> float:
         """The mean log of the best probability of each candidate, uint8 (28, 28)."""

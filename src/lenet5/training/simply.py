@@ -76,16 +76,10 @@ def train(
     name = recipe if isinstance(recipe, str) else Recipe.suited(declared, len(dataset), start is not None)
     some = held_out * len(dataset) >= 1
     learned, judged = split_by_writer(dataset, held_out, seed=seed) if some else (dataset, None)
-    run = Run(
-        for_classes(declared, dataset.classes),
-        recipe if isinstance(recipe, Recipe) else named(name),
-        learned,
-        judged,
-        seed,
-        folder,
-        about={"version": __version__, **({} if isinstance(recipe, Recipe) else {"recipe_name": name})},
-        start=start,
-    )
+    chosen = recipe if isinstance(recipe, Recipe) else named(name)
+    about = {"version": __version__} | ({"recipe_name": name} if chosen is not recipe else {})
+    declared = for_classes(declared, dataset.classes)
+    run = Run(declared, chosen, learned, judged, seed, folder, about=about, start=start)
     run.resume()
     for news in run.go():
         if progress is not None:

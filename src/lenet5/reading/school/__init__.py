@@ -1,7 +1,7 @@
 """How the reader's networks are taught, calibrated and measured. Reading needs nothing of this.
 
 lessons         all that is shown to the networks         teach          networks from lessons, calibrated
-doodles         drawings that are no digit                 evaluate       the reader on labelled pictures
+doodles, signs  drawings that are no digit                 evaluate       the reader on labelled pictures
 framed          digits between neighbours and rules        corrections    samples of what was corrected
 composed_lines  lines of digits, drawn for these           hand           one's own hand, taught
 """

@@ -1,8 +1,4 @@
-"""Drawings of what signs and buttons show: forms that a compass and a ruler make, as outlines or filled.
-
-No form is a picture of one sign. Corners, waves, rings with spokes, arrows and forms with paper left in them are what
-most signs are put together of.
-"""
+"""Forms that signs and buttons show, drawn by compass and ruler: corners, waves, rings with spokes, arrows, flashes."""
 
 from __future__ import annotations
 
@@ -15,7 +11,6 @@ from numpy.typing import NDArray
 
 __all__ = ["sign"]
 
-Picture = NDArray[np.uint8]
 Points = NDArray[np.float64]  # (N, 2), about the middle
 
 SIDE = 96
@@ -24,7 +19,7 @@ STEPS = 72  # of a round
 _FRACTION = 3  # bits of a pixel that OpenCV is given
 
 
-def sign(rng: np.random.Generator) -> Picture:
+def sign(rng: np.random.Generator) -> NDArray[np.uint8]:
     """One form, white on black, uint8 (96, 96)."""
     pen = _Stencil(rng)
     _FORMS[rng.integers(len(_FORMS))](pen)
@@ -49,10 +44,7 @@ class _Stencil:
         cv2.fillPoly(self.canvas, self._at(points), ink, cv2.LINE_AA, _FRACTION)
 
     def either(self, points: Any) -> None:
-        if self.rng.random() < 0.5:
-            self.fill(points)
-        else:
-            self.line(points, close=True)
+        self.fill(points) if self.rng.random() < 0.5 else self.line(points, close=True)
 
 
 def _round(start: float = 0.0, end: float = 1.0, radius: Any = 1.0) -> Points:
@@ -109,10 +101,7 @@ def _arrow(pen: _Stencil) -> None:
     across, along = _round(turn, turn + 1)[[STEPS // 4, 0]]
     head = np.array([(-side, back), (0, -1), (side, back)]) @ np.stack([across, along])
     filled = pen.rng.random() < 0.5
-    if filled:
-        pen.fill(head)
-    else:
-        pen.line(head)
+    (pen.fill if filled else pen.line)(head)
     if filled or pen.rng.random() < 0.6:
         pen.line(np.outer((0.9, -0.8), along))
 
