@@ -34,8 +34,7 @@ def _encloses(place: NDArray[np.int32], own: int, stats: NDArray[np.int32], line
     mask = np.asarray(place == own, np.uint8)
     edges, (relations,) = cv2.findContours(np.pad(mask, 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     holes = [edge for edge, (_, _, _, around) in zip(edges, relations, strict=True) if around >= 0]
-    areas = [cv2.contourArea(edge) for edge in holes]
-    largest = max(areas, default=0.0)
+    largest = max(areas := [cv2.contourArea(edge) for edge in holes], default=0.0)
     if largest < ENCLOSED * mask.size or sum(areas) > (1 + OTHERS) * largest:
         return False
     hole = holes[areas.index(largest)] - 1

@@ -21,8 +21,7 @@ Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 SIDE = 96
-FRAMED = 0.4
-SIGNS = 0.35
+FRAMED, SIGNS = 0.4, 0.35  # of all
 
 
 def doodles(count: int, rng: np.random.Generator) -> Picture:

@@ -13,8 +13,7 @@ __all__ = ["sign"]
 
 Points = NDArray[np.float64]  # (N, 2), about the middle
 
-SIDE = 96
-RADIUS = 34.0
+SIDE, RADIUS = 96, 34.0
 STEPS = 72  # of a round
 _FRACTION = 3  # bits of a pixel that OpenCV is given
 
