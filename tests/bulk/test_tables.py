@@ -148,6 +148,13 @@ def test_columns_that_are_not_there_or_differ(source: Path, model: str, tmp_path
         read(tmp_path / "folder", output, model, columns=bulk.Columns(key="name"))
 
 
+def test_a_table_of_somebody_else_is_left_alone(source: Path, model: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("precious")
+    with pytest.raises(DataError, match=r"mine\.csv was not made by lenet5, or is damaged .*; name another output"):
+        read(source, tmp_path / "mine.csv", model)
+    assert (tmp_path / "mine.csv").read_text() == "precious"
+
+
 def test_a_csv_file_names_its_pictures(pictures: dict[str, bytes], model: str, tmp_path: Path) -> None:
     lines = ["writer,file_name,text"]
     for k, (name, data) in enumerate(pictures.items()):
@@ -165,6 +172,10 @@ def test_a_csv_file_names_its_pictures(pictures: dict[str, bytes], model: str, t
     assert found["0/03.png"]["writer"] == "3"
     read(tmp_path / "in.csv", tmp_path / "out.jsonl", model, columns=bulk.Columns("file_name", "writer"))
     assert [row["key"] for row in rows(tmp_path / "out.jsonl")] == [*map(str, range(len(pictures))), "99"]
+    between = (tmp_path / "in.csv").read_text().replace("a, b", "a; b").replace(",", ";")
+    (tmp_path / "in.csv").write_text(between)
+    read(tmp_path / "in.csv", tmp_path / "european.csv", model)
+    assert {row["source_text"] for row in rows(tmp_path / "european.csv")} == {"a; b", ""}
     (tmp_path / "in.csv").write_text("writer,file_name\n1,a.png,more\n")
     with pytest.raises(DataError, match="3 cells in the row of '1'; expected 2"):
         read(tmp_path / "in.csv", tmp_path / "other.csv", model)

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -208,7 +208,10 @@ class Csv(Source):
         path = self.place.name
         with self.place.open() as file:
             try:
-                rows = map(tuple, csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline="")))
+                lines = io.TextIOWrapper(file, "utf-8-sig", newline="")
+                first = next(lines, "")
+                delimiter = max(",;\t", key=first.count)  # a table in Europe has semicolons
+                rows = map(tuple, csv.reader(chain([first], lines), delimiter=delimiter))
                 header = next(rows, ())
                 if not header or len(set(header)) != len(header):
                     raise DataError(f"{path}: columns {', '.join(header)}; expected a first line of different names")

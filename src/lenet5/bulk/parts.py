@@ -138,4 +138,5 @@ def _about(path: Path) -> dict[str, Any]:
             return dict(json.loads(files.read_bounded(path, LARGEST, error=DataError)))
         return dict(json.loads(parquet().read_metadata(path).metadata[tables.KEY]))
     except (DataError, KeyError, TypeError, ValueError, OSError) as error:
-        raise DataError(f"{path} was not made by lenet5, or is damaged ({error}); name another output") from error
+        output = str(path).removesuffix(".about.json")
+        raise DataError(f"{output} was not made by lenet5, or is damaged ({error}); name another output") from error
