@@ -229,3 +229,16 @@ def test_what_a_shell_hands_over_by_a_pipe_is_read(capsys: pytest.CaptureFixture
     assert capsys.readouterr().out.split()[1] == "7"
     assert run(f"/dev/fd/{end}") == 2
     assert "cannot be opened" in capsys.readouterr().err
+
+
+@posix
+def test_a_name_of_any_bytes_is_explained_too(folder: Path) -> None:
+    picture = os.fsencode(folder) + b"/na\xffme.png"
+    try:
+        with open(picture, "wb") as file:
+            file.write((folder / "deep" / "line.png").read_bytes())
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 alone")
+    command = [sys.executable, "-c", "from lenet5.cli import main; main()", "read", picture, "--explain"]
+    subprocess.run([*command, folder / "how.html"], stdout=subprocess.DEVNULL, check=True)
+    assert "na\\udcffme.png" in (folder / "how.html").read_text("utf-8")

@@ -177,6 +177,12 @@ def test_an_ensemble_is_refused_and_says_why(tmp_path: Path) -> None:
         static.write(tmp_path / "a.html", {"lenet5-ensemble": load("lenet5-ensemble")}, single=True)
 
 
+def test_a_network_may_have_a_name_of_any_bytes(tmp_path: Path) -> None:
+    size = static.write(tmp_path / "page.html", {"mine\udcff": load("lenet5")}, single=True)
+    assert size == (tmp_path / "page.html").stat().st_size
+    assert "mine\\udcff" in (tmp_path / "page.html").read_text("utf-8")
+
+
 def test_a_module_that_cannot_be_put_into_one_script_is_named() -> None:
     with pytest.raises(Exception, match=r"odd\.js: 'import \* as a from"):
         static._module("odd.js", 'import * as a from "./a.js";\n')

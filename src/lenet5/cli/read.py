@@ -253,4 +253,4 @@ def _explain(path: Path, pages: list[tuple[str, dict[str, Any]]]) -> None:
         for step, picture in steps.items():
             parts.append(f'<figure><figcaption>{escape(step)}</figcaption><img alt="{escape(step)}" ')
             parts.append(f'src="{address(picture)}"></figure>')
-    write_atomically(path, "\n".join(parts).encode(), error=PictureError)
+    write_atomically(path, "\n".join(parts).encode(errors="backslashreplace"), error=PictureError)

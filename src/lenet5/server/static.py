@@ -88,10 +88,11 @@ def write(path: Path, networks: Mapping[str, LeNet5], *, single: bool) -> int:
             path / "page.js": f"{{\n{script}\n}}",
             path / "packed.js": f"globalThis.lenet5Packed = {packed};",
         }
-    for place, text in made.items():
+    written = {place: text.encode(errors="backslashreplace") for place, text in made.items()}  # names of any bytes
+    for place, data in written.items():
         place.parent.mkdir(parents=True, exist_ok=True)
-        files.write_atomically(place, text.encode(), error=WeightsError)
-    return sum(len(text.encode()) for text in made.values())
+        files.write_atomically(place, data, error=WeightsError)
+    return sum(map(len, written.values()))
 
 
 def _html(policy: str, head: str, end: str) -> str:
