@@ -144,6 +144,9 @@ def test_more_of_a_number_beside_it_and_many_words_around_make_it_less_sure() ->
     assert beside.text == "00"
     assert not amid_others(noughts, line, [(word(90, 80), letters)], 0.7).rejected
     assert amid_others(noughts, line, [(word(60, 95), letters)], 0.7).rejected, "as near as the digits of a number"
+    nine = reading("9", 0.99)
+    assert amid_others(nine, word(0, 60), [(word(20, 26), letters)], 0.7).rejected, "low, and among its digits"
+    assert not amid_others(nine, word(0, 60), [(word(50, 26), letters)], 0.7).rejected, "low, and after them: a sign"
     page = [(word(300 * k, 30), letters) for k in range(1, 60)]
     assert not amid_others(reading("365", 0.99), line, page, 0.7).rejected
     assert amid_others(reading("3", 0.99), line, page, 0.7).rejected

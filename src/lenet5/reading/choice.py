@@ -136,7 +136,12 @@ def amid_others(
     if all(w.height < (AS_HIGH_BESIDE if w.beside(line) else AS_HIGH) * line.height for w, _ in passed):
         return reading
     high = [(w, r) for w, r in passed if w.height >= AS_HIGH * line.height]
-    more = sum(w.beside(line) and not _is_bar(r) and (w.near(line) or evidence(r) > HOPELESS) for w, r in high)
+    # What stands among its digits may be lower, as small noughts are.
+    more = sum(
+        w.beside(line) and not _is_bar(r) and (w.near(line) or evidence(r) > HOPELESS)
+        for w, r in passed
+        if w.height >= (AS_HIGH_BESIDE if w.gap(line) < 0 else AS_HIGH) * line.height
+    )
     chance = math.prod(LIKE_A_BAR if digit == "1" else LIKE_A_DIGIT for digit in reading.text)
     return less_sure(reading, reading.confidence**AMID * PART_OF_IT**more / (1 + chance * len(high)), accept)
 
