@@ -36,6 +36,12 @@ def oval(sheet: np.ndarray, box: Box) -> None:
     cv2.ellipse(sheet, middle, (width // 2 + 20, height // 2 + 16), 4, 0, 360, INK, 3, cv2.LINE_AA)
 
 
+def open_frame(sheet: np.ndarray, box: Box) -> None:
+    x, y, width, height = box
+    left, right, top, bottom = x - 16, x + width + 16, y - 14, y + height + 14
+    cv2.polylines(sheet, [np.array([(left, top), (left, bottom), (right, bottom), (right, top)])], False, INK, 2)
+
+
 def by_hand(sheet: np.ndarray, box: Box) -> None:
     x, y, width, height = box
     corners = [(x - 15, y - 8), (x + width + 17, y - 14), (x + width + 11, y + height + 9), (x - 10, y + height + 13)]
@@ -47,7 +53,7 @@ def reader() -> Reader:
     return Reader()
 
 
-@pytest.mark.parametrize("enclose", [frame, two_frames, oval, by_hand])
+@pytest.mark.parametrize("enclose", [frame, two_frames, open_frame, oval, by_hand])
 @pytest.mark.parametrize("layout", ["auto", "line", "page"])
 def test_a_number_with_a_line_around_it_is_read(reader: Reader, enclose: Enclose, layout: str) -> None:
     for seed, text in enumerate(["5", "381", "19", "6126"]):
@@ -85,6 +91,7 @@ def test_what_stands_in_a_frame_stays_and_the_frame_goes() -> None:
         pytest.param((ring, bar(80), bar(120, 8, 60)), id="a stroke hangs on the frame"),
         pytest.param((ring, bar(100, 10, 90), bar(60), bar(140)), id="two boxes"),
         pytest.param((ring,), id="nothing in it"),
+        pytest.param((lambda ink: cv2.line(ink, (20, 10), (180, 10), 1.0, 4), bar(178, 10, 90), bar(100)), id="a 7"),
         pytest.param((ring, bar(100, 48, 52)), id="a dot in it"),
         pytest.param(
             (lambda ink: cv2.rectangle(ink, (20, 10), (180, 90), 1.0, 24), bar(100, 40, 60)), id="a thick one"

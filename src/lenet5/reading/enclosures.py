@@ -1,4 +1,4 @@
-"""Lines drawn around writing: frames, ovals, the ring around a number. They are no writing themselves."""
+"""Lines drawn around writing: frames, open ones too, ovals, rings. They are no writing themselves."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import depth, inked, only, parts
+from lenet5.pictures.masks import Mask, depth, inked, only, parts
 
 __all__ = ["without_enclosures"]
 
 LEAST = 16  # pixels, of an enclosure's width and height
 ENCLOSED = 0.25  # of an enclosure's height, that of the writing in it: no digit holds anything so high
 OTHERS = 0.1  # of what an enclosure holds, what may lie in other holes: boxes in a row hold as much each
+SIDE = 0.8  # of a side of its box, what the line of an open frame covers
 LINE = 0.15  # of an enclosure's smaller side, the most that its line is thick
 DENT = 0.08  # of the same, how far its inner edge may go from a convex form: further in comes a stroke that touches it
 
 
 def without_enclosures(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The ink (H, W) without the parts that go once around others and touch none of them."""
+    """The ink (H, W) without the parts that go around others, on three sides at least, and touch none of them."""
     labels, stats = parts(inked(ink))
     whole = np.ones(len(stats), bool)
     for k, (x, y, width, height, area) in enumerate(stats.tolist()):
@@ -32,15 +33,30 @@ def without_enclosures(ink: NDArray[np.float32]) -> NDArray[np.float32]:
 def _encloses(place: NDArray[np.int32], own: int, stats: NDArray[np.int32], line: float, dent: float) -> bool:
     """Whether a part is one line of about one thickness around other parts. place: the labels in its box."""
     mask = np.asarray(place == own, np.uint8)
-    edges, (relations,) = cv2.findContours(np.pad(mask, 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    holes = [edge for edge, (_, _, _, around) in zip(edges, relations, strict=True) if around >= 0]
-    largest = max(areas := [cv2.contourArea(edge) for edge in holes], default=0.0)
-    if largest < ENCLOSED * mask.size or sum(areas) > (1 + OTHERS) * largest:
+    if 2 * float(depth(mask).max()) > line:
         return False
-    hole = holes[areas.index(largest)] - 1
-    inside = np.asarray(cv2.fillPoly(np.zeros_like(mask), [hole], 1), np.uint8)
-    convex = np.asarray(cv2.fillConvexPoly(np.zeros_like(mask), cv2.convexHull(hole), 1), np.uint8)
-    if float((depth(convex) * (1 - inside)).max()) > dent or 2 * float(depth(mask).max()) > line:
-        return False
+    inside = _inside(mask, dent) if (open_ := _inside_of_sides(mask, round(line))) is None else open_
     held = np.unique(place[(inside > 0) & (place > 0) & (place != own)])
     return bool(stats[held, 3].max(initial=0) >= ENCLOSED * mask.shape[0])
+
+
+def _inside_of_sides(mask: Mask, line: int) -> Mask | None:
+    """What of a mask's box lies between its sides, where at least three of them are all of the mask; or None."""
+    inside = np.zeros_like(mask)
+    inside[line:-line, line:-line] = 1
+    bands = mask[:line].max(axis=0), mask[-line:].max(axis=0), mask[:, :line].max(axis=1), mask[:, -line:].max(axis=1)
+    return None if (mask * inside).any() or sum(band.mean() > SIDE for band in bands) < 3 else inside
+
+
+def _inside(mask: Mask, dent: float) -> Mask:
+    """What of a mask's box its one hole holds; nothing where it has several, or one that is not convex."""
+    edges, (relations,) = cv2.findContours(np.pad(mask, 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    holes = [edge for edge, (_, _, _, around) in zip(edges, relations, strict=True) if around >= 0]
+    nothing = np.zeros_like(mask)
+    largest = max(areas := [cv2.contourArea(edge) for edge in holes], default=0.0)
+    if largest < ENCLOSED * mask.size or sum(areas) > (1 + OTHERS) * largest:
+        return nothing
+    hole = holes[areas.index(largest)] - 1
+    inside = np.asarray(cv2.fillPoly(nothing.copy(), [hole], 1), np.uint8)
+    convex = np.asarray(cv2.fillConvexPoly(nothing.copy(), cv2.convexHull(hole), 1), np.uint8)
+    return nothing if float((depth(convex) * (1 - inside)).max()) > dent else inside
