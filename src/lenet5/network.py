@@ -245,9 +245,9 @@ class LeNet5:
         def some(start: int) -> None:
             part, mine = slice(start, start + PIECE), self._mine.__dict__
             if mine.get("wide", (None,))[0] is not plan:  # wide pictures are large, so room for one size is kept
-                mine["wide"] = plan, maps_room(plan)
-            fixed = plan.plans, plan.table, self.parameters, low, gain, outputs[part], mine["wide"][1]
-            forward_many(*fixed, array[part])
+                mine["wide"] = plan, forward_many.bound(plan.plans, plan.table, self.parameters), maps_room(plan)
+            _, forward, room = mine["wide"]
+            forward(low, gain, outputs[part], room, array[part])
 
         threads.run(some, range(0, len(array), PIECE))
         return outputs.reshape(len(array), spots, self._classes)

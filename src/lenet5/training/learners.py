@@ -55,9 +55,11 @@ class Online:
 
     def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
         self._recipe, self._plan, self._weights = recipe, plan, weights
-        self._network = (plan.plans, plan.table, weights)
         self._loss = loss_of(LOSSES[recipe.loss], recipe.j, recipe.sharpness)
         self._rates, self._small = zeros(len(weights)), zeros(len(weights))
+        network = plan.plans, plan.table, weights
+        self._online = entries.online.bound(network, self._rates)
+        self._curvature_of = entries.curvature_of.bound(network)
         self._rooms = [entries.single_room(plan) for _ in range(SHARDS)]
 
     def arrays(self) -> dict[str, Floats]:
@@ -71,7 +73,7 @@ class Online:
 
         def shard(k: int) -> None:
             rows = np.arange(k, len(shown), SHARDS)
-            entries.curvature_of(self._network, squares, shown, wanted, rows, self._loss, parts[k], self._rooms[k])
+            self._curvature_of(squares, shown, wanted, rows, self._loss, parts[k], self._rooms[k])
 
         threads.run(shard, range(SHARDS))
         h = parts.sum(axis=0) / np.float32(len(shown))
@@ -80,7 +82,7 @@ class Online:
 
     def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
         told, room = np.zeros(2), self._rooms[0]
-        entries.online(self._network, self._rates, shown, wanted, self._loss, self._small, room, told)
+        self._online(shown, wanted, self._loss, self._small, room, told)
         return float(told[0]), int(told[1])
 
     def steps(self) -> tuple[float, float]:
@@ -98,7 +100,7 @@ class MiniBatch:
 
     def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
         self._recipe, self._plan, self._weights = recipe, plan, weights
-        self._network = (plan.plans, plan.table, weights)
+        network = plan.plans, plan.table, weights
         self._loss = loss_of(LOSSES[recipe.loss], recipe.j, recipe.sharpness)
         self._first, self._second = zeros(len(weights)), zeros(len(weights))
         self._average = weights.copy()
@@ -106,10 +108,10 @@ class MiniBatch:
         self._gradients = zeros(SHARDS, len(weights))
         self._told = np.zeros((SHARDS, 2))  # of each shard: the sum of losses, how many were answered wrongly
         self._block_gradients = [
-            entries.block_gradient.bound(self._network, self._loss, gradient, entries.batch_room(plan), told)
+            entries.block_gradient.bound(network, self._loss, gradient, entries.batch_room(plan), told)
             for gradient, told in zip(self._gradients, self._told, strict=True)
         ]
-        self._room = entries.single_room(plan)
+        self._gradient_of, self._room = entries.gradient_of.bound(network), entries.single_room(plan)
         self._rate = 0.0
         tensors = [plan.tensors[name] for name in (MATRICES if recipe.algorithm == "muon" else ())]
         places = [(start, shape[0], math.prod(shape[1:]), row) for start, shape, row in tensors]
@@ -164,7 +166,7 @@ class MiniBatch:
             for first in blocks[k::SHARDS]:
                 self._block_gradients[k](shown, wanted, first)
             if k == 0 and len(rest):
-                entries.gradient_of(self._network, shown, wanted, rest, self._loss, gradient, self._room, told)
+                self._gradient_of(shown, wanted, rest, self._loss, gradient, self._room, told)
             return float(told[0]), int(told[1])
 
         return threads.run(shard, range(SHARDS))
