@@ -70,9 +70,8 @@ class Boxes:
     @property
     def row(self) -> Grid | None:
         """The one row of boxes that most of the ink stands in, where there is one."""
-        if self.grids and max(row for row, _ in self.grids[0]) == 0:
-            return self.grids[0] if _holds(self.ink, list(self.grids[0].values())) >= MOST else None
-        return None
+        one = bool(self.grids) and max(row for row, _ in self.grids[0]) == 0
+        return self.grids[0] if one and _holds(self.ink, list(self.grids[0].values())) >= MOST else None
 
 
 def find_boxes(found: Ink, place: Place) -> Boxes:
@@ -128,8 +127,7 @@ def upright_rows(boxes: Boxes, geometry: Geometry, sureness: Callable[[Images], 
 
 def _in_one_part(glyph: Grey) -> bool:
     """Whether a glyph is one digit: several in a cell do not tell which way is up."""
-    _, stats = parts(inked(glyph))
-    areas = stats[1:, 4]
+    areas = parts(inked(glyph))[1][1:, 4]
     return bool(len(areas) and areas.max() >= ONE_PART * areas.sum())
 
 

@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.pictures.ink import Ink, find_ink
 from lenet5.pictures.masks import PART, dilated, inked, parts
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.pieces import sharpest, usual_height
 from lenet5.reading.rules import FAINT, drawn_along, find_rules, without_rests, without_rules
 
-__all__ = ["LAYOUTS", "Layout", "cropped", "line_ink", "straightened"]
+__all__ = ["LAYOUTS", "Layout", "cropped", "line_ink", "straightened", "without_squares"]
 
 Layout = Literal["auto", "digit", "line", "page"]
 LAYOUTS: tuple[Layout, ...] = ("auto", "digit", "line", "page")
@@ -30,6 +31,23 @@ THIN = 35  # times as long as it is thick: more than a stroke is
 SEGMENT, ALIKE, FULL = 0.2, 1.8, 0.75
 BRIDGED, BAR = 2.5, 12.0  # of their thickness, the gaps between them; how thick they need be, pixels
 LONGER = 3.0  # heights of what is written
+SQUARED, EVEN, DARKER = 0.12, 0.75, 1.4  # squared paper: a rule's ink, least of largest pitch, pen's depth of a rule's
+
+
+def without_squares(picture: NDArray[np.uint8], found: Ink) -> Ink:
+    """The ink without the rules of squared paper: these are fainter than the pen, and cross all edges evenly."""
+    mask, pitches = inked(found.ink, SQUARED), list[float]()
+    for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]):
+        gaps = np.diff(np.flatnonzero(np.diff(edge.astype(np.int8)) == 1))
+        pitches += np.quantile(gaps, (0.3, 0.7)).tolist() if len(gaps) > 1 else [0.0]
+    if not found.dark or min(pitches) <= EVEN * max(pitches):
+        return found
+    pixels = picture.reshape(*mask.shape, -1)
+    depth = 1 - pixels.max(axis=2) / np.maximum(found.paper, 1)  # the lightest colour sees coloured rules least
+    mask[1:-1, 1:-1] = 0
+    wrote = np.asarray(depth > DARKER * np.quantile(depth[mask > 0], 0.8), np.uint8)
+    plain = np.where(dilated(wrote, 3, 3)[..., None] > 0, pixels, found.paper[..., None]).astype(np.uint8)
+    return find_ink(plain, dark=True) if wrote.any() else found
 
 
 def line_ink(ink: Grey) -> Grey:
@@ -107,10 +125,9 @@ def straightened(ink: Grey) -> tuple[Grey, NDArray[np.float64]]:
     """The ink turned so that its lines are level, and the 3×3 matrix that takes its places back."""
     height, width = ink.shape
     rows, columns = np.nonzero(ink >= PART)
-    if len(rows) < 50:
-        return ink, np.eye(3)
     every, step = len(rows) // 20000 + 1, max(1.0, height / 400)
-    answer = sharpest(rows[::every] / step, -columns[::every] / step, np.linspace(-0.2, 0.2, 81), 0.2)
+    points = rows[::every] / step, -columns[::every] / step
+    answer = sharpest(*points, np.linspace(-0.2, 0.2, 81), 0.2) if len(rows) >= 50 else 0.0
     if abs(answer) < 0.008:
         return ink, np.eye(3)
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(np.degrees(np.arctan(answer))), 1.0)

@@ -29,7 +29,7 @@ from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, is_on
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
-from lenet5.reading.layout import LAYOUTS, Layout, line_ink, straightened
+from lenet5.reading.layout import LAYOUTS, Layout, line_ink, straightened, without_squares
 from lenet5.reading.lines import line_field
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Reading
@@ -224,6 +224,7 @@ class Reader:
         steps.note("picture", lambda: pixels)
         small, scale = sized(pixels, DIGIT_SIDE if layout == "digit" else PAGE_SIDE)
         found = find_ink(small, POLARITIES[polarity])
+        found = found if layout == "digit" else without_squares(small, found)
         place = Place.scaled(pixels.shape, scale)
         steps.note("paper", lambda: np.clip(found.paper, 0, 255).astype(np.uint8))
         steps.note_ink("ink", found.ink)
