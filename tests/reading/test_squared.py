@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from lenet5.reading import Reader
-from reading.test_choice import on_a_sheet, written
+
+from .test_choice import on_a_sheet, written
 
 BEIGE, BLUE, GREY, ORANGE = (200, 180, 160), (150, 175, 220), (170, 170, 170), (235, 170, 120)
 

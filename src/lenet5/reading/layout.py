@@ -37,7 +37,7 @@ SQUARED, EVEN, DARKER = 0.12, 0.75, 1.4  # squared paper: a rule's ink, least of
 def without_squares(picture: NDArray[np.uint8], found: Ink) -> Ink:
     """The ink without the rules of squared paper: these are fainter than the pen, and cross all edges evenly."""
     mask, pitches = inked(found.ink, SQUARED), list[float]()
-    for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]):
+    for edge in (mask[:4].min(axis=0), mask[-4:].min(axis=0), mask[:, :4].min(axis=1), mask[:, -4:].min(axis=1)):
         gaps = np.diff(np.flatnonzero(np.diff(edge.astype(np.int8)) == 1))
         pitches += np.quantile(gaps, (0.3, 0.7)).tolist() if len(gaps) > 1 else [0.0]
     if not found.dark or min(pitches) <= EVEN * max(pitches):
