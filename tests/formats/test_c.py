@@ -138,7 +138,7 @@ def test_flash_and_ram_are_those_of_the_compiled_program(
 
 def test_names_that_would_end_a_comment_or_a_string_do_not(rng: np.random.Generator, tmp_path: Path) -> None:
     net = ARCHITECTURES["lenet5"]
-    nasty = ['"', "*/", "\\", "??/", "\n", "é", "a", "b", "c", "d"]
+    nasty = ['"', "*/", "\\", "??/", "//", "é", "a", "b", "c", "d"]
     network = LeNet5(net, networks.start(net, rng), {"classes": nasty})
     assert self_test(compiled(tmp_path, network, None)) == 0
 
