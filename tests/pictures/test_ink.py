@@ -101,14 +101,17 @@ def test_what_is_dark_around_a_sheet_is_neither_paper_nor_ink(surround: str) -> 
     assert ink.ink.sum() - seen.sum() < 0.2 * alone.sum()
 
 
-def test_chalk_on_a_board_is_light_whatever_the_wall_around_it() -> None:
+def test_chalk_on_a_board_is_found_whatever_the_wall_around_it() -> None:
     rng = np.random.default_rng(4)
     look = Look(paper=(32, 66, 52), ink=(238, 238, 232), noise=3)
     board, _ = drawn.page(["31", "72"], rng, size=60, look=look)
     wall = np.full((board.shape[0] + 80, board.shape[1] + 80, 3), 190, np.uint8)
     wall[40:-40, 40:-40] = board
-    assert not find_ink(board).dark
-    assert not find_ink(wall).dark
+    found = find_ink(board)
+    assert not found.dark
+    on_the_wall = find_ink(wall).ink
+    assert np.abs(on_the_wall[40:-40, 40:-40] - found.ink).sum() < 0.05 * found.ink.sum()
+    assert on_the_wall.sum() < 1.05 * found.ink.sum()
 
 
 @pytest.mark.parametrize("dark", [True, False])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lenet5.datasets import drawn
+from lenet5.datasets.drawn.paper import Look
 from lenet5.pictures.tiles import turned_tiles
 from lenet5.reading import Reader
 
@@ -70,3 +71,18 @@ def boxes_around_digits() -> np.ndarray:
 )
 def test_what_is_no_tile_is_left_as_it_is(picture: np.ndarray) -> None:
     assert turned_tiles(picture) is picture
+
+
+@pytest.mark.parametrize("ink", [(20, 20, 20), (30, 50, 120), (140, 20, 40)])
+def test_a_single_tile_is_turned_whatever_stands_beside_it(ink: tuple[int, ...]) -> None:
+    look = Look(paper=(249,) * 3, noise=2, blur=0.5)
+    sheet = np.full((320, 420, 3), 249, np.uint8)
+    for k, text in enumerate(["358", "2604"]):
+        number = drawn.line(text, np.random.default_rng(k), size=36, gap=0.3, look=look)[0]
+        height, width = number.shape[:2]
+        sheet[50 + 150 * k : 50 + 150 * k + height, 80 : 80 + width] = number
+        if not k:
+            label = sheet[42 : 58 + height, 72 : 88 + width]
+            share = (249 - label.astype(float)).clip(0, 200) / 200
+            label[:] = np.rint(ink + share * (245 - np.array(ink)))
+    assert [r.text for r in Reader().read(sheet)] == ["358", "2604"]

@@ -15,10 +15,12 @@ Pixels = NDArray[np.uint8]
 SMALL = 64  # pixels a side, a picture up to which is of one digit
 COARSE = 800  # pixels a side of the picture that tiles are looked for in
 LEAST = 12  # pixels, a tile's side
-FULL = 0.93  # of its rectangle is in a tile, with what is written in it
-DARK = 0.85  # of a tile's edge, which strokes may reach
+FULL, DARK = (
+    0.93,
+    0.85,
+)  # of its rectangle is in a tile, with what is written in it; of its edge, which strokes may reach
 WRITTEN = (0.02, 0.4)  # of a tile is light
-BLOCK = 0.8  # of its rectangle: what fills more is the inside of a 0 or 8 that was drawn with straight lines
+DENTED = 0.75  # of its hull, the most that a light stroke covers in a tile
 STEP = 64  # grey levels, what tile and page differ by at least
 EDGE = 0.02  # of a tile's side, how wide its blurred edge is
 
@@ -26,7 +28,7 @@ EDGE = 0.02  # of a tile's side, how wide its blurred edge is
 def turned_tiles(picture: Pixels) -> Pixels:
     """The picture, uint8 (H, W) or (H, W, 3), with the light writing of its dark tiles as dark as it was light.
 
-    The picture itself where there are not two tiles: rectangles with light all around and light strokes within.
+    Tiles are rectangles with light all around and light strokes within.
     """
     if max(picture.shape) <= SMALL:
         return picture
@@ -38,8 +40,7 @@ def turned_tiles(picture: Pixels) -> Pixels:
     contours, _ = cv2.findContours(1 - light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     hulls = (np.asarray(cv2.convexHull(c), np.int32) for c in contours)
     tiles = [hull for hull in hulls if _is_tile(hull, grey, light)]
-    # A single one may be a board, on which all of the picture's writing is light.
-    if len(tiles) < 2 or not any(_is_written(tile, light) for tile in tiles):
+    if not any(_is_written(tile, light) for tile in tiles):
         return picture
     turned = picture.copy()
     for tile in tiles:
@@ -65,12 +66,15 @@ def _is_tile(hull: NDArray[np.int32], grey: Pixels, light: Pixels) -> bool:
 
 
 def _is_written(hull: NDArray[np.int32], light: Pixels) -> bool:
-    """Whether what is light within a tile is more than blocks with straight sides."""
+    """Whether what is light within a tile has dents or holes, as strokes have: the insides of a B or an 8 have none."""
     x, y, width, height = cv2.boundingRect(hull)
     within = _filled(hull, (x, y), (height, width)) & light[y : y + height, x : x + width]
-    _, stats = parts(within)
-    _, _, across, down, area = stats[1:].T
-    return bool(np.any((area < BLOCK * across * down) & (np.maximum(across, down) >= LEAST / 2)))
+    labels, stats = parts(within)
+    for k in np.flatnonzero(np.maximum(stats[:, 2], stats[:, 3]) >= LEAST / 2)[1:]:
+        outline = np.asarray(cv2.convexHull(cv2.findNonZero(np.asarray(labels == k, np.uint8))), np.int32)
+        if stats[k, 4] < DENTED * _filled(outline, (0, 0), within.shape).sum():
+            return True
+    return False
 
 
 def _filled(hull: NDArray[np.int32], corner: tuple[int, int], shape: tuple[int, int]) -> Mask:
@@ -89,8 +93,7 @@ def _turn(picture: Pixels, outline: NDArray[np.int32]) -> None:
     within = _filled(outline, (left, top), place.shape[:2])
     outside = 1 - dilated(within, around, around)
     inside = 1 - dilated(1 - within, around, around)
-    page = np.median(place[outside > 0], axis=0)
-    paper = np.median(place[inside > 0], axis=0)
+    page, paper = (np.median(place[where > 0], axis=0) for where in (outside, inside))
     written = np.abs(place[inside > 0] - paper)
     place[outside == 0] = np.rint(page)
     place[inside > 0] = np.clip(page - written, 0, 255)
