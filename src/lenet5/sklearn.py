@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from lenet5 import architecture as declared
 from lenet5.architecture import Architecture, EuclideanRBF, FullConnection
 from lenet5.codes import CHARACTERS, DIGITS
-from lenet5.datasets.dataset import SIDE, Dataset
+from lenet5.datasets.dataset import SIDE, Dataset, class_name
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import extra
 from lenet5.network import LeNet5
@@ -215,7 +215,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise ValueError(f"only one class, {self.classes_}; expected at least two classes to tell apart")
         images = _pictures(X, self._range)
-        return Dataset("X", images, labels.astype(np.int64), tuple(_names(self.classes_)))
+        return Dataset("X", images, labels.astype(np.int64), tuple(map(class_name, self.classes_)))
 
     def _how(self) -> tuple[Architecture, Recipe, LeNet5 | None]:
         """What is trained, how, and from what it goes on. Raises ValueError for several networks in one."""
@@ -254,7 +254,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         # What partial_fit goes on from is not the running average of the weights that a recipe may keep.
         self._last, self._learner = run.network, dict(run.learner.arrays())
         self.network_ = best or run.trained()
-        self.network_.metadata["classes"] = _names(self.classes_)
+        self.network_.metadata["classes"] = [class_name(c) for c in self.classes_]
         self.records_ = records
         self.n_iter_ = before + len(records)
 
@@ -294,11 +294,6 @@ class MnistNormalizer(TransformerMixin, BaseEstimator):
         X = validate_data(self, X, dtype="numeric", reset=False)
         squares = _squares(np.clip(X, 0, None).astype(np.float32))
         return np.stack([normalise(square) for square in squares]).reshape(len(X), -1)
-
-
-def _names(classes: Any) -> list[str]:
-    """What classes are called: a whole number without its point."""
-    return [str(int(c) if isinstance(c, float) and c.is_integer() else c) for c in classes]
 
 
 def _rows(X: Any) -> Any:
@@ -352,7 +347,7 @@ def _fitted(squares: Pictures) -> Pictures:
 
 def _characters(classes: Iterable[Any]) -> str:
     """The characters whose codes stand for the classes."""
-    names = _names(classes)
+    names = [class_name(c) for c in classes]
     if len(names) > len(CHARACTERS):
         raise ValueError(
             f"{len(names)} classes; expected at most {len(CHARACTERS)}, as many as the output has codes: "

@@ -191,18 +191,8 @@ class _Show:
                 print(json.dumps({"path": str(path), **r.to_dict()}, ensure_ascii=False))
             elif self._table:
                 place = "" if r.row is None else r.row
-                row = (
-                    path,
-                    r.page,
-                    place,
-                    r.text,
-                    f"{r.confidence:.4f}",
-                    int(r.rejected),
-                    r.reason,
-                    *r.box,
-                    r.left_out,
-                )
-                self._table.writerow(row)
+                answer = (r.text, f"{r.confidence:.4f}", int(r.rejected), r.reason)
+                self._table.writerow((path, r.page, place, *answer, *r.box, r.left_out))
             else:
                 note = f"  rejected: {r.reason}" if r.rejected else ""
                 note += f"  left out: {r.left_out}" if r.left_out else ""

@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 
 from lenet5.errors import DataError
 
-__all__ = ["SIDE", "Dataset", "in_proportion", "sort_classes"]
+__all__ = ["SIDE", "Dataset", "class_name", "in_proportion", "sort_classes"]
 
 SIDE = 28
+
+
+def class_name(label: Any) -> str:
+    """What a class is called: a whole number without its point, as tables give it where a label is missing."""
+    return str(int(label) if isinstance(label, float) and label.is_integer() else label)
 
 
 def sort_classes(labels: Iterable[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.datasets.dataset import SIDE, Dataset, sort_classes
+from lenet5.datasets.dataset import SIDE, Dataset, class_name, sort_classes
 from lenet5.errors import DataError, PictureError
 
 __all__ = ["MOST_PICTURES", "Form", "Labelled", "as_pictures", "from_arrays", "numbered", "prepared"]
@@ -175,10 +175,10 @@ def _position(label: Any, i: int, found: Labelled) -> int:
 
 
 def _called(label: Any, i: int, found: Labelled) -> str:
-    """What a class is called: a whole number without its point, as tables give it where one is missing."""
+    """What a class is called. Raises DataError for a label that is missing, or none."""
     if isinstance(label, bytes):
         label = label.decode("utf-8", "replace")
-    name = str(int(label) if isinstance(label, float) and label.is_integer() else label)
+    name = class_name(label)
     if isinstance(label, (list, dict)) or not name or (name in MISSING and not isinstance(label, str)):
         raise DataError(f"{found.called(i)} has the label {label!r}; expected a name or a number; or leave it out")
     return name

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from lenet5.datasets.dataset import class_name
 from lenet5.datasets.form import MOST_PICTURES, Form, Labelled, as_pictures
 from lenet5.errors import DataError, extra
 from lenet5.files import inside, read_bounded
@@ -123,7 +124,7 @@ def _csv(path: Path, form: Form) -> Labelled:
 
 def _label(cell: str) -> str:
     """What a label is called: 3.0 is 3, as tables have it that were saved from an array of floats."""
-    return str(int(float(cell))) if "." in cell and _is_number(cell) and float(cell).is_integer() else cell
+    return class_name(float(cell)) if "." in cell and _is_number(cell) and float(cell).is_integer() else cell
 
 
 def _pixels(names: Sequence[str], label: str) -> list[int]:

@@ -15,10 +15,8 @@ Pixels = NDArray[np.uint8]
 SMALL = 64  # pixels a side, a picture up to which is of one digit
 COARSE = 800  # pixels a side of the picture that tiles are looked for in
 LEAST = 12  # pixels, a tile's side
-FULL, DARK = (
-    0.93,
-    0.85,
-)  # of its rectangle is in a tile, with what is written in it; of its edge, which strokes may reach
+FULL = 0.93  # of its rectangle is in a tile, with what is written in it
+DARK = 0.85  # of a tile's edge, which strokes may reach
 WRITTEN = (0.02, 0.4)  # of a tile is light
 DENTED = 0.75  # of its hull, the most that a light stroke covers in a tile
 STEP = 64  # grey levels, what tile and page differ by at least

@@ -35,7 +35,9 @@ def _encloses(place: NDArray[np.int32], own: int, stats: NDArray[np.int32], line
     mask = np.asarray(place == own, np.uint8)
     if 2 * float(depth(mask).max()) > line:
         return False
-    inside = _inside(mask, dent) if (open_ := _inside_of_sides(mask, round(line))) is None else open_
+    inside = _inside_of_sides(mask, round(line))
+    if inside is None:
+        inside = _inside(mask, dent)
     held = np.unique(place[(inside > 0) & (place > 0) & (place != own)])
     return bool(stats[held, 3].max(initial=0) >= ENCLOSED * mask.shape[0])
 
