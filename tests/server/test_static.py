@@ -45,6 +45,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         while part.exists():
             time.sleep(0.1)
         return made
+    if made.exists():  # another process has made it
+        part.rmdir()
+        return made
     try:
         static.write(part / "one.html", {"lenet5": load("lenet5")}, single=True)
         some = {name: load(name) for name in ("lenet5", "lenet5-linear", "lenet5-softmax", "lenet5-maxpool")}
