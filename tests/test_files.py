@@ -102,7 +102,7 @@ def test_gunzip_unpacks_every_stream() -> None:
 def test_gunzip_refuses_what_is_damaged() -> None:
     packed = gzip.compress(bytes(range(256)) * 8)
     flipped = packed[:-6] + bytes([packed[-6] ^ 1]) + packed[-5:]  # in the checksum
-    for data, message in [(packed[:-9], "ends too early"), (flipped, "damaged"), (b"garbage", "not a gzip")]:
+    for data, message in [(packed[:-9], "ended before"), (flipped, "damaged"), (b"garbage", "not a whole gzip")]:
         with pytest.raises(DataError, match=message):
             gunzip(data, 10_000, "x.gz", error=DataError)
 

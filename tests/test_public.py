@@ -33,7 +33,7 @@ PUBLIC = {
     "ReadingError",
     "MissingExtraError",
 }
-HEAVY = ["numba", "llvmlite", "cv2", "PIL", "safetensors", "pooch", "platformdirs", "cyclopts", "rich", "torch"]
+HEAVY = ["numba", "llvmlite", "cv2", "PIL", "safetensors", "requests", "platformdirs", "cyclopts", "rich", "torch"]
 
 
 def imported(code: str) -> set[str]:

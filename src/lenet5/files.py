@@ -7,6 +7,8 @@ is known before the first byte. An `OSError` becomes an error of the caller's ki
 from __future__ import annotations
 
 import contextlib
+import gzip
+import io
 import os
 import secrets
 import stat
@@ -115,19 +117,14 @@ def gunzip(data: bytes, limit: int, name: str, *, error: type[LeNetError] = LeNe
 
     Raises `error` for data that is no gzip file, is damaged or cut short, or unpacks to more than the limit.
     """
-    unpacked = bytearray()
-    while data:
-        stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-        try:
-            unpacked += stream.decompress(data, limit + 1 - len(unpacked))
-        except zlib.error as problem:
-            raise error(f"{name}: not a gzip file, or a damaged one ({problem}); fetch it again") from problem
-        if len(unpacked) > limit:
-            raise error(f"{name}: unpacks to more than the {limit:,} bytes that were expected; not read")
-        if not stream.eof:
-            raise error(f"{name}: the gzip file ends too early; fetch it again")
-        data = stream.unused_data.lstrip(b"\0")  # a gzip file may hold several streams, and padding
-    return bytes(unpacked)
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            unpacked = file.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as problem:
+        raise error(f"{name}: not a whole gzip file, or a damaged one ({problem}); fetch it again") from problem
+    if len(unpacked) > limit:
+        raise error(f"{name}: unpacks to more than the {limit:,} bytes that were expected; not read")
+    return unpacked
 
 
 def inside(folder: Path, relative: str, *, error: type[LeNetError] = LeNetError) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -47,40 +46,16 @@ def cached(
 
 
 def _download(address: str, limit: int, progress: Progress | None) -> bytes:
-    import pooch
+    import requests
 
-    file = _Bounded(limit)
-    bar = _Bar(address, progress) if progress else False
-    pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=SECONDS_OF_SILENCE)(address, file, None)
-    return file.getvalue()
-
-
-class _Bounded(io.BytesIO):
-    """A file in memory that refuses to grow over its limit, however much a server sends."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self.limit = limit
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]
-        if self.tell() + len(data) > self.limit:
-            raise DataError(f"sends more than the {self.limit:,} bytes that were expected")
-        return super().write(data)
-
-
-class _Bar:
-    """The progress bar that pooch drives, as calls of a function."""
-
-    def __init__(self, address: str, report: Progress) -> None:
-        self.address, self.report = address, report
-        self.total = self.done = 0
-
-    def update(self, size: int) -> None:
-        self.done = min(self.done + size, self.total) if self.total else self.done + size
-        self.report(self.address, self.done, self.total)
-
-    def reset(self) -> None:
-        self.done = 0
-
-    def close(self) -> None:
-        """Nothing is held open; pooch calls it all the same."""
+    data = bytearray()
+    with requests.get(address, stream=True, timeout=SECONDS_OF_SILENCE) as answer:
+        answer.raise_for_status()
+        total = int(answer.headers.get("content-length", 0))
+        for part in answer.iter_content(1 << 16):
+            data += part
+            if len(data) > limit:
+                raise DataError(f"sends more than the {limit:,} bytes that were expected")
+            if progress:
+                progress(address, len(data), total)
+    return bytes(data)
