@@ -12,8 +12,9 @@ import io
 import os
 import secrets
 import stat
+import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +24,7 @@ __all__ = [
     "GZIP_MAGIC",
     "cache_folder",
     "gunzip",
+    "held",
     "inside",
     "make_folder",
     "read_bounded",
@@ -90,6 +92,33 @@ def try_place(path: Path, *, error: type[LeNetError] = LeNetError) -> None:
     probe = path.with_name(f".{path.name}.probe")
     write_atomically(probe, b"", error=error)
     probe.unlink()
+
+
+@contextlib.contextmanager
+def held(path: Path, busy: str, *, error: type[LeNetError] = LeNetError) -> Iterator[None]:
+    """Within it no other process holds the file at `path`, which is made; it raises `error`, saying `busy`.
+
+    The system ends the hold of a process that is killed.
+    """
+    try:
+        file = open(path, "ab")  # noqa: SIM115
+    except OSError as problem:
+        raise error(f"cannot write {path}: {_reason(problem)}; name another place") from problem
+    with file:
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError) as problem:
+            raise error(busy) from problem
+        except OSError:  # some disks of a network know no holds
+            pass
+        yield
 
 
 def read_bounded(path: str | os.PathLike[str], limit: int, *, error: type[LeNetError] = LeNetError) -> bytes:

@@ -114,6 +114,16 @@ def test_it_goes_on_where_it_was_left(pictures: dict[str, bytes], model: str, tm
     assert sorted(row["key"] for row in rows(output)) == sorted(pictures)
 
 
+def test_one_run_writes_an_output_at_a_time(pictures: dict[str, bytes], model: str, tmp_path: Path) -> None:
+    source, output = folder(tmp_path, pictures), tmp_path / "out.csv"
+    first = bulk.read(source, output, model=model, workers=1)
+    next(first)
+    with pytest.raises(DataError, match=r"another run is writing .*out\.csv now; wait"):
+        next(bulk.read(source, output, model=model, workers=1))
+    assert list(first)[-1].pictures == len(pictures)  # which is none the worse for it
+    assert not output.with_name("out.csv.parts").exists()
+
+
 def test_an_end_that_was_cut_short_is_made_up_for(
     pictures: dict[str, bytes], model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -250,6 +250,13 @@ def test_the_shell_completes_commands_and_options(run: Run, tmp_path: Path, monk
         (("train", "--data", "drawn", "--out", "new.run"), "does not end in .run"),
         (("train", "--data", "drawn", "--out", "."), "expected a file's name"),
         (("export", "model.safetensors", "--to", "c", "--int8", "--data", "nowhere"), "no data set 'nowhere'"),
+        (("export", "--to", "page", "--out", "letters"), "letters is there already; name another --out"),
+        (("export", "--to", "page", "--single", "--out", "text"), "text is there already; name another --out"),
+        (("join", "lenet5", "--out", "text"), "text is there already; name another --out"),
+        (
+            ("import", "text", "--squash", "relu", "--subsampling", "maximum", "--out", "empty"),
+            "empty is there already; name another --out",
+        ),
         (("train", "--data", "words", "--held-out", "0"), "the network lenet5-softmax"),
     ],
     ids=lambda v: " ".join(v) if isinstance(v, tuple) else "",

@@ -106,9 +106,11 @@ def _go(source: str, task: Task, engine: Engine, workers: int) -> Iterator[Progr
             else:
                 clock.found(shard, counts)
 
-    for shard, counts in ENGINES[engine](task, todo(), workers):
-        yield clock.read(shard, counts)
-    parts.join(lambda: sources.shards(source, columns), Counts(clock.pictures, clock.failed))
+    with parts.held():
+        for shard, counts in ENGINES[engine](task, todo(), workers):
+            yield clock.read(shard, counts)
+        parts.join(lambda: sources.shards(source, columns), Counts(clock.pictures, clock.failed))
+    parts.remove()
     yield clock.now()
 
 

@@ -27,6 +27,7 @@ def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Sha
         worker = Worker(task)
         yield from ((shard, worker.read(shard)) for shard in shards)
         return
+    Worker(task).warm()  # the kernels are compiled here once, where it is told, and not by each process
     # A forked process would inherit locks that threads of this one may hold.
     context = multiprocessing.get_context("spawn")
     workers = min(workers, 61) if os.name == "nt" else workers  # Windows can wait for no more

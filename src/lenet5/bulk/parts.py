@@ -2,7 +2,8 @@
 
 The parts of `readings.csv` lie in the folder `readings.csv.parts`. Each is written under another name and then renamed,
 so a part that is there is whole. It says which pictures it was made from, and how. When all parts are there, they are
-joined to one file in the same way, and the folder is removed. What a Parquet file says of itself in its metadata stands
+joined to one file in the same way, and the folder is removed. A job holds a file in it, so that there is one job at a
+time. What a Parquet file says of itself in its metadata stands
 for CSV and JSON Lines in a file beside the output, `readings.csv.about.json`.
 """
 
@@ -11,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -54,11 +56,18 @@ class Parts:
         """Where the part of a shard lies."""
         return self.folder / f"{shard.number:07}.parquet"
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Within it no other job writes this output. Raises DataError where one does."""
+        files.make_folder(self.folder, error=DataError)
+        busy = f"another run is writing {self.output} now; wait for its end, or name another output"
+        with files.held(self.folder / "held", busy, error=DataError):
+            yield
+
     def commit(self, shard: Shard, rows: list[dict[str, Any]], counts: Counts, origin: list[int]) -> None:
         """Write the part of a shard, whole or not at all. origin: of each row, which of the shard's pictures it is."""
         import pyarrow as pa
 
-        self.folder.mkdir(parents=True, exist_ok=True)
         about = json.dumps({**self._about(shard), **asdict(counts)})
         columns, own = tables.schema(self.carried), tables.schema()
         which = pa.array(origin, pa.int64())
@@ -99,11 +108,11 @@ class Parts:
                 f"{self.output} is there already, made from other pictures or with other options; remove it, or name "
                 f"another output"
             )
-        shutil.rmtree(self.folder, ignore_errors=True)  # left over where the end of a job was cut short
+        self.remove()  # left over where the end of a job was cut short
         return Counts(about["pictures"], about["failed"])
 
     def join(self, shards: Callable[[], Iterable[Shard]], counts: Counts) -> None:
-        """Join all parts to one file, in the order of the shards, and remove them."""
+        """Join all parts to one file, in the order of the shards."""
         about = json.dumps({"how": self._how(), "digest": _digest(shards()), **asdict(counts)})
         columns = tables.schema(self.carried).with_metadata({tables.KEY: about})
         if self.output.suffix != ".parquet":  # before the output: once that is there, the job is done
@@ -112,7 +121,10 @@ class Parts:
         files.write_atomically(
             self.output, lambda file: tables.write(self.output, file, parts, columns), error=DataError
         )
-        shutil.rmtree(self.folder)
+
+    def remove(self) -> None:
+        """Remove all parts, once they are joined and nothing is held: Windows removes no file that is open."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _beside(self) -> Path:
         return self.output.with_name(f"{self.output.name}.about.json")

@@ -8,6 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lenet5.bulk.kinds import Columns
 from lenet5.bulk.parts import Counts, Parts
 from lenet5.bulk.sources import Shard
@@ -48,6 +50,10 @@ class Worker:
     def __init__(self, task: Task) -> None:
         self._task = task
         self._reader = Reader(task.model, accept=task.accept)
+
+    def warm(self) -> None:
+        """Compile the kernels that reading needs."""
+        self._reader.read_many([np.eye(28, dtype=np.uint8) * 255] * 64)
 
     def read(self, shard: Shard) -> Counts:
         """Read a shard and commit its part."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, Literal
 
 from lenet5.cli import progress
-from lenet5.cli.options import AS_FOUND, DataForm, Json
+from lenet5.cli.options import AS_FOUND, DataForm, Json, new_place
 from lenet5.datasets import Form
 from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
@@ -96,8 +97,10 @@ def _page(models: list[str], out: Path | None, single: bool, as_json: bool) -> N
     """Write the page, and tell where."""
     from lenet5.server import static
 
-    networks = {Path(model).stem: load(model) for model in models}
     path = out or Path(f"{Path(models[0]).stem}{'.html' if single else '-page'}")
+    if single or not os.path.isdir(path) or os.listdir(path):  # a folder that is empty may be there
+        new_place(path)
+    networks = {Path(model).stem: load(model) for model in models}
     size = static.write(path, networks, single=single)
     place = path if single else path / "index.html"
     print(json.dumps({"path": str(place), "bytes": size}) if as_json else f"{place}: {size:,} bytes; open it anywhere")

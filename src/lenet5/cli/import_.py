@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from lenet5 import __version__
-from lenet5.errors import WeightsError
+from lenet5.cli.options import new_place
 from lenet5.formats.pytorch import Pooling, SquashName, imported
 
 __all__ = ["import_"]
@@ -41,8 +40,7 @@ def import_(
         std: By which they were divided then.
         classes: What each output is called; by default 0, 1, 2 …
     """
-    if os.path.exists(out):
-        raise WeightsError(f"--out {out} is there already; name another file, or remove it")
+    new_place(out)
     network = imported(source, squash=squash, subsampling=subsampling, mean=mean, std=std, classes=classes or None)
     words = ["lenet5", "import", str(source), "--squash", squash, "--subsampling", subsampling]
     words += ["--mean", str(mean), "--std", str(std), *(["--classes", *classes] if classes else [])]

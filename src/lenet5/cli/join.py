@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,12 @@ def join(*models: Path, out: Path) -> None:
         out: Where the joined weights go.
     """
     from lenet5 import __version__
+    from lenet5.cli.options import new_place
     from lenet5.ensemble import Ensemble
     from lenet5.errors import WeightsError
     from lenet5.loading import load
 
-    if os.path.exists(out):
-        raise WeightsError(f"{out} is there already; name another --out, or remove it")
+    new_place(out)
     members = [load(model) for model in models]
     for model, member in zip(models, members, strict=True):
         if isinstance(member, Ensemble):

@@ -44,10 +44,7 @@ def read_many(
         engine: local: all cores of this machine. ray: the cluster that Ray finds.
         workers: How many processes, or actors of Ray; by default one for each processor.
     """
-    import numpy as np
-
     from lenet5 import bulk
-    from lenet5.reading import Reader
 
     columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[state]}"))
     done = None
@@ -62,8 +59,6 @@ def read_many(
         workers=workers,
         columns=bulk.Columns(image_column, key_column),
     )
-    if engine == "local":  # the kernels are compiled here once, where it is told, and not by each worker
-        Reader(model, accept=accept).read_many([np.eye(28, dtype=np.uint8) * 255] * 64)
     with working(*columns) as bar:
         task = bar.add_task("", total=1.0, state="")
         for done in job:

@@ -11,9 +11,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from lenet5 import files, storage
+from lenet5 import storage
 from lenet5.cli.bar import working
-from lenet5.cli.options import Json, Whole
+from lenet5.cli.options import Json, Whole, new_place
 from lenet5.errors import TrainingError
 from lenet5.pictures.ink import Polarity
 
@@ -98,8 +98,6 @@ def _check_place(out: Path, corrections: Path, start: str) -> None:
     there = os.path.realpath(out)
     if there in (os.path.realpath(corrections), os.path.realpath(storage.find(start))):
         raise TrainingError(f"--out {out} is what is learned from; name another file")
-    if os.path.exists(out):
-        raise TrainingError(f"{out} is there already; name another --out, or remove it")
     if out.suffix != ".safetensors":
         raise TrainingError(f"--out {str(out)!r}; expected the name of a .safetensors file")
-    files.try_place(out, error=TrainingError)
+    new_place(out)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import signal
 from dataclasses import asdict, fields, make_dataclass, replace
@@ -20,7 +19,7 @@ from lenet5 import __version__, files
 from lenet5.architecture import LENET5
 from lenet5.cli import progress
 from lenet5.cli.bar import working
-from lenet5.cli.options import AS_FOUND, Count, Data, DataForm, Json, Whole
+from lenet5.cli.options import AS_FOUND, Count, Data, DataForm, Json, Whole, new_place
 from lenet5.datasets import DRAWN, Form, has_test
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import TrainingError
@@ -142,13 +141,10 @@ def _check_place(out: Path, resume: bool) -> None:
     """Hours of training must not end at a folder that cannot be written to, nor over another network."""
     if not out.name or out.suffix == ".run":
         raise TrainingError(f"--out {str(out)!r}; expected a file's name that does not end in .run: NAME.safetensors")
-    if not resume:
-        for there in (out, out.with_suffix(".run")):
-            if os.path.exists(there):
-                raise TrainingError(
-                    f"{there} is there already; go on with that run by --resume, name another --out, or remove it"
-                )
-    files.try_place(out, error=TrainingError)
+    if resume:
+        files.try_place(out, error=TrainingError)
+    else:
+        new_place(out, out.with_suffix(".run"), instead="go on with that run by --resume, ")
 
 
 class _Stop:
