@@ -7,10 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from draw_samples import samples, save_samples
 
 import lenet5
 from lenet5.datasets.drawn import Look, line, page
-from lenet5.datasets.drawn.samples import samples, save_samples
 from lenet5.errors import DataError
 
 PLAIN = Look(paper=(255, 255, 255), ink=(0, 0, 0))

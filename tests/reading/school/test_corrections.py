@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from draw_samples import samples
 from PIL import Image
 
 import lenet5
 from lenet5 import Reader
-from lenet5.datasets.drawn.samples import samples
 from lenet5.datasets.drawn.scenes import line
 from lenet5.errors import DataError
 from lenet5.reading.graph import Candidate, Costs

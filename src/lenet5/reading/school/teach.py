@@ -2,7 +2,7 @@
 
     python -m lenet5.reading.school.teach --out lenet5-reader.safetensors
 
-It needs MNIST, UNIPEN's characters as a file of strokes (`lenet5.datasets.unipen` makes it), and the digits of
+It needs MNIST, UNIPEN's characters as a file of strokes (`benchmarks/strokes_of_unipen.py` makes it), and the digits of
 NSYSU's students among the pictures of `field`. A member that is taught is kept beside the file to write, and found
 there again by the same command, until all are taught.
 

@@ -1,8 +1,12 @@
-"""The pictures that are shipped to try the reader on, drawn; the end of a file's name tells what they read."""
+"""The pictures that are shipped to try the reader on, drawn; the end of a file's name tells what they read.
+
+python benchmarks/draw_samples.py src/lenet5/samples
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +14,9 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.drawn.paper import Look
 from lenet5.datasets.drawn.scenes import page
-from lenet5.errors import DataError
+from lenet5.errors import DataError, LeNetError
 from lenet5.files import write_atomically
 from lenet5.pictures.saving import png
-
-__all__ = ["samples", "save_samples"]
 
 _BLACK, _BLUE, _PENCIL = (28.0, 28.0, 32.0), (30.0, 45.0, 130.0), (95.0, 95.0, 98.0)
 _SCAN = Look(ink=_BLACK, blur=0.6)
@@ -52,3 +54,12 @@ def save_samples(folder: str | os.PathLike[str]) -> list[Path]:
     for name, picture in samples().items():
         paths.append(write_atomically(Path(folder) / name, png(picture, 9), error=DataError))
     return paths
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python benchmarks/draw_samples.py FOLDER")
+    try:
+        save_samples(sys.argv[1])
+    except LeNetError as error:
+        sys.exit(f"error: {error}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from strokes_of_unipen import main, unipen
 
 from lenet5.datasets.strokes import read_strokes
-from lenet5.datasets.unipen import main, unipen
 from lenet5.errors import DataError
 
 PATH = """.WRITER_ID ann b

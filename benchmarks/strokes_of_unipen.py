@@ -1,6 +1,6 @@
 """UNIPEN's original distribution made into a file of strokes.
 
-    python -m lenet5.datasets.unipen FOLDER --out characters.npz
+    python benchmarks/strokes_of_unipen.py FOLDER --out characters.npz
 
 The files below FOLDER/data say which components of a pen's path are which character; the paths are in the files that
 these include, below FOLDER/include. A component is what follows a .PEN_DOWN or .PEN_UP and has at least one point;
@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError, LeNetError
 from lenet5.files import inside, read_bounded
-
-__all__ = ["main", "unipen"]
 
 MOST_BYTES = 64 << 20  # of one file
 SEGMENT = re.compile(r'\.SEGMENT\s+CHARACTER\s+(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)\s.*?"\\?(.)"\s*$')
@@ -94,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Read a distribution, write the file of strokes."""
     import argparse
 
-    parser = argparse.ArgumentParser(prog="python -m lenet5.datasets.unipen", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python benchmarks/strokes_of_unipen.py", description=__doc__)
     parser.add_argument("folder", type=Path, help="of the original distribution, with data/ and include/ in it")
     parser.add_argument("--out", type=Path, required=True, help="the .npz file to write")
     given = parser.parse_args(arguments)
