@@ -101,7 +101,7 @@ def held(path: Path, busy: str, *, error: type[LeNetError] = LeNetError) -> Iter
     The system ends the hold of a process that is killed.
     """
     try:
-        file = open(path, "ab")  # noqa: SIM115
+        file = open(path, "wb")  # noqa: SIM115
     except OSError as problem:
         raise error(f"cannot write {path}: {_reason(problem)}; name another place") from problem
     with file:
