@@ -145,10 +145,13 @@ def open_pages(source: Any, limits: Limits = LIMITS) -> list[NDArray[np.uint8]]:
 def sized(pixels: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
     """The picture with at most `side` pixels a side and at least LEAST_SIDE, and how many times as long its sides are.
 
-    Strokes of one pixel are as thin as noise, and seams cannot pass between them.
+    Strokes of one pixel are as thin as noise, and seams cannot pass between them. Greys that are dots become greys.
     """
     import cv2
 
+    from lenet5.pictures.dither import undithered
+
+    pixels = undithered(pixels)
     height, width = pixels.shape[:2]
     scale = min(max(1.0, LEAST_SIDE / min(height, width)), side / max(height, width))
     if scale == 1:
