@@ -242,6 +242,19 @@ def test_whoever_leaves_with_corrections_that_were_not_taken_away_is_asked(open_
     assert asked == ["beforeunload"]
 
 
+def test_a_small_file_of_many_pixels_is_made_smaller_before_it_is_sent(open_page: Open) -> None:
+    """The server takes 64 million pixels at most, which a PNG of paper packs into a few kilobytes."""
+    line = drawn.line("1998", np.random.default_rng(3), size=900, look=drawn.Look(blur=0))[0][..., 1]
+    sheet = Image.new("L", (8200, 8200), 255)
+    sheet.paste(Image.fromarray(np.where(line < 128, 0, 255).astype(np.uint8)), (2000, 3000))
+    packed = io.BytesIO()
+    sheet.convert("1").save(packed, "PNG")
+    assert len(packed.getvalue()) < 200_000
+    page = open_page("read")
+    _open(page, ("large.png", packed.getvalue()))
+    _read(page, "1998")
+
+
 def test_a_picture_that_is_turned_loses_its_old_readings_at_once(open_page: Open) -> None:
     """Nobody types into a table that is about to go."""
     page = open_page("read&example=line_1998.png")

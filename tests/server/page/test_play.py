@@ -120,3 +120,20 @@ def test_learning_on_the_server_is_a_link_away(open_page: Open) -> None:
     page.wait_for_selector("#learn-seed")
     page.get_by_role("link", name="In this browser").click()
     page.wait_for_selector("#play-speed")
+
+
+def test_whoever_leaves_a_network_that_has_learnt_is_asked(open_page: Open) -> None:
+    page = open_page("learn")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.get_by_role("button", name="1 picture").click()
+    _learnt(page, 1)
+    page.reload()
+    assert asked == []
+    page.get_by_role("button", name="100", exact=True).click()
+    _learnt(page, 100)
+    page.reload()
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="1 picture").click()
+    _learnt(page, 1)
+    assert page.locator(".learn").get_attribute("data-learnt") == "1"

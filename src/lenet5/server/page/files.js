@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { Trouble } from "./messages.js";
 
 const LARGEST = 12_000_000; // bytes that are sent as they are
+const MOST_PIXELS = 64_000_000; // that the server takes
 const LARGEST_SIDE = 4000; // pixels of a picture that is made smaller before it is sent
 // The first bytes of what the server opens itself; a browser opens other kinds. Of HEIC some servers and some browsers do.
 const KNOWN = [
@@ -24,11 +25,19 @@ export async function prepared(file) {
   if (!file.size) throw new Trouble("empty", { name });
   const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 32).arrayBuffer()));
   const type = KNOWN.find(([at, bytes]) => start.startsWith(bytes, at))?.[2];
-  if (type && file.size <= LARGEST) return { name, blob: file.type === type ? file : new Blob([file], { type }) };
+  if (type && file.size <= LARGEST && pixelsIn(start, type) <= MOST_PIXELS) {
+    return { name, blob: file.type === type ? file : new Blob([file], { type }) };
+  }
   const image = await opened(file).catch(() => null);
   if (image) return { name, blob: await smaller(image) };
   if (HEIC.test(start.slice(4))) return { name, blob: new Blob([file], { type: "image/heic" }) };
   throw new Trouble(type ? "too-large" : "no-picture", { name });
+}
+
+// How many pixels a PNG says that it has: it alone packs so many into a small file.
+function pixelsIn(start, type) {
+  const number = (at) => [...start.slice(at, at + 4)].reduce((sum, byte) => 256 * sum + byte.charCodeAt(0), 0);
+  return type === "image/png" ? number(16) * number(20) : 0;
 }
 
 // An image element with the picture in it, as the browser opens it: turned upright.

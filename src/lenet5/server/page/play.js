@@ -19,9 +19,13 @@ import { t } from "./words.js";
 const SPEEDS = { slow: 2, medium: 50, full: Infinity }; // pictures a second
 const PASSES = 20; // that the chart has room for
 const SHOWN = 24; // wrong digits
+const ASKED = 100; // pictures, from which on a network is not forgotten without a question
 const LEARNT = "learnt"; // the name of the weights that a wrong digit is seen through
 let session = null; // what has been learnt stays while other views are shown
 let beginning = null; // a promise of it
+const pictures = () => session?.told ? (session.told.pass - 1) * session.told.total + session.told.done : 0;
+// Nothing keeps it when the page is closed or loaded again: whoever has let it learn for a while is asked first.
+addEventListener("beforeunload", (event) => pictures() >= ASKED && event.preventDefault());
 
 export function playView({ network: given, fail, renamed }) {
   const rbf = given.rbf;
@@ -143,7 +147,7 @@ export function playView({ network: given, fail, renamed }) {
   function show() {
     const { told, network, going, digits } = session;
     toggle.textContent = t(going ? "play.pause" : "play.play");
-    element.dataset.learnt = (told.pass - 1) * told.total + told.done;
+    element.dataset.learnt = pictures();
     element.dataset.passes = told.passes.length;
     element.dataset.milliseconds = told.passes.at(-1)?.milliseconds ?? "";
     bar.value = told.done / told.total;

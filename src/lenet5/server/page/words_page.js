@@ -36,7 +36,7 @@ export default {
     "problem.large": "The file is larger than this server takes. Send a smaller picture.",
     "problem.busy": "The server has too much to do. Try again in a second.",
     "problem.picture":
-      "This file cannot be opened as a picture: it is damaged, cut short, or larger than 64 million pixels. Save it again as PNG or JPEG.",
+      "This file cannot be opened as a picture: it is damaged or cut short, and is to be saved again as PNG or JPEG; or it has more than 64 million pixels, and is to be made smaller.",
     "problem.training": "This training is gone: the server was restarted since.",
     "problem.refused": "The server refused: {detail}",
     "problem.fault": "The page made an error: {detail}",
@@ -44,7 +44,8 @@ export default {
     "problem.extra":
       "This server cannot open iPhone photographs (HEIC) or PDF without an extra package. Export it as JPEG, set the camera to “Most Compatible”, or install lenet5[heif,pdf] there.",
     "problem.no-picture": "{name} is not a picture. PNG, JPEG, WebP, GIF, BMP, TIFF and PDF can be opened.",
-    "problem.too-large": "{name} is larger than 12 MB, and this browser cannot make it smaller. Save it smaller.",
+    "problem.too-large":
+      "{name} has more than 12 MB or 64 million pixels, and this browser cannot make it smaller. Save it smaller.",
     "reader.reads.why": "Of answers with this confidence, about so many are right.",
     "reader.rejects.why": "The network alone always names its nearest code, whatever the ink is.",
     "lecture": "Lecture",
@@ -82,7 +83,8 @@ export default {
     "problem.slow": "文件传得太慢。请发送较小的文件，或再试一次。",
     "problem.large": "文件超过了服务器的上限。请发送较小的图片。",
     "problem.busy": "服务器太忙。请过一秒再试。",
-    "problem.picture": "这个文件无法作为图片打开：它已损坏、不完整，或超过 6400 万像素。请重新存为 PNG 或 JPEG。",
+    "problem.picture":
+      "这个文件无法作为图片打开：它已损坏或不完整，请重新存为 PNG 或 JPEG；或者它超过 6400 万像素，请先缩小。",
     "problem.training": "这次训练已不存在：服务器重新启动过。",
     "problem.refused": "服务器拒绝了请求：{detail}",
     "problem.fault": "页面出错：{detail}",
@@ -90,7 +92,7 @@ export default {
     "problem.extra":
       "此服务器缺少打开 iPhone 照片（HEIC）或 PDF 的附加包。请导出为 JPEG，把相机设为“兼容性最佳”，或在那里安装 lenet5[heif,pdf]。",
     "problem.no-picture": "{name} 不是图片。可以打开 PNG、JPEG、WebP、GIF、BMP、TIFF 和 PDF。",
-    "problem.too-large": "{name} 超过 12 MB，而此浏览器无法缩小它。请存成较小的图片。",
+    "problem.too-large": "{name} 超过 12 MB 或 6400 万像素，而此浏览器无法缩小它。请存成较小的图片。",
     "reader.reads.why": "具有这一置信度的回答，约有这样比例是对的。",
     "reader.rejects.why": "无论写的是什么，网络本身总会给出最近的编码。",
     "lecture": "讲课",

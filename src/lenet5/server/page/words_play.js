@@ -4,7 +4,7 @@ export default {
   en: {
     "play.title": "Let it learn",
     "play.explain":
-      "The network {network} learns drawn digits here, in your browser: one picture, forward and back, and a step of every weight.",
+      "The network {network} learns drawn digits here, in your browser: one picture, forward and back, and a step of every weight. It is forgotten when this page is closed or loaded again.",
     "play.server": "On the server: more recipes, MNIST, up to 60,000 pictures",
     "learn.here": "In this browser: picture by picture",
     "play.play": "Play",
@@ -39,7 +39,8 @@ export default {
   },
   zh: {
     "play.title": "让它学习",
-    "play.explain": "网络 {network} 就在您的浏览器里学习手绘数字：每张图片前向、反向，再让每个权重走一步。",
+    "play.explain":
+      "网络 {network} 就在您的浏览器里学习手绘数字：每张图片前向、反向，再让每个权重走一步。关闭或重新载入本页，它就被忘掉。",
     "play.server": "在服务器上：更多方案、MNIST、最多 60000 张图片",
     "learn.here": "在此浏览器中：一张一张地学",
     "play.play": "播放",
