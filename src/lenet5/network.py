@@ -254,14 +254,17 @@ class LeNet5:
 
     def _few(self, array: NDArray[Any], low: Any, gain: Any) -> Floats:
         """What the output layer says (N, classes), one picture at a time in this thread, and no time lost around it."""
-        mine = self._mine.__dict__
-        if gain not in mine:
-            plan, outputs = self.plan, np.zeros((FEW, self._classes), np.float32)
-            fixed = plan.plans, plan.table, self.parameters, low, gain, outputs, maps_room(plan)
-            mine[gain] = forward_many.bound(*fixed), outputs
-        forward, outputs = mine[gain]
-        forward(array)
-        return np.array(outputs[: len(array)])
+        mine: dict[Any, Any] = self._mine.__dict__
+        kind = gain, array.shape
+        if kind not in mine:  # the pictures are copied to where the kernel is told once to find them
+            plan, maps = self.plan, mine.setdefault("maps", maps_room(self.plan))
+            pictures, outputs = np.empty_like(array), np.empty((len(array), self._classes), np.float32)
+            fixed = plan.plans, plan.table, self.parameters, low, gain, outputs, maps, pictures
+            mine[kind] = forward_many.bound(*fixed), pictures, outputs
+        forward, pictures, outputs = mine[kind]
+        pictures[...] = array
+        forward()
+        return np.array(outputs)
 
     def _bulk(self, array: NDArray[Any], low: Any, gain: Any) -> Floats:
         """What the output layer says (N, classes), many pictures at a time."""

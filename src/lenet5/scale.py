@@ -45,6 +45,7 @@ _BYTES = np.dtype(np.uint8)
 # float32, for the kernels.
 _LOW, _GAIN, _GAIN_OF_A_BYTE = np.float32(BACKGROUND), np.float32(SPAN), np.float32(SPAN / 255)
 _AS_IS = np.float32(0), np.float32(1)
+_SQUARES = (INNER, INNER), (SIDE, SIDE)
 
 LOOKED_AT = 8  # calls of a network whose pictures are looked at: a program prepares all of its pictures alike
 SOME = 64  # pictures of a call that are looked at
@@ -106,7 +107,8 @@ def to_scale(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np
     if array.ndim == 4 and 1 in (array.shape[1], array.shape[3]):  # one channel, before the places or after them
         array = array[:, 0] if array.shape[1] == 1 else array[..., 0]
     sides = array.shape[1:]
-    _check_shape(array, square)
+    if sides not in _SQUARES if square else len(sides) != 2 or min(sides) < SIDE:
+        raise PictureError(_misshapen(array, square))
     if array.dtype != _BYTES and array.dtype.kind in "biu":
         array = _bytes(array)
     framed = sides == (INNER, INNER)
@@ -130,15 +132,12 @@ def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
     return array.astype(np.uint8) * np.uint8(255 if highest == 1 else 1)
 
 
-def _check_shape(array: NDArray[Any], square: bool) -> None:
-    sides = array.shape[1:]
-    if sides in ((INNER, INNER), (SIDE, SIDE)) if square else len(sides) == 2 and min(sides) >= SIDE:
-        return
+def _misshapen(array: NDArray[Any], square: bool) -> str:
+    rows = array.shape[1:] == (INNER * INNER,)
     expected = "(N, 28, 28) or (N, 32, 32)" if square else "(N, H, W), H and W at least 32"
-    rows = sides == (INNER * INNER,)
     what = "one picture" if array.ndim == 2 and not rows else "pictures"
     advice = ": give pictures.reshape(-1, 28, 28)" if rows else ": give picture[None]" if array.ndim == 2 else ""
-    raise PictureError(f"{what} of shape {array.shape}; expected {expected}{advice}")
+    return f"{what} of shape {array.shape}; expected {expected}{advice}"
 
 
 def _check_range(array: NDArray[np.float32], plain: bool) -> None:

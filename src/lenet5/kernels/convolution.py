@@ -26,7 +26,8 @@ from lenet5.machine.lanes import FLOAT, INDEX, LANES, Emit, Index, splat, store,
 _FORWARD = (14, 10, 1) if LANES == 16 else (8, 10, 1)
 _BACKWARD = (14, 10, 1) if LANES == 16 else (7, 5, 1)
 _WEIGHTS = (14, 10, 1) if LANES == 16 else (7, 10, 1)
-_PACKED = (7, 3, 1)  # of a narrow strip
+_PACKED = (7, 5, 2, 1) if LANES == 16 else (7, 3, 1)  # of a narrow strip
+_TOGETHER = (5, 2, 1) if LANES == 16 else (3, 2, 1)  # of a narrow strip of TOGETHER maps
 
 __all__ = ["convolve", "convolve_back", "convolve_gradient"]
 
@@ -39,20 +40,18 @@ def _forward_tile(rows: int, step: int = 1, together: int = 1) -> Callable[..., 
 
         to, seen: where the units and their windows start, floats to the next row, floats to the next map.
         kernels: where the weights, this map's bias and, in the table, the sources are; its first kernel, and how many.
-        The next map has the next bias and as many kernels; where its distance is 0 it is the same map once more.
+        The next map has the next bias and as many kernels.
         """
         (o, o_row, o_size), (s, s_row, s_size), (w, bias, sources, first, count) = to, seen, kernels
-        b = emit.builder
-        another = Index(b, b.zext(o_size.compare("!=", 0), INDEX))
-        cells = [emit.cells(rows, emit.broadcast(weights, bias + another * m)) for m in range(together)]
+        cells = [emit.cells(rows, emit.broadcast(weights, bias + m)) for m in range(together)]
         with emit.loop(count) as k, emit.loop(KERNEL) as j:
             for m, of_map in enumerate(cells):
-                kernel = first + k + another * m * count
+                kernel = first + k + count * m
                 window = s + emit.number(table, sources + kernel) * s_size + j * step
                 _add_column(emit, of_map, maps, window, s_row, weights, w + kernel * (KERNEL * KERNEL) + j)
         for m, of_map in enumerate(cells):
             for y, cell in enumerate(of_map):
-                emit.store(b.load(cell), maps, o + o_size * m + o_row * y)
+                emit.store(emit.builder.load(cell), maps, o + o_size * m + o_row * y)
 
     return forward
 
@@ -183,8 +182,8 @@ gather = tile(types.void, _gather)
 # a strip's units to where they belong, rubbish to rows behind: scatter(out, o, o_row, (rows, columns), source, s)
 scatter = tile(types.void, _scatter)
 _forward = tiles(_FORWARD, _forward_tile)
-_forward_packed = tile(types.void, _forward_tile(_PACKED[0], LANES))
-_forward_together = tiles((3, 2, 1), lambda rows: _forward_tile(rows, LANES, TOGETHER))
+_forward_packed = tiles(_PACKED, lambda rows: _forward_tile(rows, LANES))
+_forward_together = tiles(_TOGETHER, lambda rows: _forward_tile(rows, LANES, TOGETHER))
 _backward = tiles(_BACKWARD, _backward_tile)
 _weights = tiles(_WEIGHTS, _weights_tile)
 _weights_packed = tiles(_PACKED, lambda rows: _weights_tile(rows, LANES))
@@ -226,23 +225,20 @@ def _kernels(layer, table, m):
 def _convolve_narrow(maps, layer, below, strip, weights, table, curve):
     """A narrow strip of every map: from packed views to packed units, and those to where they belong.
 
-    Rows that fill no tile are few: three maps are computed together there, where they are alike.
+    A few rows are few sums, which wait for themselves: three maps are computed together there, where they are alike.
     """
     view, units = layer.strips.windows, layer.packed + below.maps * layer.strips.windows
     m = 0
     while m < layer.maps:
-        together = table[layer.together + m]
-        y = 0
-        while strip.rows - y >= _PACKED[0]:
-            seen = layer.packed + strip.windows + y * PACKED_ROW, PACKED_ROW, view
-            for i in range(together):
-                to = units + i * layer.strips.units + y * LANES, LANES, 0
-                _forward_packed(maps, to, seen, weights, _kernels(layer, table, m + i), table)
-            y += _PACKED[0]
+        together = table[layer.together + m] if strip.rows < _PACKED[0] else 1
+        kernels, y = _kernels(layer, table, m), 0
         while y < strip.rows:
+            to = units + y * LANES, LANES, layer.strips.units
             seen = layer.packed + strip.windows + y * PACKED_ROW, PACKED_ROW, view
-            to = units + y * LANES, LANES, layer.strips.units if together == TOGETHER else 0
-            y += _forward_together(strip.rows - y, maps, to, seen, weights, _kernels(layer, table, m), table)
+            if together == TOGETHER:
+                y += _forward_together(strip.rows - y, maps, to, seen, weights, kernels, table)
+            else:
+                y += _forward_packed(strip.rows - y, maps, to, seen, weights, kernels, table)
         for i in range(together):
             squash(maps, units + i * layer.strips.units, strip.rows * LANES, curve)
             o = layer.start + (m + i) * layer.size + strip.x

@@ -270,18 +270,19 @@ def _ready(emit: Emit, kind: Any, value: Any) -> Any:
     return emit.data(kind, value) if isinstance(kind, types.Array) else value
 
 
-def tiles(sizes: tuple[int, int, int], make: Callable[[int], Callable[..., None]]) -> Any:
-    """An operation that does a part of `left`, its first value, and returns how much: written in three sizes.
+def tiles(sizes: tuple[int, ...], make: Callable[[int], Callable[..., None]]) -> Any:
+    """An operation that does a part of `left`, its first value, and returns how much: written in several sizes.
 
-    It does sizes[0] where tiles of that size leave no rest, else sizes[1] where that fits, else sizes[2];
+    It does sizes[0] where tiles of that size leave no rest, else the first of the others that fits; the last is 1.
     `make(size)(emit, *values)` writes the code for each.
     """
     emitters = [make(size) for size in sizes]
 
     def some(emit: Emit, left: Any, *values: Any) -> Any:
-        large, middle, small = map(emit.index, sizes)
-        fits = emit.choose(left.compare(">=", middle), middle, small)
-        size = emit.choose((left % sizes[0]).compare("==", 0), large, fits)
+        size = emit.index(sizes[-1])
+        for number in sizes[-2:0:-1]:
+            size = emit.choose(left.compare(">=", number), emit.index(number), size)
+        size = emit.choose((left % sizes[0]).compare("==", 0), emit.index(sizes[0]), size)
         for number, emitter in zip(sizes, emitters, strict=True):
             with emit.builder.if_then(size.compare("==", number)):
                 emitter(emit, *values)

@@ -43,13 +43,32 @@ def threads() -> int:
 
 
 def run(function: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
-    """[function(item) for item in items], on `threads()` threads; on its own thread where `run` has called it.
+    """[function(item) for item in items], on `threads()` threads, of which the caller's is one.
 
-    A thread of a pool that waited for its own pool could wait for ever.
+    On the caller's alone where `run` has called it: a pool's thread that waited for its own pool could wait for ever.
     """
     items, count = list(items), threads()
-    if count == 1 or len(items) == 1 or hasattr(_here, "at_work"):
+    if count == 1 or len(items) < 2 or hasattr(_here, "at_work"):
         return [function(item) for item in items]
     if count not in _pools:
-        _pools[count] = ThreadPoolExecutor(count, "lenet5", setattr, (_here, "at_work", True))
-    return list(_pools[count].map(function, items))
+        _pools[count] = ThreadPoolExecutor(count - 1, "lenet5", setattr, (_here, "at_work", True))
+    results: dict[int, _Result] = {}
+    left = iter(enumerate(items))  # each thread takes the next
+
+    def work() -> None:
+        try:
+            for place, item in left:
+                results[place] = function(item)
+        finally:  # where one fails, what is left is not begun
+            list(left)
+
+    helpers = [_pools[count].submit(work) for _ in range(min(count, len(items)) - 1)]
+    _here.at_work = True
+    try:
+        work()
+    finally:
+        del _here.at_work
+        for helper in helpers:
+            if not helper.cancel():
+                helper.result()
+    return [results[place] for place in range(len(items))]
