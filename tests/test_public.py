@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -51,6 +52,35 @@ def test_the_public_names_are_the_documented_ones() -> None:
 def test_every_public_name_says_what_it_is() -> None:
     for name in PUBLIC - {"__version__", "ARCHITECTURES"}:
         assert getattr(lenet5, name).__doc__
+
+
+def sections(thing: object) -> dict[str, str]:
+    """The parts of a docstring in Google's style: "" for its head, then "Args" and so on."""
+    parts = re.split(r"^(Args|Attributes|Returns|Raises):\n", inspect.getdoc(thing) or "", flags=re.MULTILINE)
+    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+
+
+def explained(text: str) -> set[str]:
+    return set(re.findall(r"^    (\w+): ", text, re.MULTILINE))
+
+
+def test_every_public_function_says_what_it_takes_and_gives() -> None:
+    """In Google's style, each argument by its name, methods too."""
+    things = {name: getattr(lenet5, name) for name in PUBLIC}
+    classes = {name: thing for name, thing in things.items() if inspect.isclass(thing)}
+    functions = {name: thing for name, thing in things.items() if inspect.isfunction(thing)}
+    for name, cls in classes.items():
+        methods = {key: getattr(cls, key) for key, of in vars(cls).items() if not isinstance(of, property)}
+        functions |= {f"{name}.{k}": m for k, m in methods.items() if k[0] != "_" and inspect.isroutine(m)}
+        if not issubclass(cls, Exception):
+            told = sections(cls)
+            assert explained(told.get("Args") or told["Attributes"]) == set(inspect.signature(cls).parameters), name
+    assert {"load", "train", "teach", "Reader.read", "Architecture.from_dict"} <= set(functions)
+    for name, function in functions.items():
+        given, told = set(inspect.signature(function).parameters) - {"self"}, sections(function)
+        if len(given) > 1:  # what takes one thing, or nothing, says so in its first line
+            assert explained(told["Args"]) == given, name
+            assert told["Returns"], name
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))

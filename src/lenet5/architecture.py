@@ -118,6 +118,16 @@ _FIXED = {"kernel", "kernel_size", "size", "stride", "padding", "pool", "side", 
 class Architecture:
     """A network with LeNet-5's seven layers, as data.
 
+    Attributes:
+        name: what it is called.
+        c1: convolution over the picture (section II-B).
+        s2: subsampling of C1.
+        c3: convolution over S2, each map over those that its table names (Table I).
+        s4: subsampling of C3.
+        c5: convolution that sees all of S4.
+        f6: full connection; 84 units where the output has codes.
+        output: Euclidean RBF units with fixed codes (eq. 7), or a full connection.
+
     Raises:
         ArchitectureError: the layers do not fit each other.
     """

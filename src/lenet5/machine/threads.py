@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from lenet5.errors import LeNetError
 
-__all__ = ["processors", "run", "threads"]
+__all__ = ["processors", "run", "run_where_it_pays", "threads"]
+
+SAMPLE = 8  # items that tell how long the others will take
+SMALL = 2.5e-3  # seconds for each; below, one thread is quicker than two
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -72,3 +76,17 @@ def run(function: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_R
             if not helper.cancel():
                 helper.result()
     return [results[place] for place in range(len(items))]
+
+
+def run_where_it_pays(function: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
+    """As `run`; on one thread where the first items show that Python has most of the work.
+
+    Threads wait for Python's lock, and hand it on at a cost: of pictures of 28×28 two prepare two thirds of what one
+    does, of 200×200 half as much again.
+    """
+    items = list(items)
+    first, rest = items[:SAMPLE], items[SAMPLE:]
+    start = time.perf_counter()
+    done = [function(item) for item in first]
+    small = time.perf_counter() - start < SMALL * len(first)
+    return done + ([function(item) for item in rest] if small or not rest else run(function, rest))

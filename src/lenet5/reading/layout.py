@@ -8,14 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.ink import Ink, find_ink
+from lenet5.errors import ReadingError
+from lenet5.pictures.ink import POLARITIES, Ink, find_ink
 from lenet5.pictures.masks import PART, dilated, inked, parts
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.pieces import sharpest, usual_height
 from lenet5.reading.rules import FAINT, drawn_along, find_rules, without_rests, without_rules
 
-__all__ = ["LAYOUTS", "Layout", "cropped", "line_ink", "straightened", "without_squares"]
+__all__ = ["LAYOUTS", "Layout", "check", "cropped", "line_ink", "straightened", "without_squares"]
 
 Layout = Literal["auto", "digit", "line", "page"]
 LAYOUTS: tuple[Layout, ...] = ("auto", "digit", "line", "page")
@@ -32,6 +33,14 @@ SEGMENT, ALIKE, FULL = 0.2, 1.8, 0.75
 BRIDGED, BAR = 2.5, 12.0  # of their thickness, the gaps between them; how thick they need be, pixels
 LONGER = 3.0  # heights of what is written
 SQUARED, EVEN, DARKER = 0.12, 0.75, 1.4  # squared paper: a rule's ink, least of largest pitch, pen's depth of a rule's
+
+
+def check(layout: str, ink: str) -> None:
+    """Raises ReadingError where there is no such layout, or no such ink."""
+    if layout not in LAYOUTS:
+        raise ReadingError(f"no layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
+    if ink not in POLARITIES:
+        raise ReadingError(f"ink {ink!r}; expected one of {', '.join(POLARITIES)}")
 
 
 def without_squares(picture: NDArray[np.uint8], found: Ink) -> Ink:

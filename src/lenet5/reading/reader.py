@@ -7,8 +7,7 @@ of its classes is the space, that is its answer to what is none of the others.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Protocol, overload
 
@@ -29,7 +28,7 @@ from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, is_on
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
-from lenet5.reading.layout import LAYOUTS, Layout, line_ink, straightened, without_squares
+from lenet5.reading.layout import Layout, check, line_ink, straightened, without_squares
 from lenet5.reading.lines import line_field
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Reading
@@ -44,8 +43,6 @@ Pixels = NDArray[np.uint8]
 Prepared = Field | LeNetError
 
 BEST = "lenet5-reader"
-SAMPLE = 8  # pictures that tell how long the others will take
-SMALL = 2.5e-3  # seconds for each; below, one thread is quicker than two
 FILLED = np.float32(16)  # the penalty of a filled mark for each pixel that it is thicker than strokes
 
 
@@ -58,16 +55,19 @@ class Network(Protocol):
 class Reader:
     """Reads digits from pictures.
 
-    model: a network, the name of shipped weights, or a path to a .safetensors file; the best shipped weights where
-    it is None.
-    calibration: how penalties become probabilities; the network's own where it is None.
-    accept: the least confidence of an answer that is given rather than rejected; the calibration's where None.
-    limits: how many pages and pixels a file may have; `lenet5.pictures.opening.Limits`.
-    characters: that alone may be answered: "digits", "capitals", "letters", "alphanumeric", "ascii", or one by one, as
-    in "0123456789-/."; all else is none. Those that the network knows where it is None: digits, of the best weights.
-    Where it knows digits alone, the shipped network of every printable character tells the others.
-    Raises WeightsError where there are no such weights, ReadingError for what is no network, or for characters that
-    are none or that it does not know.
+    Args:
+        model: a network, the name of shipped weights, or a path to a .safetensors file; None for the best shipped
+            weights.
+        calibration: how penalties become probabilities; None for the network's own.
+        accept: the least confidence, 0 to 1, of an answer that is not rejected; None for the calibration's.
+        limits: how many pages and pixels a file may have; `lenet5.pictures.opening.Limits`.
+        characters: that alone may be answered: "digits", "capitals", "letters", "alphanumeric", "ascii", or one by one,
+            as in "0123456789-/."; all else is none. None for those that the network knows: digits, of the best weights.
+            Where it knows digits alone, the shipped network of every printable character tells the others.
+
+    Raises:
+        WeightsError: there are no such weights.
+        ReadingError: the model is no network, or characters are none or unknown to it.
     """
 
     def __init__(
@@ -102,14 +102,20 @@ class Reader:
     def read(self, picture: Any, layout: Layout = "auto", *, ink: Polarity = "auto") -> list[Reading]:
         """Everything that can be read in a picture, from the top to the bottom and from left to right.
 
-        picture: a path, bytes, an open file, a data URL, a PIL image, or an array (H, W), (H, W, 3) or (H, W, 4) of
-        bool, integers or floats.
-        layout: "digit" one digit, "line" one line of digits, "page" several lines or a grid, "auto" whichever it is.
-        ink: "dark" or "light" where it is known which the ink is beside its paper, "auto" where it is to be found out.
-        Returns at least one Reading; a picture with nothing to read gives one that is rejected as blank.
-        Raises PictureError for what is no picture, ReadingError for another layout or ink.
+        Args:
+            picture: a path, bytes, an open file, a data URL, a PIL image, or an array (H, W), (H, W, 3) or (H, W, 4) of
+                bool, integers or floats.
+            layout: "digit" one digit, "line" one line, "page" several lines or a grid, "auto" whichever it is.
+            ink: "dark" or "light" where it is known which the ink is beside its paper, "auto" where it is not.
+
+        Returns:
+            At least one Reading; of a picture with nothing to read, one that is rejected as blank.
+
+        Raises:
+            PictureError: it is no picture.
+            ReadingError: there is no such layout or ink.
         """
-        _check(layout, ink)
+        check(layout, ink)
         fields = [
             (page, f) for page, p in enumerate(open_pages(picture, self.limits)) for f in self.fields(p, layout, ink)
         ]
@@ -134,16 +140,24 @@ class Reader:
         ink: Polarity = "auto",
         on_error: Literal["raise", "return"] = "raise",
     ) -> list[Any]:
-        """One Reading for each picture, in their order, threaded; layout "digit" or "line".
+        """One Reading for each picture, threaded.
 
-        ink: as `read` has it, for all of them.
-        on_error: "raise" the first LeNetError, or "return" it in the place of its picture's reading, so that the
-        others of the batch are read. An array (N, H, W) is N pictures.
-        Raises ReadingError for another layout: a page may give several readings, `read` gives them.
+        Args:
+            pictures: as `read` takes them; an array (N, H, W) is N pictures.
+            layout: "digit" or "line", of all of them.
+            ink: as `read` has it, of all of them.
+            on_error: "raise" the first LeNetError, or "return" it in the place of its picture's reading.
+
+        Returns:
+            The readings in the order of the pictures.
+
+        Raises:
+            PictureError: one is no picture, and `on_error` is "raise".
+            ReadingError: another layout was asked for: a page may give several readings, `read` gives them.
         """
         if layout not in ("digit", "line"):
             raise ReadingError(f"read_many with layout {layout!r}; expected 'digit' or 'line', or use read")
-        _check(layout, ink)
+        check(layout, ink)
         if isinstance(pictures, str | bytes | os.PathLike):
             raise ReadingError(f"read_many of {str(pictures)[:80]!r}; expected several pictures: a list, or an array")
         if on_error not in ("raise", "return"):
@@ -156,7 +170,7 @@ class Reader:
                 return error
             return field
 
-        prepared = _each(prepare, list(pictures))
+        prepared = threads.run_where_it_pays(prepare, pictures)
         if on_error == "raise":
             for outcome in prepared:
                 if isinstance(outcome, LeNetError):
@@ -165,11 +179,20 @@ class Reader:
         return [f if isinstance(f, LeNetError) else next(readings) for f in prepared]
 
     def explain(self, picture: Any, layout: Layout = "auto", *, ink: Polarity = "auto") -> dict[str, Pixels]:
-        """Every intermediate picture of a reading, by the name of its step, uint8 (H, W) or (H, W, 3), in order.
+        """Every intermediate picture of a reading.
 
-        Of a file of several pages, the first. Raises as `read` does.
+        Args:
+            picture: as `read` takes it; of several pages, the first.
+            layout: as in `read`.
+            ink: as in `read`.
+
+        Returns:
+            uint8 (H, W) or (H, W, 3) by the name of each step, in order.
+
+        Raises:
+            LeNetError: as in `read`.
         """
-        _check(layout, ink)
+        check(layout, ink)
         steps = Steps(wanted=True)
         pixels = open_pages(picture, self.limits)[0]
         fields = self.fields(pixels, layout, ink, steps)
@@ -180,11 +203,10 @@ class Reader:
         return steps.pictures
 
     def penalties(self, images: NDArray[Any]) -> NDArray[np.float32]:
-        """(N, classes) for uint8 (N, 28, 28): the network's penalties, of an ensemble the mean of its members'; less
-        the penalty of "none of them", where the network knows that class.
+        """uint8 (N, 28, 28) -> (N, classes): the network's penalties, less that of "none of them" where it knows it.
 
-        An ensemble's own answer tells digits apart, and forgets how far they all are from what any digit looks like.
-        A mark that was filled in costs more, whatever it is taken for, unless it may be a sign: a point, a hyphen.
+        An ensemble gives its members' mean: its own answer tells digits apart, and forgets how far they all are from
+        what any digit looks like. A filled mark costs more, unless it may be a sign: a point, a hyphen.
         """
         members = getattr(self.network, "members", (self.network,))
         mean = np.asarray(np.mean([m.penalties(images) for m in members], axis=0), dtype=np.float32)
@@ -219,7 +241,17 @@ class Reader:
     def fields(
         self, pixels: Pixels, layout: Layout, polarity: Polarity = "auto", steps: Steps | None = None
     ) -> list[Field]:
-        """What there is to answer in one page, uint8 (H, W) or (H, W, 3); `steps` gets the pictures on the way."""
+        """What there is to answer in one page.
+
+        Args:
+            pixels: uint8 (H, W) or (H, W, 3).
+            layout: as in `read`.
+            polarity: as `ink` in `read`.
+            steps: gets the pictures on the way.
+
+        Returns:
+            At least one field, from the top to the bottom.
+        """
         steps = steps or Steps()
         steps.note("picture", lambda: pixels)
         small, scale = sized(pixels, DIGIT_SIDE if layout == "digit" else PAGE_SIDE)
@@ -364,25 +396,3 @@ class Reader:
         """The mean log of the best probability of each candidate, uint8 (28, 28)."""
         probabilities = self.calibration.probabilities(self.penalties(np.stack(images)))
         return float(np.log(np.maximum(probabilities[:, :-1].max(axis=1), 1e-4)).mean())
-
-
-def _each(prepare: Callable[[Any], Prepared], pictures: list[Any]) -> list[Prepared]:
-    """Every picture prepared; on all threads, unless the first ones show that Python has most of the work.
-
-    Threads wait for Python's lock, and hand it on at a cost: of pictures of 28×28 two prepare two thirds of what one
-    does, of 200×200 half as much again.
-    """
-    first, rest = pictures[:SAMPLE], pictures[SAMPLE:]
-    start = time.perf_counter()
-    done = [prepare(picture) for picture in first]
-    small = time.perf_counter() - start < SMALL * len(first)
-    if small or not rest:
-        return done + [prepare(picture) for picture in rest]
-    return done + threads.run(prepare, rest)
-
-
-def _check(layout: str, ink: str) -> None:
-    if layout not in LAYOUTS:
-        raise ReadingError(f"no layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
-    if ink not in POLARITIES:
-        raise ReadingError(f"ink {ink!r}; expected one of {', '.join(POLARITIES)}")

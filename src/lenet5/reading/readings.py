@@ -40,16 +40,18 @@ class Character:
 class Reading:
     """One digit, one line, or one row of a grid, as read.
 
-    text: its digits, from left to right; "" where nothing could be read. Separators that were not asked for stand in
-    `characters` only, and `left_out` tells them. Of cells, "_" is an empty one and "?" one that could not be read;
-    empty ones at both ends of a single row are left out. Cells are parted by spaces where one of the row holds more
-    than one digit
-    confidence: 0..1, how probable it is that all of the text is right
-    box: (x, y, width, height) in pixels of the picture, turned as its EXIF tag says
-    rejected: whether the reader would rather not answer; `reason` says why: "blank", "not a digit" or "unsure"
-    characters: every digit and separator, with its own box, confidence and alternatives
-    page: the page it stands on, from 0, in a file of several
-    row: of its grid, from 0; None where it is no row of cells
+    Attributes:
+        text: its digits, from left to right; "" where nothing could be read. Separators that were not asked for stand
+            in `characters` only, and `left_out` tells them. Of cells, "_" is an empty one and "?" one that could not be
+            read; empty ones at both ends of a single row are left out. Cells are parted by spaces where one of the row
+            holds more than one digit.
+        confidence: 0 to 1, how probable it is that all of the text is right.
+        box: (x, y, width, height) in pixels of the picture, turned as its EXIF tag says.
+        rejected: whether the reader would rather not answer.
+        reason: why it is rejected: "blank", "not a digit" or "unsure"; "" where it is not.
+        characters: every digit and separator, with its own box, confidence and alternatives.
+        page: the page it stands on, from 0, in a file of several.
+        row: of its grid, from 0; None where it is no row of cells.
     """
 
     text: str
