@@ -41,7 +41,7 @@ def gradient(
     how = loss_of(LOSSES[loss], j, sharpness)
     t, rows = wanted(net, labels), np.arange(len(x))
     told = np.zeros(2)
-    entries.gradient_of(network(plan, weights), x.astype(np.float32), t, rows, how, total, rooms, told)
+    entries.gradient_of(network(plan, weights), how, total, rooms, told, x.astype(np.float32), t, rows)
     assert not rooms[3].any()
     return told[0] / len(x), trained(plan.views(total / np.float32(len(x))))
 

@@ -93,7 +93,7 @@ def test_online_steps_after_each_picture(
     shown, t_wanted = pictures.astype(np.float32), wanted(net, LABELS)
     whole = network(plan, net_.parameters)
     told = np.zeros(2)
-    entries.online(whole, rates, shown, t_wanted, how, small, entries.single_room(plan), told)
+    entries.online(whole, rates, how, small, entries.single_room(plan), told, shown, t_wanted)
     expected_cost, expected_wrong = 0.0, 0
     epsilon = plan.views(rates)
     for p in range(2):

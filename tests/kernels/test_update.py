@@ -22,7 +22,7 @@ def test_a_matrix_s_step_is_nearly_orthogonal(rng: np.random.Generator, rows: in
     before = rng.normal(size=(rows, columns)).astype(np.float32)
     matrix(weights)[:], matrix(gradient)[:] = before, (u * strengths) @ v
     entries.muon(
-        weights, gradient, momentum, (start, rows, columns, row), rate, decay, entries.muon_room(rows, columns)
+        weights, gradient, momentum, (start, rows, columns, row), entries.muon_room(rows, columns), rate, decay
     )
     step = (before * (1 - rate * decay) - matrix(weights)) / (rate * 0.2 * np.sqrt(max(rows, columns)))
     along = np.diag(u.T @ step @ v.T)

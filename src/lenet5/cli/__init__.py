@@ -91,7 +91,7 @@ atexit.register(gc.freeze)  # Python would look through all objects once more; t
 
 
 # Seconds of compiling where nothing is kept. `warm`, `bench` and `reproduce` have a bar of their own.
-COMPILING = {"read": 9, "read-many": 9, "evaluate": 10, "export": 10, "serve": 12, "train": 26}
+COMPILING = {"read": 7, "read-many": 7, "evaluate": 6, "export": 4, "serve": 8, "train": 20}
 
 
 class _Told(logging.Handler):

@@ -183,7 +183,7 @@ def forward_many(plans, table, weights, low, gain, outputs, maps, pictures):
             outputs[n, k] = maps[answers + k]
 
 
-def gradient_of(network, pictures, wanted, rows, losses, gradient, room, told):
+def gradient_of(network, losses, gradient, room, told, pictures, wanted, rows):
     """gradient += Σ ∂E/∂w over pictures[rows], and told += (Σ E, how many were answered wrongly)."""
     plans, table, weights = network
     p, loss, (maps, _, errors, sums) = plans[0], losses[0], room
@@ -212,7 +212,7 @@ def curvature_of(network, squares, pictures, wanted, rows, losses, curvature, ro
         _add_matrices(p, curvature, errors, seen)
 
 
-def online(network, rates, pictures, wanted, losses, small, room, told):
+def online(network, rates, losses, small, room, told, pictures, wanted):
     """One update after each picture: w_k −= ε_k·∂E/∂w_k (eq. 18), ε_k = rates[k].
 
     `small` holds the gradient of all but the matrices: zeros, and zeros again afterwards.

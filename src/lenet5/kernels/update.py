@@ -63,7 +63,7 @@ def _multiply(out, a, b, rows, count, columns):
             top += _product(rows - top, out, to, a, factors, b, (left, b.shape[1]), count)
 
 
-def mean(gradients, count, trained):
+def mean(gradients, trained, count):
     """gradients[0] (shards, parameters) becomes the mean gradient of `count` pictures; the others are cleared."""
     share = np.float32(1) / np.float32(count)
     for k in range(1, gradients.shape[0]):
@@ -94,7 +94,7 @@ def adam(weights, gradient, moments, run, rate, decay, step):
         w[i] = fall * w[i] - lr * (m[i] * tilt1) / (np.sqrt(v[i] * tilt2) + np.float32(1e-8))
 
 
-def muon(weights, gradient, momentum, matrix, rate, decay, room):
+def muon(weights, gradient, momentum, matrix, room, rate, decay):
     """One step of a matrix: where it starts, its rows and columns, floats from row to row; its gradient is cleared.
 
     momentum: decaying sum of gradients, and Nesterov's look ahead; the step's root mean square is about 0.2·rate

@@ -56,11 +56,11 @@ class Online:
     def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
         self._recipe, self._plan, self._weights = recipe, plan, weights
         self._loss = loss_of(LOSSES[recipe.loss], recipe.j, recipe.sharpness)
-        self._rates, self._small = zeros(len(weights)), zeros(len(weights))
-        network = plan.plans, plan.table, weights
-        self._online = entries.online.bound(network, self._rates)
-        self._curvature_of = entries.curvature_of.bound(network)
+        self._rates, self._told = zeros(len(weights)), np.zeros(2)
         self._rooms = [entries.single_room(plan) for _ in range(SHARDS)]
+        network, small = (plan.plans, plan.table, weights), zeros(len(weights))
+        self._online = entries.online.bound(network, self._rates, self._loss, small, self._rooms[0], self._told)
+        self._curvature_of = entries.curvature_of.bound(network)
 
     def arrays(self) -> dict[str, Floats]:
         return {"rates": self._rates}
@@ -81,9 +81,9 @@ class Online:
         self._rates[:trained] = eta(self._recipe, pass_) / (self._recipe.mu + h[:trained])
 
     def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
-        told, room = np.zeros(2), self._rooms[0]
-        self._online(shown, wanted, self._loss, self._small, room, told)
-        return float(told[0]), int(told[1])
+        self._told[:] = 0
+        self._online(shown, wanted)
+        return float(self._told[0]), int(self._told[1])
 
     def steps(self) -> tuple[float, float]:
         rates = np.concatenate([v.reshape(-1) for n, v in self._plan.views(self._rates).items() if n != "rbf.codes"])
@@ -99,27 +99,31 @@ class MiniBatch:
     constant_order = False
 
     def __init__(self, recipe: Recipe, plan: Plan, weights: Floats) -> None:
-        self._recipe, self._plan, self._weights = recipe, plan, weights
-        network = plan.plans, plan.table, weights
-        self._loss = loss_of(LOSSES[recipe.loss], recipe.j, recipe.sharpness)
+        self._recipe, self._rate = recipe, 0.0
         self._first, self._second = zeros(len(weights)), zeros(len(weights))
         self._average = weights.copy()
         self._count = np.zeros(1, np.float32)
-        self._gradients = zeros(SHARDS, len(weights))
+        network, loss = (plan.plans, plan.table, weights), loss_of(LOSSES[recipe.loss], recipe.j, recipe.sharpness)
+        gradients, trained = zeros(SHARDS, len(weights)), int(plan["trained"])
         self._told = np.zeros((SHARDS, 2))  # of each shard: the sum of losses, how many were answered wrongly
         self._block_gradients = [
-            entries.block_gradient.bound(network, self._loss, gradient, entries.batch_room(plan), told)
-            for gradient, told in zip(self._gradients, self._told, strict=True)
+            entries.block_gradient.bound(network, loss, gradient, entries.batch_room(plan), told)
+            for gradient, told in zip(gradients, self._told, strict=True)
         ]
-        self._gradient_of, self._room = entries.gradient_of.bound(network), entries.single_room(plan)
-        self._rate = 0.0
+        total, room = gradients[0], entries.single_room(plan)
+        self._gradient_of = entries.gradient_of.bound(network, loss, total, room, self._told[0])
+        self._mean = entries.mean.bound(gradients, trained)
+        self._follow = entries.follow.bound(self._average, weights)
         tensors = [plan.tensors[name] for name in (MATRICES if recipe.algorithm == "muon" else ())]
         places = [(start, shape[0], math.prod(shape[1:]), row) for start, shape, row in tensors]
-        self._matrices = [(place, entries.muon_room(*place[1:3])) for place in places]
+        self._muons = [
+            entries.muon.bound(weights, total, self._first, place, entries.muon_room(*place[1:3])) for place in places
+        ]
         # Adam has what lies before, between and behind them.
         edges = [0, *(edge for start, rows, _, row in places for edge in (start, start + rows * row))]
-        edges.append(int(plan["trained"]))
-        self._others = list(zip(edges[::2], edges[1::2], strict=True))
+        edges.append(trained)
+        others, moments = zip(edges[::2], edges[1::2], strict=True), (self._first, self._second)
+        self._adams = [entries.adam.bound(weights, total, moments, run) for run in others]
 
     def arrays(self) -> dict[str, Floats]:
         return {"first": self._first, "second": self._second, "average": self._average, "count": self._count}
@@ -139,21 +143,16 @@ class MiniBatch:
             self._move(end - start, step)
             # A young average follows quickly: it would remember the first weights for long.
             memory = min(recipe.average, (1 + step) / (10 + step))
-            entries.follow(self._average, self._weights, 1 - memory if recipe.average else 1.0)
+            self._follow(1 - memory if recipe.average else 1.0)
         return cost, wrong
 
     def _move(self, count: int, step: int) -> None:
         """All weights, by the mean gradient of `count` pictures."""
-        rate, decay, gradient = self._rate, self._recipe.decay, self._gradients[0]
-        entries.mean(self._gradients, count, int(self._plan["trained"]))
-        for run in self._others:
-            entries.adam(self._weights, gradient, (self._first, self._second), run, rate, decay, step)
-
-        def move(matrix: tuple[tuple[int, ...], tuple[Floats, ...]]) -> None:
-            place, room = matrix
-            entries.muon(self._weights, gradient, self._first, place, rate, decay, room)
-
-        threads.run(move, self._matrices)
+        rate, decay = self._rate, self._recipe.decay
+        self._mean(count)
+        for adam in self._adams:
+            adam(rate, decay, step)
+        threads.run(lambda muon: muon(rate, decay), self._muons)
 
     def _add_up(self, shown: Floats, wanted: Floats, start: int, end: int) -> list[tuple[float, int]]:
         """Each shard's gradient of pictures start .. end − 1: whole blocks, and what is left over one by one."""
@@ -161,12 +160,12 @@ class MiniBatch:
         rest = np.arange(start + len(blocks) * LANES, end)
 
         def shard(k: int) -> tuple[float, int]:
-            told, gradient = self._told[k], self._gradients[k]
+            told = self._told[k]
             told[:] = 0
             for first in blocks[k::SHARDS]:
                 self._block_gradients[k](shown, wanted, first)
             if k == 0 and len(rest):
-                self._gradient_of(shown, wanted, rest, self._loss, gradient, self._room, told)
+                self._gradient_of(shown, wanted, rest)
             return float(told[0]), int(told[1])
 
         return threads.run(shard, range(SHARDS))
