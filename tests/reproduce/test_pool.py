@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
 def test_a_job_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no/such/folder"):
         list(run([Job(data="no/such/folder")], tmp_path))
+
+
+def test_a_process_that_is_killed_is_told_and_the_job_goes_on_later(tmp_path: Path) -> None:
+    job = Job(recipe=Recipe(passes=20), data="drawn", count=550, tests=20)
+    running = run([job], tmp_path, processes=1)
+    next(running)
+    for process in multiprocessing.active_children():
+        process.kill()
+    with pytest.raises(TrainingError, match="was killed, perhaps for want of memory"):
+        list(running)
+    assert list(run([job], tmp_path, processes=1))[-1].finished
 
 
 def test_a_folder_may_have_any_name_whatever_the_encoding_of_the_system(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
+import signal
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from lenet5.bulk.parts import Counts
 from lenet5.bulk.sources import Shard
 from lenet5.bulk.worker import Task, Worker
 from lenet5.errors import ReadingError
+from lenet5.machine.processes import pool
 
 __all__ = ["run"]
 
@@ -28,14 +27,11 @@ def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Sha
         yield from ((shard, worker.read(shard)) for shard in shards)
         return
     Worker(task).warm()  # the kernels are compiled here once, where it is told, and not by each process
-    # A forked process would inherit locks that threads of this one may hold.
-    context = multiprocessing.get_context("spawn")
-    workers = min(workers, 61) if os.name == "nt" else workers  # Windows can wait for no more
-    with ProcessPoolExecutor(workers, context, _begin, (task,)) as pool:
+    with pool(workers, _begin, task) as processes:
         pending: dict[Future[Counts], Shard] = {}
         try:
             for shard in shards:
-                pending[pool.submit(_read, shard)] = shard
+                pending[processes.submit(_read, shard)] = shard
                 if len(pending) >= AHEAD * workers:
                     yield from _done(pending)
             while pending:
@@ -46,7 +42,7 @@ def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Sha
                 "start again with fewer workers"
             ) from error
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            processes.shutdown(wait=False, cancel_futures=True)
 
 
 def _done(pending: dict[Future[Counts], Shard]) -> Iterator[tuple[Shard, Counts]]:
@@ -57,17 +53,8 @@ def _done(pending: dict[Future[Counts], Shard]) -> Iterator[tuple[Shard, Counts]
 
 def _begin(task: Task) -> None:
     global _worker
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.environ["LENET5_THREADS"] = "1"  # this process's own
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # nobody waits for the end of a shard
     _worker = Worker(task)
-
-
-def _end_with_parent() -> None:
-    """End this process with the one that started it, however that ended: the pool itself only hears of a good end."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
 
 
 def _read(shard: Shard) -> Counts:

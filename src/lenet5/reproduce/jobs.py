@@ -60,10 +60,6 @@ class Job:
     network: str = ""
     robustness: int = 0
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Job:
-        return cls(**{**data, "recipe": Recipe(**data["recipe"])})
-
     @property
     def name(self) -> str:
         """The name of its folder: readable, then a hash of everything that decides the outcome."""
