@@ -132,19 +132,19 @@ class MiniBatch:
         self._rate = eta(self._recipe, pass_)
 
     def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
-        cost, wrong, recipe = 0.0, 0, self._recipe
-        self._rate = eta(recipe, pass_, part)
+        recipe, self._rate = self._recipe, eta(self._recipe, pass_, part)
+        self._told[:] = 0
         for start in range(0, len(shown), recipe.batch):
             end = min(start + recipe.batch, len(shown))
-            for shard_cost, shard_wrong in self._add_up(shown, wanted, start, end):
-                cost, wrong = cost + shard_cost, wrong + shard_wrong
+            self._add_up(shown, wanted, start, end)
             self._count[0] += 1
             step = int(self._count[0])
             self._move(end - start, step)
             # A young average follows quickly: it would remember the first weights for long.
             memory = min(recipe.average, (1 + step) / (10 + step))
             self._follow(1 - memory if recipe.average else 1.0)
-        return cost, wrong
+        cost, wrong = self._told.sum(axis=0)
+        return float(cost), int(wrong)
 
     def _move(self, count: int, step: int) -> None:
         """All weights, by the mean gradient of `count` pictures."""
@@ -154,21 +154,18 @@ class MiniBatch:
             adam(rate, decay, step)
         threads.run(lambda muon: muon(rate, decay), self._muons)
 
-    def _add_up(self, shown: Floats, wanted: Floats, start: int, end: int) -> list[tuple[float, int]]:
+    def _add_up(self, shown: Floats, wanted: Floats, start: int, end: int) -> None:
         """Each shard's gradient of pictures start .. end − 1: whole blocks, and what is left over one by one."""
         blocks = range(start, end - LANES + 1, LANES)
         rest = np.arange(start + len(blocks) * LANES, end)
 
-        def shard(k: int) -> tuple[float, int]:
-            told = self._told[k]
-            told[:] = 0
+        def shard(k: int) -> None:
             for first in blocks[k::SHARDS]:
                 self._block_gradients[k](shown, wanted, first)
             if k == 0 and len(rest):
                 self._gradient_of(shown, wanted, rest)
-            return float(told[0]), int(told[1])
 
-        return threads.run(shard, range(SHARDS))
+        threads.run(shard, range(SHARDS))
 
     def steps(self) -> tuple[float, float]:
         return self._rate, self._rate
