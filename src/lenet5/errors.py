@@ -14,6 +14,7 @@ Every message says what was given, what was expected, and what to do.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ __all__ = [
     "TrainingError",
     "WeightsError",
     "extra",
+    "harmless",
 ]
 
 
@@ -40,7 +42,7 @@ class LeNetError(Exception):
     """The root of every error that this package raises on purpose."""
 
     def __str__(self) -> str:
-        words = super().__str__()
+        words = "\n".join(map(harmless, super().__str__().split("\n")))
         return words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} … {words[-LONGEST // 2 :]}"
 
 
@@ -76,6 +78,11 @@ class MissingExtraError(LeNetError, ImportError):
             f"{what} needs the package {package!r}, which is not installed: "
             f"install it with  pip install 'lenet5[{extra}]'"
         )
+
+
+def harmless(text: str) -> str:
+    """What a name or a file says, without what a terminal would obey."""
+    return re.sub(r"[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", lambda found: repr(found[0])[1:-1], text)
 
 
 @contextmanager

@@ -47,6 +47,19 @@ def test_a_line_is_printed_with_its_path(folder: Path, capsys: pytest.CaptureFix
     assert status == 0
 
 
+@posix
+def test_a_name_gives_the_terminal_no_orders(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "two\nlines \x1b[31mred\x9b.png"
+    (folder / "deep" / "line.png").rename(folder / name)
+    (folder / "\x1b]0;title\x07.png").write_text("no picture")
+    run(folder, "--accept", 0)
+    said = capsys.readouterr()
+    assert r"two\nlines \x1b[31mred\x9b.png  4071  " in said.out
+    assert r"\x1b]0;title\x07.png is no picture" in said.err
+    run(folder / name, "--accept", 0, "--json")
+    assert json.loads(capsys.readouterr().out)["path"] == str(folder / name)
+
+
 def test_a_point_that_is_no_part_of_the_answer_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture, _ = drawn.line("12.50", np.random.default_rng(1), gap=0.3)
     Image.fromarray(picture).save(tmp_path / "price.png")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from lenet5.cli.options import Count, Json
-from lenet5.errors import LeNetError, PictureError
+from lenet5.errors import LeNetError, PictureError, harmless
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import LIMITS, MAX_BYTES, SUFFIXES, Limits, open_pages
 from lenet5.reading.layout import Layout
@@ -196,7 +196,7 @@ class _Show:
             else:
                 note = f"  rejected: {r.reason}" if r.rejected else ""
                 note += f"  left out: {r.left_out}" if r.left_out else ""
-                print(f"{path}  {r.text or '-'}  {r.confidence:.2f}{note}")
+                print(f"{harmless(str(path))}  {r.text or '-'}  {r.confidence:.2f}{note}")
         sys.stdout.flush()
 
     def error(self, path: Path | str | PictureError, error: LeNetError) -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from lenet5.architecture import ARCHITECTURES, SIDE, Architecture, LayerCount, architecture
 from lenet5.cli.options import Json
-from lenet5.errors import ArchitectureError
+from lenet5.errors import ArchitectureError, harmless
 
 __all__ = ["summary"]
 
@@ -45,7 +45,7 @@ def summary(
         print(json.dumps({**table, "total": totals, "classes": declared.classes, "metadata": metadata}))
         return
     console = Console()
-    console.print(_table(f"{_harmless(declared.name)}, input {height}×{width}", rows, totals))
+    console.print(_table(f"{harmless(declared.name)}, input {height}×{width}", rows, totals))
     _print_metadata(console, metadata)
 
 
@@ -96,10 +96,5 @@ def _print_metadata(console: Console, metadata: dict[str, Any]) -> None:
     for key, value in metadata.items():
         if isinstance(value, dict):
             value = ", ".join(f"{k} {v}" for k, v in value.items() if v not in ("", None))
-        table.add_row(_harmless(key), _harmless(str(value)))
+        table.add_row(Text(harmless(key)), Text(harmless(str(value))))
     console.print(table)
-
-
-def _harmless(text: str) -> Text:
-    """What a file says, without what a terminal would obey."""
-    return Text("".join(c if c.isprintable() else repr(c)[1:-1] for c in text))
