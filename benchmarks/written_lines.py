@@ -1,12 +1,12 @@
 """Lines of letters, digits and signs by UNIPEN's writers that are held out, and how the reader reads them.
 
     python benchmarks/written_lines.py [--lines N] [--seed S] [--kinds KIND …] [--list]
-    python benchmarks/written_lines.py --fit [--lines N]
+    python benchmarks/written_lines.py --fit [--lines N] [--into FILE]
 
 Each line is put together from single characters, of one writer where that one wrote them all and else of several, with
 one pen, on paper. Half of the writers are for choosing: --fit reads their lines, and prints the odds and the accept
-that `lenet5.reading.alphabet` has. The table is of the other half. Needs the development data, found through
-LENET5_DATA.
+under which no kind has more wrong lines given than WRONG; --into keeps them in a file of weights, as of
+`lenet5-ascii`. The table is of the other half. Needs the development data, found through LENET5_DATA.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +27,7 @@ from lenet5.datasets.drawn.pen import Pen, Trace, ink, joined
 from lenet5.datasets.strokes import Strokes, read_strokes
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import LeNetError
+from lenet5.loading import load
 from lenet5.reading.alphabet import CAPITALS, LETTERS
 from lenet5.reading.answers import CERTAIN, Calibration
 from lenet5.reading.reader import Reader
@@ -33,10 +36,10 @@ from lenet5.reading.school.outcomes import data
 from lenet5.reading.school.teach import HELD_OUT, STROKES
 from lenet5.reading.stature import STANDS
 
-__all__ = ["KINDS", "answers", "fitted", "halves", "main", "written"]
+__all__ = ["KINDS", "answers", "chosen", "fitted", "halves", "main", "written"]
 
 SURE = 0.9
-WRONG = 0.06  # the most lines, of all, that may be given wrongly
+WRONG = 0.06  # the most lines of a kind that may be given wrongly
 WIDEST = 1.1  # of a character, in heights of a digit
 FLAT = {"-": 0.5, "_": 0.6, "~": 0.6, "=": 0.55}  # the width of what is wider than high, in the same
 WRITTEN = STANDS | {".": (0.92, 1.03)}  # a point is small, and a pen's width larger than its way
@@ -149,6 +152,22 @@ def fitted(told: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, 
     return float(weights[0]), float(weights[1])
 
 
+def chosen(kinds: list[list[tuple[str, Reading]]]) -> Calibration:
+    """The odds under which right and wrong lines, some of each kind, are likeliest, and the least accept under which
+    no kind has more wrong ones given than WRONG. The lines are read with odds that change nothing."""
+    read = [both for lines in kinds for both in lines]
+    told = np.array([min(max(r.confidence, CERTAIN), 1 - CERTAIN) for _, r in read])
+    right = np.array([r.text == text for text, r in read])
+    slope, shift = (round(number, 2) for number in fitted(np.log(told / (1 - told)), right))
+    sure = np.array([Calibration(odds=(slope, shift)).of_line(float(c)) for c in told])
+    ends = np.cumsum([0, *map(len, kinds)])
+    for level in np.arange(0.5, 1, 0.05).round(2).tolist():
+        given = ~right & (sure >= level)
+        if all(given[a:b].mean() <= WRONG for a, b in pairwise(ends)):
+            break
+    return Calibration(odds=(slope, shift), accept=level)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Read lines of each kind; a row for each."""
     import argparse
@@ -158,7 +177,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND")
     parser.add_argument("--list", action="store_true", help="first a line for each that was not read exactly")
-    parser.add_argument("--fit", action="store_true", help="the odds, from the other half of the writers")
+    parser.add_argument("--fit", action="store_true", help="odds and accept, by the other half of the writers")
+    parser.add_argument("--into", type=Path, help="with --fit: the .safetensors file whose they are")
     given = parser.parse_args(arguments)
     try:
         choosing, reporting = halves()
@@ -167,16 +187,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if given.fit:
         kinds = [name for name in given.kinds if name != "digits"]
-        read = [both for name in kinds for both in answers(choosing, name, given.lines, given.seed, (1.0, 0.0))]
-        told = np.array([min(max(r.confidence, CERTAIN), 1 - CERTAIN) for _, r in read])
-        right = np.array([r.text == text for text, r in read])
-        slope, shift = fitted(np.log(told / (1 - told)), right)
-        sure = np.array([Calibration(odds=(slope, shift)).of_line(float(c)) for c in told])
-        levels = np.arange(0.5, 1, 0.05)
-        wrong = np.array([(~right & (sure >= level)).mean() for level in levels])
-        # What is so by a standard error is so for others, as a rule.
-        accept = levels[np.argmax(wrong + np.sqrt(wrong * (1 - wrong) / len(read)) <= WRONG)]
-        print(f"{len(read)} lines: odds ({slope:.2f}, {shift:.2f}), accept {accept:.2f}")
+        calibration = chosen([answers(choosing, name, given.lines, given.seed, (1.0, 0.0)) for name in kinds])
+        print("odds", *calibration.odds, "accept", calibration.accept)
+        if given.into:
+            network = load(given.into)
+            now = Calibration.of(network.metadata)
+            network.metadata["reading"] = replace(now, odds=calibration.odds, accept=calibration.accept).to_dict()
+            network.save(given.into)
         return 0
     print("| kind | exactly right, % | the same, given | wrong, given | wrong of those given at 0.9 or more |")
     print("|---|---|---|---|---|")

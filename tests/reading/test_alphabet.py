@@ -81,7 +81,7 @@ def test_who_knows_digits_better_says_which_it_is_and_whether() -> None:
     assert max(letter, key=lambda c: letter[c]) == "A"
     # An O is a nought to who knows digits alone: it has no say about that.
     nought = likely(Alphabet("01AO", every, Says("01", 0.97, 0.02, 0.01)))
-    assert nought["O"] > 0.3
+    assert nought["O"] > 0.15
 
 
 def test_digits_alone_are_read_as_ever() -> None:
@@ -151,3 +151,13 @@ def test_the_network_of_every_character_answers_alone_too() -> None:
     assert len(network.classes) == 95
     (reading,) = Reader(network, characters="capitals").read(line("B")[:, :150], layout="digit")
     assert reading.text == "B"
+
+
+def test_the_network_of_every_character_reads_lines_by_its_own_costs_whether_asked_or_not() -> None:
+    usual, asked = Reader("lenet5-ascii"), Reader("lenet5-ascii", characters="ascii")
+    assert usual.geometry == asked.geometry == Reader(characters="12ab").geometry
+    assert usual.geometry.place > 0
+    assert Reader().geometry.place == 0
+    assert Reader(characters="123").geometry.costs == Reader().geometry.costs
+    (reading,) = usual.read(line("HAM"), layout="line")
+    assert reading.text == "HAM"

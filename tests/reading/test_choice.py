@@ -11,7 +11,7 @@ import pytest
 from lenet5.datasets import drawn
 from lenet5.datasets.drawn.paper import Look
 from lenet5.reading import Character, Reader, Reading
-from lenet5.reading.choice import Sheet, abreast, amid_others, is_one, lines_of
+from lenet5.reading.choice import Sheet, abreast, amid_others, is_one, lines_of, the_line
 from lenet5.reading.fields import GlyphField, KnownField
 from lenet5.reading.graph import Costs
 from lenet5.reading.layout import line_ink
@@ -281,3 +281,11 @@ def test_strokes_that_are_no_display_are_not_bridged() -> None:
     for x in (60, 75):
         cv2.line(ink, (x, 30), (x + 9, 30), 1.0, 4)  # dashes, far shorter than the ones
     assert np.array_equal(line_ink(ink), ink)
+
+
+def test_of_letters_the_line_is_the_word_of_most_ink_and_of_digits_the_one_that_reads_as_a_number() -> None:
+    found = [Word(0, 0, np.ones((60, 200), np.float32)), Word(20, 100, np.ones((50, 60), np.float32))]
+    unread = Reading("", 0.0, (0, 0, 200, 60), True, "not a digit", ())
+    number = Reading("4", 0.99, (20, 100, 60, 50), False, "", (Character("4", 0.99, (20, 100, 25, 50)),))
+    assert the_line(found, [unread, number]) == [1]
+    assert the_line(found, [unread, number], letters=True) == [0]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, product
+
 import cv2
 import numpy as np
 import pytest
 
-from lenet5.reading.graph import Costs, Geometry, candidates, digit_costs, left_out, share, shares_of
+from lenet5.reading.graph import Costs, Geometry, best_path, candidates, digit_costs, left_out, share, shares_of
 from lenet5.reading.pieces import Line, cut
 
 # Of digits: left, top, width, height; a 7 is as long as two others, and two noughts are small and stand high.
@@ -51,13 +53,38 @@ def test_shares_of_all_candidates_are_those_of_all_paths() -> None:
     assert share(line, found, likely, [0, 0, 0, 0], dear) == pytest.approx(1, abs=0.2)
 
 
+def test_signs_hardly_stand_side_by_side() -> None:
+    line = uneven()
+    costs = Costs(word=1.5, digit=1.0, signs=4.0)
+    found = candidates(line, Geometry())
+    likely = np.full((len(found), 2), 0.01)  # of a digit, and of a sign
+    best = np.argsort(digit_costs(line, found, np.zeros(len(found)), costs))[:4]
+    likely[best] = 0.3, 0.6
+
+    def read(signs: tuple[int, ...]) -> list[int]:
+        return [a.digit for a in best_path(line, found, likely, costs, signs) if a.digit is not None]
+
+    assert read(()) == [1, 1, 1, 1]
+    text = read((1,))
+    assert len(text) == 4
+    assert not any(one == other == 1 for one, other in pairwise(text))
+    # What all texts have of the paths is 1, whatever a sign beside a sign costs.
+    every = [t for n in range(7) for t in product((0, 1), repeat=n)]
+    shares = {t: share(line, found, likely, t, costs, (1,)) for t in every}
+    assert sum(shares.values()) == pytest.approx(1, abs=0.02)
+    assert shares[tuple(text)] == pytest.approx(max(shares.values()))
+    usual = {t: share(line, found, likely, t, costs) for t in ((1, 0, 1, 0), (1, 1, 0, 0))}
+    ratio = (shares[1, 1, 0, 0] / shares[1, 0, 1, 0]) / (usual[1, 1, 0, 0] / usual[1, 0, 1, 0])
+    assert ratio == pytest.approx(np.exp(-costs.signs))
+
+
 def test_parts_that_stand_apart_are_counted_where_they_tell_characters_apart() -> None:
     ink = np.zeros((100, 90), np.float32)
     cv2.rectangle(ink, (10, 20), (34, 80), 1.0, 3)
     cv2.circle(ink, (46, 76), 4, 1.0, -1)
     cv2.rectangle(ink, (60, 20), (84, 80), 1.0, 3)
     line = cut(ink, slanted=False)
-    apart = {(c.first, c.last): c.parts for c in candidates(line, Geometry(place=1.0, lowest=0.02))}
+    apart = {(c.first, c.last): c.parts for c in candidates(line, Geometry(Costs(place=1.0), lowest=0.02))}
     whole = [k for k, piece in enumerate(line.pieces) if piece.height < 12]
     assert whole, "the point is a piece"
     k = whole[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lenet5.reading.stature import fits, frames, in_parts, with_dots
+from lenet5.reading.stature import STANDS, fits, frames, in_parts, settled, signs_of, with_dots
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,21 @@ def test_what_is_as_small_as_a_dot_is_one() -> None:
     assert dot[1] > 0.8
     assert digit.tolist() == [0.01, 0.01]
     assert with_dots(unknown, [(0, 0, 6, 7)] * 2, "80", 40) is unknown
+
+
+@pytest.mark.parametrize(("text", "top", "height"), [("Hxp8", 14.0, 36.0), ("oxen", 6.0, 44.0), ("4:.-9", 12.0, 41.0)])
+def test_a_band_settles_where_its_characters_say_that_it_is(text: str, top: float, height: float) -> None:
+    boxes = [(0, round(top + height * STANDS[c][0]), 20, round(height * (STANDS[c][1] - STANDS[c][0]))) for c in text]
+    found = settled(list(zip(boxes, text, strict=True)), 10, 40)
+    assert abs(found[0] - top) < 0.4 * abs(10 - top) + 0.5
+    assert abs(found[1] - height) < 0.4 * abs(40 - height) + 0.5
+    astray = [*zip(boxes, text, strict=True), ((0, 200, 20, 40), "H")]
+    assert settled(astray, 10, 40) == pytest.approx(found, abs=1.5)
+
+
+def test_a_band_of_nothing_stays() -> None:
+    assert settled([], 10, 40) == pytest.approx((10, 40))
+
+
+def test_signs_are_what_is_no_letter_and_no_digit() -> None:
+    assert signs_of("a:9/Z-") == {1, 3, 5}

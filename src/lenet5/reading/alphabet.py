@@ -18,7 +18,7 @@ from lenet5.errors import ReadingError
 from lenet5.reading.answers import Calibration
 from lenet5.reading.graph import Costs, Geometry
 
-__all__ = ["NAMED", "NO_DIGITS", "SIGNS", "Alphabet", "Asked", "answering", "characters_of", "geometry_of"]
+__all__ = ["NAMED", "SIGNS", "TAUGHT", "Alphabet", "Asked", "answering", "characters_of", "geometry_of"]
 
 Probabilities = NDArray[np.float64]
 
@@ -27,31 +27,13 @@ SIGNS = CHARACTERS.replace(NONE, "")
 CAPITALS = "".join(c for c in SIGNS if c.isupper())
 LETTERS = "".join(c for c in SIGNS if c.isalpha())
 NAMED = {"digits": DIGITS, "capitals": CAPITALS, "letters": LETTERS, "alphanumeric": DIGITS + LETTERS, "ascii": SIGNS}
-# Written signs that are no digit. In some hand I l | ! / \ ( ) ' ` . , are a 1, and O o Z z S s b g q y other digits;
-# and a - or _ may be any stroke.
-NO_DIGITS = 'ABCDEFGHJKLMNPQRTUVWXYacdefhijkmnprtuvwx"#$%&*+:;<=>?@[]^{}~'
 # How much rarer characters are that were not asked for: what looks like both is the one that was.
 UNASKED = 0.05
-# All that are asked for are taken to be equally common. `lenet5-ascii` was taught the letters of common words oftener,
-# and signs seldom; how seldom was chosen on the lines that ODDS was fitted on.
-_TAUGHT = {SIGNS: 0.2, DIGITS + LETTERS: 1.0, "dhlu": 1.5, "aeinorst": 2.0}
+# In a line all that are asked for are taken to be about equally common, though `lenet5-ascii` was taught the letters of
+# common words oftener, and signs seldom: how often, beside what is none, as fitted with the costs of its lines.
+_TAUGHT = {SIGNS: 0.03, LETTERS: 0.4, DIGITS: 0.12, "dhlu": 0.6, "aeinorst": 0.8}
 TAUGHT = {character: often for characters, often in _TAUGHT.items() for character in characters}
 LEAST = 1e-9
-# Of a line: what `python benchmarks/written_lines.py --fit --lines 40` found.
-ODDS = (0.85, 0.28)
-ACCEPT = 0.75
-
-# What sizes say where each character has a place of its own on the line: nothing is small or astray.
-PLACED = Geometry(
-    Costs(word=1.5, digit=0.4, small=0.0, narrow=0.0, astray=0.0, gap=60.0),
-    lowest=0.02,
-    flattest=9.0,
-    mark=0.7,
-    slanted=False,  # without it, a / is a bar, and the dots of a : are not one over the other
-    place=1.0,
-)
-MARKS = ".,:;'`\"-_~"
-MARK_LEFT_OUT = 4.0  # what it costs to leave out a small mark where some may be answered
 
 
 def characters_of(asked: str) -> str:
@@ -73,13 +55,12 @@ def characters_of(asked: str) -> str:
     return asked
 
 
-def geometry_of(asked: str, costs: Costs) -> Geometry:
-    """What sizes say about these characters; `costs`: what they cost where all are digits."""
-    if not set(asked) - set(DIGITS):
+def geometry_of(costs: Costs) -> Geometry:
+    """What sizes say about characters with these costs: digits, or such as have each a place of their own on a line."""
+    if not costs.place:
         return Geometry(costs)
-    if not set(asked) & set(MARKS):
-        return PLACED
-    return replace(PLACED, costs=replace(PLACED.costs, leave_out=MARK_LEFT_OUT))
+    # Without its slant a / is a bar, and the dots of a : are not one over the other.
+    return Geometry(costs, lowest=0.02, flattest=9.0, mark=0.7, slanted=False)
 
 
 class Asked(Protocol):
@@ -103,15 +84,11 @@ class Alphabet:
     def __init__(self, characters: str, every: Asked, digits: Asked | None = None) -> None:
         self.classes: tuple[str, ...] = (*characters, NONE)
         self._every, self._digits = every, digits
-        lines = (digits or every).calibration
-        own = Calibration(0.0, accept=ACCEPT, odds=ODDS, powers=lines.powers, costs=lines.costs)
+        own = replace(every.calibration, rubbish=0.0, temperature=1.0, on_paths=None)
         self.metadata = {"reading": own.to_dict()}
         known = every.classes
         self._asked = [known.index(c) for c in characters]
-        taught = np.array([TAUGHT[c] for c in characters])
-        self._usual = taught.max() / taught
         self._others = [k for k in range(len(known)) if k not in self._asked]
-        self._no_digits = [k for k, c in enumerate(known) if c in NO_DIGITS] + [len(known)]
 
     def penalties(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """(N, characters + 1) for uint8 (N, 28, 28); the last is that of none of them."""
@@ -120,9 +97,8 @@ class Alphabet:
             digit = _likely(self._digits, images)
             places = [self._every.classes.index(c) for c in self._digits.classes]
             p[:, places] = p[:, places].sum(axis=1, keepdims=True) * digit[:, :-1]
-            p[:, self._no_digits] *= digit[:, -1:]
         none = p[:, -1] + UNASKED * p[:, self._others].sum(axis=1)
-        answers = np.column_stack([self._usual * p[:, self._asked], none]) + LEAST
+        answers = np.column_stack([p[:, self._asked], none]) + LEAST
         return np.asarray(-np.log(answers / answers.sum(axis=1, keepdims=True)), np.float32)
 
 

@@ -95,9 +95,15 @@ def lines_of(found: Sequence[Word], readings: Sequence[Reading]) -> list[list[in
     return lines + [[k] for k in doubtful if lines and found[k].height >= AS_HIGH * max(tall, default=0)]
 
 
-def the_line(found: Sequence[Word], readings: Sequence[Reading]) -> list[int]:
-    """Which of the words of a picture are its one line: the number that most speaks for, and what stands beside it."""
-    speaks = [evidence(r) - LONE_BAR * _is_bar(r) for r in readings]
+def the_line(found: Sequence[Word], readings: Sequence[Reading], *, letters: bool = False) -> list[int]:
+    """Which of the words of a picture are its one line: the number that most speaks for, and what stands beside it.
+
+    letters: whether words of letters are asked for too, which are as good as numbers; then it is the one of most ink.
+    """
+    speaks = [
+        float(w.ink.sum()) if letters else evidence(r) - LONE_BAR * _is_bar(r)
+        for w, r in zip(found, readings, strict=True)
+    ]
     best = int(np.argmax(speaks if max(speaks) > HOPELESS else [w.height for w in found]))
     return _around(best, set(range(len(found))), found, readings, math.inf)
 

@@ -13,13 +13,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import dilated
+from lenet5.pictures.masks import dilated, inked, parts
+from lenet5.reading.alphabet import TAUGHT
 from lenet5.reading.answers import Calibration, character
 from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, digit_costs, left_out, share, shares_of
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
-from lenet5.reading.stature import fits, frames, in_parts, with_dots
+from lenet5.reading.stature import CUT, fits, frames, in_parts, settled, signs_of, with_dots
 
 __all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
 
@@ -29,15 +30,13 @@ RUBBISH_ON_PATHS = 0.02
 LYING = 0.1  # of its height, what a bar may be wider than it is high and still half stand
 TOUCHING = 0.03  # of the digits' height, what is nearer
 FINE = 20  # pixels of the picture: lower digits are less sure
+UNREAD = 0.4  # what is left of it for each mark that stands free and is not read, where there may be signs
 STRUCK = 0.5  # what is left of the confidence in a number that is crossed out
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
 BESIDE = 0.25  # from where on there are its neighbours
 NEIGHBOUR = 0.3  # of what it costs to leave ink out, what it costs there
 
-
-# The powers of the parts of a line's confidence where letters and signs are asked for, whose lines have an odds too.
-PLAIN = (1.0, 1.0, 1.0, 0.0, 0.02)
 
 Images = Sequence[NDArray[np.uint8]]
 Penalties = NDArray[np.float32]
@@ -124,9 +123,9 @@ class LineField:
         return likely, best_path(self.line, self.candidates, likely, self.geometry.costs)
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
-        characters, parts = self.read(penalties, classes, calibration)
-        powers = np.array(PLAIN if self.geometry.place else calibration.powers)
-        confidence = calibration.of_line(float(np.prod(parts**powers))) * (STRUCK if self.struck else 1.0)
+        characters, shares = self.read(penalties, classes, calibration)
+        sure = calibration.of_line(float(np.prod(shares ** np.array(calibration.powers))))
+        confidence = sure * (STRUCK if self.struck else 1.0)
         digits = [c for c in characters if (c.text not in SEPARATORS or c.text in classes) and c.reason != "blank"]
         if not digits:
             return Reading("", 0.0, self.box, True, "blank", tuple(characters))
@@ -148,7 +147,7 @@ class LineField:
             seen = self._seen(on_paths[:, :-1], classes).sum(axis=1) / np.maximum(likely.sum(axis=1), 1e-300)
             probabilities = np.column_stack([likely * seen[:, None], on_paths[:, -1]])
         probabilities = rarer(probabilities, RUBBISH_ON_PATHS)
-        characters, digits, left, sure = [], [], 0, 1.0
+        characters, digits, left, sure, unread = [], [], 0, 1.0, 1.0
         for arc in path:
             if arc.candidate is not None and arc.digit is not None:
                 p = probabilities[arc.candidate]
@@ -156,12 +155,15 @@ class LineField:
                 digits.append(arc.digit)
                 sure *= characters[-1].confidence
                 characters += [] if self.geometry.place else self._marks(arc)
-            elif arc.kind == "speck" or arc.kind in classes:
+                continue
+            apart = self._stands_apart(arc.first)
+            unread *= UNREAD if apart and self.geometry.place else 1.0
+            if arc.kind == "speck" or arc.kind in classes:
                 left += self.line.pieces[arc.first].area
-            elif self._stands_apart(arc.first):
+            elif apart:
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
-        paths = share(self.line, self.candidates, likely, digits, costs)
-        explained = 1 - left / max(1, sum(piece.area for piece in self.line.pieces))
+        paths = share(self.line, self.candidates, likely, digits, costs, signs_of(classes))
+        explained = unread * (1 - left / max(1, sum(piece.area for piece in self.line.pieces)))
         high = self.line.height * float(np.sqrt(abs(np.linalg.det(self.place.matrix[:2, :2]))))
         chosen = [self.candidates[arc.candidate] for arc in path if arc.candidate is not None]
         odd = digit_costs(self.line, chosen, np.zeros(len(chosen)), costs) - costs.digit
@@ -197,15 +199,28 @@ class LineField:
 
     def _placed(self, likely: Probabilities, classes: tuple[str, ...]) -> tuple[Probabilities, list[Arc]]:
         """Probabilities in which each character is the likelier the better it suits its place and its parts, and the
-        path: where the line's band is what explains it at the least cost."""
-        boxes = [candidate.box for candidate in self.candidates]
-        seen = self._seen(likely, classes) * in_parts([candidate.parts for candidate in self.candidates], classes)
-        found = []
-        for top, height in frames(self.line.top, self.line.bottom, classes):
-            read = seen * fits(boxes, classes, top, height) ** self.geometry.place
-            path = best_path(self.line, self.candidates, read, self.geometry.costs)
-            found.append((sum(arc.cost for arc in path), read, path))
-        return min(found, key=lambda one: one[0])[1:]
+        rarer it was taught; and the path: where the line's band is what explains it at the least cost, and then where
+        that path's characters say that it is."""
+        boxes, signs = [candidate.box for candidate in self.candidates], signs_of(classes)
+        seen = self._seen(likely, classes) / np.array([TAUGHT.get(c, 1.0) for c in classes])
+        seen *= in_parts([candidate.parts for candidate in self.candidates], classes) * CUT ** self._cuts()[:, None]
+
+        def read(frame: tuple[float, float]) -> tuple[Probabilities, list[Arc]]:
+            fit = seen * fits(boxes, classes, *frame) ** self.geometry.place
+            return fit, best_path(self.line, self.candidates, fit, self.geometry.costs, signs)
+
+        found = [(frame, read(frame)[1]) for frame in frames(self.line.top, self.line.bottom, classes)]
+        frame, path = min(found, key=lambda one: sum(arc.cost for arc in one[1]))
+        chosen = [(a.candidate, a.digit) for a in path if a.candidate is not None and a.digit is not None]
+        return read(settled([(boxes[k], classes[digit]) for k, digit in chosen], *frame))
+
+    def _cuts(self) -> NDArray[np.int64]:
+        """At how many of its two sides each candidate is cut off from a stroke that goes on."""
+        labels, _ = parts(inked(self.line.ink))
+        strokes = np.array([labels[p.y :, p.x :][: p.height, : p.width][p.mask > 0].max() for p in self.line.pieces])
+        same = strokes[:, None] == strokes
+        sides = [(same[c.first : c.last, : c.first], same[c.first : c.last, c.last :]) for c in self.candidates]
+        return np.array([before.any() + int(after.any()) for before, after in sides], np.int64)
 
     def _seen(self, likely: Probabilities, classes: tuple[str, ...]) -> Probabilities:
         """Probabilities that know of dots, which look like anything when they are enlarged."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -61,6 +61,8 @@ class Costs:
     leave_out: float = 0.82  # for a separator or a speck
     leave_out_large: float = 11.3  # for leaving out ink as high as a digit, squared
     leave_out_other: float = 2.04  # more, where it is no separator
+    place: float = 0.0  # how much it counts where a character stands and how high it is; 0: all are digits
+    signs: float = 0.0  # for a sign beside a sign, which are no letters or digits
 
     def __post_init__(self) -> None:
         for name, cost in vars(self).items():
@@ -80,7 +82,10 @@ class Geometry:
     widest_gap: float = 0.35
     mark: float = 0.3  # how far from a word the middle of a small mark may be that goes with it
     slanted: bool = True  # whether a line may have a slant that is taken off
-    place: float = 0.0  # how much it counts where a character stands and how high it is, where they differ in that
+
+    @property
+    def place(self) -> float:
+        return self.costs.place
 
 
 @dataclass(frozen=True)
@@ -196,11 +201,14 @@ def separator(width: float, height: float, low: float) -> Kind:
     return "speck"
 
 
-def best_path(line: Line, found: Sequence[Candidate], likely: Floats, costs: Costs) -> list[Arc]:
+def best_path(
+    line: Line, found: Sequence[Candidate], likely: Floats, costs: Costs, signs: Collection[int] = ()
+) -> list[Arc]:
     """The arcs, from the first node to the last, of the cheapest path that reads what is likeliest to stand there.
 
     likely: (len(found), classes), the probability of each digit of each candidate. Digits may be cut apart in several
     ways, which all speak for the same text: what counts is the sum of e^−cost over its paths, not the best of them.
+    signs: the classes that hardly stand side by side.
     """
     nodes = len(line.pieces) + 1
     weights = likely**costs.word
@@ -217,8 +225,9 @@ def best_path(line: Line, found: Sequence[Candidate], likely: Floats, costs: Cos
             first = found[k].first
             for digit in digits[k]:
                 arc = Arc("digit", first, node, k, shapes[k] - math.log(weights[k, digit]), digit)
+                beside = replace(arc, cost=arc.cost + costs.signs) if digit in signs else arc
                 for text, before in texts[first].items():
-                    _add(reached, (*text, digit), before, arc)
+                    _add(reached, (*text, digit), before, beside if text and text[-1] in signs else arc)
         texts.append(dict(heapq.nlargest(TEXTS, reached.items(), key=lambda item: item[1].log)))
     text, node = max(texts[-1], key=lambda read: texts[-1][read].log), nodes - 1
     path: list[Arc] = []
@@ -248,27 +257,38 @@ def _add(reached: dict[tuple[int, ...], _Text], text: tuple[int, ...], before: _
     reached[text] = _Text(total, cost, arc) if cost < held.cost else _Text(total, held.cost, held.arc)
 
 
-def share(line: Line, found: Sequence[Candidate], likely: Floats, digits: Sequence[int], costs: Costs) -> float:
+def share(
+    line: Line,
+    found: Sequence[Candidate],
+    likely: Floats,
+    digits: Sequence[int],
+    costs: Costs,
+    signs: Collection[int] = (),
+) -> float:
     """How likely it is that a line reads these digits: their paths' part of the sum of e^−cost over all paths.
 
-    likely: (len(found), classes), the probability of each digit of each candidate. The forward algorithm of section VI.
+    likely, signs: as for `best_path`. The forward algorithm of section VI.
     """
     nodes, n = len(line.pieces) + 1, len(digits)
-    weights = likely**costs.word
-    these, all_digits = weights[:, list(digits)], weights.sum(axis=1)
+    weights, rare = likely**costs.word, math.exp(-costs.signs)
+    pairs = [rare if {a, b} <= set(signs) else 1.0 for a, b in zip((-1, *digits), digits, strict=False)]
+    these, signed = weights[:, list(digits)] * pairs, weights[:, list(signs)].sum(axis=1)
+    others = weights.sum(axis=1) - signed
     shapes, ending = digit_costs(line, found, np.zeros(len(found)), costs).tolist(), _ending(found, nodes)
-    # Of each node: log of the sum over all paths to it, and the parts of those that read none, one, … of the digits.
-    total, shares = np.zeros(nodes), np.zeros((nodes, n + 1))
+    # Of each node: log of the sum over all paths to it, the parts of those that read none, one, … of the digits, and
+    # the part of those that end with a sign.
+    total, shares, ends = np.zeros(nodes), np.zeros((nodes, n + 1)), np.zeros(nodes)
     shares[0, 0] = 1.0
     for node in range(1, nodes):
         before = total[node - 1] - left_out(line, node - 1, costs)[1]
-        sums, weight = shares[node - 1].copy(), 1.0
+        sums, weight, end = shares[node - 1].copy(), 1.0, ends[node - 1]
         for k in ending[node]:
             first = found[k].first
             arc = math.exp(min(600.0, total[first] - shapes[k] - before))
             sums[1:] += arc * shares[first, :-1] * these[k]
-            weight += arc * all_digits[k]
-        total[node], shares[node] = before + math.log(weight), sums / weight
+            sign = arc * signed[k] * (1 - ends[first] * (1 - rare))
+            weight, end = weight + arc * others[k] + sign, end + sign
+        total[node], shares[node], ends[node] = before + math.log(weight), sums / weight, end / weight
     return float(shares[-1, -1])
 
 

@@ -93,7 +93,7 @@ class Reader:
         self.calibration = calibration or Calibration.of(getattr(self.network, "metadata", {}))
         if accept is not None:
             self.calibration = replace(self.calibration, accept=accept)
-        self.geometry = geometry_of(asked or "", self.calibration.costs)
+        self.geometry = geometry_of(self.calibration.costs)
         self.limits = limits
 
     def __repr__(self) -> str:
@@ -308,7 +308,7 @@ class Reader:
         if not found:
             return self._line(level, place, steps)
         readings = [f.reading for f in self._words(found, place)] if len(found) > 1 else []
-        chosen = the_line(found, readings) if readings else [0]
+        chosen = the_line(found, readings, letters=bool(self.geometry.place)) if readings else [0]
         steps.note("words", lambda: framed(level, [found[k] for k in chosen]))
         line = together([found[k] for k in chosen])
         passed = [both for k, both in enumerate(zip(found, readings, strict=False)) if k not in chosen]

@@ -5,25 +5,29 @@ Scaled to one box, an o is an O and a 0, a comma is an apostrophe, and a point i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.codes import CHARACTERS
 
-__all__ = ["STANDS", "fits", "frames", "in_parts", "with_dots"]
+__all__ = ["CUT", "STANDS", "fits", "frames", "in_parts", "settled", "signs_of", "with_dots"]
 
 Floats = NDArray[np.float64]
 Box = tuple[int, int, int, int]
 
-SPREAD = 0.13  # of hands, around where a character stands, in heights of a digit
+SPREAD = 0.1  # of hands, around where a character stands, in heights of a digit
 WORST = 4.5  # what a character that stands anywhere else costs at most, −log of a probability, for each of its ends
 DOT = 0.38  # what is no wider and no higher looks like any dot when it is enlarged, in heights of a digit
 DOTS = ".,'`"
 A_DOT = 0.9  # how likely it is that it is one of these
 BROKEN = 0.015  # how often a character has a part more
+CUT = 0.27  # how likely one is cut off from a stroke that goes on, at each side, beside one that stands free
 SMALL = 0.4  # the top of a small letter without an ascender
+# How firmly a line's band stands against where one end of a character says that its top is, and its height.
+FIRM = np.diag([0.25, 0.1])
+STEPS = 5
 
 # Top and foot of characters, in heights of a digit, from the top of the digits down; all others are as high as digits.
 _PLACES: dict[str, tuple[float, float]] = {
@@ -64,6 +68,25 @@ def frames(top: float, bottom: float, classes: Sequence[str]) -> list[tuple[floa
     height = bottom - top
     small = height / (1 - SMALL)
     return [(top, height)] + [(bottom - small, small)] * any(c.islower() for c in classes)
+
+
+def settled(known: Sequence[tuple[Box, str]], top: float, height: float) -> tuple[float, float]:
+    """Top and height of a line's digits, moved on from what they seemed to be to where its characters, each in its box,
+    say that they are; who stands astray says little."""
+    ends = np.array([(y, y + tall) for (_, y, _, tall), _ in known], float).ravel()
+    places = np.array([STANDS.get(c, (0.0, 1.0)) for _, c in known]).ravel()
+    rows, seemed = np.stack([np.ones_like(places), places], axis=1), np.array([top, height])
+    frame = seemed
+    for _ in range(STEPS):
+        off = (ends - rows @ frame) / (SPREAD * height)
+        weighted = rows.T / (1 + off**2)
+        frame = np.linalg.solve(weighted @ rows + FIRM, weighted @ ends + FIRM @ seemed)
+    return (float(frame[0]), float(frame[1])) if 0.5 < frame[1] / height < 2 else (top, height)
+
+
+def signs_of(classes: Sequence[str]) -> Collection[int]:
+    """Which classes are signs, no letters or digits."""
+    return frozenset(k for k, c in enumerate(classes) if not c.isalnum())
 
 
 def in_parts(counts: Sequence[int], classes: Sequence[str]) -> Floats:

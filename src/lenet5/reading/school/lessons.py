@@ -22,7 +22,6 @@ from lenet5.datasets.drawn.abroad import abroad
 from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError
 from lenet5.pictures.normalise import normalise
-from lenet5.reading.alphabet import NO_DIGITS
 from lenet5.reading.school.composed_lines import line_lessons
 from lenet5.reading.school.doodles import doodles
 from lenet5.reading.school.framed import framed
@@ -38,6 +37,9 @@ Labels = NDArray[np.int64]
 NOTHING = -1  # the label of what is no digit
 # Not those that are digits in some hand: I O S Z P, b f g h l o p q s t u y z.
 LETTERS = "ABCDEFGHJKLMNQRTUVWXYABCDEFGHJKLMNQRTUVWXYacdeijkmnrvwx&@#$%?+*=<>~^"
+# Written signs that are no digit. In some hand I l | ! / \ ( ) ' ` . , are a 1, and O o Z z S s b g q y other digits;
+# and a - or _ may be any stroke.
+NO_DIGITS = 'ABCDEFGHJKLMNPQRTUVWXYacdefhijkmnprtuvwx"#$%&*+:;<=>?@[]^{}~'
 FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_PLAIN,
