@@ -29,7 +29,7 @@ export default {
     "close": "Close",
     "loading": "The network is being loaded …",
     "waiting":
-      "The server is compiling its kernels, once on this machine: about 20 seconds. Until then answers are late.",
+      "The server is compiling its kernels, once on this machine: about 10 seconds. Until then answers are late.",
     "problem.gone": "The server does not answer. Is `lenet5 serve` still running?",
     "problem.forbidden": "This server does not allow that.",
     "problem.slow": "The file took too long to arrive. Send a smaller one, or try again.",
@@ -77,7 +77,7 @@ export default {
     "reason.unsure": "没有把握",
     "close": "关闭",
     "loading": "正在载入网络……",
-    "waiting": "服务器正在编译计算核心，每台机器只需一次，约 20 秒。在此之前回答会晚一些。",
+    "waiting": "服务器正在编译计算核心，每台机器只需一次，约 10 秒。在此之前回答会晚一些。",
     "problem.gone": "服务器没有回应。`lenet5 serve` 还在运行吗？",
     "problem.forbidden": "这个服务器不允许这样做。",
     "problem.slow": "文件传得太慢。请发送较小的文件，或再试一次。",
