@@ -274,6 +274,16 @@ def test_a_display_of_seven_segments_is_read_or_rejected(reader: Reader, text: s
         assert [r.text for r in readings if not r.rejected and r.confidence >= 0.8] in ([], [text])
 
 
+def test_a_small_ring_beside_writing_that_cannot_be_read_is_not_the_number(reader: Reader) -> None:
+    for seed in range(8):
+        page, rng = np.full((90, 300), 255, np.uint8), np.random.default_rng(seed)
+        for x in range(70, 240, 34):
+            points = np.stack([x + rng.uniform(-4, 30, 5), rng.uniform(12, 76, 5)], axis=1).astype(np.int32)
+            cv2.polylines(page, [points], bool(rng.random() < 0.4), 0, 4, cv2.LINE_AA)
+        cv2.ellipse(page, (20, 62), (4, 6), 0, 0, 360, 0, 2, cv2.LINE_AA)
+        assert all(r.rejected for r in reader.read(page, "line"))
+
+
 def test_strokes_that_are_no_display_are_not_bridged() -> None:
     ink = np.zeros((60, 220), np.float32)
     for x in (20, 40, 110, 130):

@@ -59,6 +59,14 @@ def test_the_stroke_that_joins_noughts_is_no_rule() -> None:
     assert np.array_equal(line_ink(ink), ink)
 
 
+@pytest.mark.parametrize("apart", [36, 42, 44])
+def test_the_feet_of_joined_noughts_are_no_rule(apart: int) -> None:
+    ink = np.zeros((60, 60 + 6 * apart), np.float32)
+    for x in range(36, 36 + 6 * apart, apart):
+        cv2.ellipse(ink, (x, 30), (24, 12), 0, 0, 360, 1.0, 3, cv2.LINE_AA)
+    assert np.array_equal(line_ink(ink), ink)
+
+
 @pytest.mark.parametrize("text", ["7", "2", "75", "257"])
 def test_the_bars_of_digits_that_fill_their_picture_are_no_rules(text: str) -> None:
     for seed in range(4):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from lenet5.errors import ReadingError
 from lenet5.pictures.masks import dilated, inked, parts
 from lenet5.pictures.normalise import normalise
+from lenet5.reading.loops import Chain
 from lenet5.reading.pieces import Line, Piece
 
 __all__ = [
@@ -58,6 +59,8 @@ class Costs:
     narrow: float = 15.0  # for what is narrower than NARROW
     astray: float = 20.0  # for a foot that is further than ASTRAY off the line, and a middle that is off its middle
     gap: float = 35.0  # for a gap of one height between the parts of a digit
+    torn: float = 2.0  # for half of a loop in a chain of noughts
+    ends: float = 40.0  # for the ends of such a loop's stroke, were they all of its ink, squared
     leave_out: float = 0.82  # for a separator or a speck
     leave_out_large: float = 11.3  # for leaving out ink as high as a digit, squared
     leave_out_other: float = 2.04  # more, where it is no separator
@@ -93,7 +96,8 @@ class Candidate:
     """Pieces `first` to `last` (exclusive) of a line, as one digit.
 
     image: uint8 (28, 28). gap: the widest between its pieces, in heights of the line's digits. parts: how many strokes
-    of it do not touch, where that tells characters apart.
+    of it do not touch, where that tells characters apart. torn: how far it tears apart a loop of a chain of noughts,
+    0 to 1. ends: where the image is such a loop alone, the share of the ink that it leaves out, or has besides.
     """
 
     first: int
@@ -102,6 +106,8 @@ class Candidate:
     image: NDArray[np.uint8]
     gap: float
     parts: int = 1
+    torn: float = 0.0
+    ends: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,7 @@ def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
     ink = np.pad(line.ink, 1)
     canvas = np.zeros_like(ink)
     glyphs = [_glyph(ink, piece) for piece in pieces]
+    chain = Chain(line) if line.loops and not geometry.place else None
     for first in range(len(pieces)):
         left, right = pieces[first].x, pieces[first].x + pieces[first].width
         top, bottom = pieces[first].y, pieces[first].y + pieces[first].height
@@ -143,7 +150,11 @@ def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
             box = (left, top, right - left, bottom - top)
             whole = canvas[top : bottom + 2, left : right + 2]
             apart = _parts(whole, height) if geometry.place else 1
-            found.append(Candidate(first, last, box, normalise(whole), gaps, apart))
+            torn = chain.torn(first, last) if chain else 0.0
+            found.append(Candidate(first, last, box, normalise(whole), gaps, apart, torn))
+            if chain and (nought := chain.loop(first, last, bottom - top)):
+                loop, ends = nought
+                found.append(Candidate(first, last, loop.box, normalise(loop.drawn()), gaps, apart, ends=ends))
         canvas[:, left : right + 2] = 0
     return found
 
@@ -163,7 +174,7 @@ def _parts(ink: NDArray[np.float32], height: float) -> int:
 def digit_costs(line: Line, found: Sequence[Candidate], penalties: Floats, costs: Costs) -> Floats:
     """What it costs to read each candidate as a digit; penalties: (len(found),), −log of that digit's probability."""
     _, y, width, height = np.array([c.box for c in found], float).reshape(-1, 4).T / line.height
-    gap = np.array([c.gap for c in found], float)
+    gap, torn, ends = np.array([(c.gap, c.torn, c.ends) for c in found], float).reshape(-1, 3).T
     top, bottom = line.top / line.height, line.bottom / line.height
     # Small noughts may stand at half the height, and a long 7 or 9 reach below the line as far as above it.
     off = np.minimum(np.abs(y + height - bottom), np.abs(y + height / 2 - (top + bottom) / 2))
@@ -175,6 +186,8 @@ def digit_costs(line: Line, found: Sequence[Candidate], penalties: Floats, costs
         + costs.narrow * np.maximum(0, NARROW - width)
         + costs.astray * np.clip(off - ASTRAY, 0, 1)
         + costs.gap * gap
+        + costs.torn * torn
+        + costs.ends * ends**2
     )
 
 

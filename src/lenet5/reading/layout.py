@@ -14,7 +14,7 @@ from lenet5.pictures.masks import PART, dilated, inked, parts
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.pieces import sharpest, usual_height
-from lenet5.reading.rules import FAINT, drawn_along, find_rules, without_rests, without_rules
+from lenet5.reading.rules import FAINT, drawn_along, find_rules, is_straight, without_rests, without_rules
 
 __all__ = ["LAYOUTS", "Layout", "check", "cropped", "line_ink", "straightened", "without_squares"]
 
@@ -114,6 +114,12 @@ def _without_long_rules(ink: Grey) -> Grey:
     if not len(others):
         return ink
     long = thin & (length >= LONGER * usual_height(others[:, 3], others[:, 4]))
+    for k in np.flatnonzero(long).tolist():
+        rows, columns = np.nonzero(labels == k)
+        way, aside = (columns, rows) if stats[k, 2] >= stats[k, 3] else (rows, columns)
+        thick = np.bincount(way)
+        at = np.flatnonzero(thick)
+        long[k] = is_straight(at, np.bincount(way, aside)[at] / thick[at], float(np.median(thick[at])))
     return np.asarray(ink * (1 - dilated(long[labels].astype(np.uint8), 3, 3)), dtype=np.float32)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lenet5.kernels.strokes import ways
 from lenet5.pictures.masks import Mask, depth, inked, parts, pen
+from lenet5.reading.loops import Loop, loops_in
 
 __all__ = ["Line", "Piece", "cut", "sharpest", "usual_height"]
 
@@ -54,7 +55,7 @@ class Line:
     """ink: float32 (H, W), upright. slant: what was taken off, x moved by slant·(y − H/2) + shift.
 
     pieces: from left to right. height: of its digits, pixels. top, bottom: of the band that they stand in.
-    stroke: width of the pen, pixels.
+    stroke: width of the pen, pixels. loops: of noughts in a chain.
     """
 
     ink: Grey
@@ -65,6 +66,7 @@ class Line:
     top: float
     bottom: float
     stroke: float
+    loops: tuple[Loop, ...] = ()
 
 
 def cut(ink: Grey, slanted: bool = True) -> Line:
@@ -73,9 +75,13 @@ def cut(ink: Grey, slanted: bool = True) -> Line:
     upright, shift = _shear(ink, slant)
     strokes, stroke = _strokes(upright)
     height, top, bottom = _band(strokes, ink.shape[0])
-    pieces = [p for part in strokes for p in _cut_part(part, height, stroke)]
+    pieces, loops = list[Piece](), list[Loop]()
+    for part in strokes:
+        chained, shared = loops_in(part.mask, (part.x, part.y), height, stroke)
+        loops += chained
+        pieces += _cut_part(part, part.mask & (1 - shared), height, stroke)
     pieces.sort(key=lambda p: p.middle)
-    return Line(upright, slant, shift, tuple(pieces), height, top, bottom, stroke)
+    return Line(upright, slant, shift, tuple(pieces), height, top, bottom, stroke, tuple(loops))
 
 
 def _strokes(ink: Grey) -> tuple[list[Piece], float]:
@@ -153,12 +159,12 @@ def usual_height(heights: NDArray[Any], areas: NDArray[Any]) -> float:
     return float(heights[order][np.searchsorted(share, 0.5)])
 
 
-def _cut_part(part: Piece, height: float, stroke: float) -> list[Piece]:
-    """One connected part, cut along every seam that crosses little ink."""
+def _cut_part(part: Piece, crossed: Mask, height: float, stroke: float) -> list[Piece]:
+    """One connected part, cut along every seam that crosses little ink; crossed: the ink that counts."""
     h, w = part.mask.shape
     if w < max(0.45 * height, 2.5 * stroke) or h < 0.35 * height:
         return [part]
-    seams = _seams(part.mask, height, stroke)
+    seams = _seams(crossed, height, stroke)
     side = np.zeros((h, w), np.int32)  # how many seams lie to the left of a pixel
     for seam in seams:
         side += np.arange(w)[None, :] >= seam[:, None]

@@ -21,6 +21,7 @@ __all__ = [
     "Runs",
     "drawn_along",
     "find_rules",
+    "is_straight",
     "rests",
     "rule_along",
     "runs_of_ink",
@@ -36,6 +37,8 @@ Runs = tuple[NDArray[np.int32], NDArray[np.int32]]
 FAINT = 0.25  # ink from which a pixel may belong to a rule
 STEEPEST = 0.06  # of the rules of a line, rise over run
 COLUMNS = 256  # that are enough to find a rule
+WAVY, WAVY_THICK = 0.3, 0.1  # pixels, and widths of it, that a rule is off a line at most, on the average
+MOST = 0.8  # of a rule: its other parts may be met by strokes
 MOST_LINES = 10_000  # of all slopes that are looked at, those that find most ink
 THINNER = 0.8  # of the pen's width: what a rule is at most
 # What covers the whole width of wide writing may be as thick as the pen, or thicker.
@@ -98,9 +101,25 @@ def without_rules(ink: Grey, covered: float, thinner: float = THINNER) -> Grey:
         # Joined noughts, and a 7 that fills its picture, have level strokes too, as thick as their others.
         aside = abs((float(np.median(rule.tops + rule.ends)) / 2 - y) / down - 0.5) >= AMID
         whole = rule.covered >= WHOLE or (aside and len(rule.columns) >= WHOLE * across)
+        bare = rule.ends - rule.tops <= rule.thick + 1
+        if not is_straight(rule.columns[bare], (rule.tops + rule.ends)[bare] / 2, rule.thick):
+            continue
         if rule.thick <= thinner * stroke or (wide and whole):
             rule.clear(left, rule.thick + 1)
     return left
+
+
+def is_straight(along: NDArray[Any], across: NDArray[Any], thick: float) -> bool:
+    """Whether most of the places (N,) along a line lie as straight as a rule is drawn on paper, which may bend once.
+
+    The feet of noughts in a chain rise and fall.
+    """
+    if len(along) <= 3:
+        return True
+    off = np.abs(across - np.polyval(np.polyfit(along, across, 2), along))
+    most = off <= np.quantile(off, MOST)
+    off = np.abs(across - np.polyval(np.polyfit(along[most], across[most], 2), along))
+    return float(off[most].mean()) <= max(WAVY, WAVY_THICK * thick)
 
 
 def without_edges(ink: Grey) -> Grey:
