@@ -90,6 +90,46 @@ def test_words_beside_and_around_a_number_are_passed_over(reader: Reader) -> Non
         assert [r.text for r in given] == ["4207"]
 
 
+def beside(number: np.ndarray, text: str, before: bool, gap: int = 16) -> np.ndarray:
+    """A sheet with a written number, and printed text or a sign right before or behind it."""
+    h, w = number.shape[:2]
+    sheet = on_a_sheet((number, 220, 90), height=h + 180, width=w + 440)
+    (wide, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 1.2, 3)
+    at = 220 - gap - wide if before else 220 + w + gap
+    cv2.putText(sheet, text, (at, 90 + h - 8), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (60, 60, 60), 3, cv2.LINE_AA)
+    return sheet
+
+
+@pytest.mark.parametrize("layout", ["auto", "line"])
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [("#", True), ("$", True), ("+", False), ("@", True), ("x", False), ("kg", False), ("Nr.", True), ("Room", True)],
+)
+def test_signs_and_letters_beside_a_number_are_passed_over(
+    reader: Reader, text: str, before: bool, layout: str
+) -> None:
+    given = []
+    for seed, number in enumerate(("42", "375", "806", "2946")):
+        given += [r.text for r in reader.read(beside(written(number, seed), text, before), layout) if not r.rejected]
+    assert set(given) <= {"42", "375", "806", "2946"}
+    assert len(given) >= 2
+
+
+@pytest.mark.parametrize("layout", ["auto", "line"])
+def test_a_tick_or_a_cross_beside_a_number_is_no_digit(reader: Reader, layout: str) -> None:
+    given = []
+    for seed, number in enumerate(("42", "375", "806", "2946")):
+        for mark in ([(0, 10), (12, 30), (40, -20)],), ([(0, -8), (34, 28)], [(34, -8), (0, 28)]):
+            sheet = on_a_sheet((written(number, seed), 40, 60), height=200, width=420)
+            x = 40 + written(number, seed).shape[1] + 20
+            for stroke in mark:
+                points = np.array([(x + a, 80 + b) for a, b in stroke], np.int32)
+                cv2.polylines(sheet, [points], False, (30, 30, 35), 4, cv2.LINE_AA)
+            given += [r.text for r in reader.read(sheet, layout) if not r.rejected]
+    assert set(given) <= {"42", "375", "806", "2946"}
+    assert len(given) >= 5
+
+
 def test_a_number_of_two_digits_is_no_digit_with_a_stain(reader: Reader) -> None:
     right = [reader.read(written(text, 7))[0].text == text for text in ("10", "17", "40", "71", "83")]
     assert sum(right) >= 4

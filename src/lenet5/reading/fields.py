@@ -6,6 +6,7 @@ A field's own places are in a part of the picture; its boxes are in the picture 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -16,7 +17,18 @@ from numpy.typing import NDArray
 from lenet5.pictures.masks import dilated, inked, parts
 from lenet5.reading.alphabet import TAUGHT
 from lenet5.reading.answers import Calibration, character
-from lenet5.reading.graph import Arc, Candidate, Geometry, best_path, digit_costs, left_out, share, shares_of
+from lenet5.reading.graph import (
+    Arc,
+    Candidate,
+    Geometry,
+    Passing,
+    best_path,
+    digit_costs,
+    left_out,
+    passed_over,
+    share,
+    shares_of,
+)
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
@@ -31,6 +43,7 @@ LYING = 0.1  # of its height, what a bar may be wider than it is high and still 
 TOUCHING = 0.03  # of the digits' height, what is nearer
 FINE = 20  # pixels of the picture: lower digits are less sure
 UNREAD = 0.4  # what is left of it for each mark that stands free and is not read, where there may be signs
+AMID_SIGNS = 2.0  # the power of the confidence in a number beside signs: digits that are hard to read look like them
 STRUCK = 0.5  # what is left of the confidence in a number that is crossed out
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
@@ -42,6 +55,7 @@ Images = Sequence[NDArray[np.uint8]]
 Penalties = NDArray[np.float32]
 Probabilities = NDArray[np.float64]
 Read = tuple[list[Character], NDArray[np.float64]]
+Path = tuple[Probabilities, list[Arc], Passing]
 
 
 class Field(Protocol):
@@ -115,15 +129,32 @@ class LineField:
     def images(self) -> Images:
         return [candidate.image for candidate in self.candidates]
 
-    def path(self, likely: Probabilities, classes: tuple[str, ...]) -> tuple[Probabilities, list[Arc]]:
-        """The best path through the line, from the probabilities of its candidates (N, classes) on paths, and these as
-        it took them: where characters have places of their own, the likelier the better one suits its place."""
+    def path(self, on_paths: Probabilities, classes: tuple[str, ...], signed: bool) -> Path:
+        """The best path through the line, from the probabilities on paths (N, classes and none); its candidates' as it
+        took them: where characters have places of their own, the likelier the better one suits its place; and the ways
+        to pass over signs, where `signed`."""
+        likely, costs = on_paths[:, :-1], self.geometry.costs
         if self.geometry.place:
-            return self._placed(likely, classes)
-        return likely, best_path(self.line, self.candidates, likely, self.geometry.costs)
+            return *self._placed(likely, classes), {}
+        signs = passed_over(self.line, self.candidates, on_paths[:, -1], costs) if signed else {}
+        return likely, best_path(self.line, self.candidates, likely, costs, passing=signs), signs
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
-        characters, shares = self.read(penalties, classes, calibration)
+        """The reading of the digits between signs. Where these are unsure, or bars alone, as rules are too, that of all
+        that stands there, unsure: what may be signs may be digits that are hard to read."""
+        reading = self._answer(penalties, classes, calibration, True)
+        if self.geometry.place or not (reading.rejected or set(reading.text) <= {"1"}):
+            return reading
+        every = self._answer(penalties, classes, calibration, False)
+        if every.text == reading.text:
+            return reading
+        sure = min(every.confidence, reading.confidence)
+        return replace(every, confidence=sure, rejected=True, reason=every.reason or "unsure")
+
+    def _answer(
+        self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration, signed: bool
+    ) -> Reading:
+        characters, shares = self.read(penalties, classes, calibration, signed)
         sure = calibration.of_line(float(np.prod(shares ** np.array(calibration.powers))))
         confidence = sure * (STRUCK if self.struck else 1.0)
         digits = [c for c in characters if (c.text not in SEPARATORS or c.text in classes) and c.reason != "blank"]
@@ -134,13 +165,18 @@ class LineField:
         reason = unsure if text and all(c.reason != "not a digit" for c in digits) else "not a digit"
         return Reading(text, confidence, self.box, bool(reason), reason, tuple(characters))
 
-    def read(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Read:
+    def read(
+        self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration, signed: bool = False
+    ) -> Read:
         """The characters of the best path, and the parts of its confidence (5,), each 0 to 1: share
         of the paths that read the same, product of the digits' probabilities, share of the ink that is explained,
-        height of the digits in FINE pixels, and e^−cost of their sizes and places."""
+        height of the digits in FINE pixels, and e^−cost of their sizes and places.
+
+        signed: pass over signs at both ends.
+        """
         costs = self.geometry.costs
         on_paths = self._standing(calibration.on_path().probabilities(penalties), classes)
-        likely, path = self.path(on_paths[:, :-1], classes)
+        likely, path, signs = self.path(on_paths, classes, signed)
         probabilities = self._standing(calibration.probabilities(penalties), classes)
         if self.geometry.place:
             # The place says which character it is; whether it is one, what it looks like.
@@ -148,6 +184,7 @@ class LineField:
             probabilities = np.column_stack([likely * seen[:, None], on_paths[:, -1]])
         probabilities = rarer(probabilities, RUBBISH_ON_PATHS)
         characters, digits, left, sure, unread = [], [], 0, 1.0, 1.0
+        total = sum(piece.area for piece in self.line.pieces)
         for arc in path:
             if arc.candidate is not None and arc.digit is not None:
                 p = probabilities[arc.candidate]
@@ -156,18 +193,26 @@ class LineField:
                 sure *= characters[-1].confidence
                 characters += [] if self.geometry.place else self._marks(arc)
                 continue
+            if arc.kind == "sign":
+                total -= sum(piece.area for piece in self.line.pieces[arc.first : arc.last])
+                continue
             apart = self._stands_apart(arc.first)
             unread *= UNREAD if apart and self.geometry.place else 1.0
             if arc.kind == "speck" or arc.kind in classes:
                 left += self.line.pieces[arc.first].area
             elif apart:
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
-        paths = share(self.line, self.candidates, likely, digits, costs, signs_of(classes))
-        explained = unread * (1 - left / max(1, sum(piece.area for piece in self.line.pieces)))
+        kinds = signs_of(classes)
+        paths = share(self.line, self.candidates, likely, digits, costs, kinds, signs)
+        passed = any(arc.kind == "sign" for arc in path)
+        if signs and not passed:
+            paths = math.sqrt(paths * share(self.line, self.candidates, likely, digits, costs, kinds))
+        explained = unread * (1 - left / max(1, total))
         high = self.line.height * float(np.sqrt(abs(np.linalg.det(self.place.matrix[:2, :2]))))
         chosen = [self.candidates[arc.candidate] for arc in path if arc.candidate is not None]
         odd = digit_costs(self.line, chosen, np.zeros(len(chosen)), costs) - costs.digit
-        return characters, np.array([paths, sure, explained, min(1.0, high / FINE), np.exp(-odd.sum())])
+        parts = np.array([paths, sure, explained, min(1.0, high / FINE), np.exp(-odd.sum())])
+        return characters, parts ** (AMID_SIGNS if passed else 1.0)
 
     def _standing(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Probabilities:
         """Probabilities (N, classes and none) in which what is wider than high is none rather than a 1: a dash, scaled

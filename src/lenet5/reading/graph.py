@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -24,8 +25,8 @@ from lenet5.reading.loops import Chain
 from lenet5.reading.pieces import Line, Piece
 
 __all__ = [
-    "Arc", "Candidate", "Costs", "Geometry", "best_path", "candidates", "digit_costs", "left_out", "paths_of",
-    "separator", "share", "shares_of",
+    "Arc", "Candidate", "Costs", "Geometry", "Passing", "best_path", "candidates", "digit_costs",
+    "left_out", "passed_over", "paths_of", "separator", "share", "shares_of",
 ]  # fmt: skip
 
 # In heights of a line's digits.
@@ -34,13 +35,20 @@ WIDE = 0.8
 NARROW = 0.25
 ASTRAY = 0.1
 APART = 0.06  # what is nearer was one stroke
+# Signs and letters beside a number, chosen on lines that were put together. SIGN: the cost of each. LIKE_DIGIT: how
+# often one looks like a digit, near a number, and beyond a SPACE in a word of as many that look like none. ENDS: the
+# cost of where they end; a gap of a height takes off FREER, down to FREE. OVERLAP: how far one may reach over its
+# neighbour. WIDEST: of its height; touching digits are wider. STRAIGHT: of the pen and its diagonal, a single stroke.
+SIGN, LIKE_DIGIT, SPACE = 2.0, (0.002, 0.03), 0.35
+ENDS, FREER, FREE = 4.5, 5.0, 1.5
+OVERLAP, WIDEST, STRAIGHT = 0.25, 1.3, 1.2
 # In the search for the likeliest text.
 LIKELY = 2e-3  # probability from which on a candidate may be a digit
 TEXTS = 6  # that are kept at each node
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Kind = Literal["digit", ".", ",", "-", "speck"]
+Kind = Literal["digit", ".", ",", "-", "speck", "sign"]
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Arc:
-    """A step of the best path: candidate index and which digit it is, or the piece that is left out and as what."""
+    """A step of a path: candidate index and which digit it is, or the pieces that are left out and as what."""
 
     kind: Kind
     first: int
@@ -120,6 +128,10 @@ class Arc:
     candidate: int | None
     cost: float
     digit: int | None = None
+
+
+Digits = Sequence[int]
+Passing = Mapping[int, Sequence[Arc]]  # of nodes, the arcs that end there and pass over signs
 
 
 def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
@@ -214,14 +226,53 @@ def separator(width: float, height: float, low: float) -> Kind:
     return "speck"
 
 
+def passed_over(line: Line, found: Sequence[Candidate], none: Floats, costs: Costs) -> Passing:
+    """The ways to pass over what stands before and behind a number as signs and letters, by the node where they end:
+    arcs from the first node, and to the last. Signs and letters touch no digit.
+
+    none: (len(found),), how likely each candidate is none of the digits.
+    """
+    pieces, end = line.pieces, len(line.pieces)
+    left = np.minimum.accumulate([p.x for p in pieces][::-1])[::-1].tolist()
+    right = np.maximum.accumulate([p.x + p.width for p in pieces]).tolist()
+    gaps = {n: (left[n] - right[n - 1]) / line.height for n in range(1, end)}
+    strokes = [p.stroke for p in pieces]
+    whole = [n for n, gap in gaps.items() if gap > -OVERLAP and set(strokes[:n]).isdisjoint(strokes[n:])]
+    looks = {(c.first, c.last): float(p) for c, p in zip(found, none, strict=True)}
+    # Of all that stands before a node: the cost near a number, and in a word, and how many more look like signs.
+    before = {0: np.zeros(3)}
+    for a, b in pairwise([0, *whole, end] if end else ()):
+        wide, high = right[b - 1] - left[a], max(float(p.height) for p in pieces[a:b])
+        if wide < WIDEST * max(line.height, high) and (a, b) in looks:
+            # A single stroke is a 1 to any eye, or a dash.
+            stroke = sum(p.area for p in pieces[a:b]) < STRAIGHT * line.stroke * math.hypot(wide, high)
+            sign = 0.0 if stroke else looks[a, b]
+            cost = SIGN - costs.word * np.log(np.maximum(LIKE_DIGIT, sign))
+            before[b] = before[a] + np.append(cost, 1 if sign > 0.5 else -1)
+        else:
+            before[b] = before[a] + sum(left_out(line, i, costs)[1] for i in range(a, b)) * np.array([1, 1, 0])
+    passing: dict[int, list[Arc]] = {end: []}
+    for n in whole:
+        ends = max(FREE, ENDS - FREER * max(0.0, gaps[n]))
+        for first, last, (near, word, signs) in ((0, n, before[n]), (n, end, before[end] - before[n])):
+            known = word if gaps[n] > SPACE and signs >= 0 else near
+            passing.setdefault(last, []).append(Arc("sign", first, last, None, float(ends + known)))
+    return passing
+
+
 def best_path(
-    line: Line, found: Sequence[Candidate], likely: Floats, costs: Costs, signs: Collection[int] = ()
+    line: Line,
+    found: Sequence[Candidate],
+    likely: Floats,
+    costs: Costs,
+    signs: Collection[int] = (),
+    passing: Passing | None = None,
 ) -> list[Arc]:
     """The arcs, from the first node to the last, of the cheapest path that reads what is likeliest to stand there.
 
     likely: (len(found), classes), the probability of each digit of each candidate. Digits may be cut apart in several
     ways, which all speak for the same text: what counts is the sum of e^−cost over its paths, not the best of them.
-    signs: the classes that hardly stand side by side.
+    signs: the classes that hardly stand side by side. passing: the ways to pass over what stands beside them.
     """
     nodes = len(line.pieces) + 1
     weights = likely**costs.word
@@ -234,6 +285,9 @@ def best_path(
         reached: dict[tuple[int, ...], _Text] = {}
         for text, before in texts[node - 1].items():
             _add(reached, text, before, Arc(kind, node - 1, node, None, cost))
+        for arc in (passing or {}).get(node, ()):
+            for text, before in texts[arc.first].items():
+                _add(reached, text, before, arc)
         for k in ending[node]:
             first = found[k].first
             for digit in digits[k]:
@@ -274,9 +328,10 @@ def share(
     line: Line,
     found: Sequence[Candidate],
     likely: Floats,
-    digits: Sequence[int],
+    digits: Digits,
     costs: Costs,
     signs: Collection[int] = (),
+    passing: Passing | None = None,
 ) -> float:
     """How likely it is that a line reads these digits: their paths' part of the sum of e^−cost over all paths.
 
@@ -295,6 +350,9 @@ def share(
     for node in range(1, nodes):
         before = total[node - 1] - left_out(line, node - 1, costs)[1]
         sums, weight, end = shares[node - 1].copy(), 1.0, ends[node - 1]
+        for sign in (passing or {}).get(node, ()):
+            arc = math.exp(min(600.0, total[sign.first] - sign.cost - before))
+            sums, weight = sums + arc * shares[sign.first], weight + arc
         for k in ending[node]:
             first = found[k].first
             arc = math.exp(min(600.0, total[first] - shapes[k] - before))
@@ -311,22 +369,13 @@ def shares_of(line: Line, found: Sequence[Candidate], likely: Floats, leaving: F
 
     likely: as for `share`. leaving: (pieces,), what it costs to leave each piece out.
     """
-    nodes = len(line.pieces) + 1
-    weights = likely**costs.word
-    shapes = digit_costs(line, found, np.zeros(len(found)), costs)
-    arcs = np.log(np.maximum(weights.sum(axis=1), 1e-300)) - shapes
-    ahead, behind = np.zeros(nodes), np.zeros(nodes)  # log of the sum over the paths to a node, and from it
-    for node, ending in enumerate(_ending(found, nodes)[1:], 1):
-        reached = [ahead[node - 1] - leaving[node - 1], *(ahead[found[k].first] + arcs[k] for k in ending)]
-        ahead[node] = np.logaddexp.reduce(reached)
-    beginning: list[list[int]] = [[] for _ in range(nodes)]
-    for k, candidate in enumerate(found):
-        beginning[candidate.first].append(k)
-    for node in range(nodes - 2, -1, -1):
-        reached = [behind[node + 1] - leaving[node], *(behind[found[k].last] + arcs[k] for k in beginning[node])]
-        behind[node] = np.logaddexp.reduce(reached)
+    weights, steps = likely**costs.word, np.arange(len(leaving))
+    every = np.maximum(weights.sum(axis=1), 1e-300)
     first, last = np.array([(c.first, c.last) for c in found]).T
-    return np.asarray(np.exp(ahead[first] + behind[last] - shapes - ahead[-1])[:, None] * weights)
+    scores = np.concatenate([-leaving, np.log(every) - digit_costs(line, found, np.zeros(len(found)), costs)])
+    ends = np.concatenate([steps, first]), np.concatenate([steps + 1, last])
+    held = paths_of(*ends, scores, len(steps) + 1)[1][len(steps) :]
+    return np.asarray((held / every)[:, None] * weights)
 
 
 def paths_of(first: Ints, last: Ints, scores: Floats, states: int) -> tuple[float, Floats]:

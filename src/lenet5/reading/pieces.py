@@ -26,12 +26,16 @@ STEEPEST = 0.9  # of the slants that are tried, horizontal over vertical
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a line's ink: its box in the upright line, and what of the box belongs to it, uint8 (h, w)."""
+    """A part of a line's ink: its box in the upright line, and what of the box belongs to it, uint8 (h, w).
+
+    stroke: the number of the connected stroke that it is of.
+    """
 
     x: int
     y: int
     mask: Mask
     area: int
+    stroke: int = 0
 
     @property
     def width(self) -> int:
@@ -102,7 +106,7 @@ def _strokes(ink: Grey) -> tuple[list[Piece], float]:
         thick = 2 * float(distance[y : y + h, x : x + w][part].max()) >= 0.5 * stroke
         dark = float(ink[y : y + h, x : x + w][part].max()) >= 0.65
         if area >= max(3.0, 0.5 * stroke * stroke) and (tall[i] or (thick and dark)):
-            found.append(Piece(x, y, part.astype(np.uint8), area))
+            found.append(Piece(x, y, part.astype(np.uint8), area, i))
     return found, stroke
 
 
@@ -174,7 +178,7 @@ def _cut_part(part: Piece, crossed: Mask, height: float, stroke: float) -> list[
         x, y, bw, bh = cv2.boundingRect(mask)
         area = int(mask.sum())
         if area >= max(3.0, 0.3 * stroke * stroke):
-            pieces.append(Piece(part.x + x, part.y + y, mask[y : y + bh, x : x + bw], area))
+            pieces.append(Piece(part.x + x, part.y + y, mask[y : y + bh, x : x + bw], area, part.stroke))
     return pieces
 
 

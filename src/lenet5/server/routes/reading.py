@@ -159,7 +159,8 @@ def _graph(reader: Reader, field: LineField) -> dict[str, Any]:
     penalties = np.zeros((0, len(reader.classes)), np.float32)
     if field.candidates:
         penalties = reader.penalties(np.stack(field.images))
-    _, path = field.path(reader.calibration.on_path().probabilities(penalties)[:, :-1], reader.classes)
+    on_paths = reader.calibration.on_path().probabilities(penalties)
+    _, path, _ = field.path(on_paths, reader.classes, True)
     chosen = {arc.candidate: arc.digit for arc in path if arc.candidate is not None and arc.digit is not None}
     probabilities = reader.calibration.probabilities(penalties)
     return {
