@@ -44,6 +44,7 @@ TOUCHING = 0.03  # of the digits' height, what is nearer
 FINE = 20  # pixels of the picture: lower digits are less sure
 UNREAD = 0.4  # what is left of it for each mark that stands free and is not read, where there may be signs
 AMID_SIGNS = 2.0  # the power of the confidence in a number beside signs: digits that are hard to read look like them
+LETTERS = 1.2  # heights for each digit, how wide such signs are at most; a wider word is none with a digit in it
 STRUCK = 0.5  # what is left of the confidence in a number that is crossed out
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
@@ -204,7 +205,7 @@ class LineField:
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
         kinds = signs_of(classes)
         paths = share(self.line, self.candidates, likely, digits, costs, kinds, signs)
-        passed = any(arc.kind == "sign" for arc in path)
+        passed = [self.line.pieces[arc.first : arc.last] for arc in path if arc.kind == "sign"]
         if signs and not passed:
             paths = math.sqrt(paths * share(self.line, self.candidates, likely, digits, costs, kinds))
         explained = unread * (1 - left / max(1, total))
@@ -212,7 +213,9 @@ class LineField:
         chosen = [self.candidates[arc.candidate] for arc in path if arc.candidate is not None]
         odd = digit_costs(self.line, chosen, np.zeros(len(chosen)), costs) - costs.digit
         parts = np.array([paths, sure, explained, min(1.0, high / FINE), np.exp(-odd.sum())])
-        return characters, parts ** (AMID_SIGNS if passed else 1.0)
+        wide = sum(max(p.x + p.width for p in some) - min(p.x for p in some) for some in passed) / self.line.height
+        in_a_word = wide > LETTERS * len(digits)
+        return characters, parts ** (AMID_SIGNS if passed else 1.0) * (0.0 if in_a_word else 1.0)
 
     def _standing(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Probabilities:
         """Probabilities (N, classes and none) in which what is wider than high is none rather than a 1: a dash, scaled
