@@ -3,8 +3,8 @@
 The parts of `readings.csv` lie in the folder `readings.csv.parts`. Each is written under another name and then renamed,
 so a part that is there is whole. It says which pictures it was made from, and how. When all parts are there, they are
 joined to one file in the same way, and the folder is removed. A job holds a file in it, so that there is one job at a
-time. What a Parquet file says of itself in its metadata stands
-for CSV and JSON Lines in a file beside the output, `readings.csv.about.json`.
+time. What a Parquet file says of itself in its metadata stands for CSV and JSON Lines in a file beside the output,
+`readings.csv.about.json`.
 """
 
 from __future__ import annotations

@@ -100,16 +100,12 @@ def the_line(found: Sequence[Word], readings: Sequence[Reading], *, letters: boo
 
     letters: whether words of letters are asked for too, which are as good as numbers; then it is the one of most ink.
     """
-    both = list(zip(found, readings, strict=True))
-    wrote = [word for word, reading in both if len(reading.characters) > 1]
-    speaks = [
-        float(w.ink.sum())
-        if letters
-        else HOPELESS
-        if len(r.characters) < 2 and _is_mark(w, wrote)
-        else evidence(r) - LONE_BAR * _is_bar(r)
-        for w, r in both
-    ]
+    if letters:
+        speaks = [float(word.ink.sum()) for word in found]
+    else:
+        both = list(zip(found, readings, strict=True))
+        wrote = [word for word, reading in both if len(reading.characters) > 1]
+        speaks = [HOPELESS if _is_mark(*one, wrote) else evidence(one[1]) - LONE_BAR * _is_bar(one[1]) for one in both]
     best = int(np.argmax(speaks if max(speaks) > HOPELESS else [w.height for w in found]))
     return _around(best, set(range(len(found))), found, readings, math.inf)
 
@@ -131,9 +127,10 @@ def _around(best: int, free: set[int], found: Sequence[Word], readings: Sequence
     return sorted(line, key=lambda k: found[k].x)
 
 
-def _is_mark(word: Word, others: Sequence[Word]) -> bool:
-    """Whether a word is far too low for a number of the row of others: a point, or the end of something beside it."""
-    return any(word.beside(other) and other.height > UNEQUAL * word.height for other in others)
+def _is_mark(word: Word, reading: Reading, others: Sequence[Word]) -> bool:
+    """Whether one character is far too low for the row of others: a point, or the end of something beside it."""
+    low = any(word.beside(other) and other.height > UNEQUAL * word.height for other in others)
+    return len(reading.characters) < 2 and low
 
 
 def _is_bar(reading: Reading) -> bool:

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import dilated, inked, parts
+from lenet5.pictures.masks import dilated
 from lenet5.reading.alphabet import TAUGHT
 from lenet5.reading.answers import Calibration, character
 from lenet5.reading.graph import (
@@ -197,9 +197,10 @@ class LineField:
             if arc.kind == "sign":
                 total -= sum(piece.area for piece in self.line.pieces[arc.first : arc.last])
                 continue
-            apart = self._stands_apart(arc.first)
+            speck = arc.kind == "speck" or arc.kind in classes
+            apart = (self.geometry.place or not speck) and self._stands_apart(arc.first)
             unread *= UNREAD if apart and self.geometry.place else 1.0
-            if arc.kind == "speck" or arc.kind in classes:
+            if speck:
                 left += self.line.pieces[arc.first].area
             elif apart:
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
@@ -264,8 +265,7 @@ class LineField:
 
     def _cuts(self) -> NDArray[np.int64]:
         """At how many of its two sides each candidate is cut off from a stroke that goes on."""
-        labels, _ = parts(inked(self.line.ink))
-        strokes = np.array([labels[p.y :, p.x :][: p.height, : p.width][p.mask > 0].max() for p in self.line.pieces])
+        strokes = np.array([piece.stroke for piece in self.line.pieces])
         same = strokes[:, None] == strokes
         sides = [(same[c.first : c.last, : c.first], same[c.first : c.last, c.last :]) for c in self.candidates]
         return np.array([before.any() + int(after.any()) for before, after in sides], np.int64)

@@ -102,9 +102,8 @@ def without_rules(ink: Grey, covered: float, thinner: float = THINNER) -> Grey:
         aside = abs((float(np.median(rule.tops + rule.ends)) / 2 - y) / down - 0.5) >= AMID
         whole = rule.covered >= WHOLE or (aside and len(rule.columns) >= WHOLE * across)
         bare = rule.ends - rule.tops <= rule.thick + 1
-        if not is_straight(rule.columns[bare], (rule.tops + rule.ends)[bare] / 2, rule.thick):
-            continue
-        if rule.thick <= thinner * stroke or (wide and whole):
+        straight = is_straight(rule.columns[bare], (rule.tops + rule.ends)[bare] / 2, rule.thick)
+        if straight and (rule.thick <= thinner * stroke or (wide and whole)):
             rule.clear(left, rule.thick + 1)
     return left
 
