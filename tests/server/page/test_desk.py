@@ -143,6 +143,24 @@ def test_the_server_keeps_what_was_corrected(open_page: Open, client: httpx.Clie
     assert client.get(f"corrections/{mine['path']}").content == sample("line_2746.png")
 
 
+def test_what_was_said_of_corrections_stays_when_the_steps_come_later(open_page: Open, sample: Any) -> None:
+    page = open_page("read")
+    _read(page, "1998")
+    held: list[Any] = []
+    page.route("**/api/explain*", lambda route: held.append(route))
+    _open(page, ("mine.png", sample("line_2746.png")))
+    _read(page, "2746")
+    page.locator(".results input").fill("2146")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Keep corrections on the server").click()
+    kept = "() => document.querySelector('.taken .note').textContent.includes('on the server')"
+    page.wait_for_function(kept)
+    assert held
+    held[0].continue_()
+    page.wait_for_selector("ol.steps:visible img")
+    assert page.evaluate(kept)
+
+
 def test_other_characters_are_asked_for_and_kept_in_the_address(open_page: Open) -> None:
     page = open_page("read&example=line_1998.png&layout=line")
     _read(page, "1998")

@@ -91,7 +91,10 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
     results.hidden = !readings;
     whole.hidden = !picture.crop;
     photo.hidden = Boolean(picture.example || picture.paper);
-    if (others) table.show(entries);
+    if (others) {
+      table.show(entries);
+      hint();
+    }
     explain.hidden = new Set(entries.map((entry) => entry.reading)).size < 2 || entries[0].column !== null;
     write();
   }
@@ -147,7 +150,11 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
     text.textContent = plainText(entries) || "–";
     text.className = entries.some((entry) => entry.rejected && entry.right === null) ? "text rejected" : "text";
     keepThere.disabled = keep.disabled = !desk.pictures.some(corrected);
-    results.querySelector(".note").textContent = keep.disabled ? "" : t("read.lessons.how");
+  }
+
+  // In place of what was said of readings that were others, or have been corrected since.
+  function hint() {
+    results.querySelector(".note").textContent = desk.pictures.some(corrected) ? t("read.lessons.how") : "";
   }
 
   function choose(entry, follow = false) {
@@ -160,6 +167,7 @@ export function makeDesk({ onSelect, onChange, onReading, onRemove, onKeep }) {
     unsaved = true;
     boxes.label();
     write();
+    hint();
     list(desk);
   }
 
