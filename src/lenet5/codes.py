@@ -7,7 +7,7 @@ that are alike, so that a confusion shows as a small difference of distances.
 
 from __future__ import annotations
 
-from importlib import resources
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ NONE = " "  # the class that stands for none of the others: the space has a code
 
 # `codes.txt` draws them as Figure 3 does, sixteen beside each other: # is black, . is white.
 CHARACTERS = "".join(map(chr, range(32, 127)))  # the 95 printable characters of ASCII, space first
-_DRAWN = resources.files("lenet5").joinpath("codes.txt").read_text("utf-8").split("\n\n")
+_DRAWN = Path(__file__).with_name("codes.txt").read_text("utf-8").split("\n\n")
 _PIXELS = dict(
     zip(
         CHARACTERS,

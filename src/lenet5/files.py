@@ -22,6 +22,7 @@ from lenet5.errors import LeNetError
 
 __all__ = [
     "GZIP_MAGIC",
+    "PACKAGE",
     "cache_folder",
     "gunzip",
     "held",
@@ -32,6 +33,7 @@ __all__ = [
     "write_atomically",
 ]
 
+PACKAGE = Path(__file__).parent  # whose files of data lie beside its modules
 GZIP_MAGIC = b"\x1f\x8b"
 
 

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +46,8 @@ Tensors = dict[str, NDArray[np.float32]]
 
 def shipped() -> dict[str, Path]:
     """Name and path of every file of weights that comes with the package."""
-    folder = Path(str(resources.files("lenet5"))) / "weights"
-    return {path.stem: path for path in sorted(folder.glob("*.safetensors"), key=lambda path: path.stem)}
+    found = (files.PACKAGE / "weights").glob("*.safetensors")
+    return {path.stem: path for path in sorted(found, key=lambda path: path.stem)}
 
 
 def find(name: str | os.PathLike[str]) -> Path:

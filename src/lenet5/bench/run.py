@@ -12,13 +12,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lenet5 import __version__
 from lenet5.architecture import LENET5
@@ -140,10 +141,7 @@ class _Process:
             raise LeNetError(answer["error"].splitlines()[0][:300])
         return answer
 
-    def __enter__(self) -> _Process:
-        return self
-
-    def __exit__(self, *error: object) -> None:
+    def close(self) -> None:
         self._process.kill()
         self._process.communicate()
 
@@ -164,6 +162,7 @@ class Bench:
         self._names = [name for name in PEERS if peers is None or name in peers or name == OURS]
         self._tasks = QUICK if quick else ALL
         self._rounds, self._seconds = (QUICK_ROUNDS, QUICK_SECONDS) if quick else (ROUNDS, SECONDS)
+        self._ours: dict[str, NDArray[np.float32]] = {}  # answers, by the words that find fault with others
         self.result = Result(threads, quick, _machine())
 
     def go(self) -> Iterator[Step]:
@@ -175,7 +174,7 @@ class Bench:
             contenders: list[_Process] = []
             for done, name in enumerate(self._names):
                 yield Step(f"checking {name}", done, steps)
-                contender = stack.enter_context(_Process(name, self.result.threads))
+                contender = stack.enter_context(closing(_Process(name, self.result.threads)))
                 if self._takes_part(contender, folder):
                     contenders.append(contender)
             done = len(self._names)
@@ -210,37 +209,26 @@ class Bench:
 
     def _compare(self, contender: _Process, folder: Path) -> float:
         """The largest difference of a penalty. Raises LeNetError where the contender reads or learns differently."""
-        ours, theirs = folder / "penalties.npy", folder / f"{contender.name}.npy"
-        contender.ask("penalties", to=str(ours if contender.name == OURS else theirs))
-        apart = 0.0
-        if contender.name != OURS:
-            apart = float(np.abs(np.load(theirs) - np.load(ours)).max())
-            if not apart <= APART:
-                raise LeNetError(f"answers differently: penalties are up to {apart:g} apart")
+        answers, learned = folder / "answers.npy", folder / "learned.npz"
+        contender.ask("penalties", to=str(answers))
+        apart = self._apart("answers differently: penalties", np.load(answers))
         for task in self._tasks:
-            if task.kind != "read":
-                self._compare_learned(contender, task, folder)
+            if task.kind == "read" or not contender.ask("learned", task=asdict(task), to=str(learned))["learned"]:
+                continue
+            # Weights cannot be compared: units of F6 that have the same sign in all codes get no gradient but that of
+            # rounding, and Adam makes full steps of it. What is compared is what the network answers.
+            with np.load(learned) as tensors:
+                network = LeNet5(LENET5, dict(tensors))
+            words = f"learns differently: after {task.label}, probabilities"
+            self._apart(words, network.probabilities(Material.read(folder).digits[:CHECKED]))
         return apart
 
-    def _compare_learned(self, contender: _Process, task: Task, folder: Path) -> None:
-        """Let it learn, and compare the answers of the network that it comes to.
-
-        Weights cannot be compared: units of F6 that have the same sign in all codes get no gradient but that of
-        rounding, and Adam makes full steps of it.
-        """
-        ours = folder / f"{task.kind}-{task.size}.npy"
-        theirs = folder / "learned.npz"
-        if not contender.ask("learned", task=asdict(task), to=str(theirs))["learned"]:
-            return
-        material = Material.read(folder)
-        with np.load(theirs) as tensors:
-            answers = LeNet5(LENET5, dict(tensors)).probabilities(material.digits[:CHECKED])
-        if contender.name == OURS:
-            np.save(ours, answers)
-            return
-        apart = float(np.abs(answers - np.load(ours)).max())
+    def _apart(self, words: str, answers: NDArray[np.float32]) -> float:
+        """How far answers are at most from this package's to the same question, which come first."""
+        apart = float(np.abs(answers - self._ours.setdefault(words, answers)).max())
         if not apart <= APART:
-            raise LeNetError(f"learns differently: after {task.label}, probabilities are up to {apart:g} apart")
+            raise LeNetError(f"{words} are up to {apart:g} apart")
+        return apart
 
     def _time(self, contender: _Process, task: Task, samples: dict[str, list[int]]) -> bool:
         """Time one turn. False where the contender failed: it takes no further part."""

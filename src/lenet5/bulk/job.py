@@ -104,11 +104,12 @@ def _go(source: str, task: Task, engine: Engine, workers: int) -> Iterator[Progr
             if (counts := parts.committed(shard)) is None:
                 yield shard
             else:
-                clock.found(shard, counts)
+                clock.add(shard, counts, before=True)
 
     with parts.held():
         for shard, counts in ENGINES[engine](task, todo(), workers):
-            yield clock.read(shard, counts)
+            clock.add(shard, counts)
+            yield clock.now()
         parts.join(lambda: sources.shards(source, columns), Counts(clock.pictures, clock.failed))
     parts.remove()
     yield clock.now()
@@ -122,20 +123,15 @@ class _Clock:
         self._before, self._done = 0, 0  # weights of what was found at the start, and of all that is done
         self.pictures, self.failed, self._found = 0, 0, 0
 
-    def found(self, shard: Shard, counts: Counts) -> None:
-        self._count(shard, counts)
-        self._before, self._found = self._before + shard.weight, self._found + counts.pictures
-
-    def read(self, shard: Shard, counts: Counts) -> Progress:
-        self._count(shard, counts)
-        return self.now()
+    def add(self, shard: Shard, counts: Counts, *, before: bool = False) -> None:
+        """A shard that is done; `before`: it was when this start began."""
+        self._done += shard.weight
+        self.pictures, self.failed = self.pictures + counts.pictures, self.failed + counts.failed
+        if before:
+            self._before, self._found = self._before + shard.weight, self._found + counts.pictures
 
     def now(self) -> Progress:
         seconds = max(time.monotonic() - self._start, 1e-9)
         here, rest = self._done - self._before, max(0, self._total - self._done)
         rate, left = (self.pictures - self._found) / seconds, seconds * rest / max(here, 1)
         return Progress(self.pictures, self.failed, self._found, min(1.0, self._done / self._total), rate, left)
-
-    def _count(self, shard: Shard, counts: Counts) -> None:
-        self._done += shard.weight
-        self.pictures, self.failed = self.pictures + counts.pictures, self.failed + counts.failed

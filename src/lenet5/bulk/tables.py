@@ -11,9 +11,15 @@ from typing import Any, BinaryIO
 from lenet5.datasets.tables import parquet
 from lenet5.errors import DataError
 
-__all__ = ["KEY", "check_suffix", "schema", "write"]
+__all__ = ["BOX", "KEY", "OF_A_READING", "check_suffix", "schema", "write"]
 
 KEY = b"lenet5"  # of a Parquet file's metadata
+# What a row has of a Reading, by Arrow's names of types, and the parts of its box.
+OF_A_READING = {
+    "page": "int32", "text": "string", "confidence": "float", "rejected": "bool", "reason": "string",
+    "left_out": "string",
+}  # fmt: skip
+BOX = ("x", "y", "width", "height")
 
 
 def schema(carried: Any = ()) -> Any:
@@ -25,17 +31,9 @@ def schema(carried: Any = ()) -> Any:
     parquet()
     import pyarrow as pa
 
-    fields = [
-        pa.field("key", pa.string(), nullable=False),
-        pa.field("page", pa.int32()),
-        pa.field("text", pa.string()),
-        pa.field("confidence", pa.float32()),
-        pa.field("rejected", pa.bool_()),
-        pa.field("reason", pa.string()),
-        pa.field("left_out", pa.string()),
-        *(pa.field(name, pa.int32()) for name in ("x", "y", "width", "height")),
-        pa.field("error", pa.string()),
-    ]
+    kinds = {**OF_A_READING, **dict.fromkeys(BOX, "int32"), "error": "string"}
+    own = [pa.field(name, pa.type_for_alias(kind)) for name, kind in kinds.items()]
+    fields = [pa.field("key", pa.string(), nullable=False), *own]
     taken = {field.name for field in fields} | {field.name for field in carried}
     ours = {field.name for field in fields}
     for field in carried:

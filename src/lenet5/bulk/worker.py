@@ -13,6 +13,7 @@ import numpy as np
 from lenet5.bulk.kinds import Columns
 from lenet5.bulk.parts import Counts, Parts
 from lenet5.bulk.sources import Shard
+from lenet5.bulk.tables import BOX, OF_A_READING
 from lenet5.errors import LeNetError
 from lenet5.reading import Reader, Reading
 
@@ -99,15 +100,6 @@ def _rows(key: str, found: list[Reading] | LeNetError) -> list[dict[str, Any]]:
     if isinstance(found, LeNetError):
         return [{"key": key, "error": str(found).encode("utf-8", "replace").decode()}]
     return [
-        {
-            "key": key,
-            "page": r.page,
-            "text": r.text,
-            "confidence": r.confidence,
-            "rejected": r.rejected,
-            "reason": r.reason,
-            "left_out": r.left_out,
-            **dict(zip(("x", "y", "width", "height"), r.box, strict=True)),
-        }
+        {"key": key, **{name: getattr(r, name) for name in OF_A_READING}, **dict(zip(BOX, r.box, strict=True))}
         for r in found
     ]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import resources
-from pathlib import Path
 from typing import Literal
 
 from lenet5.cli.bar import working
 from lenet5.errors import LeNetError
+from lenet5.files import PACKAGE
 
 __all__ = ["ahead", "warm"]
 
@@ -53,7 +52,7 @@ def _reading() -> None:
         network.penalties(pictures)
         network.activations(pictures[:1])
         network.slide(np.zeros((1, 40, 60), kind))
-    Reader().read(Path(str(resources.files("lenet5"))) / "samples" / "line_2746.png")
+    Reader().read(PACKAGE / "samples" / "line_2746.png")
 
 
 def _changes() -> None:

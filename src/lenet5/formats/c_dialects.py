@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from importlib import resources
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -194,7 +194,7 @@ class Int8(Dialect):
 
 def in_file(name: str) -> str:
     """The text of one of the files of C beside this one."""
-    return (resources.files("lenet5.formats") / f"c_{name}.h").read_text("utf-8")
+    return Path(__file__).with_name(f"c_{name}.h").read_text("utf-8")
 
 
 def literal(value: Any) -> str:

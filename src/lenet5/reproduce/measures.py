@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.distortions import transform
 from lenet5.network import LeNet5
 
-__all__ = ["CHANGES", "REJECTED", "TARGETS", "Predictor", "answers", "rejection", "robustness"]
+__all__ = ["CHANGES", "REJECTED", "TARGETS", "answers", "rejection", "robustness"]
 
 # III-E, Figure 13 shows shift, scale, rotation and noise; squeeze and shear are those of the training's distortions.
 CHANGES: dict[str, tuple[float, ...]] = {
@@ -63,26 +64,16 @@ def rejection(score: NDArray[np.float64], wrong: NDArray[np.bool_]) -> dict[str,
     return {"rejected": list(REJECTED), "error": [float(errors[k]) for k in at], "needed": needed}
 
 
-class Predictor(Protocol):
-    """Whatever reads pictures: float32 (N, 32, 32) in the paper's scale -> classes (N,)."""
-
-    def predict(self, images: Any, /) -> NDArray[np.int64]: ...
-
-
 def robustness(
-    network: Predictor, test: Dataset, changes: Mapping[str, tuple[float, ...]] = CHANGES
+    network: LeNet5, test: Dataset, changes: Mapping[str, tuple[float, ...]] = CHANGES
 ) -> Iterator[tuple[str, float, float]]:
     """(change, how much, error in percent) for every point of `changes`, every picture changed alike."""
     undone = {"scale": 1.0, "squeeze": 1.0}
-    plain: float | None = None
+
+    @cache
+    def error(**how: Any) -> float:
+        return 100.0 * float((network.predict(transform(test.images, **how)) != test.labels).mean())
+
     for change, amounts in changes.items():
         for amount in amounts:
-            if amount == undone.get(change, 0.0) and plain is not None:
-                yield change, amount, plain
-                continue
-            how: Any = {change: amount}
-            shown = transform(test.images, **how)
-            error = 100.0 * float((network.predict(shown) != test.labels).mean())
-            if amount == undone.get(change, 0.0):
-                plain = error
-            yield change, amount, error
+            yield change, amount, error() if amount == undone.get(change, 0.0) else error(**{change: amount})

@@ -6,8 +6,6 @@ import mimetypes
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import resources
-from pathlib import Path
 
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
@@ -15,6 +13,7 @@ from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from lenet5 import __version__
+from lenet5.files import PACKAGE
 from lenet5.server import problems
 from lenet5.server.guard import Guard
 from lenet5.server.metrics import Metrics
@@ -25,16 +24,8 @@ from lenet5.server.state import ServerState
 
 __all__ = ["create_app"]
 
-PAGE = Path(str(resources.files("lenet5"))) / "server" / "page"
-ROUTERS = (
-    reading.router,
-    corrections.router,
-    networks.router,
-    trials.router,
-    training.router,
-    digits.router,
-    health.router,
-)
+PAGE = PACKAGE / "server" / "page"
+SUBJECTS = (reading, corrections, networks, trials, training, digits, health)
 ABOUT = """LeNet-5 of 1998: handwritten digits in, answers out, and every number in between.
 
 `/api/v1/…` stays as it is described here; `/api/…` is the newest version, which is v1.
@@ -68,9 +59,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.shared = state
     problems.install(app)
 
-    for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1")
-        app.include_router(router, prefix="/api", include_in_schema=False)
+    for subject in SUBJECTS:
+        app.include_router(subject.router, prefix="/api/v1")
+        app.include_router(subject.router, prefix="/api", include_in_schema=False)
 
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:

@@ -26,17 +26,12 @@ from lenet5.server.training import BusyError, UnknownTrainingError
 
 __all__ = ["Problem", "as_problem", "install", "problem"]
 
-# The first kind that fits counts.
-_STATUS: tuple[tuple[type[LeNetError], int], ...] = (
-    (UnknownNetworkError, 404),
-    (UnknownTrainingError, 404),
-    (BusyError, 409),
-    (ArchitectureError, 422),
-    (PictureError, 422),
-    (ReadingError, 422),
-    (TrainingError, 422),
-    (DataError, 422),
-    (MissingExtraError, 415),
+# The first row with a kind that fits counts.
+_STATUS: tuple[tuple[tuple[type[LeNetError], ...], int], ...] = (
+    ((UnknownNetworkError, UnknownTrainingError), 404),
+    ((BusyError,), 409),
+    ((ArchitectureError, DataError, PictureError, ReadingError, TrainingError), 422),
+    ((MissingExtraError,), 415),
 )
 
 
@@ -62,7 +57,7 @@ def problem(status: int, detail: str, **headers: str) -> Response:
 
 def as_problem(error: LeNetError) -> dict[str, Any]:
     """An error as a problem, for one picture of a batch."""
-    status = next((s for kind, s in _STATUS if isinstance(error, kind)), 400)
+    status = next((s for kinds, s in _STATUS if isinstance(error, kinds)), 400)
     return Problem(title=HTTPStatus(status).phrase, status=status, detail=str(error)).model_dump()
 
 

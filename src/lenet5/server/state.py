@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass, field
-from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from lenet5.architecture import ARCHITECTURES, Architecture, architecture
 from lenet5.errors import ArchitectureError, LeNetError, WeightsError
+from lenet5.files import PACKAGE
 from lenet5.server.batching import Batcher
 from lenet5.server.metrics import Metrics
 from lenet5.server.networks import Networks
@@ -102,7 +101,7 @@ class ServerState:
         net.penalties(np.zeros((64, 28, 28), np.uint8))
         changed(blank, {"rotation": 10.0}, 0)
         digits("drawn")
-        line = (Path(str(resources.files("lenet5"))) / "samples" / "line_2746.png").read_bytes()
+        line = (PACKAGE / "samples" / "line_2746.png").read_bytes()
         self.read_digits([line])
         for layout in LAYOUTS:
             self.reader().read(line, layout)

@@ -12,7 +12,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +27,7 @@ from lenet5.server.trials import ranges
 
 __all__ = ["write"]
 
-PACKAGE = Path(str(resources.files("lenet5")))
-PAGE = PACKAGE / "server" / "page"
+PAGE = files.PACKAGE / "server" / "page"
 LEARNT, HELD_OUT = 560, 140  # drawn digits that are packed along
 RECORDED = ("boxes_0314159.png", "page_123_456_789.png")
 SERVED = ("read.js", "learn.js")  # views that need the server: main.js shows others in their place
@@ -181,7 +179,7 @@ def _recorded(names: Iterable[str]) -> list[dict[str, Any]]:
     reader = Reader()
     recorded = []
     for name in names:
-        path = PACKAGE / "samples" / name
+        path = files.PACKAGE / "samples" / name
         told = [reading.to_dict() for reading in reader.read(path)]
         image = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
         recorded.append({"name": name, "image": image, "readings": told})

@@ -10,8 +10,8 @@ same meaning, so that every mixture of them is the same character.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +106,7 @@ def shape(character: str, weight: float, *paths: str) -> Shape:
 def table(name: str) -> tuple[Shape, ...]:
     """The shapes of one of the files beside this one."""
     shapes: list[tuple[str, float, list[str]]] = []
-    for row in files(__package__).joinpath(name).read_text("utf-8").splitlines():
+    for row in Path(__file__).with_name(name).read_text("utf-8").splitlines():
         if row.startswith("= "):
             _, character, weight = row.split()
             shapes.append((character, float(weight), []))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import cache, lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,7 +14,7 @@ from starlette.exceptions import HTTPException
 from lenet5 import datasets
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.mnist import ENVIRONMENT
-from lenet5.files import cache_folder, read_bounded
+from lenet5.files import PACKAGE, cache_folder, read_bounded
 
 __all__ = ["digits", "has_mnist", "router"]
 
@@ -90,5 +89,4 @@ def to_learn(count: int) -> Dataset:
 
 
 def _examples() -> dict[str, Path]:
-    folder = Path(str(resources.files("lenet5"))) / "samples"
-    return {path.name: path for path in folder.glob("*.png")}
+    return {path.name: path for path in (PACKAGE / "samples").glob("*.png")}
