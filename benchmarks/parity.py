@@ -72,7 +72,7 @@ def _gradients(network: lenet5.LeNet5, test: Any) -> float:
         loss, cost = "cross_entropy", torch.nn.functional.cross_entropy(-penalties, labels, reduction="none")
     cost.mean().backward()
     tensors = {name: tensor.astype(np.float64) for name, tensor in network.tensors.items()}
-    shown = onnx.scaled(test.images[:DERIVED]).astype(np.float64)
+    shown = reference.scale(test.images[:DERIVED]).astype(np.float32).astype(np.float64)
     _, ours = reference.gradient(network.architecture, tensors, shown, test.labels[:DERIVED], loss, j=J)
     return max(
         float(np.abs(parameter.grad.numpy() - ours[name]).max()) / max(1.0, float(np.abs(ours[name]).max()))

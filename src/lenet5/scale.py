@@ -89,16 +89,11 @@ def ink(scaled: NDArray[np.floating]) -> NDArray[np.uint8]:
 def to_scale(images: Any, *, square: bool) -> tuple[NDArray[Any], np.float32, np.float32]:
     """Pictures as the kernels take them: unscaled, with what scales them.
 
-    Args:
-        images: (N, 28, 28) or (N, 32, 32); where not `square`, (N, H, W) of at least 32×32, which get no frame. One
-            more axis of length 1, channels first or last, is passed over; bool and whole numbers become bytes.
-        square: whether one place is read, or a whole row of them (VII).
-
-    Returns:
-        (array, low, gain): pictures are low + gain·array, in a frame of `low` where they are smaller than 32×32.
-
-    Raises:
-        PictureError: arrays that are not pictures.
+    images: (N, 28, 28) or (N, 32, 32); where not `square`, (N, H, W) of at least 32×32, which get no frame. One more
+        axis of length 1, channels first or last, is passed over; bool and whole numbers become bytes.
+    square: whether one place is read, or a whole row of them (VII).
+    Returns (array, low, gain): pictures are low + gain·array, in a frame of `low` where they are smaller than 32×32.
+    Raises PictureError for arrays that are not pictures.
     """
     try:
         array = np.asarray(images)
@@ -156,14 +151,10 @@ class PictureWarning(UserWarning):
 
 
 def doubt(images: Any) -> str:
-    """What these pictures look like, and what to do about it; "" where they look right.
+    """What these pictures look like, and what to do about it, in a line for a warning; "" where they look right.
 
-    Args:
-        images: pictures that a network takes, (N, 28, 28) or (N, 32, 32), uint8 or float. That they are black on white,
-            or normalised, shows in a single one; that they are turned over their diagonal, in 32.
-
-    Returns:
-        One line for a warning.
+    images: pictures that a network takes, (N, 28, 28) or (N, 32, 32), uint8 or float. That they are black on white, or
+        normalised, shows in a single one; that they are turned over their diagonal, in 32.
     """
     array = np.asarray(images)
     array = array.reshape(len(array), *(side for side in array.shape[1:] if side != 1))

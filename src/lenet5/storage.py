@@ -22,7 +22,7 @@ from lenet5 import files
 from lenet5.architecture import Architecture, architecture
 from lenet5.errors import ArchitectureError, WeightsError
 
-__all__ = ["FORMAT", "declaration", "digest", "find", "read", "shipped", "write"]
+__all__ = ["FORMAT", "declaration", "digest", "find", "kept", "read", "shipped", "write"]
 
 FORMAT = 1
 LARGEST = 64 * 2**20  # bytes; the largest file of weights that is opened
@@ -133,6 +133,14 @@ def read(path: str | os.PathLike[str]) -> tuple[Architecture, list[Tensors], dic
     return architecture, each, header | {"digest": digest(each)}
 
 
+def kept(data: bytes, key: str) -> Any:
+    """The JSON under a key of a safetensors file's metadata. Raises ValueError, KeyError or TypeError for no such."""
+    length = int.from_bytes(data[:8], "little")
+    if not 0 < length <= len(data) - 8:
+        raise ValueError("no header of the length that its first eight bytes name")
+    return json.loads(json.loads(data[8 : 8 + length])["__metadata__"][key])
+
+
 def digest(members: Sequence[Mapping[str, Any]]) -> str:
     """The SHA-256 of all weights, by which a network is known whatever is told of it."""
     whole = hashlib.sha256()
@@ -157,12 +165,9 @@ def _name(member: int, members: int, name: str) -> str:
 
 
 def _header(path: str | os.PathLike[str], data: bytes) -> dict[str, Any]:
-    """The JSON under "lenet5" in the file's own header: eight bytes of length, then JSON."""
-    length = int.from_bytes(data[:8], "little")
+    """The metadata under "lenet5"."""
     try:
-        if not 0 < length <= len(data) - 8:
-            raise ValueError("no header of the length that its first eight bytes name")
-        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][KEY])
+        header = kept(data, KEY)
         if not isinstance(header, dict):
             raise ValueError("the metadata is no object")
         return header

@@ -19,6 +19,7 @@ from lenet5.errors import WeightsError
 from lenet5.formats import onnx as export
 from lenet5.formats.quantise import QuantisedEnsemble
 from lenet5.network import LeNet5
+from lenet5.scale import scale
 from lenet5.training.going_on import for_classes
 
 onnx: Any = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'lenet5[onnx]'")
@@ -51,7 +52,7 @@ def test_classes_probabilities_and_penalties(
 ) -> None:
     network = LeNet5(net, networks.start(net, rng), {"sharpness": 0.1})
     assert export.write(tmp_path / "net.onnx", network, pictures=pictures).passed
-    given = digits if pictures == "uint8" else export.scaled(digits)
+    given = digits if pictures == "uint8" else scale(digits).astype(np.float32)
     classes, probabilities, penalties = answers(tmp_path / "net.onnx", ["class", "probabilities", "penalties"], given)
     ours = network.penalties(given)
     np.testing.assert_allclose(penalties, ours, rtol=5e-7, atol=1e-4)

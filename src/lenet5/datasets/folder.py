@@ -17,7 +17,6 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Protocol
 
 from lenet5.datasets.form import Labelled
 from lenet5.errors import DataError
@@ -39,7 +38,7 @@ def parts(path: Path) -> dict[str, Callable[[], Labelled]]:
     a picture that has no label, or that a link leads out of the folder to.
     """
     if os.path.isdir(path):
-        files: _Files = _Folder(path)
+        files = _Folder(path)
     elif os.path.isfile(path):
         files = _Zip(path)
     else:
@@ -56,7 +55,7 @@ def parts(path: Path) -> dict[str, Callable[[], Labelled]]:
     return {"": lambda: _load(files, path.name)}
 
 
-def _load(files: _Files, name: str) -> Labelled:
+def _load(files: _Folder, name: str) -> Labelled:
     path, labelled = files.path, sorted(_labelled(files))
     if not labelled:
         raise DataError(
@@ -72,7 +71,7 @@ def _load(files: _Files, name: str) -> Labelled:
 class _Pictures(Sequence[bytes]):
     """The bytes of pictures, each read when it is asked for."""
 
-    def __init__(self, files: _Files, names: list[str]) -> None:
+    def __init__(self, files: _Folder, names: list[str]) -> None:
         self._files, self._names = files, names
 
     def __len__(self) -> int:
@@ -82,26 +81,14 @@ class _Pictures(Sequence[bytes]):
         return self._files.read(self._names[i])
 
 
-class _Files(Protocol):
-    """Named files, in a folder or a zip file."""
-
-    path: Path
-
-    def names(self) -> list[str]:
-        """Those that may be pictures or labels.csv, relative, with slashes."""
-
-    def read(self, name: str) -> bytes:
-        """The bytes of one. Raises DataError where it is missing, damaged or too long."""
-
-    def part(self, name: str) -> _Files:
-        """The files in one of its folders."""
-
-
 class _Folder:
+    """The files in a folder."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def names(self) -> list[str]:
+        """Those that may be pictures or labels.csv, relative, with slashes."""
         names = []
         for folder, folders, files in os.walk(self.path, onerror=_cannot_list):
             folders[:] = sorted(name for name in folders if not _hidden(PurePath(name)))
@@ -109,9 +96,11 @@ class _Folder:
         return [name.as_posix() for name in names if not _hidden(name)]
 
     def read(self, name: str) -> bytes:
+        """The bytes of one. Raises DataError where it is missing, damaged or too long."""
         return read_bounded(inside(self.path, name, error=DataError), MOST_BYTES, error=DataError)
 
-    def part(self, name: str) -> _Files:
+    def part(self, name: str) -> _Folder:
+        """The files in one of its folders."""
         return _Folder(self.path / name)
 
 
@@ -119,9 +108,11 @@ def _cannot_list(problem: OSError) -> None:
     raise DataError(f"cannot list {problem.filename}: {problem.strerror}; give a folder that can be read") from problem
 
 
-class _Zip:
+class _Zip(_Folder):
+    """The files in a zip file."""
+
     def __init__(self, path: Path) -> None:
-        self.path = path
+        super().__init__(path)
         try:
             self.archive = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
@@ -129,7 +120,7 @@ class _Zip:
         members = {PurePosixPath(info.filename.lstrip("/")): info for info in self.archive.infolist()}
         self._members = {str(name): i for name, i in members.items() if not i.is_dir() and not _hidden(name)}
 
-    def part(self, name: str) -> _Files:
+    def part(self, name: str) -> _Folder:
         inner, folder = copy(self), f"{name}/"
         inner.path = self.path / name
         inner._members = {m.removeprefix(folder): i for m, i in self._members.items() if m.startswith(folder)}
@@ -167,7 +158,7 @@ def _hidden(name: PurePath) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
 
 
-def _labelled(files: _Files) -> list[tuple[str, str]]:
+def _labelled(files: _Folder) -> list[tuple[str, str]]:
     """(name of the picture, label), from labels.csv where there is one."""
     names = files.names()
     if LABELS in names:

@@ -82,10 +82,8 @@ def array_parts(path: Path) -> Parts:
     """The parts of an .npz file that holds pictures and labels, or of a pair of .npy files, as x.npy and y.npy."""
     if path.suffix == ".npz" and os.path.isfile(path):
         return _by_part(read_npz(path), str(path), path.name)
-    if path.suffix == ".npy" and os.path.isfile(path):
-        names = {file.stem: file for file in _listed(path.parent) if file.suffix == ".npy"}
-    else:
-        names = {file.stem: file for file in _listed(path) if file.suffix == ".npy"}
+    place = path.parent if path.suffix == ".npy" and os.path.isfile(path) else path
+    names = {file.stem: file for file in _listed(place) if file.suffix == ".npy"}
     return _by_part({name: _npy(file) for name, file in names.items()}, str(path), path.name) if names else {}
 
 

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.drawn.paper import Look, photograph
-from lenet5.datasets.drawn.pen import SIDES, Pen, Scan, Trace, draw
+from lenet5.datasets.drawn.pen import SIDES, Pen, Scan, Trace, draw, trace
 from lenet5.datasets.packed import read_npz
 from lenet5.errors import DataError
 from lenet5.files import write_atomically
@@ -134,8 +134,7 @@ class Strokes:
         lines = [_even(stroke.astype(np.float64) * (100 / SPAN)) for stroke in self.polylines(index)]
         alongs = [np.linspace(0, 1, len(line)) for line in lines]
         radii = [pen.radii(line, along, 4 * along + wave) for line, along in zip(lines, alongs, strict=True)]
-        numbers = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
-        return Trace(np.concatenate(lines), np.concatenate(radii), numbers)
+        return trace(lines, np.concatenate(radii))
 
     def pictures(self, rng: np.random.Generator, pen: Pen | None = None) -> Dataset:
         """Every character as MNIST would hold it, written with `pen`, or each with another one of many.

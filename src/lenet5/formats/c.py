@@ -4,9 +4,9 @@
     write("lenet5.h", network, quantised=quantise(network, digits))   int8, the same bits on every machine
     write("letters.h", letters, prefix="letters")                     a second one for the same program
 
-The header is a comment, sizes and tables, which are written here; what numbers are, of `c_float.h` or `c_int8.h`; and
-the layers, of `c_layers.h` and `c_rbf.h` or `c_full.h`. C1 and C3 are never kept: each unit of S2 and S4 is worked out
-from its four.
+The header is how to use it, of `c_begin.h`; sizes and tables, which are written here; what numbers are, of `c_float.h`
+or `c_int8.h`; and the layers, of `c_layers.h` and `c_rbf.h` or `c_full.h`. C1 and C3 are never kept: each unit of S2
+and S4 is worked out from its four.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import re
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from lenet5 import files
 from lenet5.architecture import SIDE, Architecture
 from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
-from lenet5.formats.c_dialects import Dialect, Floats, Int8, literal, noise
+from lenet5.formats.c_dialects import Dialect, Floats, Int8, in_file, literal, noise
 from lenet5.formats.quantise import Quantised
 from lenet5.network import LeNet5
 
@@ -55,7 +55,7 @@ def write(
 
 def sizes(network: LeNet5, *, quantised: Quantised | None = None) -> Sizes:
     """What the header of this network takes."""
-    return _sizes(network.architecture, _dialect(network, quantised))
+    return _sizes(_dialect(network, quantised))
 
 
 def header(network: LeNet5, *, quantised: Quantised | None = None, prefix: str = PREFIX) -> str:
@@ -72,7 +72,9 @@ def header(network: LeNet5, *, quantised: Quantised | None = None, prefix: str =
     answers = (quantised or network).predict(pictures).astype(np.uint8)
     expected = {"expected": dialect.sums(pictures), "expected_class": answers}
     names = ", ".join(f'"{_escaped(name)}"' for name in network.classes)
-    before = [_comment(dialect), _defines(net), "static const char *const lenet5_classes[LENET5_CLASSES] = "]
+    told = {"name": _escaped(net.name), "numbers": dialect.name, "version": lenet5.__version__}
+    begin = _renamed([in_file("begin")], prefix).format(**told, **asdict(_sizes(dialect)))
+    before = [_defines(net), "static const char *const lenet5_classes[LENET5_CLASSES] = "]
     after = [
         *(_table(name, array) for name, array in dialect.tables().items()),
         "#ifdef LENET5_SELF_TEST",
@@ -80,8 +82,7 @@ def header(network: LeNet5, *, quantised: Quantised | None = None, prefix: str =
         "#endif\n",
         dialect.functions(),
     ]
-    title = f'/* LeNet-5 "{_escaped(net.name)}" in C99, {dialect.name}; made by lenet5 {lenet5.__version__}.\n\n'
-    return f"{title}{_renamed(before, prefix)}{{{names}}};\n\n{_renamed(after, prefix)}"
+    return f"{begin}\n{_renamed(before, prefix)}{{{names}}};\n\n{_renamed(after, prefix)}"
 
 
 def _renamed(parts: Sequence[str], prefix: str) -> str:
@@ -99,30 +100,10 @@ def _dialect(network: LeNet5, quantised: Quantised | None) -> Dialect:
     return Floats(network) if quantised is None else Int8(quantised)
 
 
-def _sizes(net: Architecture, dialect: Dialect) -> Sizes:
+def _sizes(dialect: Dialect) -> Sizes:
+    net = dialect.net
     units = net.c1.maps * 14 * 14 + net.c3.maps * 5 * 5 + net.c5.maps + net.f6.units
     return Sizes(sum(array.nbytes for array in dialect.tables().values()), SIDE * SIDE + units * dialect.bytes)
-
-
-def _comment(dialect: Dialect) -> str:
-    takes = _sizes(dialect.net, dialect)
-    return f"""   Include it in one source file:
-
-       #include "lenet5.h"
-       static lenet5_room room;
-       float penalties[LENET5_CLASSES];
-       int answer = lenet5_predict(&room, pixels, penalties);
-
-   pixels: 28 rows of 28 bytes, 0 for paper to 255 for ink. The answer is the class with the smallest penalty, and
-   lenet5_classes has its name. Nothing is allocated, and nothing is kept from one call to the next.
-   Tables: {takes.flash:,} bytes of flash. Room: {takes.ram:,} bytes of RAM.
-   With LENET5_SELF_TEST defined, lenet5_self_test(&room) is 0 where this machine answers as it should. */
-#ifndef LENET5_H
-#define LENET5_H
-
-#include <math.h>
-#include <stdint.h>
-"""
 
 
 def _escaped(text: str) -> str:

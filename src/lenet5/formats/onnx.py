@@ -28,7 +28,7 @@ from lenet5.formats.quantise import Quantised, QuantisedEnsemble
 from lenet5.network import LeNet5
 from lenet5.scale import scale
 
-__all__ = ["Check", "check", "model", "scaled", "session", "write"]
+__all__ = ["Check", "check", "model", "session", "write"]
 
 # Of the largest penalty: what two orders of summing float32 numbers may differ by, and what a value that lies
 # between two whole numbers and is rounded the other way may do.
@@ -100,7 +100,7 @@ def check(data: bytes, network: LeNet5 | Quantised | QuantisedEnsemble, pictures
     """
     answering = session(data)
     digits = _probes()
-    given: NDArray[Any] = digits if pictures == "uint8" else scaled(digits)
+    given: NDArray[Any] = digits if pictures == "uint8" else scale(digits).astype(np.float32)
     classes, penalties = answering.run(["class", "penalties"], {"pictures": given})
     ours = network.penalties(given)
     close = CLOSE if isinstance(network, LeNet5) else CLOSE_INT8
@@ -124,11 +124,6 @@ def _largest(network: LeNet5 | Quantised | QuantisedEnsemble, pictures: NDArray[
     if isinstance(network, Ensemble | QuantisedEnsemble):
         return 2 * max(_largest(m, pictures) * m.sharpness for m in network.members)
     return float(network.penalties(pictures).max())
-
-
-def scaled(digits: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """uint8 (N, 28, 28) -> float32 (N, 32, 32) in the paper's scale (II-B)."""
-    return scale(digits).astype(np.float32)
 
 
 def _probes() -> NDArray[np.uint8]:

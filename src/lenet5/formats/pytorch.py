@@ -126,13 +126,9 @@ def _numbers(source: str | os.PathLike[str] | Mapping[str, Any], name: str) -> d
 
 def _matched(tensors: dict[str, Array], name: str) -> tuple[list[Array], list[Array]]:
     """The weights of C1, C3, C5, F6 and the output, and the bias of each. Raises WeightsError naming what is left."""
-    told = (
-        ", ".join(
-            f"{key} {tensor.shape}" for key, tensor in sorted(tensors.items(), key=lambda item: _natural(item[0]))
-        )
-        or "nothing"
-    )
-    keys = sorted((key for key in tensors if key.endswith("weight") and tensors[key].ndim in (2, 4)), key=_natural)
+    names = sorted(tensors, key=_natural)
+    told = ", ".join(f"{key} {tensors[key].shape}" for key in names) or "nothing"
+    keys = [key for key in names if key.endswith("weight") and tensors[key].ndim in (2, 4)]
     bias_of = {key: f"{key.removesuffix('weight')}bias" for key in keys}
     if left := set(tensors) - set(keys) - set(bias_of.values()):
         raise WeightsError(f"{name}: {', '.join(sorted(left))} have no place in a plain LeNet-5; {ASKED}; found {told}")
@@ -141,9 +137,9 @@ def _matched(tensors: dict[str, Array], name: str) -> tuple[list[Array], list[Ar
     first = sorted(keys, key=lambda key: -tensors[key].ndim)  # convolutions, then full connections, by their names
     for order in permutations(first):
         if not any(_misfit(order, k, tensors) for k in range(len(LAYERS))):
-            return [tensors[key] for key in order], [
-                tensors.get(bias_of[key], np.zeros(len(tensors[key]))) for key in order
-            ]
+            weights = [tensors[key] for key in order]
+            biases = [tensors.get(bias_of[key], np.zeros(len(tensors[key]))) for key in order]
+            return weights, biases
     problem = next(problem for k in range(len(LAYERS)) if (problem := _misfit(first, k, tensors)))
     raise WeightsError(f"{name}: {problem}; {ASKED}; found {told}")
 

@@ -50,18 +50,11 @@ need("main.js");
 
 
 def write(path: Path, networks: Mapping[str, LeNet5], *, single: bool) -> int:
-    """Write the page with these networks, the first of which it begins with.
+    """Write the page with these networks, the first of which it begins with; how many bytes that took.
 
-    Args:
-        path: of the HTML file, or of the folder.
-        networks: by name.
-        single: one file, or a folder with index.html, page.js, page.css, packed.js.
-
-    Returns:
-        How many bytes were written.
-
-    Raises:
-        WeightsError: one of them is an ensemble, or the place cannot be written to.
+    path: of the HTML file, or of the folder. single: one file, or a folder with index.html, page.js, page.css,
+        theme.js, packed.js.
+    Raises WeightsError where one of the networks is an ensemble, or the place cannot be written to.
     """
     for name, network in networks.items():
         if isinstance(network, Ensemble):

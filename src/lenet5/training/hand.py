@@ -76,19 +76,13 @@ def learn_hand(
     seed: int = 0,
     progress: Callable[[float], object] = lambda share: None,
 ) -> Learned:
-    """A network, or an ensemble, that learned samples of one hand.
+    """A network, or an ensemble, that learned samples of one hand, at least FEWEST.
 
-    Args:
-        start: what is known before.
-        samples: at least FEWEST.
-        more: classes of the samples that the network does not know yet.
-        seed: of the folds, the order, the distortions and what is drawn.
-        progress: called with the share of the work that is done, 0 to 1.
-
-    Raises:
-        DataError: too few samples, none of a class to add, some of a class that is not known, or one picture with two
-            labels.
-        TrainingError: a class to add is there already.
+    start: what is known before. more: classes of the samples that it does not know yet.
+    seed: of the folds, the order, the distortions and what is drawn.
+    progress: called with the share of the work that is done, 0 to 1.
+    Raises DataError for too few samples, none of a class to add, some of a class that is not known, or one picture with
+    two labels; TrainingError for a class to add that is there already.
     """
     before = [_grown(member, more) for member in getattr(start, "members", (start,))]
     samples = _checked(samples, before[0].classes)
@@ -127,9 +121,13 @@ def drawn_pictures(count: int, seed: int) -> Dataset:
 def among_known(samples: Dataset, seed: int) -> tuple[Dataset, int]:
     """Samples, behind them the drawn pictures that go along with so many, at most ALONG; and how many those are."""
     along = drawn_pictures(min(max(4, round(len(samples) * (1 - SHARE) / SHARE)), ALONG), seed)
-    images = np.concatenate([samples.images, along.images])
+    return _behind(samples, along), len(along)
+
+
+def _behind(samples: Dataset, along: Dataset) -> Dataset:
+    """Samples, and behind them pictures whose labels do not count."""
     labels = np.concatenate([samples.labels, np.zeros(len(along), np.int64)])
-    return Dataset(samples.name, images, labels, samples.classes), len(along)
+    return Dataset(samples.name, np.concatenate([samples.images, along.images]), labels, samples.classes)
 
 
 def _grown(member: LeNet5, more: Sequence[str]) -> LeNet5:
@@ -181,10 +179,8 @@ def _mean(networks: list[LeNet5]) -> LeNet5:
 def _taught(member: LeNet5, samples: Dataset, along: Dataset, seed: int) -> LeNet5:
     """The member after the passes over its samples and the pictures that are to be answered as before."""
     turns = round(np.clip(len(along) * SHARE / (1 - SHARE) / len(samples), 1, TURNS))
-    images = np.concatenate([np.repeat(samples.images, turns, axis=0), along.images])
-    labels = np.concatenate([np.repeat(samples.labels, turns), np.zeros(len(along), np.int64)])
+    train = _behind(samples.take(np.repeat(np.arange(len(samples)), turns)), along)
     recipe = replace(HAND, sharpness=member.sharpness)
-    train = Dataset(samples.name, images, labels, samples.classes)
     run = Run(member.architecture, recipe, train, seed=seed, start=member, kept=len(along))
     for _ in run.go():
         pass

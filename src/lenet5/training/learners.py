@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,24 +29,6 @@ SHARDS = 4  # a mini-batch is summed in this many pieces, each on a thread of it
 Pictures = Callable[[NDArray[np.int64]], tuple[Floats, Floats]]
 
 
-class Learner(Protocol):
-    """What the loop needs of an algorithm."""
-
-    constant_order: bool
-
-    def arrays(self) -> dict[str, Floats]:
-        """Everything that a checkpoint must hold, by name; written back in place to go on."""
-
-    def begin(self, pass_: int, sample: NDArray[np.int64], pictures: Pictures) -> None:
-        """A pass begins; `sample` names pictures to estimate the curvature on."""
-
-    def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
-        """Learn from a block, `part` of the way through the pass: (sum of losses, how many were answered wrongly)."""
-
-    def steps(self) -> tuple[float, float]:
-        """The smallest and the largest step of a weight in this pass."""
-
-
 class Online:
     """Appendix C: one update after each picture, each weight's step from its own curvature."""
 
@@ -63,6 +44,7 @@ class Online:
         self._curvature_of = entries.curvature_of.bound(network)
 
     def arrays(self) -> dict[str, Floats]:
+        """Everything that a checkpoint must hold, by name; written back in place to go on."""
         return {"rates": self._rates}
 
     def begin(self, pass_: int, sample: NDArray[np.int64], pictures: Pictures) -> None:
@@ -81,11 +63,13 @@ class Online:
         self._rates[:trained] = eta(self._recipe, pass_) / (self._recipe.mu + h[:trained])
 
     def learn(self, shown: Floats, wanted: Floats, pass_: int, part: float) -> tuple[float, int]:
+        """Learn from a block, `part` of the way through the pass: (sum of losses, how many were answered wrongly)."""
         self._told[:] = 0
         self._online(shown, wanted)
         return float(self._told[0]), int(self._told[1])
 
     def steps(self) -> tuple[float, float]:
+        """The smallest and the largest step of a weight in this pass."""
         rates = np.concatenate([v.reshape(-1) for n, v in self._plan.views(self._rates).items() if n != "rbf.codes"])
         return float(rates.min()), float(rates.max())
 
@@ -169,3 +153,6 @@ class MiniBatch:
 
     def steps(self) -> tuple[float, float]:
         return self._rate, self._rate
+
+
+Learner = Online | MiniBatch

@@ -110,17 +110,9 @@ class Recipe:
         return asdict(self)
 
     def network(self, architecture: Architecture, seed: int) -> LeNet5:
-        """The network that a training by this recipe begins with.
+        """The network that a training begins with: first weights by the seed, and for an RBF output the sharpness.
 
-        Args:
-            architecture: the declaration.
-            seed: of the first weights, from 0 on.
-
-        Returns:
-            A network with first weights and, for an RBF output, the recipe's sharpness in its metadata.
-
-        Raises:
-            TrainingError: a seed below 0.
+        Raises TrainingError for a seed below 0.
         """
         if seed < 0:
             raise TrainingError(f"seed {seed}; expected a whole number from 0 on")

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5 import files
+from lenet5 import files, storage
 from lenet5.architecture import Architecture
 from lenet5.datasets.dataset import Dataset
 from lenet5.errors import TrainingError
@@ -305,9 +305,7 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[np.f
 
     data = files.read_bounded(path, 64 * 2**20, error=TrainingError)
     try:
-        length = int.from_bytes(data[:8], "little")
-        state = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["lenet5-run"])
-        return state, load(data)
+        return storage.kept(data, "lenet5-run"), load(data)
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path} is damaged ({error}); train anew to another --out") from error
 

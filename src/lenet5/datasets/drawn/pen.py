@@ -82,8 +82,8 @@ class Pen:
         return np.asarray(np.maximum(self.width / 2 * nib * pressed * end, THINNEST))
 
 
-def trace(strokes: Sequence[Array], radius: float) -> Trace:
-    """The strokes, each (S_i, 2), of a pen that is always pressed alike."""
+def trace(strokes: Sequence[Array], radius: float | Array) -> Trace:
+    """The strokes, each (S_i, 2), of a pen with one radius, or with another at each of all points."""
     points = np.concatenate(strokes)
     numbers = np.repeat(np.arange(len(strokes)), [len(s) for s in strokes])
     return Trace(points, np.full(len(points), radius), numbers)
