@@ -48,12 +48,19 @@ def by_hand(sheet: np.ndarray, box: Box) -> None:
     cv2.polylines(sheet, [np.array(corners, np.int32)], True, INK, 3, cv2.LINE_AA)
 
 
+def corners(sheet: np.ndarray, box: Box) -> None:
+    x, y, width, height = box
+    left, right, top, bottom = x - 14, x + width + 14, y - 12, y + height + 12
+    for at_x, at_y, to_x, to_y in ((left, top, 14, 14), (right, top, -14, 14), (right, bottom, -14, -14)):
+        cv2.polylines(sheet, [np.array([(at_x + to_x, at_y), (at_x, at_y), (at_x, at_y + to_y)])], False, INK, 3)
+
+
 @pytest.fixture(scope="module")
 def reader() -> Reader:
     return Reader()
 
 
-@pytest.mark.parametrize("enclose", [frame, two_frames, open_frame, oval, by_hand])
+@pytest.mark.parametrize("enclose", [frame, two_frames, open_frame, oval, by_hand, corners])
 @pytest.mark.parametrize("layout", ["auto", "line", "page"])
 def test_a_number_with_a_line_around_it_is_read(reader: Reader, enclose: Enclose, layout: str) -> None:
     for seed, text in enumerate(["5", "381", "19", "6126"]):
@@ -77,6 +84,12 @@ def bar(x: int, top: int = 30, bottom: int = 70) -> Callable[[np.ndarray], objec
     return lambda ink: cv2.line(ink, (x, top), (x, bottom), 1.0, 4)
 
 
+def angle(x: int, y: int, arm: int) -> Callable[[np.ndarray], object]:
+    """A stroke down and to the right, or, to the left, the other way around."""
+    points = [(x, y), (x, y + arm), (x + arm, y + arm)] if arm > 0 else [(x + arm, y), (x, y), (x, y - arm)]
+    return lambda ink: cv2.polylines(ink, [np.array(points)], False, 1.0, 4)
+
+
 def ring(ink: np.ndarray) -> None:
     cv2.rectangle(ink, (20, 10), (180, 90), 1.0, 2)
 
@@ -93,6 +106,7 @@ def test_what_stands_in_a_frame_stays_and_the_frame_goes() -> None:
         pytest.param((ring,), id="nothing in it"),
         pytest.param((lambda ink: cv2.line(ink, (20, 10), (180, 10), 1.0, 4), bar(178, 10, 90), bar(100)), id="a 7"),
         pytest.param((ring, bar(100, 48, 52)), id="a dot in it"),
+        pytest.param((angle(20, 30, 40), bar(70, 20, 90), angle(160, 20, -70)), id="the halves of a 4, and a 7"),
         pytest.param(
             (lambda ink: cv2.rectangle(ink, (20, 10), (180, 90), 1.0, 24), bar(100, 40, 60)), id="a thick one"
         ),
