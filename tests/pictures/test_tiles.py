@@ -86,3 +86,17 @@ def test_a_single_tile_is_turned_whatever_stands_beside_it(ink: tuple[int, ...])
             share = (249 - label.astype(float)).clip(0, 200) / 200
             label[:] = np.rint(ink + share * (245 - np.array(ink)))
     assert [r.text for r in Reader().read(sheet)] == ["358", "2604"]
+
+
+@pytest.mark.parametrize("angle", [-4, 1, 3])
+def test_a_tile_that_leans_is_turned(angle: float) -> None:
+    picture = np.pad(in_tiles(drawn.digits(1, 3).images), 40, constant_values=245)
+    middle = picture.shape[1] / 2, picture.shape[0] / 2
+    leaning = cv2.warpAffine(
+        picture,
+        cv2.getRotationMatrix2D(middle, angle, 1.0),
+        picture.shape[::-1],
+        flags=cv2.INTER_NEAREST,
+        borderValue=(245,),
+    )
+    assert (turned_tiles(leaning) < 100).mean() < 0.5 * (leaning < 100).mean()

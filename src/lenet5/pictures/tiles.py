@@ -55,7 +55,9 @@ def _is_tile(hull: NDArray[np.int32], grey: Pixels, light: Pixels) -> bool:
         return False
     place = np.s_[y : y + height, x : x + width]
     within = _filled(hull, (x, y), (height, width))
-    edge = within & dilated(1 - np.pad(within, 1), 3, 3)[1:-1, 1:-1]
+    # The sides of a tile that leans a little are stairs of pixels.
+    outside, reach = 1 - np.pad(within, 1), 2 * round(EDGE * min(width, height)) + 3
+    edge = within & (dilated(outside, reach + 2, reach + 2) - dilated(outside, reach, reach))[1:-1, 1:-1]
     written, open_ = (float(light[place][where > 0].mean()) for where in (within, edge))
     if open_ > 1 - DARK or not WRITTEN[0] <= written <= WRITTEN[1]:
         return False
