@@ -100,3 +100,18 @@ def test_a_tile_that_leans_is_turned(angle: float) -> None:
         borderValue=(245,),
     )
     assert (turned_tiles(leaning) < 100).mean() < 0.5 * (leaning < 100).mean()
+
+
+@pytest.mark.parametrize("digit", [1, 6])
+def test_a_lone_digit_in_a_turned_and_noisy_tile_is_read(digit: int) -> None:
+    reader, random = Reader(), np.random.default_rng(4)
+    digits = drawn.digits(200, 8)
+    images = digits.images[digits.labels == digit][:8]
+    read = []
+    for turn, image in zip(np.linspace(-4, 4, len(images)), images, strict=True):
+        picture = in_tiles(image[None], coloured=True)
+        level = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), float(turn), 1)
+        turned = cv2.warpAffine(picture, level, picture.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+        noisy = cv2.GaussianBlur(turned, (0, 0), 0.8) + random.normal(0, 3, picture.shape)
+        read += [r.text for r in reader.read(noisy.clip(0, 255).astype(np.uint8), layout="auto")]
+    assert read.count(str(digit)) >= 7
