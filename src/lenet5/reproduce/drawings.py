@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from markupsafe import Markup
+from lenet5.reproduce.charts import Axis, Chart, Line
 
-from lenet5.reproduce.charts import Axis, Line, interval, lines
-
-__all__ = ["curve", "difference", "kinds", "rejection", "robustness", "title"]
+__all__ = ["DIFFERENCE", "curve", "rejection", "robustness", "title"]
 
 Report = dict[str, Any]
-Legend = list[tuple[str, str]]  # the kind and the label of each curve
 ERRORS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)  # ticks of logarithmic axes of errors, in percent
+DIFFERENCE = Axis(-0.6, 0.6)  # of two errors, in percent
 TITLES = {"1998": "the recipe of 1998", "1998-distorted": "the same, on distorted pictures"}
 CHANGES = {
     "shift_x": "pixels to the right",
@@ -31,15 +28,15 @@ def title(name: str) -> str:
     return TITLES.get(name, name)
 
 
-def kinds(report: Report) -> dict[str, str]:
+def _kinds(report: Report) -> dict[str, str]:
     """The class of each network's curves, which gives them their colour."""
     plan = report["plan"]
     return {name: f"c{k % 4}" for k, name in enumerate((*plan["recipes"], *plan["networks"]))}
 
 
-def curve(report: Report) -> tuple[Markup, Legend]:
+def curve(report: Report) -> Chart:
     """Errors after each pass, beside the paper's."""
-    figure_5, kind = report["paper"]["figure_5"], kinds(report)
+    figure_5, kind = report["paper"]["figure_5"], _kinds(report)
     parts = {"test": "test", "train": "training"}
     drawn = [
         Line(f"paper, {label}", f"t{k}", [*range(1, len(figure_5[part]) + 1)], figure_5[part])
@@ -52,32 +49,26 @@ def curve(report: Report) -> tuple[Markup, Legend]:
             drawn.append(_line(f"{title(name)}, {label}", kind[name] + dashed, passes, found[part]))
     last = max(len(line.x) for line in drawn)
     every = 1 if last <= 21 else -(-last // 21)
-    return _chart(drawn, Axis(1, last, tuple(range(1, last + 1, every)), "pass"))
+    return Chart(drawn, Axis(1, last, tuple(range(1, last + 1, every)), "pass"), _errors(drawn))
 
 
-def rejection(report: Report) -> tuple[Markup, Legend]:
+def rejection(report: Report) -> Chart:
     """Errors among the answered pictures, over how many are rejected."""
-    kind, found = kinds(report), report["rejection"]
+    kind, found = _kinds(report), report["rejection"]
     drawn = [_line(title(name), kind[name], study["rejected"], study["error"]) for name, study in found.items()]
-    return _chart(drawn, Axis(0, 5, (0, 1, 2, 3, 4, 5), "rejected, % of the pictures"))
+    return Chart(drawn, Axis(0, 5, (0, 1, 2, 3, 4, 5), "rejected, % of the pictures"), _errors(drawn))
 
 
-def robustness(report: Report) -> list[Markup]:
+def robustness(report: Report) -> list[Chart]:
     """A small chart for each way to change the pictures."""
-    kind, found, panels = kinds(report), report["robustness"], []
+    kind, found, panels = _kinds(report), report["robustness"], []
     for change, label in CHANGES.items():
         amounts = found["amounts"][change]
         drawn = [_line(title(name), kind[name], amounts, curves[change]) for name, curves in found["curves"].items()]
         ticks = tuple(amounts[1::2]) if len(amounts) > 10 else tuple(a for a in amounts if a not in (0.02, 0.15))
         across = Axis(amounts[0], amounts[-1], ticks, label, logarithmic=change in ("scale", "squeeze"))
-        up = Axis(0, 100, (0, 25, 50, 75, 100), "error, %")
-        panels.append(Markup(lines(drawn, across, up, width=320, height=220)))
+        panels.append(Chart(drawn, across, Axis(0, 100, (0, 25, 50, 75, 100), "error, %"), width=320, height=220))
     return panels
-
-
-def difference(found: dict[str, Any] | None) -> Markup:
-    """The interval of a difference of errors, from −0.6 to 0.6 percent."""
-    return Markup("" if found is None else interval(found, Axis(-0.6, 0.6, (), ""), "c0"))  # type: ignore[arg-type]
 
 
 def _line(label: str, kind: str, x: list[float], found: list[dict[str, Any]]) -> Line:
@@ -85,14 +76,9 @@ def _line(label: str, kind: str, x: list[float], found: list[dict[str, Any]]) ->
     return Line(label, kind, x, means, lows, highs)
 
 
-def _chart(drawn: list[Line], across: Axis) -> tuple[Markup, Legend]:
-    up = _errors(y for line in drawn for y in line.y)
-    return Markup(lines(drawn, across, up)), [(line.kind, line.label) for line in drawn]
-
-
-def _errors(values: Iterable[float]) -> Axis:
-    """A logarithmic axis that holds these errors; an error of 0 is drawn at its lower end."""
-    held = [v for v in values if v > 0] or [1.0]
+def _errors(curves: list[Line]) -> Axis:
+    """A logarithmic axis that holds these curves' errors; an error of 0 is drawn at its lower end."""
+    held = [y for curve in curves for y in curve.y if y > 0] or [1.0]
     low = max((t for t in ERRORS if t <= min(held)), default=ERRORS[0])
     high = min((t for t in ERRORS if t >= max(held)), default=ERRORS[-1])
     high = high if high > low else 10 * low
