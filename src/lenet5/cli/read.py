@@ -228,19 +228,11 @@ def _annotate(folder: Path, path: Path, pages: list[Any], readings: list[Reading
 
 def _explain(path: Path, pages: list[tuple[str, dict[str, Any]]]) -> None:
     """One HTML file with the pictures in it."""
-    from html import escape
+    from jinja2 import Template
 
     from lenet5.files import write_atomically
     from lenet5.pictures.saving import address
 
-    parts = [
-        "<!doctype html><meta charset=utf-8><title>How lenet5 read</title>",
-        "<style>body{font:16px sans-serif;margin:2em}figure{display:inline-block;margin:0 1em 1em 0;vertical-align:top}"
-        "img{max-width:40em;max-height:30em;min-height:84px;image-rendering:pixelated;border:1px solid #999}</style>",
-    ]
-    for name, steps in pages:
-        parts.append(f"<h1>{escape(name)}</h1>")
-        for step, picture in steps.items():
-            parts.append(f'<figure><figcaption>{escape(step)}</figcaption><img alt="{escape(step)}" ')
-            parts.append(f'src="{address(picture)}"></figure>')
-    write_atomically(path, "\n".join(parts).encode(errors="backslashreplace"), error=PictureError)
+    template = Template(Path(__file__).with_name("explained.html").read_text("utf-8"), autoescape=True)
+    page = template.render(pages=pages, address=address)
+    write_atomically(path, page.encode(errors="backslashreplace"), error=PictureError)
