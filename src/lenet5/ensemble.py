@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5 import storage
 from lenet5.errors import ArchitectureError
 from lenet5.network import LeNet5, checked
 from lenet5.reference import probabilities
@@ -79,8 +80,6 @@ class Ensemble(LeNet5):
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write all members into one .safetensors file. Raises WeightsError where it can't be written."""
-        from lenet5 import storage
-
         sharpness = [member.sharpness for member in self.members]
         metadata = {**self.metadata, "member_sharpness": sharpness}
         return storage.write(path, self.architecture, [member.tensors for member in self.members], metadata)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5 import storage
 from lenet5.architecture import NAMES, SIDE, Architecture, EuclideanRBF
 from lenet5.errors import WeightsError
 from lenet5.kernels.entries import FEW, bulk, bulk_room, forward_many, maps_room
@@ -222,8 +223,6 @@ class LeNet5:
         Raises:
             WeightsError: the file cannot be written, or the network has values that are not finite.
         """
-        from lenet5 import storage
-
         return storage.write(path, self.architecture, [self.tensors], self.metadata)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -26,6 +26,7 @@ from lenet5.datasets.dataset import SIDE, Dataset, class_name
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import extra
 from lenet5.network import LeNet5
+from lenet5.pictures.normalise import normalise
 from lenet5.training import PassRecord, Recipe, Run
 from lenet5.training import recipe as recipe_called
 from lenet5.training.calibration import fitted_sharpness
@@ -288,8 +289,6 @@ class MnistNormalizer(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> Pictures:
         """(N, columns) -> uint8 (N, 784)."""
-        from lenet5.pictures.normalise import normalise
-
         check_is_fitted(self, "n_features_in_")
         X = validate_data(self, X, dtype="numeric", reset=False)
         squares = _squares(np.clip(X, 0, None).astype(np.float32))

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5 import datasets
 from lenet5.architecture import LENET5
 from lenet5.bench.tasks import BLOCK, READ
+from lenet5.errors import MissingExtraError
 from lenet5.network import LeNet5
 from lenet5.reference import scale
 from lenet5.training.initial import initial
+from lenet5.training.learners import Online
+from lenet5.training.recipe import Recipe
 
 __all__ = ["ADAM", "CHECKED", "J", "Material", "prepare"]
 
@@ -55,9 +59,6 @@ class Material:
 
 def prepare(folder: Path) -> None:
     """Draw the pictures, make the network and its steps, and write them into the folder."""
-    from lenet5 import datasets
-    from lenet5.errors import MissingExtraError
-
     drawn = datasets.load("drawn", "test", count=_DRAWN)
     digits = np.tile(drawn.images, (READ // _DRAWN, 1, 1))
     shown, labels = scale(drawn.images[:BLOCK]).astype(np.float32), drawn.labels[:BLOCK]
@@ -77,9 +78,6 @@ def prepare(folder: Path) -> None:
 def _first_rates(
     network: LeNet5, shown: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> dict[str, NDArray[np.float32]]:
-    from lenet5.training.learners import Online
-    from lenet5.training.recipe import Recipe
-
     learner = Online(Recipe(), network.plan, network.parameters)
     wanted = np.eye(network.architecture.classes, dtype=np.float32)[labels]
     learner.begin(0, np.arange(len(shown)), lambda rows: (shown[rows], wanted[rows]))

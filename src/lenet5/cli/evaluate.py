@@ -12,7 +12,9 @@ from rich.text import Text
 from lenet5.cli import progress
 from lenet5.cli.options import AS_FOUND, Count, Data, DataForm, Json, Whole
 from lenet5.datasets import Part
+from lenet5.loading import load
 from lenet5.training.evaluation import Evaluation
+from lenet5.training.evaluation import evaluate as answer
 
 __all__ = ["evaluate"]
 
@@ -40,9 +42,6 @@ def evaluate(
         seed: Of what is drawn.
         as_json: Print JSON, with the position and the answer of each mistake.
     """
-    from lenet5.loading import load
-    from lenet5.training.evaluation import evaluate as answer
-
     network = load(model)
     dataset = progress.load(data, part, count, seed, form)
     found = answer(network, dataset)

@@ -17,6 +17,7 @@ from cyclopts import Parameter
 
 from lenet5.cli.options import Count, Json
 from lenet5.errors import LeNetError, PictureError, harmless
+from lenet5.files import make_folder, write_atomically
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import LIMITS, MAX_BYTES, SUFFIXES, Limits, open_pages
 from lenet5.reading.layout import Layout
@@ -211,7 +212,6 @@ def _annotate(folder: Path, path: Path, pages: list[Any], readings: list[Reading
 
     copies: the names that were given so far; of a second picture of a name, its folders are put before it.
     """
-    from lenet5.files import make_folder, write_atomically
     from lenet5.pictures.saving import png
     from lenet5.reading.shown import annotated
 
@@ -230,7 +230,6 @@ def _explain(path: Path, pages: list[tuple[str, dict[str, Any]]]) -> None:
     """One HTML file with the pictures in it."""
     from jinja2 import Template
 
-    from lenet5.files import write_atomically
     from lenet5.pictures.saving import address
 
     template = Template(Path(__file__).with_name("explained.html").read_text("utf-8"), autoescape=True)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lenet5 import storage
 from lenet5.architecture import ARCHITECTURES, SIDE, Architecture, LayerCount, architecture
 from lenet5.cli.options import Json
 from lenet5.errors import ArchitectureError, harmless
@@ -58,8 +59,6 @@ def _parse(size: str) -> tuple[int, int]:
 
 def _find(network: str) -> tuple[Architecture, dict[str, Any]]:
     """The declaration of a network, and what its file of weights says of its making, where there is one."""
-    from lenet5 import storage
-
     if network.endswith(".json") or (network in ARCHITECTURES and network not in storage.shipped()):
         return architecture(network), {}
     stored, _, metadata = storage.read(storage.find(network))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.dataset import SIDE, Dataset, class_name, sort_classes
 from lenet5.errors import DataError, PictureError
+from lenet5.pictures.opening import DIGIT_SIDE, open_pages, sized, to_bytes
 
 __all__ = ["MOST_PICTURES", "Form", "Labelled", "as_pictures", "from_arrays", "numbered", "prepared"]
 
@@ -87,8 +88,6 @@ def from_arrays(images: Any, labels: Any, *, classes: Sequence[str] | None = Non
 
 def prepared(found: Labelled, form: Form) -> Dataset:
     """The set as a Dataset, with notes of what was decided. Raises DataError, naming the picture that is none."""
-    from lenet5.pictures.opening import DIGIT_SIDE, sized
-
     count = len(found.pictures)
     if not 0 < count <= MOST_PICTURES:
         raise DataError(f"{found.name}: {count:,} pictures; expected 1 to {MOST_PICTURES:,}")
@@ -117,8 +116,6 @@ def prepared(found: Labelled, form: Form) -> Dataset:
 
 
 def _opened(found: Labelled, i: int) -> NDArray[np.uint8]:
-    from lenet5.pictures.opening import open_pages
-
     try:
         return open_pages(found.pictures[i])[0]
     except PictureError as error:
@@ -186,8 +183,6 @@ def _called(label: Any, i: int, found: Labelled) -> str:
 
 def as_pictures(images: NDArray[Any], name: str) -> NDArray[np.uint8]:
     """uint8 (N, H, W) or (N, H, W, 3), from any of the forms that arrays of pictures have."""
-    from lenet5.pictures.opening import to_bytes
-
     shape = images.shape
     if len(shape) == 2 and (side := round(shape[1] ** 0.5)) ** 2 == shape[1] and side > 1:
         images = images.reshape(-1, side, side)

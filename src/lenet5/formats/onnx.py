@@ -19,7 +19,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5 import files
+from lenet5 import datasets, files
 from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError, extra
 from lenet5.formats.onnx_graph import Graph, Pictures, assemble
@@ -128,8 +128,6 @@ def _largest(network: LeNet5 | Quantised | QuantisedEnsemble, pictures: NDArray[
 
 def _probes() -> NDArray[np.uint8]:
     """Digits as the project's own pen draws them, and every eighth one noise."""
-    from lenet5 import datasets
-
     rng = np.random.default_rng(0)
     digits = datasets.load("drawn", "test", count=256).images.copy()
     digits[::8] = rng.integers(0, 256, digits[::8].shape, dtype=np.uint8)

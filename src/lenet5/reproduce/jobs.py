@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 import lenet5
 from lenet5 import files
 from lenet5.architecture import architecture
@@ -138,8 +140,6 @@ def _train(job: Job, folder: Path) -> Generator[float, None, None]:
 
 def _parts(job: Job) -> tuple[Dataset, Dataset]:
     """The pictures to learn from, and those that each pass is judged on."""
-    import numpy as np
-
     train = load(job.data, "train", count=job.count)
     if job.judge == "writers":
         train, judged = split_by_writer(train, HELD_OUT)

@@ -11,6 +11,7 @@ from fastapi import Request
 from numpy.typing import NDArray
 
 from lenet5.errors import PictureError
+from lenet5.pictures.ink import find_ink
 from lenet5.pictures.normalise import FIELD, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, Limits, open_pages, sized
 
@@ -61,8 +62,6 @@ def ink_of(kind: str, body: bytes, limits: Limits = LIMITS) -> NDArray[Any]:
             )
         return np.frombuffer(body, np.uint8).reshape(side, side)
     if kind.startswith("image/"):
-        from lenet5.pictures.ink import find_ink
-
         return find_ink(sized(open_pages(body, limits)[0], DIGIT_SIDE)[0]).ink
     raise PictureError(f"a body of type {kind[:80]!r}; expected image/…, application/octet-stream or application/json")
 

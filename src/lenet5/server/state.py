@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 from anyio import CapacityLimiter
@@ -15,15 +15,16 @@ from starlette.exceptions import HTTPException
 from lenet5.architecture import ARCHITECTURES, Architecture, architecture
 from lenet5.errors import ArchitectureError, LeNetError, WeightsError
 from lenet5.files import PACKAGE
+from lenet5.reading.layout import LAYOUTS
+from lenet5.reading.reader import Reader
+from lenet5.reading.readings import Reading
 from lenet5.server.batching import Batcher
 from lenet5.server.metrics import Metrics
 from lenet5.server.networks import Networks
+from lenet5.server.routes.digits import digits
 from lenet5.server.settings import Settings
 from lenet5.server.training import Trainings
-
-if TYPE_CHECKING:
-    from lenet5.reading.reader import Reader
-    from lenet5.reading.readings import Reading
+from lenet5.server.trials import changed
 
 __all__ = ["WRITES", "ServerState", "State"]
 
@@ -68,8 +69,6 @@ class ServerState:
 
         Raises ReadingError for characters that are none.
         """
-        from lenet5.reading.reader import Reader
-
         with self._lock:
             if characters not in self._readers:
                 try:
@@ -88,10 +87,6 @@ class ServerState:
 
     def warm_up(self) -> None:
         """Load and compile now, so that the first request need not wait."""
-        from lenet5.reading.layout import LAYOUTS
-        from lenet5.server.routes.digits import digits
-        from lenet5.server.trials import changed
-
         blank = np.zeros((28, 28), np.uint8)
         try:
             net = self.networks.get(self.networks.default)

@@ -22,6 +22,7 @@ from lenet5.datasets import load as dataset
 from lenet5.ensemble import Ensemble
 from lenet5.errors import DataError, WeightsError
 from lenet5.network import LeNet5
+from lenet5.reading.reader import Reader
 from lenet5.server.networks import described
 from lenet5.server.trials import ranges
 
@@ -167,8 +168,6 @@ def _digits() -> dict[str, Any]:
 
 def _recorded(names: Iterable[str]) -> list[dict[str, Any]]:
     """What the reader makes of pictures that come with the package."""
-    from lenet5.reading.reader import Reader
-
     reader = Reader()
     recorded = []
     for name in names:

@@ -19,6 +19,7 @@ from lenet5.ensemble import Ensemble
 from lenet5.errors import TrainingError
 from lenet5.layers import EuclideanRBF
 from lenet5.loading import load
+from lenet5.machine.native import LANES
 from lenet5.network import LeNet5
 
 __all__ = ["carry_over", "for_classes", "identity", "machine", "processor", "single", "with_classes"]
@@ -113,8 +114,6 @@ def identity(network: LeNet5) -> dict[str, Any]:
 
 def machine() -> dict[str, Any]:
     """What the bits of trained weights depend on besides recipe, data and seed."""
-    from lenet5.machine.native import LANES
-
     versions = {name: version(name) for name in ("numba", "numpy")}
     return {"processor": processor(), "float32_lanes": LANES, "python": platform.python_version(), **versions}
 

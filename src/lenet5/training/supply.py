@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.distortions import DISTORTIONS
 from lenet5.errors import TrainingError
+from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.training.recipe import Recipe
 
@@ -77,8 +78,6 @@ def _teacher(name: str, train: Dataset) -> LeNet5 | None:
     """The network of that name, where it answers the classes of the data."""
     if name == "none":
         return None
-    from lenet5.loading import load
-
     teacher = load(name)
     if teacher.classes != train.classes:
         raise TrainingError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from anyio.to_thread import run_sync
@@ -18,16 +18,15 @@ from lenet5.errors import LeNetError, PictureError
 from lenet5.network import LeNet5
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import open_pages
+from lenet5.pictures.saving import png
 from lenet5.reading.fields import KnownField, LineField, MiddleField
+from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
 from lenet5.reading.sliding import SIDE, STEP, slid_over
 from lenet5.server.networks import shown_classes
 from lenet5.server.pictures import DIGIT, FILE, ink_of, kind_of
 from lenet5.server.problems import Problem, as_problem
 from lenet5.server.state import ServerState, State
-
-if TYPE_CHECKING:
-    from lenet5.reading.reader import Reader
 
 __all__ = ["router"]
 
@@ -224,6 +223,4 @@ async def _parts(request: Request, state: ServerState) -> list[tuple[str, bytes]
 
 
 def _png(image: NDArray[np.uint8]) -> str:
-    from lenet5.pictures.saving import png
-
     return base64.b64encode(png(image)).decode()
