@@ -13,7 +13,7 @@ from server.expected import finished
 
 def test_a_single_item_does_not_wait_for_others() -> None:
     async def one() -> int:
-        return await Batcher[int, int](lambda items: [2 * item for item in items])(21)
+        return await Batcher(lambda items: [2 * item for item in items])(21)
 
     assert finished(one()) == 42
 
@@ -28,7 +28,7 @@ def test_what_arrives_during_a_batch_makes_the_next() -> None:
         return [10 * item for item in items]
 
     async def several() -> list[int]:
-        batcher = Batcher[int, int](work, most=3)
+        batcher = Batcher(work, most=3)
         first = asyncio.create_task(batcher(0))
         await asyncio.to_thread(begun.wait, 20)
         others = [asyncio.create_task(batcher(item)) for item in range(1, 6)]
@@ -49,7 +49,7 @@ def test_an_error_reaches_all_of_its_batch_and_no_other() -> None:
         return items
 
     async def several() -> list[object]:
-        batcher = Batcher[int, int](work, most=2)
+        batcher = Batcher(work, most=2)
         return await asyncio.gather(*(batcher(item) for item in (0, 1, 2, 3)), return_exceptions=True)
 
     first, second, *others = finished(several())
@@ -67,7 +67,7 @@ def test_who_went_away_spoils_nothing() -> None:
         return items
 
     async def two() -> int:
-        batcher = Batcher[int, int](work)
+        batcher = Batcher(work)
         gone = asyncio.create_task(batcher(1))
         await asyncio.to_thread(begun.wait, 20)
         stays = asyncio.create_task(batcher(2))

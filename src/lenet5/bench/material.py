@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from lenet5 import datasets
 from lenet5.architecture import LENET5
 from lenet5.bench.tasks import BLOCK, READ
 from lenet5.errors import MissingExtraError
+from lenet5.formats import onnx
 from lenet5.network import LeNet5
 from lenet5.reference import scale
 from lenet5.training.initial import initial
@@ -32,7 +34,6 @@ class Material:
     """What `prepare` wrote.
 
     network: with first weights, since no time depends on what they are.
-
     digits: uint8 (READ, 28, 28). shown: the first BLOCK of them as float32 (BLOCK, 32, 32) in the paper's scale, and
     labels: int64 (BLOCK,). rates: each tensor's steps ε_k, as an online pass begins (eq. 21).
     onnx: the network as an ONNX file, where onnx is installed to write it.
@@ -63,22 +64,12 @@ def prepare(folder: Path) -> None:
     digits = np.tile(drawn.images, (READ // _DRAWN, 1, 1))
     shown, labels = scale(drawn.images[:BLOCK]).astype(np.float32), drawn.labels[:BLOCK]
     network = LeNet5(LENET5, initial(LENET5, np.random.default_rng(1998)))
-    rates = _first_rates(network, shown, labels)
+    learner = Online(Recipe(), network.plan, network.parameters)
+    wanted = np.eye(LENET5.classes, dtype=np.float32)[labels]
+    learner.begin(0, np.arange(len(shown)), lambda rows: (shown[rows], wanted[rows]))
+    rates = network.plan.views(learner.arrays()["rates"])
     arrays: dict[str, Any] = {f"weights {name}": tensor for name, tensor in network.tensors.items()}
     arrays |= {f"rates {name}": tensor for name, tensor in rates.items()}
     np.savez(folder / "material.npz", digits=digits, shown=shown, labels=labels, **arrays)
-    try:
-        from lenet5.formats import onnx
-
+    with suppress(MissingExtraError):  # the contenders that need the file will be missing
         (folder / "lenet5.onnx").write_bytes(onnx.model(network).SerializeToString())
-    except MissingExtraError:
-        pass  # the contenders that need the file will be missing
-
-
-def _first_rates(
-    network: LeNet5, shown: NDArray[np.float32], labels: NDArray[np.int64]
-) -> dict[str, NDArray[np.float32]]:
-    learner = Online(Recipe(), network.plan, network.parameters)
-    wanted = np.eye(network.architecture.classes, dtype=np.float32)[labels]
-    learner.begin(0, np.arange(len(shown)), lambda rows: (shown[rows], wanted[rows]))
-    return network.plan.views(learner.arrays()["rates"])

@@ -36,11 +36,9 @@ def show(console: Console, result: Result) -> None:
 def _table(title: str, result: Result, tasks: list[Task]) -> RenderableType:
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column(title, no_wrap=True)
-    first = tasks[0]
-    single = first == Task("read", 1)
     for task in tasks:
         table.add_column(_head(task), justify="right", no_wrap=True)
-        if task is first and single:
+        if task == Task("read", 1):
             table.add_column("one,\n99 %", justify="right", no_wrap=True)
     table.add_column("of peak\nat most", justify="right", no_wrap=True)
     table.add_column("\nMB", justify="right", no_wrap=True)
@@ -48,7 +46,7 @@ def _table(title: str, result: Result, tasks: list[Task]) -> RenderableType:
         cells = []
         for task in tasks:
             cells.append(_microseconds(result.per_picture(task, name)))
-            if task is first and single:
+            if task == Task("read", 1):
                 times = result.times[task].get(name)
                 cells.append(_microseconds(times.p99 if times else None))
         shares = [share for task in tasks if (share := result.share_of_peak(task, name)) is not None]

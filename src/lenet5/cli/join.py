@@ -6,6 +6,12 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from lenet5 import __version__
+from lenet5.cli.options import new_place
+from lenet5.ensemble import Ensemble
+from lenet5.errors import WeightsError
+from lenet5.loading import load
+
 __all__ = ["join"]
 
 # Metadata of a single member: kept as a list with one entry for each.
@@ -21,12 +27,6 @@ def join(*models: Path, out: Path) -> None:
         models: Shipped networks by name, or paths of .safetensors files; all of one architecture.
         out: Where the joined weights go.
     """
-    from lenet5 import __version__
-    from lenet5.cli.options import new_place
-    from lenet5.ensemble import Ensemble
-    from lenet5.errors import WeightsError
-    from lenet5.loading import load
-
     new_place(out)
     members = [load(model) for model in models]
     for model, member in zip(models, members, strict=True):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields, make_dataclass, replace
 from pathlib import Path
-from types import FrameType
+from threading import Event
 from typing import Annotated, Any, get_type_hints
 
 from cyclopts import Parameter, validators
@@ -147,22 +149,21 @@ def _check_place(out: Path, resume: bool) -> None:
         new_place(out, out.with_suffix(".run"), instead="go on with that run by --resume, ")
 
 
-class _Stop:
+@contextmanager
+def _asked_to_stop() -> Iterator[Event]:
     """Ctrl-C asks to stop at the next block, where the run can be saved; a second one stops at once."""
+    asked = Event()
 
-    asked = False
-
-    def __enter__(self) -> _Stop:
-        self._before = signal.signal(signal.SIGINT, self._ask)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+    def ask(number: int, frame: object) -> None:
+        if asked.is_set():
             raise KeyboardInterrupt
-        self.asked = True
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Speed(ProgressColumn):
@@ -177,14 +178,14 @@ def _follow(run: Run, as_json: bool) -> None:
     if not as_json:
         rows = ["pass  train error  held-out error      loss          steps  seconds", *map(_row, run.records)]
         print("\n".join(rows), flush=True)
-    with _Stop() as stop, working(*columns, shown=not as_json) as bar:
+    with _asked_to_stop() as asked, working(*columns, shown=not as_json) as bar:
         task = bar.add_task("", total=total * passes, completed=run.pass_ * total + run.done)
         for news in run.go():
             words = f"pass {min(run.pass_ + 1, passes)} of {passes}"
             bar.update(task, completed=run.pass_ * total + run.done, description=words)
             if isinstance(news, PassRecord):
                 print(json.dumps(news.to_dict()) if as_json else _row(news), flush=True)
-            if stop.asked:
+            if asked.is_set():
                 run.save()
                 raise KeyboardInterrupt(f"saved in {run.folder}; the same command with --resume goes on from there")
 

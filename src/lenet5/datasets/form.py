@@ -97,7 +97,10 @@ def prepared(found: Labelled, form: Form) -> Dataset:
     sizes: set[tuple[int, ...]] = set()
 
     def picture(i: int) -> NDArray[np.uint8]:
-        pixels = _opened(found, i)
+        try:
+            pixels = open_pages(found.pictures[i])[0]
+        except PictureError as error:
+            raise DataError(f"{found.called(i)}: {error}") from error
         sizes.add(pixels.shape[:2])
         pixels = sized(pixels, DIGIT_SIDE)[0]
         return np.ascontiguousarray(np.swapaxes(pixels, 0, 1)) if turned else pixels
@@ -113,13 +116,6 @@ def prepared(found: Labelled, form: Form) -> Dataset:
         images[i] = _as_mnist(picture(i), dark)
     labels, classes = numbered(found)
     return Dataset(found.name, images, labels, classes, notes=tuple(notes))
-
-
-def _opened(found: Labelled, i: int) -> NDArray[np.uint8]:
-    try:
-        return open_pages(found.pictures[i])[0]
-    except PictureError as error:
-        raise DataError(f"{found.called(i)}: {error}") from error
 
 
 def _polarity(pictures: list[NDArray[np.uint8]], ink: str) -> tuple[bool | None, str]:

@@ -38,8 +38,9 @@ def split_by_writer(dataset: Written, held_out: float = 1 / 6, *, seed: int = 0)
             f"{dataset.name}: {held_out} to hold out of {total:,} pictures; "
             f"expected a number from 1 to {total - 1:,}, or a share under 1 with at least one picture in it"
         )
-    by_writer = dataset.writers is not None
-    writers = dataset.writers if dataset.writers is not None else np.arange(total)
+    writers, kind = dataset.writers, "of other writers"
+    if writers is None:
+        writers, kind = np.arange(total), "at random"
     _, writer, pictures = np.unique(writers, return_inverse=True, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(pictures))
     # The writers' pictures make one long row; a writer is held out whose first one lies in its beginning.
@@ -51,8 +52,5 @@ def split_by_writer(dataset: Written, held_out: float = 1 / 6, *, seed: int = 0)
             f"{dataset.name}: its {len(pictures)} writers cannot be parted so that about {size:.0f} of {total:,} "
             f"pictures are held out; hold out another number"
         )
-    kind = "of other writers" if by_writer else "at random"
-    return (
-        dataset.take(np.flatnonzero(~out), dataset.name),
-        dataset.take(np.flatnonzero(out), f"{dataset.name}, held out {kind}"),
-    )
+    held = dataset.take(np.flatnonzero(out), f"{dataset.name}, held out {kind}")
+    return dataset.take(np.flatnonzero(~out)), held

@@ -142,8 +142,9 @@ class Int8(Dialect):
         for layer in self.quantised.layers:
             if layer.weight is not None:
                 tables |= self._layer(layer)
-        for name, layer in self._squashed().items():
-            tables[f"{name}_table"] = squash_table(layer).astype(np.int8)
+        for layer in self.quantised.layers[:6]:  # of one squash all have the same table
+            if layer.squash != "none":
+                tables[f"{layer.squash}_table"] = squash_table(layer).astype(np.int8)
         if self.quantised.codes is not None:
             tables["rbf_codes"] = self.quantised.codes.astype(np.int8)
         else:
@@ -167,10 +168,6 @@ class Int8(Dialect):
         if name != "output":
             tables[f"{name}_factor"] = layer.factor.astype(np.int32)
         return tables
-
-    def _squashed(self) -> dict[str, Layer]:
-        """A layer for each squash that is looked up."""
-        return {layer.squash: layer for layer in self.quantised.layers[:6] if layer.squash != "none"}
 
     def sums(self, pictures: NDArray[np.uint8]) -> NDArray[Any]:
         return self.quantised.sums(pictures).astype(np.int32)

@@ -33,7 +33,9 @@ def channel_of_the_pen(depths: Sequence[Grey]) -> int | None:
     if min(depths[0].shape) < SMALLEST:
         return None
     scale = min(1.0, COARSE / max(depths[0].shape))
-    small = [_shrunk(depth, scale) for depth in depths]
+    small = list(depths)
+    if scale < 1:
+        small = [np.asarray(cv2.resize(d, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)) for d in depths]
     deepest = np.maximum.reduce(small)
     ink = deepest > LEAST * quantile(deepest[:: 1 + len(deepest) // 200].ravel(), 0.99)
     whole = int(ink.sum())
@@ -44,12 +46,6 @@ def channel_of_the_pen(depths: Sequence[Grey]) -> int | None:
         if EACH * whole <= count <= (1 - EACH) * whole and _in_boxes(unseen) >= BOXES * count:
             return k
     return None
-
-
-def _shrunk(depth: Grey, scale: float) -> Grey:
-    return (
-        depth if scale == 1 else np.asarray(cv2.resize(depth, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
-    )
 
 
 def seen(depths: Sequence[Grey], channel: int) -> Mask:

@@ -59,12 +59,10 @@ _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+:/)/*", re.IGNORECASE)  # a Path has l
 LONGEST_PATH = 4096  # characters
 
 FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PPM")
-# fmt: off
 SUFFIXES = frozenset((
     ".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".ppm", ".pgm", ".pbm",
     ".pdf", ".heic", ".heif", ".hif",
-))
-# fmt: on
+))  # fmt: skip
 
 # ISO 14496-12: what a file of HEIF says that it is, in its bytes 4 to 12.
 _HEIF = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))

@@ -14,7 +14,7 @@ from lenet5.reproduce import choices, measures
 from lenet5.reproduce.jobs import Job
 from lenet5.reproduce.paper import MISTAKES
 from lenet5.reproduce.plan import Experiment, Plan
-from lenet5.reproduce.statistics import spread
+from lenet5.reproduce.statistics import Spread, spread
 from lenet5.training import recipe
 
 __all__ = ["jobs", "result", "summary"]
@@ -87,9 +87,9 @@ def result(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def _curve(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    passes = zip(*(outcome["training"]["records"] for outcome in outcomes), strict=True)
-    columns = [([r["held_out_error"] for r in records], [r["train_error"] for r in records]) for records in passes]
-    return {"test": [spread(test) for test, _ in columns], "train": [spread(train) for _, train in columns]}
+    runs = [outcome["training"]["records"] for outcome in outcomes]
+    errors = {"test": "held_out_error", "train": "train_error"}
+    return {part: _spreads([[record[of] for record in run] for run in runs]) for part, of in errors.items()}
 
 
 def _size(plan: Plan, share: int, work: Path) -> dict[str, Any]:
@@ -102,17 +102,19 @@ def _rejection(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     curves = [outcome["answers"]["rejection"] for outcome in outcomes]
     return {
         "rejected": curves[0]["rejected"],
-        "error": [spread(errors) for errors in zip(*(curve["error"] for curve in curves), strict=True)],
+        "error": _spreads([curve["error"] for curve in curves]),
         "needed": {target: spread([curve["needed"][target] for curve in curves]) for target in curves[0]["needed"]},
     }
 
 
 def _robustness(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     curves = [outcome["robustness"]["curves"] for outcome in outcomes]
-    return {
-        change: [spread(errors) for errors in zip(*(curve[change] for curve in curves), strict=True)]
-        for change in measures.CHANGES
-    }
+    return {change: _spreads([curve[change] for curve in curves]) for change in measures.CHANGES}
+
+
+def _spreads(curves: list[list[float]]) -> list[Spread]:
+    """The spread over the seeds, a curve each, at every point."""
+    return [spread(values) for values in zip(*curves, strict=True)]
 
 
 def _mistakes(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:

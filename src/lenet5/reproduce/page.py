@@ -34,20 +34,13 @@ def page(report: dict[str, Any], picture: Callable[[int], str]) -> str:
     environment = Environment(
         loader=PackageLoader("lenet5.reproduce"), autoescape=True, trim_blocks=True, undefined=StrictUndefined
     )
-    environment.filters.update(
-        between=between,
-        zip=zip,
-        commonest=_commonest,
-        fixed=fixed,
-        plus_minus=plus_minus,
-        power=power,
-        thousands="{:,}".format,
-    )
+    filters = (between, commonest, fixed, plus_minus, power, zip)
+    environment.filters |= {each.__name__: each for each in filters} | {"thousands": "{:,}".format}
     made = {name: asks for name, asks in SECTIONS.items() if report.get(name)}
     values = {"report": report, "paper": report["paper"], "sections": made, "picture": picture}
     return environment.get_template("page.html").render(values, drawings=drawings, title=drawings.title, NONE=NONE)
 
 
-def _commonest(answers: list[str | None]) -> str:
+def commonest(answers: list[str | None]) -> str:
     """The wrong answer that most networks give; None stands for a right one."""
     return Counter(sorted(answer for answer in answers if answer is not None)).most_common(1)[0][0]

@@ -7,28 +7,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from anyio.to_thread import run_sync
 
 __all__ = ["Batcher"]
 
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
 
-
-class Batcher(Generic[Item, Answer]):
+class Batcher:
     """Calls `work` on a thread with lists of at most `most` items, one list at a time. For one event loop."""
 
-    def __init__(self, work: Callable[[list[Item]], Sequence[Answer]], most: int = 64) -> None:
+    def __init__(self, work: Callable[[list[Any]], Sequence[Any]], most: int = 64) -> None:
         self._work, self._most = work, most
-        self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
+        self._waiting: list[tuple[Any, asyncio.Future[Any]]] = []
         self._task: asyncio.Task[None] | None = None
         self.batches = self.items = 0
 
-    async def __call__(self, item: Item) -> Answer:
+    async def __call__(self, item: Any) -> Any:
         """The answer of `work` for this item. Raises what `work` raises."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        future = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
@@ -39,7 +36,7 @@ class Batcher(Generic[Item, Answer]):
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             self.batches, self.items = self.batches + 1, self.items + len(batch)
             try:
-                answers: Sequence[Any] = await run_sync(self._work, [item for item, _ in batch])
+                answers = await run_sync(self._work, [item for item, _ in batch])
                 for (_, future), answer in zip(batch, answers, strict=True):
                     if not future.done():  # its client may have gone
                         future.set_result(answer)

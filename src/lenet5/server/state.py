@@ -41,7 +41,7 @@ class ServerState:
     metrics: Metrics
     architectures: dict[str, Architecture] = field(init=False)
     """The networks that can be trained, by name."""
-    digits: Batcher[Any, Any] = field(init=False)
+    digits: Batcher = field(init=False)
     trainings: Trainings = field(init=False)
     at_once: CapacityLimiter = field(init=False)
     """How many requests may decode pictures at the same time: one may hold hundreds of megabytes for a moment."""

@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +147,7 @@ def _packed(networks: Mapping[str, LeNet5]) -> dict[str, Any]:
             for name, net in networks.items()
         },
         "digits": _digits(),
-        "recorded": _recorded(RECORDED),
+        "recorded": _recorded(),
     }
 
 
@@ -166,11 +166,11 @@ def _digits() -> dict[str, Any]:
     }
 
 
-def _recorded(names: Iterable[str]) -> list[dict[str, Any]]:
+def _recorded() -> list[dict[str, Any]]:
     """What the reader makes of pictures that come with the package."""
     reader = Reader()
     recorded = []
-    for name in names:
+    for name in RECORDED:
         path = files.PACKAGE / "samples" / name
         told = [reading.to_dict() for reading in reader.read(path)]
         image = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()

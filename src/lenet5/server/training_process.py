@@ -87,10 +87,8 @@ def _pass(run: Run, record: PassRecord) -> dict[str, Any]:
     rates = run.learner.arrays().get("rates")
     steps = {}
     if rates is not None:
-        held = LeNet5(run.architecture, run.network.tensors)
-        held.parameters[...] = rates
-        trained = {name: rates for name, rates in held.tensors.items() if name != "rbf.codes"}
-        steps = {name: [float(f(rates)) for f in (np.min, np.median, np.max)] for name, rates in trained.items()}
+        views = run.network.plan.views(rates).items()
+        steps = {name: [float(f(of)) for f in (np.min, np.median, np.max)] for name, of in views if name != "rbf.codes"}
     event |= {"pass": event.pop("pass_"), "total": len(run.train), "steps": steps}
     return {"event": "pass", **event, "parameters": run.trained().parameters}
 

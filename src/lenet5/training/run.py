@@ -201,17 +201,9 @@ class Run:
         if self.held_out is not None:
             wrong = self.trained().penalties(self.held_out.images).argmin(axis=1) != self.held_out.labels
             held_out = round(100.0 * float(wrong.mean()), 4)
-        smallest, largest = self.learner.steps()
-        total = len(self.train)
-        record = PassRecord(
-            self.pass_ + 1,
-            round(100.0 * self._wrong / total, 4),
-            held_out,
-            self._cost / total,
-            smallest,
-            largest,
-            round(self._seconds, 3),
-        )
+        train_error, loss = round(100.0 * self._wrong / len(self.train), 4), self._cost / len(self.train)
+        seconds = round(self._seconds, 3)
+        record = PassRecord(self.pass_ + 1, train_error, held_out, loss, *self.learner.steps(), seconds)
         self.records.append(record)
         self.pass_, self.done = self.pass_ + 1, 0
         self._cost, self._wrong, self._seconds = 0.0, 0, 0.0

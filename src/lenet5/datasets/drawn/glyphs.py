@@ -47,20 +47,15 @@ def gather(
     stream: other streams draw other pictures from the same seed
     Raises DataError for a count that is not 1 to 10,000,000, or a seed that is not a whole number from 0.
     """
-    _check(count, seed)
+    for name, value, low, high in (("count", count, 1, MOST), ("seed", seed, 0, 2**63 - 1)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
+            raise DataError(f"drawn pictures: the {name} is {value!r}; expected a whole number from {low} to {high:,}")
     images = np.empty((count, 28, 28), np.uint8)
     labels = np.empty(count, np.int64)
     blocks = (block(np.random.default_rng([seed, stream, b])) for b in itertools.count())
     for i, (label, ink) in zip(range(count), itertools.chain.from_iterable(blocks), strict=False):
         images[i], labels[i] = normalise(ink), label
     return images, labels
-
-
-def _check(count: int, seed: int) -> None:
-    """Raises DataError for a count that is not 1 to MOST, or a seed that is not a whole number from 0."""
-    for name, value, low, high in (("count", count, 1, MOST), ("seed", seed, 0, 2**63 - 1)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-            raise DataError(f"drawn pictures: the {name} is {value!r}; expected a whole number from {low} to {high:,}")
 
 
 def choose(shapes: Sequence[Shape], p: float) -> Shape:

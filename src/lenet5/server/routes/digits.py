@@ -15,6 +15,7 @@ from lenet5 import datasets
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.mnist import ENVIRONMENT
 from lenet5.files import PACKAGE, cache_folder, read_bounded
+from lenet5.server.routes import gives
 
 __all__ = ["digits", "has_mnist", "router"]
 
@@ -44,8 +45,7 @@ def digit(
 @router.get(
     "/digits/many",
     summary="Drawn digits to learn from, as float32, little-endian: of each its label, then its 28·28 bytes of ink",
-    response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}}}},
+    **gives("application/octet-stream"),
 )
 def many(count: Annotated[int, Query(ge=1, le=5000)] = 1200) -> Response:
     drawn = to_learn(count)
@@ -58,12 +58,7 @@ def examples() -> dict[str, list[str]]:
     return {"examples": sorted(_examples())}
 
 
-@router.get(
-    "/examples/{name}",
-    summary="One example picture",
-    response_class=Response,
-    responses={200: {"content": {"image/png": {}}}},
-)
+@router.get("/examples/{name}", summary="One example picture", **gives("image/png"))
 def example(name: str) -> Response:
     path = _examples().get(name)  # a name is looked up, never a path
     if path is None:

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from lenet5 import __version__
+from lenet5.server.routes import gives
 from lenet5.server.state import State
 
 __all__ = ["router"]
@@ -37,11 +38,6 @@ def ready(state: State) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@router.get(
-    "/metrics",
-    summary="Counts and times for Prometheus",
-    response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}},
-)
+@router.get("/metrics", summary="Counts and times for Prometheus", **gives("text/plain"))
 def metrics(state: State) -> Response:
     return Response(state.metrics.text(), media_type=CONTENT_TYPE_LATEST)

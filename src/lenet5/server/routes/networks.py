@@ -13,6 +13,7 @@ from lenet5.network import LeNet5
 from lenet5.pictures.opening import Limits
 from lenet5.server.networks import described, shown_classes
 from lenet5.server.pictures import BODY, glyph, ink_of, kind_of
+from lenet5.server.routes import gives
 from lenet5.server.state import State
 
 __all__ = ["router"]
@@ -36,8 +37,7 @@ def network(name: str, state: State) -> dict[str, Any]:
 @router.get(
     "/networks/{name}/weights",
     summary="Every parameter as float32, little-endian, tensor after tensor in the order that the network lists",
-    response_class=Response,
-    responses={200: {"content": {FLOATS: {}}}},
+    **gives(FLOATS),
 )
 def weights(name: str, state: State) -> Response:
     return _floats([np.concatenate([t.reshape(-1) for t in state.networks.get(name).tensors.values()])])

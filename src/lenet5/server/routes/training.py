@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from lenet5 import storage
 from lenet5.datasets.distortions import DISTORTIONS
 from lenet5.reproduce.paper import PAPER
+from lenet5.server.routes import gives
 from lenet5.server.routes.digits import has_mnist
 from lenet5.server.state import WRITES, State
 from lenet5.server.training_process import Assignment
@@ -95,8 +96,7 @@ def training(number: Number, state: State) -> dict[str, Any]:
 @router.get(
     "/trainings/{number}/events",
     summary="The training as it goes: server-sent events, each with all that is known",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}}},
+    **gives("text/event-stream", StreamingResponse),
 )
 async def events(number: Number, state: State, request: Request) -> StreamingResponse:
     state.trainings.get(number)  # a 404 must come before the stream
@@ -126,12 +126,7 @@ async def keep(number: Number, name: Name, state: State) -> dict[str, str]:
     return {"name": name.name, "file": path.name}
 
 
-@router.get(
-    "/networks/{name}/file",
-    summary="The network as a .safetensors file",
-    response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}}}},
-)
+@router.get("/networks/{name}/file", summary="The network as a .safetensors file", **gives("application/octet-stream"))
 def file(name: str, state: State) -> Response:
     with TemporaryDirectory() as folder:
         data = state.networks.get(name).save(FilePath(folder, "network.safetensors")).read_bytes()
