@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import sys
+import tracemalloc
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from lenet5.errors import LeNetError, MissingExtraError, PictureError
 from lenet5.pictures import opening
@@ -76,6 +78,17 @@ def test_every_page_of_a_tiff_and_the_first_picture_of_an_animation() -> None:
     assert len(open_pages(saved(frames[0], "GIF", **more))) == 1
 
 
+def test_no_page_is_looked_for_beyond_the_last_that_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages, file = [Image.new("L", (30, 30), 9 * number) for number in range(20)], io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+    looked = list[int]()
+    monkeypatch.setattr(TiffImageFile, "_setup", lambda _, setup=TiffImageFile._setup: (looked.append(1), setup(_)))
+    with pytest.raises(PictureError, match="over 3 pages"):
+        open_pages(file.getvalue(), Limits(pages=3))
+    assert len(looked) < 10
+    assert len(open_pages(file.getvalue(), Limits(pages=20))) == 20
+
+
 def test_every_page_of_a_pdf() -> None:
     pytest.importorskip("pypdfium2", reason="needs the extra lenet5[pdf]")
     pages = [Image.fromarray(page).resize((120, 100), Image.Resampling.NEAREST) for page in (GREY, 255 - GREY)]
@@ -94,7 +107,7 @@ def test_a_pdf_has_no_more_pages_and_pixels_than_are_sensible() -> None:
     assert len(open_pages(document)) == 4
     with pytest.raises(PictureError, match="over 420 pixels on its 4 pages"):
         open_pages(document, Limits(pixels=3 * 140))
-    with pytest.raises(PictureError, match="4 pages; expected at most 3"):
+    with pytest.raises(PictureError, match="over 3 pages; split it"):
         open_pages(document, Limits(pages=3))
     for nonsense in ({"pages": 0}, {"pixels": 24}, {"pixels": 200_000_000}):
         with pytest.raises(PictureError, match="178,956,970"):
@@ -297,6 +310,17 @@ def test_more_pixels_than_are_sensible_are_refused_before_they_are_decoded(monke
     monkeypatch.setattr(opening, "MAX_BYTES", 100)
     with pytest.raises(PictureError, match="longer than the 100 bytes"):
         open_pages(Path(__file__))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+def test_a_pixel_takes_few_bytes_of_memory(kind: type) -> None:
+    drawn = np.full((500, 500, 4), 100, kind)
+    tracemalloc.start()
+    try:
+        open_pages(drawn)
+        assert tracemalloc.get_traced_memory()[1] < 50 * 500 * 500
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_small_picture_is_enlarged_a_large_one_shrunk_and_others_stay() -> None:

@@ -24,6 +24,8 @@ except ImportError:  # httptools is faster, and needs a compiler where it has no
 
 __all__ = ["Server", "protocol", "serve"]
 
+LARGEST_HEAD = 2**16  # bytes of a request before its body, or after it
+
 
 def serve(app: FastAPI, settings: Settings, ready: Any = None) -> None:
     """Serve until SIGTERM or Ctrl-C. `ready` is called with the address once requests are answered.
@@ -77,12 +79,13 @@ class Server(uvicorn.Server):
 
 
 def protocol(settings: Settings) -> type[asyncio.Protocol]:
-    """uvicorn's HTTP protocol, which closes idle connections too: uvicorn waits for a first request for ever."""
+    """uvicorn's HTTP protocol, which closes idle connections and those with endless headers: uvicorn keeps both."""
 
     connections: dict[Timed, None] = {}  # every connection, the longest idle one first
 
     class Timed(Protocol):
         _timer: asyncio.TimerHandle | None = None
+        _head = 0  # bytes since the last of a body, or of a whole head
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -90,6 +93,20 @@ def protocol(settings: Settings) -> type[asyncio.Protocol]:
             if len(connections) > settings.connections:
                 # A client that opens thousands of connections loses its own; later clients are let in.
                 next((c for c in connections if c._idle()), self).transport.abort()
+
+        def data_received(self, data: bytes) -> None:
+            self._head += len(data)
+            super().data_received(data)
+            if self._head > LARGEST_HEAD and hasattr(self, "parser"):  # h11 counts by itself
+                self.send_400_response(f"headers of over {LARGEST_HEAD:,} bytes; send less")
+
+        def on_headers_complete(self) -> None:
+            self._head = 0
+            super().on_headers_complete()
+
+        def on_body(self, body: bytes) -> None:
+            self._head = 0
+            super().on_body(body)
 
         def _idle(self) -> bool:
             return self.cycle is None or bool(self.cycle.response_complete)
