@@ -14,9 +14,8 @@ import re
 import secrets
 import time
 from datetime import UTC, datetime
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
@@ -130,8 +129,8 @@ class Guard:
         foreign = origin is not None and _place(origin) != host and not self._owns(_place(origin))
         if (foreign or headers.get("sec-fetch-site") == "cross-site") and scope["method"] not in ("GET", "HEAD"):
             return problem(403, "a page of another site may not ask this server")
-        if settings.token and not probe and not self._knows_token(scope, headers):
-            if scope["method"] == "GET" and self._token_in_address(scope):
+        if settings.token and not probe and not self._knows_token(Request(scope)):
+            if scope["method"] == "GET" and self._is_token(Request(scope).query_params.get("token", "")):
                 # The page's own requests carry the cookie; the token leaves the address bar.
                 secure = "; Secure" if scope["scheme"] == "https" else ""
                 cookie = f"{COOKIE}={settings.token}; HttpOnly; SameSite=Strict; Path={root}/{secure}"
@@ -143,18 +142,11 @@ class Guard:
         """Whether this is a name that the settings give the server."""
         return _name(host).lower().rstrip(".") in self._names
 
-    def _knows_token(self, scope: Scope, headers: Headers) -> bool:
-        given = headers.get("authorization", "").removeprefix("Bearer ").strip()
-        if not given:
-            try:
-                cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-            except CookieError:
-                cookie = None
-            given = cookie.value if cookie else ""
-        return hmac.compare_digest(given.encode(), self._settings.token.encode())
+    def _knows_token(self, request: Request) -> bool:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        return self._is_token(given or request.cookies.get(COOKIE, ""))
 
-    def _token_in_address(self, scope: Scope) -> bool:
-        given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
+    def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self._settings.token.encode())
 
     async def _body(self, request: Request) -> bytes | None:
