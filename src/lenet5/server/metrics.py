@@ -21,11 +21,7 @@ class Metrics:
             "lenet5_requests", "Requests answered", ("method", "route", "status"), registry=self._registry
         )
         self._seconds = Histogram(
-            "lenet5_request_seconds",
-            "From a request to its answer",
-            ("route",),
-            buckets=BOUNDS,
-            registry=self._registry,
+            "lenet5_request_seconds", "From request to answer", ("route",), buckets=BOUNDS, registry=self._registry
         )
         self.pictures = Counter("lenet5_pictures_read", "Pictures read", registry=self._registry)
 

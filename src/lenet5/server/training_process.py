@@ -52,8 +52,8 @@ def train(assignment: Assignment, pipe: Connection) -> None:
         _train(assignment, pipe)
     except LeNetError as error:
         pipe.send({"event": "failed", "detail": str(error)})
-    except (BrokenPipeError, EOFError):  # the server is gone
-        return
+    except (ConnectionError, EOFError):  # the server is gone
+        pass
 
 
 def _train(assignment: Assignment, pipe: Connection) -> None:
