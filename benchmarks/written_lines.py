@@ -107,7 +107,7 @@ def written(strokes: Strokes, text: str, rng: np.random.Generator) -> NDArray[np
     whole = joined(traces)
     level = (1 + MARGIN) * size
     points = whole.points + np.stack([slant * (level - whole.points[:, 1]), np.zeros(len(whole.points))], axis=1)
-    paper = ink(points, whole.radii, whole.strokes, int((2 + 2 * MARGIN) * size), int(x + MARGIN * size))
+    paper = ink(Trace(points, whole.radii, whole.strokes), int((2 + 2 * MARGIN) * size), int(x + MARGIN * size))
     return photograph(paper, np.zeros_like(paper), Look.draw(rng), rng)
 
 

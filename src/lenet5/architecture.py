@@ -104,9 +104,9 @@ SQUASHES: dict[str, Squash] = {
 assert abs(SQUASHES["tanh"].of(1.0) - 1) < 1e-4
 
 SIDE = 32  # the input is 32×32 (II-B)
-_KINDS = {
-    "c1": Convolution, "s2": Subsampling, "c3": Convolution, "s4": Subsampling, "c5": Convolution,
-    "f6": FullConnection, "output": EuclideanRBF | FullConnection,
+_KINDS: dict[str, tuple[Any, ...]] = {
+    "c1": (Convolution,), "s2": (Subsampling,), "c3": (Convolution,), "s4": (Subsampling,), "c5": (Convolution,),
+    "f6": (FullConnection,), "output": (EuclideanRBF, FullConnection),
 }  # fmt: skip
 NAMES = tuple(_KINDS)
 MOST = 16_000_000  # parameters, of which a file of weights has room for no more
@@ -144,8 +144,8 @@ class Architecture:
     def __post_init__(self) -> None:
         expect(isinstance(self.name, str), f"a network called {self.name!r}; expected text")
         for name, layer in zip(NAMES, self.layers, strict=True):
-            kind: Any = _KINDS[name]
-            expect(isinstance(layer, kind), f"{self.name}: {layer!r} as {name}; expected {_words(kind)}")
+            expected = " or ".join(kind.__name__ for kind in _KINDS[name])
+            expect(isinstance(layer, _KINDS[name]), f"{self.name}: {layer!r} as {name}; expected {expected}")
             object.__setattr__(self, name, replace(layer, name=name))
             squash, allowed = getattr(layer, "squash", "none"), [*SQUASHES, *(["softmax"] if name == "output" else [])]
             expect(squash in allowed, f"{name}: no squash {squash!r}; expected one of {', '.join(allowed)}")
@@ -248,7 +248,7 @@ class Architecture:
                 if not isinstance(layer := data.get(name), Mapping):
                     raise TypeError(f"{name} is {layer!r}, and no object with its settings")
                 told: dict[str, Any] = {key: value for key, value in layer.items() if key != "name"}
-                kind: Any = _KINDS[name]
+                kind = _KINDS[name][0]
                 if name == "output":
                     kind = EuclideanRBF if "characters" in told else FullConnection
                 if kind is Convolution and "table" not in told and "maps" in told:
@@ -275,10 +275,6 @@ class Architecture:
                     told[layer.name] = {"maps": layer.maps, "squash": layer.squash}
                 below = layer.maps
         return "{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in told.items()) + "\n}\n"
-
-
-def _words(kind: Any) -> str:
-    return " or ".join(one.__name__ for one in getattr(kind, "__args__", (kind,)))
 
 
 def _check_keys(what: str, told: Mapping[str, Any], allowed: set[str]) -> None:

@@ -9,7 +9,7 @@ from lenet5.datasets import Dataset, load
 from lenet5.datasets.drawn import digits, nothing
 from lenet5.datasets.drawn.glyphs import choose
 from lenet5.datasets.drawn.hand import Hands, write
-from lenet5.datasets.drawn.pen import draw, ink
+from lenet5.datasets.drawn.pen import Trace, draw, ink
 from lenet5.datasets.drawn.shapes import DIGITS, shape
 from lenet5.errors import DataError, LeNetError
 
@@ -104,7 +104,7 @@ def test_a_path_goes_through_its_points_and_turns_at_its_corners() -> None:
 
 def test_a_pen_leaves_a_line_as_wide_as_itself() -> None:
     points = np.array([[10.0, 20.0], [50.0, 20.0]])
-    paper = ink(points, np.array([3.0, 3.0]), np.zeros(2, np.int64), 40, 60)
+    paper = ink(Trace(points, np.array([3.0, 3.0]), np.zeros(2, np.int64)), 40, 60)
     assert paper[:, 30].sum() == pytest.approx(6, abs=0.01)
     assert paper[20, 8:53].min() == 1  # round ends reach three pixels further
     assert not paper[:, :6].any()
@@ -112,7 +112,7 @@ def test_a_pen_leaves_a_line_as_wide_as_itself() -> None:
 
 def test_a_pen_is_lifted_between_strokes() -> None:
     points = np.array([[10.0, 20.0], [20.0, 20.0], [40.0, 20.0], [50.0, 20.0]])
-    paper = ink(points, np.full(4, 2.0), np.array([0, 0, 1, 1]), 40, 60)
+    paper = ink(Trace(points, np.full(4, 2.0), np.array([0, 0, 1, 1])), 40, 60)
     assert paper[20, 15] == paper[20, 45] == 1
     assert not paper[:, 25:36].any()
 

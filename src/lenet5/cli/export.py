@@ -13,6 +13,7 @@ from lenet5.cli.options import AS_FOUND, DataForm, Json, new_place
 from lenet5.datasets import Form
 from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
+from lenet5.formats import c, onnx
 from lenet5.formats.quantise import Quantised, QuantisedEnsemble, quantise
 from lenet5.loading import load
 from lenet5.network import LeNet5
@@ -69,8 +70,6 @@ def export(
     quantised = _quantised(network, data, form) if int8 else None
     cost = _cost(network, quantised, data, form) if quantised is not None else None
     if to == "onnx":
-        from lenet5.formats import onnx
-
         check = onnx.write(path, network, pictures=pictures, activations=activations, quantised=quantised)
         told = {"pictures": check.pictures, "largest_difference": check.largest, "bytes": path.stat().st_size}
         text = (
@@ -78,8 +77,6 @@ def export(
             f"penalties at most {check.largest:.2g} apart"
         )
     else:
-        from lenet5.formats import c
-
         whole = None if isinstance(quantised, QuantisedEnsemble) else quantised
         sizes = c.write(path, network, quantised=whole, prefix=c.PREFIX if prefix is None else prefix)
         told = {"flash": sizes.flash, "ram": sizes.ram}

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -20,10 +20,10 @@ from lenet5.errors import LeNetError, PictureError, harmless
 from lenet5.files import make_folder, write_atomically
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import LIMITS, MAX_BYTES, SUFFIXES, Limits, open_pages
+from lenet5.pictures.saving import address, png
+from lenet5.reading import Reader, Reading
 from lenet5.reading.layout import Layout
-
-if TYPE_CHECKING:
-    from lenet5.reading import Reading
+from lenet5.reading.shown import annotated
 
 __all__ = ["pictures_in", "read"]
 
@@ -89,8 +89,6 @@ def read(
         raise PictureError(
             "no pictures named; give files, folders or patterns; `lenet5 read-many` reads pictures by the million"
         )
-    from lenet5.reading import Reader
-
     if json_ and csv_:
         raise PictureError("--json and --csv at once; choose one of them")
     if not all(files):
@@ -212,9 +210,6 @@ def _annotate(folder: Path, path: Path, pages: list[Any], readings: list[Reading
 
     copies: the names that were given so far; of a second picture of a name, its folders are put before it.
     """
-    from lenet5.pictures.saving import png
-    from lenet5.reading.shown import annotated
-
     make_folder(folder, error=PictureError)
     called, *folders = reversed([part for part in path.parts if part not in (path.anchor, "..")])
     while called.casefold() in copies:  # A.png and a.png are one file on macOS and Windows
@@ -229,8 +224,6 @@ def _annotate(folder: Path, path: Path, pages: list[Any], readings: list[Reading
 def _explain(path: Path, pages: list[tuple[str, dict[str, Any]]]) -> None:
     """One HTML file with the pictures in it."""
     from jinja2 import Template
-
-    from lenet5.pictures.saving import address
 
     template = Template(Path(__file__).with_name("explained.html").read_text("utf-8"), autoescape=True)
     page = template.render(pages=pages, address=address)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from lenet5 import bulk
 from lenet5.cli.bar import working
 from lenet5.cli.options import Count
 from lenet5.cli.read import Accept, InkIs, LayoutIs, Model
@@ -44,8 +45,6 @@ def read_many(
         engine: local: all cores of this machine. ray: the cluster that Ray finds.
         workers: How many processes, or actors of Ray; by default one for each processor.
     """
-    from lenet5 import bulk
-
     columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[state]}"))
     done = None
     job = bulk.read(

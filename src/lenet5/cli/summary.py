@@ -47,7 +47,8 @@ def summary(
         return
     console = Console()
     console.print(_table(f"{harmless(declared.name)}, input {height}×{width}", rows, totals))
-    _print_metadata(console, metadata)
+    if metadata:
+        console.print(_told(metadata))
 
 
 def _parse(size: str) -> tuple[int, int]:
@@ -88,12 +89,10 @@ def _explained(number: int, how: str) -> str:
     return f"{number:,}" if how == f"{number:,}" else f"{number:,}\n[dim]{how}[/]"
 
 
-def _print_metadata(console: Console, metadata: dict[str, Any]) -> None:
-    if not metadata:
-        return
+def _told(metadata: dict[str, Any]) -> Table:
     table = Table(show_header=False, box=None)
     for key, value in metadata.items():
         if isinstance(value, dict):
             value = ", ".join(f"{k} {v}" for k, v in value.items() if v not in ("", None))
         table.add_row(Text(harmless(key)), Text(harmless(str(value))))
-    console.print(table)
+    return table

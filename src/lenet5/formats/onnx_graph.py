@@ -151,11 +151,10 @@ class Graph:
         self.add("Softmax", ["scores"], "probabilities", axis=1)
 
     def _convolution(self, layer: Convolution, below: str, sources: int) -> None:
-        weight = self.constant(
-            f"{layer.name}.weight", dense(layer, self.network.tensors[f"{layer.name}.weight"], sources)
-        )
-        self.add("Conv", [below, weight, self._of(layer.name, "bias")], f"{layer.name}.sum")
-        self._squash(layer.squash, f"{layer.name}.sum", layer.name)
+        name = layer.name
+        weight = self.constant(f"{name}.weight", dense(layer, self.network.tensors[f"{name}.weight"], sources))
+        self.add("Conv", [below, weight, self._of(name, "bias")], f"{name}.sum")
+        self._squash(layer.squash, f"{name}.sum", name)
 
     def _subsampling(self, layer: Subsampling, below: str, maps: int) -> None:
         name = layer.name

@@ -122,6 +122,7 @@ def _mistakes(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     wrong = [{row[0]: row for row in outcome["answers"]["wrong"]} for outcome in outcomes]
     shown = outcomes[0]["answers"]["pictures"] if plan.data == "mnist" else 0
     paper = {i: answer for i, (_, answer) in MISTAKES.items() if i < shown}
+    shared = [[rows[i][2] == answer for i, answer in paper.items() if i in rows] for rows in wrong]
     pictures: list[dict[str, Any]] = []
     for index in sorted({i for rows in wrong for i in rows}):
         rows = [rows.get(index) for rows in wrong]
@@ -131,8 +132,6 @@ def _mistakes(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "pictures": sorted(pictures, key=lambda picture: (-picture["times"], picture["index"])),
         "wrong": spread([float(len(rows)) for rows in wrong]),
-        "of_the_papers": spread([float(len(paper.keys() & rows.keys())) for rows in wrong]) if paper else None,
-        "same_answer": spread([float(sum(rows[i][2] == a for i, a in paper.items() if i in rows)) for rows in wrong])
-        if paper
-        else None,
+        "of_the_papers": spread([float(len(both)) for both in shared]) if paper else None,
+        "same_answer": spread([float(sum(both)) for both in shared]) if paper else None,
     }

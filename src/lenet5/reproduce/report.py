@@ -15,6 +15,7 @@ import lenet5
 from lenet5 import files
 from lenet5.datasets import Dataset, load
 from lenet5.errors import DataError
+from lenet5.pictures.saving import address
 from lenet5.reference import scale
 from lenet5.reproduce import experiments
 from lenet5.reproduce.page import page
@@ -75,6 +76,4 @@ def _input(plan: Plan) -> dict[str, float]:
 
 def _picture(test: Dataset | None, index: int) -> str:
     """A test picture, dark on light, as a data address; empty where there is none."""
-    from lenet5.pictures.saving import address
-
     return "" if test is None or index >= len(test) else address(255 - test.images[index])

@@ -27,7 +27,7 @@ THINNEST = 1.0  # half the width of a line, in the units of the paths
 
 @dataclass(frozen=True)
 class Trace:
-    """The way of a pen: line points (S, 2), radii (S,), and the stroke (S,) that each point belongs to."""
+    """The way of a pen: line points (S, 2), x and y; half the width (S,) there; the stroke (S,) of each point."""
 
     points: Array
     radii: Array
@@ -99,21 +99,16 @@ def joined(traces: Sequence[Trace]) -> Trace:
     )
 
 
-def ink(
-    points: NDArray[np.float64], radii: NDArray[np.float64], strokes: NDArray[np.int64], height: int, width: int
-) -> NDArray[np.float32]:
-    """What the pen leaves on a paper of height × width pixels.
+def ink(trace: Trace, height: int, width: int) -> NDArray[np.float32]:
+    """What the pen leaves on a paper of height × width pixels: float32 (height, width), 0 paper to 1 ink.
 
-    points: (S, 2), x and y of the line; pixel (i, j) has its middle at x = j, y = i
-    radii: (S,) half the width of the line there
-    strokes: (S,) the stroke that each point belongs to; the pen is lifted between two
-    Returns float32 (height, width), 0 paper to 1 ink.
+    Pixel (i, j) has its middle at x = j, y = i. Between two strokes the pen is lifted.
     """
     from lenet5.kernels.entries import draw  # found when a pen is used: other commands need no kernels
 
     paper = np.zeros((height, width), np.float32)
-    line, half = (np.ascontiguousarray(np.rint(part * STEP) / STEP) for part in (points, radii))
-    draw(line, half, np.ascontiguousarray(strokes, np.int64), paper)
+    line, half = (np.ascontiguousarray(np.rint(part * STEP) / STEP) for part in (trace.points, trace.radii))
+    draw(line, half, np.ascontiguousarray(trace.strokes, np.int64), paper)
     return paper
 
 
@@ -141,5 +136,5 @@ def draw(trace: Trace, side: int = 60, bilevel: bool = False) -> NDArray[np.floa
     extent = (trace.points + reach).max(0) - low
     scale = side / extent.max()
     width, height = (np.ceil(extent * scale) + 1).astype(int)
-    paper = ink((trace.points - low) * scale, trace.radii * scale, trace.strokes, int(height), int(width))
+    paper = ink(Trace((trace.points - low) * scale, trace.radii * scale, trace.strokes), int(height), int(width))
     return (paper > 0.5).astype(np.float32) if bilevel else paper

@@ -170,10 +170,7 @@ def _camera(traces: list[Trace], rng: np.random.Generator, size: float, tilt: fl
 
 
 def _inked(traces: list[Trace], height: int, width: int) -> NDArray[np.float32]:
-    if not traces:
-        return np.zeros((height, width), np.float32)
-    t = joined(traces)
-    return ink(t.points, t.radii, t.strokes, height, width)
+    return ink(joined(traces), height, width) if traces else np.zeros((height, width), np.float32)
 
 
 def _box(t: Trace, width: int, height: int) -> Box:
