@@ -1,8 +1,12 @@
 """The routes of the API, a module for each subject."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from fastapi import Response
+
+__all__ = ["gives"]
 
 
 def gives(kind: str, how: type[Response] = Response) -> dict[str, Any]:
