@@ -229,7 +229,7 @@ def test_the_shell_completes_commands_and_options(run: Run, tmp_path: Path, monk
         (("summary", "nothing"), "no network 'nothing'"),
         (("evaluate", "nothing"), "no network 'nothing'"),
         (("evaluate", "nothing.safetensors"), "no such file: nothing.safetensors"),
-        (("read", "any.png", "--accept", "7"), "accept 7.0; expected a confidence from 0 to 1"),
+        (("read", "any.png", "--accept", "7"), "accept 7.0; expected a number from 0 to 1"),
         (("evaluate", "n" * 300), "no network 'nnn"),
         (("evaluate", "lenet5", "--data", "n" * 300), "no data set 'nnn"),
         (("evaluate", "text"), "not a whole file of LeNet-5 weights"),

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from lenet5.errors import ReadingError
+from lenet5.files import PACKAGE
 from lenet5.reading.answers import Calibration, character
 from lenet5.reading.graph import Costs
+from lenet5.reading.reader import Reader
 
 BOX = (1, 2, 3, 4)
 CLASSES = tuple("0123")
@@ -89,12 +91,20 @@ def test_what_is_no_digit_has_no_text_but_candidates() -> None:
 @pytest.mark.parametrize(
     ("held", "message"),
     [
-        ({"temperature": 0.0}, "temperature 0.0.*above 0"),
+        ({"temperature": 0.0}, "temperature 0.0; expected a number from"),
+        ({"temperature": 1e-320}, "temperature 1e-320"),
         ({"accept": 1.5}, "accept 1.5.*0 to 1"),
-        ({"rubbish": "much"}, "expected numbers"),
-        ({"on_paths": [1.0]}, "expected rubbish and temperature"),
-        ({"powers": [1.0, 1.0]}, "expected five numbers"),
-        ({"costs": {"word": -1.0}}, "cost word -1.0; expected a number from 0 on"),
+        ({"rubbish": "much"}, "expected a number"),
+        ({"rubbish": math.nan}, "rubbish nan"),
+        ({"on_paths": [1.0]}, "on_paths .*expected 2 numbers"),
+        ({"on_paths": [1.0, 0.0]}, "temperature 0.0"),
+        ({"on_paths": [10**400, 1.0]}, "on_paths"),
+        ({"odds": [1.0]}, "expected 2 numbers from"),
+        ({"odds": [math.nan, 0.0]}, "odds"),
+        ({"odds": [-1e9, -1e9]}, "odds"),
+        ({"powers": [1.0, 1.0]}, "expected 5 numbers from 0"),
+        ({"costs": {"word": -1.0}}, "cost word -1.0; expected a number from 0 to"),
+        ({"costs": {"word": 1e308}}, "cost word 1e.308"),
         ({"costs": {"space": 1.0}}, "calibration .* is none"),
         ({"warmth": 1.0}, "calibration .* is none"),
     ],
@@ -102,6 +112,13 @@ def test_what_is_no_digit_has_no_text_but_candidates() -> None:
 def test_a_calibration_that_is_none_is_refused(held: dict[str, object], message: str) -> None:
     with pytest.raises(ReadingError, match=message):
         Calibration.of({"reading": held})
+
+
+def test_with_costs_as_large_as_may_be_a_line_is_read() -> None:
+    costs = Costs(**{**dict.fromkeys(vars(Costs()), 500.0), "word": 20.0, "place": 20.0})
+    most = Calibration(rubbish=1e6, costs=costs)
+    line = PACKAGE / "samples" / "line_2746.png"
+    assert all(0 <= one.confidence <= 1 for one in Reader(calibration=most).read(line, "line"))
 
 
 def test_a_calibration_is_kept_as_json_and_found_again() -> None:

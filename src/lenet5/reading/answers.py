@@ -26,6 +26,11 @@ __all__ = ["NONE", "Calibration", "character"]
 ALTERNATIVES = 3
 LEAST = 0.01  # probability of an alternative worth telling
 CERTAIN = 1e-6  # what the least and the greatest confidence keep from 0 and 1
+# How many numbers each part of a calibration has, from what to what: any of these can be computed with.
+RANGES = (
+    ("rubbish", 1, -1e6, 1e6), ("temperature", 1, 1e-6, 1e6), ("accept", 1, 0, 1),
+    ("on_paths", 2, -1e6, 1e6), ("odds", 2, -20, 20), ("powers", 5, 0, 1e6),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,20 +57,16 @@ class Calibration:
     costs: Costs = field(default_factory=Costs)
 
     def __post_init__(self) -> None:
-        numbers = (0.0 if self.rubbish is None else self.rubbish, self.temperature, self.accept, *self.odds)
-        if not all(isinstance(number, int | float) for number in numbers):
-            raise ReadingError(f"rubbish, temperature, accept, odds {numbers}; expected numbers")
-        five = isinstance(self.powers, list | tuple) and len(self.powers) == 5
-        if not five or not all(isinstance(power, int | float) and power >= 0 for power in self.powers):
-            raise ReadingError(f"powers {self.powers!r}; expected five numbers from 0 on")
-        if self.on_paths is not None:
-            if not isinstance(self.on_paths, list | tuple) or len(self.on_paths) != 2:
-                raise ReadingError(f"on_paths {self.on_paths!r}; expected rubbish and temperature")
-            Calibration(*self.on_paths)
-        if not self.temperature > 0:
-            raise ReadingError(f"temperature {self.temperature}; expected a number above 0")
-        if not 0 <= self.accept <= 1:
-            raise ReadingError(f"accept {self.accept}; expected a confidence from 0 to 1")
+        for name, count, least, most in RANGES:
+            told = getattr(self, name)
+            if told is None and name in ("rubbish", "on_paths"):
+                continue
+            numbers = [told] if count == 1 else told
+            right = isinstance(numbers, list | tuple) and len(numbers) == count
+            if not right or not all(isinstance(number, int | float) and least <= number <= most for number in numbers):
+                wanted = "a number" if count == 1 else f"{count} numbers"
+                raise ReadingError(f"{name} {told!r}; expected {wanted} from {least:g} to {most:g}")
+        _ = self.on_path()  # which refuses what makes no sense
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> Calibration:

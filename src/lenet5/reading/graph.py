@@ -78,8 +78,9 @@ class Costs:
 
     def __post_init__(self) -> None:
         for name, cost in vars(self).items():
-            if not isinstance(cost, int | float) or not 0 <= cost < math.inf:
-                raise ReadingError(f"the cost {name} {cost!r}; expected a number from 0 on")
+            most = 20.0 if name in ("word", "place") else 500.0  # powers, costs: with more, likelihoods become 0
+            if not isinstance(cost, int | float) or not 0 <= cost <= most:
+                raise ReadingError(f"the cost {name} {cost!r}; expected a number from 0 to {most:g}")
 
 
 @dataclass(frozen=True)
@@ -275,7 +276,6 @@ def best_path(
     signs: the classes that hardly stand side by side. passing: the ways to pass over what stands beside them.
     """
     nodes = len(line.pieces) + 1
-    weights = likely**costs.word
     shapes, ending = digit_costs(line, found, np.zeros(len(found)), costs).tolist(), _ending(found, nodes)
     digits = [np.flatnonzero(row > LIKELY).tolist() for row in likely]
     # Of each node: the likeliest texts that paths to it read, each by its sum and its cheapest path's last arc.
@@ -291,7 +291,7 @@ def best_path(
         for k in ending[node]:
             first = found[k].first
             for digit in digits[k]:
-                arc = Arc("digit", first, node, k, shapes[k] - math.log(weights[k, digit]), digit)
+                arc = Arc("digit", first, node, k, shapes[k] - costs.word * math.log(likely[k, digit]), digit)
                 beside = replace(arc, cost=arc.cost + costs.signs) if digit in signs else arc
                 for text, before in texts[first].items():
                     _add(reached, (*text, digit), before, beside if text and text[-1] in signs else arc)
