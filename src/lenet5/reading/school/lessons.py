@@ -21,7 +21,8 @@ from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.drawn.abroad import abroad
 from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError
-from lenet5.pictures.normalise import normalise
+from lenet5.pictures.masks import depth, inked, pen
+from lenet5.pictures.normalise import FIELD, bounding_box, normalise
 from lenet5.reading.school.composed_lines import line_lessons
 from lenet5.reading.school.doodles import doodles
 from lenet5.reading.school.framed import framed
@@ -29,7 +30,7 @@ from lenet5.reading.school.framed import framed
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-__all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "printed", "some_written", "stretched"]
+__all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "printed", "slashed", "some_written", "stretched"]
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -50,6 +51,7 @@ FONTS = (
     cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
 )
 TURNED = (1, 2, 3, 4, 5, 6, 7, 9)  # digits that are none after a quarter turn
+SLASHED = 0.03  # of the noughts in lines, those with a slash
 
 
 @dataclass(frozen=True)
@@ -73,18 +75,22 @@ def lessons(mnist: Dataset, strokes: Strokes, few: Dataset, rng: np.random.Gener
 
     seed = int(rng.integers(2**31))
     people = (mnist.images, mnist.labels)
-    pen = drawn.digits(n(40_000), seed)
+    drawn_digits = drawn.digits(n(40_000), seed)
     strange = abroad(n(60_000), rng)
     nothing = drawn.nothing(n(50_000), seed).images
     hands = some_written(strokes, DIGITS, 10 * n(6_000), rng)
-    source = [people, (pen.images, pen.labels), strange, hands]
+    source = [people, (drawn_digits.images, drawn_digits.labels), strange, hands]
 
     places = [[np.flatnonzero(labels == k) for k in range(10)] for _, labels in source]
 
     def pick(digit: int | None) -> tuple[Images, int]:
         s = int(rng.choice(4, p=[0.35, 0.05, 0.3, 0.3]))
         i = rng.choice(places[s][int(rng.integers(10)) if digit is None else digit])
-        return source[s][0][i], int(source[s][1][i])
+        image, label = source[s][0][i], int(source[s][1][i])
+        return (slashed(image, rng) if label == 0 and rng.random() < SLASHED else image), label
+
+    noughts = np.concatenate([people[0][people[1] == 0], hands[0][hands[1] == 0]])
+    crossed = np.stack([slashed(noughts[k], rng) for k in rng.integers(len(noughts), size=n(8_000))])
 
     line_images, line_labels = line_lessons(n(7_000), pick, rng)
     right = line_labels != NOTHING
@@ -92,9 +98,10 @@ def lessons(mnist: Dataset, strokes: Strokes, few: Dataset, rng: np.random.Gener
     turned = _turned(*people, n(6_000), rng)
     parts: list[tuple[Images, Labels, float]] = [
         (*people, 0.22),
-        (pen.images, pen.labels, 0.05),
+        (drawn_digits.images, drawn_digits.labels, 0.05),
         (*strange, 0.21),
         (*hands, 0.22),
+        (crossed, np.zeros(len(crossed), np.int64), 0.004),
         (few.images, few.labels, 0.004),
         (print_images, print_labels, 0.03),
         (line_images[right], line_labels[right], 0.14),
@@ -208,6 +215,21 @@ def _stretch(image: Images, rng: np.random.Generator, amount: float = 0.3) -> Im
     at_y = y + (h - 1) * np.linspace(0, 1, 3 * h) ** power[1]
     across, down = np.meshgrid(at_x.astype(np.float32), at_y.astype(np.float32))
     return np.asarray(cv2.remap(image, across, down, cv2.INTER_LINEAR), np.uint8)
+
+
+def slashed(image: Images, rng: np.random.Generator, large: int = 4) -> Images:
+    """A nought (28, 28) with a stroke through it, by a pen about as wide; drawn `large` times as large."""
+    x, y, w, h = bounding_box(image) or (0, 0, FIELD, FIELD)
+    ink = cv2.resize(image[y : y + h, x : x + w], None, fx=large, fy=large, interpolation=cv2.INTER_CUBIC)
+    ink = np.pad(ink, 8 * large)
+    distance = depth(inked(np.asarray(ink / np.float32(255)), 0.5))
+    thick = max(1, round(pen(distance, distance > 0) * rng.uniform(0.6, 1.0)))
+    size = np.array([w, h]) * large
+    reach = size / 2 * rng.uniform((0.5, 0.7), (1.1, 1.3)) * (1 if rng.random() < 0.05 else -1, 1)
+    middle = np.array(ink.shape[::-1]) / 2 + rng.normal(0, 0.06, 2) * size
+    start, end = np.rint([middle - reach, middle + reach]).astype(int).tolist()
+    cv2.line(ink, start, end, 255, thick, cv2.LINE_AA)
+    return normalise(ink)
 
 
 def _turned(images: Images, labels: Labels, count: int, rng: np.random.Generator) -> Images:

@@ -85,7 +85,7 @@ SURE = 0.7  # a wrong answer is worse than two that are not given
 class Teaching:
     """`members` networks, each taught in passes of `pictures`, drawn anew; the rest as in a training recipe."""
 
-    members: int = 6
+    members: int = 10
     passes: int = 90
     pictures: int = 120_000
     algorithm: Literal["adam", "muon"] = "muon"
