@@ -18,7 +18,7 @@ from lenet5.reading.reader import Reader
 from lenet5.reading.school.doodles import doodles
 from lenet5.reading.school.evaluate import SETS
 from lenet5.reading.school.framed import framed
-from lenet5.reading.school.lessons import NO_DIGITS, NOTHING, Lessons, lessons, some_written, stretched
+from lenet5.reading.school.lessons import NO_DIGITS, NOTHING, Lessons, lessons, slashed, some_written, stretched
 from lenet5.reading.school.measures import Measured
 from lenet5.reading.school.outcomes import Tally
 from lenet5.reading.school.teach import STROKES, Teaching, calibrated, main, students, teach
@@ -99,6 +99,16 @@ def test_people_s_digits_of_other_proportions_stay_digits() -> None:
     assert images.shape == (300, 28, 28)
     assert (images.reshape(300, -1).max(axis=1) > 150).all()
     assert (Reader().penalties(images).argmin(axis=1) == labels).mean() > 0.9
+
+
+def test_a_nought_with_a_slash_is_inked_where_its_hole_was() -> None:
+    rng, some = np.random.default_rng(5), drawn.digits(300, 5)
+    noughts = [image for image, label in zip(some.images, some.labels, strict=True) if label == 0]
+    holes = [image for image in noughts if image[12:16, 12:16].max() < 60]
+    crossed = np.stack([slashed(image, rng) for image in holes])
+    assert len(holes) > 5
+    assert crossed.shape[1:] == (28, 28)
+    assert (crossed[:, 12:16, 12:16].max(axis=(1, 2)) > 150).mean() > 0.8
 
 
 def test_students_digits_are_cut_out(data_folder: Path) -> None:
