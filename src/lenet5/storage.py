@@ -38,6 +38,7 @@ OF_THESE_WEIGHTS = (
     "result",
     "seed",
     "sharpness_fitted",
+    "unipen_error",
     "version",
 )
 
