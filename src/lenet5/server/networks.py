@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from lenet5 import storage
 from lenet5.architecture import KERNEL, POOL, SIDE, SQUASHES, TABLE_I, EuclideanRBF
@@ -35,14 +34,14 @@ def described(name: str, network: LeNet5) -> dict[str, Any]:
     for tensor, array in network.tensors.items():
         tensors.append({"name": tensor, "shape": array.shape, "offset": offset})
         offset += array.size
-    return {
+    told = {
         "name": name,
         "architecture": architecture.to_dict(),
         "classes": shown_classes(network),
         "counts": [asdict(row) for row in architecture.count()],
         "parameters": architecture.parameters(),
         "connections": sum(row.connections for row in architecture.count()),
-        "squashes": {name: {**asdict(f), "bounds": _finite(f.bounds)} for name, f in SQUASHES.items()},
+        "squashes": {name: {**asdict(f), "bounds": f.bounds} for name, f in SQUASHES.items()},
         "scale": {"paper": BACKGROUND, "ink": FOREGROUND, "frame": FRAME},
         "rbf": isinstance(architecture.output, EuclideanRBF),
         "table_i": architecture.c3.table == TABLE_I,
@@ -52,11 +51,7 @@ def described(name: str, network: LeNet5) -> dict[str, Any]:
         "tensors": tensors,
         "metadata": {k: v for k, v in network.metadata.items() if k not in ("architecture", "classes")},
     }
-
-
-def _finite(numbers: tuple[float, ...]) -> list[float | None]:
-    """JSON has no infinity: null stands for it."""
-    return [number if np.isfinite(number) else None for number in numbers]
+    return dict(json.loads(json.dumps(told), parse_constant=lambda _: None))  # JSON has no infinity: null stands for it
 
 
 class UnknownNetworkError(LeNetError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from lenet5.network import LeNet5
+from lenet5.server.networks import described
 from server.expected import INK, expect_problem
 
 
@@ -25,6 +27,12 @@ def test_activations_are_the_networks_own(client: httpx.Client, network: LeNet5,
     np.testing.assert_array_equal(numbers[: len(flat)], flat)
     np.testing.assert_array_equal(numbers[len(flat) : len(flat) + 10], network.penalties(digit[None])[0])
     np.testing.assert_array_equal(numbers[len(flat) + 10 :], network.probabilities(digit[None])[0])
+
+
+def test_numbers_that_json_has_not_are_null_whoever_wrote_the_weights(network: LeNet5) -> None:
+    mine = LeNet5(network.architecture, network.tensors, {"result": {"error": math.nan}, "steps": [math.inf, 1.5]})
+    told = json.loads(json.dumps(described("mine", mine), allow_nan=False))
+    assert told["metadata"] == {"result": {"error": None}, "steps": [None, 1.5]}
 
 
 def test_a_network_tells_its_counts_and_its_weights(client: httpx.Client, network: LeNet5) -> None:
