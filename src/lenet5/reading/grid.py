@@ -53,7 +53,7 @@ def find_grid(ink: Grey) -> list[Grid]:
             grids = _link(holes)
             if grids and len(grids[0]) >= (len(best[0]) if best else 0):
                 best = grids
-    return [completed(grid, all_rules) for grid in best]
+    return [grid for grid in (completed(cells, all_rules) for cells in best) if grid]
 
 
 def _corners(hull: NDArray[np.int32]) -> NDArray[np.float64]:
