@@ -8,17 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lenet5.reading.graph import (
-    Costs,
-    Geometry,
-    best_path,
-    candidates,
-    digit_costs,
-    left_out,
-    passed_over,
-    share,
-    shares_of,
-)
+from lenet5.reading.graph import Costs, Geometry, best_path, candidates, digit_costs, left_out, share, shares_of
 from lenet5.reading.pieces import Line, cut
 
 # Of digits: left, top, width, height; a 7 is as long as two others, and two noughts are small and stand high.
@@ -86,24 +76,6 @@ def test_signs_hardly_stand_side_by_side() -> None:
     usual = {t: share(line, found, likely, t, costs) for t in ((1, 0, 1, 0), (1, 1, 0, 0))}
     ratio = (shares[1, 1, 0, 0] / shares[1, 0, 1, 0]) / (usual[1, 1, 0, 0] / usual[1, 0, 1, 0])
     assert ratio == pytest.approx(np.exp(-costs.signs))
-
-
-def test_what_looks_like_no_digit_at_an_end_is_passed_over_and_the_share_knows_it() -> None:
-    line, costs = uneven(), Costs()
-    found = candidates(line, Geometry())
-    last = len(line.pieces) - 1
-    own = [k for k, c in enumerate(found) if (c.first, c.last) in [(0, 1), (1, 2), (2, 3), (last, last + 1)]]
-    likely, none = np.full((len(found), 2), 1e-4), np.full(len(found), 0.99)
-    for k in own:
-        sign = found[k].last == last + 1
-        likely[k, 0], none[k] = (0.01, 0.98) if sign else (0.98, 0.01)
-    passing = passed_over(line, found, none, costs)
-    path = best_path(line, found, likely, costs, passing=passing)
-    assert [arc.kind for arc in path][-1] == "sign"
-    digits = [arc.digit for arc in path if arc.digit is not None]
-    assert digits == [0] * (len(own) - 1)
-    shared = share(line, found, likely, digits, costs, passing=passing)
-    assert share(line, found, likely, digits, costs) < shared < 1
 
 
 def test_parts_that_stand_apart_are_counted_where_they_tell_characters_apart() -> None:

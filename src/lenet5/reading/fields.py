@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -17,21 +18,11 @@ from numpy.typing import NDArray
 from lenet5.pictures.masks import dilated
 from lenet5.reading.alphabet import TAUGHT
 from lenet5.reading.answers import Calibration, character
-from lenet5.reading.graph import (
-    Arc,
-    Candidate,
-    Geometry,
-    Passing,
-    best_path,
-    digit_costs,
-    left_out,
-    passed_over,
-    share,
-    shares_of,
-)
+from lenet5.reading.graph import Arc, Candidate, Geometry, Passing, best_path, digit_costs, left_out, share, shares_of
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
+from lenet5.reading.signs import Brackets, brackets, passed_over
 from lenet5.reading.stature import CUT, fits, frames, in_parts, settled, signs_of, with_dots
 
 __all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
@@ -137,14 +128,16 @@ class LineField:
         likely, costs = on_paths[:, :-1], self.geometry.costs
         if self.geometry.place:
             return *self._placed(likely, classes), {}
-        signs = passed_over(self.line, self.candidates, on_paths[:, -1], costs) if signed else {}
+        known = self._brackets
+        signs = passed_over(self.line, self.candidates, on_paths[:, -1], costs, known) if signed else {}
         return likely, best_path(self.line, self.candidates, likely, costs, passing=signs), signs
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         """The reading of the digits between signs. Where these are unsure, or bars alone, as rules are too, that of all
-        that stands there, unsure: what may be signs may be digits that are hard to read."""
+        that stands there, unsure: what may be signs may be digits that are hard to read, unless they are brackets."""
         reading = self._answer(penalties, classes, calibration, True)
-        if self.geometry.place or not (reading.rejected or set(reading.text) <= {"1"}):
+        known = max(self._brackets.values(), default=0.0) > 0.5
+        if self.geometry.place or known or not (reading.rejected or set(reading.text) <= {"1"}):
             return reading
         every = self._answer(penalties, classes, calibration, False)
         if every.text == reading.text:
@@ -206,7 +199,8 @@ class LineField:
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
         kinds = signs_of(classes)
         paths = share(self.line, self.candidates, likely, digits, costs, kinds, signs)
-        passed = [self.line.pieces[arc.first : arc.last] for arc in path if arc.kind == "sign"]
+        passing = [arc for arc in path if arc.kind == "sign"]
+        passed = [self.line.pieces[arc.first : arc.last] for arc in passing]
         if signs and not passed:
             paths = math.sqrt(paths * share(self.line, self.candidates, likely, digits, costs, kinds))
         explained = unread * (1 - left / max(1, total))
@@ -216,18 +210,28 @@ class LineField:
         parts = np.array([paths, sure, explained, min(1.0, high / FINE), np.exp(-odd.sum())])
         wide = sum(max(p.x + p.width for p in some) - min(p.x for p in some) for some in passed) / self.line.height
         in_a_word = wide > LETTERS * len(digits)
-        return characters, parts ** (AMID_SIGNS if passed else 1.0) * (0.0 if in_a_word else 1.0)
+        unlike = any(self._brackets.get((arc.first, arc.last), 0.0) < 0.5 for arc in passing)
+        return characters, parts ** (AMID_SIGNS if unlike else 1.0) * (0.0 if in_a_word else 1.0)
+
+    @cached_property
+    def _brackets(self) -> Brackets:
+        """How likely the line's first and last strokes are brackets."""
+        return brackets(self.line)
 
     def _standing(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Probabilities:
         """Probabilities (N, classes and none) in which what is wider than high is none rather than a 1: a dash, scaled
-        up, looks like a 1 that leans."""
+        up, looks like a 1 that leans. What is a bracket by its shape is none, and so is what holds a part of one."""
         if self.geometry.place or "1" not in classes or not self.candidates:
             return probabilities
         one, (width, height) = classes.index("1"), np.array([c.box[2:] for c in self.candidates]).T
-        lies = probabilities[:, one] * (1 - np.exp(-((np.maximum(0, width / height - 1) / LYING) ** 2)))
+        none = np.zeros(probabilities[:, :-1].shape)
+        none[:, one] = 1 - np.exp(-((np.maximum(0, width / height - 1) / LYING) ** 2))
+        for (first, last), bracket in self._brackets.items():
+            holds = [c.first < last and first < c.last for c in self.candidates]
+            none[holds] = np.maximum(none[holds], bracket)
         changed = probabilities.copy()
-        changed[:, one] -= lies
-        changed[:, -1] += lies
+        changed[:, :-1] *= 1 - none
+        changed[:, -1] += (probabilities[:, :-1] * none).sum(axis=1)
         return changed
 
     def _marks(self, arc: Arc) -> list[Character]:

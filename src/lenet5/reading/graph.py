@@ -12,7 +12,6 @@ import heapq
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -26,7 +25,7 @@ from lenet5.reading.pieces import Line, Piece
 
 __all__ = [
     "Arc", "Candidate", "Costs", "Geometry", "Passing", "best_path", "candidates", "digit_costs",
-    "left_out", "passed_over", "paths_of", "separator", "share", "shares_of",
+    "left_out", "paths_of", "separator", "share", "shares_of",
 ]  # fmt: skip
 
 # In heights of a line's digits.
@@ -35,13 +34,6 @@ WIDE = 0.8
 NARROW = 0.25
 ASTRAY = 0.1
 APART = 0.06  # what is nearer was one stroke
-# Signs and letters beside a number, chosen on lines that were put together. SIGN: the cost of each. LIKE_DIGIT: how
-# often one looks like a digit, near a number, and beyond a SPACE in a word of as many that look like none. ENDS: the
-# cost of where they end; a gap of a height takes off FREER, down to FREE. OVERLAP: how far one may reach over its
-# neighbour. WIDEST: of its height; touching digits are wider. STRAIGHT: of the pen and its diagonal, a single stroke.
-SIGN, LIKE_DIGIT, SPACE = 2.0, (0.002, 0.03), 0.35
-ENDS, FREER, FREE = 4.5, 5.0, 1.5
-OVERLAP, WIDEST, STRAIGHT = 0.25, 1.3, 1.2
 # In the search for the likeliest text.
 LIKELY = 2e-3  # probability from which on a candidate may be a digit
 TEXTS = 6  # that are kept at each node
@@ -225,40 +217,6 @@ def separator(width: float, height: float, low: float) -> Kind:
     if max(height, 0.35 * width) < 0.5 and low > 0.7:
         return "," if height > 1.4 * width else "."
     return "speck"
-
-
-def passed_over(line: Line, found: Sequence[Candidate], none: Floats, costs: Costs) -> Passing:
-    """The ways to pass over what stands before and behind a number as signs and letters, by the node where they end:
-    arcs from the first node, and to the last. Signs and letters touch no digit.
-
-    none: (len(found),), how likely each candidate is none of the digits.
-    """
-    pieces, end = line.pieces, len(line.pieces)
-    left = np.minimum.accumulate([p.x for p in pieces][::-1])[::-1].tolist()
-    right = np.maximum.accumulate([p.x + p.width for p in pieces]).tolist()
-    gaps = {n: (left[n] - right[n - 1]) / line.height for n in range(1, end)}
-    strokes = [p.stroke for p in pieces]
-    whole = [n for n, gap in gaps.items() if gap > -OVERLAP and set(strokes[:n]).isdisjoint(strokes[n:])]
-    looks = {(c.first, c.last): float(p) for c, p in zip(found, none, strict=True)}
-    # Of all that stands before a node: the cost near a number, and in a word, and how many more look like signs.
-    before = {0: np.zeros(3)}
-    for a, b in pairwise([0, *whole, end] if end else ()):
-        wide, high = right[b - 1] - left[a], max(float(p.height) for p in pieces[a:b])
-        if wide < WIDEST * max(line.height, high) and (a, b) in looks:
-            # A single stroke is a 1 to any eye, or a dash.
-            stroke = sum(p.area for p in pieces[a:b]) < STRAIGHT * line.stroke * math.hypot(wide, high)
-            sign = 0.0 if stroke else looks[a, b]
-            cost = SIGN - costs.word * np.log(np.maximum(LIKE_DIGIT, sign))
-            before[b] = before[a] + np.append(cost, 1 if sign > 0.5 else -1)
-        else:
-            before[b] = before[a] + sum(left_out(line, i, costs)[1] for i in range(a, b)) * np.array([1, 1, 0])
-    passing: dict[int, list[Arc]] = {end: []}
-    for n in whole:
-        ends = max(FREE, ENDS - FREER * max(0.0, gaps[n]))
-        for first, last, (near, word, signs) in ((0, n, before[n]), (n, end, before[end] - before[n])):
-            known = word if gaps[n] > SPACE and signs >= 0 else near
-            passing.setdefault(last, []).append(Arc("sign", first, last, None, float(ends + known)))
-    return passing
 
 
 def best_path(

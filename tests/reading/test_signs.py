@@ -1,0 +1,119 @@
+"""Are brackets around a number known by their shape, and signs at its ends passed over?"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from lenet5.datasets import drawn
+from lenet5.datasets.drawn.paper import Look
+from lenet5.reading import Reader
+from lenet5.reading.graph import Costs, Geometry, best_path, candidates, share
+from lenet5.reading.pieces import Line, cut
+from lenet5.reading.signs import brackets, passed_over
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def boxes() -> Line:
+    """A line of four strokes that stand apart; two of them are small and stand high."""
+    ink = np.zeros((100, 150), np.float32)
+    for x, y, w, h in ((10, 20, 24, 60), (50, 40, 16, 18), (80, 40, 16, 18), (110, 20, 24, 60)):
+        cv2.rectangle(ink, (x, y), (x + w, y + h), 1.0, 3)
+    return cut(ink)
+
+
+def test_what_looks_like_no_digit_at_an_end_is_passed_over_and_the_share_knows_it() -> None:
+    line, costs = boxes(), Costs()
+    found = candidates(line, Geometry())
+    last = len(line.pieces) - 1
+    own = [k for k, c in enumerate(found) if (c.first, c.last) in [(0, 1), (1, 2), (2, 3), (last, last + 1)]]
+    likely, none = np.full((len(found), 2), 1e-4), np.full(len(found), 0.99)
+    for k in own:
+        sign = found[k].last == last + 1
+        likely[k, 0], none[k] = (0.01, 0.98) if sign else (0.98, 0.01)
+    passing = passed_over(line, found, none, costs)
+    path = best_path(line, found, likely, costs, passing=passing)
+    assert [arc.kind for arc in path][-1] == "sign"
+    digits = [arc.digit for arc in path if arc.digit is not None]
+    assert digits == [0] * (len(own) - 1)
+    shared = share(line, found, likely, digits, costs, passing=passing)
+    assert share(line, found, likely, digits, costs) < shared < 1
+
+
+Way = list[tuple[int, int]]
+
+
+def between(left: Way, right: Way) -> Line:
+    """Two noughts, and a stroke on either side of them."""
+    ink = np.zeros((110, 190), np.float32)
+    for x in (70, 120):
+        cv2.ellipse(ink, (x, 55), (16, 30), 0, 0, 360, 1.0, 4, cv2.LINE_AA)
+    for way in (left, right):
+        cv2.polylines(ink, [np.array(way, np.int32)], False, 1.0, 4, cv2.LINE_AA)
+    return cut(ink, slanted=False)
+
+
+def arc(x: int, bow: int, top: int, foot: int) -> Way:
+    """A stroke from the top to the foot; its middle stands so far to the right of its ends."""
+    return [(x + round(bow * np.sin(np.pi * k / 12)), top + (foot - top) * k // 12) for k in range(13)]
+
+
+def hook(x: int, reach: int) -> Way:
+    return [(x + reach, 18), (x, 18), (x, 94), (x + reach, 94)]
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [(arc(36, -11, 18, 94), arc(156, 11, 18, 94)), (hook(26, 13), hook(168, -13))]
+)
+def test_strokes_that_bow_apart_around_digits_are_a_pair_of_brackets(left: Way, right: Way) -> None:
+    line = between(left, right)
+    found = brackets(line)
+    assert [min(found)[0], max(found)[1]] == [0, len(line.pieces)]
+    assert min(found.values()) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (arc(32, 0, 25, 85), arc(160, 0, 25, 85)),  # two straight 1s
+        (arc(32, -11, 25, 85), arc(160, 0, 25, 85)),  # one of them bows
+        (arc(26, 11, 18, 94), arc(156, 11, 18, 94)),  # both bow to the same side
+        ([(22, 38), (32, 25), (32, 85)], [(150, 38), (160, 25), (160, 85)]),  # two 1s with a flag
+    ],
+)
+def test_1s_at_both_ends_of_a_number_are_no_brackets(left: Way, right: Way) -> None:
+    line = between(left, right)
+    assert max(brackets(line).values()) < 0.2
+
+
+def test_without_anything_between_two_strokes_there_are_no_brackets() -> None:
+    ink = np.zeros((110, 60), np.float32)
+    for way in (arc(20, -11, 18, 94), arc(40, 11, 18, 94)):
+        cv2.polylines(ink, [np.array(way, np.int32)], False, 1.0, 4, cv2.LINE_AA)
+    assert brackets(cut(ink, slanted=False)) == {}
+    assert brackets(cut(np.zeros((40, 40), np.float32))) == {}
+
+
+@pytest.mark.parametrize("marks", ["()", "[]"])
+def test_a_number_in_brackets_is_read_without_them(reader: Reader, marks: str) -> None:
+    given = []
+    for seed, text in enumerate(("42", "375", "806", "2946", "903")):
+        number = drawn.line(text, np.random.default_rng(seed), size=40, gap=0.3, look=Look(noise=2, blur=0.5))[0]
+        h, w = number.shape[:2]
+        sheet = np.full((h + 120, w + 120, 3), 249, np.uint8)
+        sheet[60 : 60 + h, 60 : 60 + w] = number
+        rows, columns = np.nonzero(number.min(axis=2) < 128)
+        left, right, top, foot = columns.min() + 60, columns.max() + 60, rows.min() + 54, rows.max() + 68
+        for x, side in ((left, -1), (right, 1)):
+            way = arc(x + 10 * side, 9 * side, top, foot)
+            if marks == "[]":
+                way = [(x + 10 * side, top), (x + 20 * side, top), (x + 20 * side, foot), (x + 10 * side, foot)]
+            cv2.polylines(sheet, [np.array(way, np.int32)], False, (40, 40, 40), 3, cv2.LINE_AA)
+        given += [r.text for r in reader.read(sheet, "line") if not r.rejected]
+    assert set(given) <= {"42", "375", "806", "2946", "903"}
+    assert len(given) >= 4
