@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.dropout import channel_of_the_pen, seen
+from lenet5.pictures.highlighter import without_highlighter
 from lenet5.pictures.masks import Mask, dilated, parts, quantile
 from lenet5.pictures.tiles import turned_tiles
 
@@ -69,6 +70,9 @@ def find_ink(picture: NDArray[np.uint8], dark: bool | None = None) -> Ink:
     if dark is None:
         picture = turned_tiles(picture)
     coarse = _shrink(picture, COARSE)
+    if dark is not False and picture.ndim == 3 and _is_coloured(coarse):
+        picture = without_highlighter(picture)
+        coarse = _shrink(picture, COARSE)
     if dark is None:
         dark = is_dark_on_light(coarse if coarse.ndim == 2 else np.asarray(cv2.cvtColor(coarse, cv2.COLOR_RGB2GRAY)))
     if not dark:
