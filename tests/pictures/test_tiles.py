@@ -58,6 +58,16 @@ def boxes_around_digits() -> np.ndarray:
     return np.concatenate([picture, picture], axis=1)
 
 
+def leaning_bars() -> np.ndarray:
+    """Slim strokes, each with a scratch across it."""
+    picture = np.full((200, 200), 255, np.uint8)
+    for x in (60, 130):
+        cv2.line(picture, (x, 160), (x + 30, 40), 0, 6, cv2.LINE_AA)
+    picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.0), np.uint8)
+    picture[110, 70:85] = picture[110, 140:155] = 255
+    return picture
+
+
 @pytest.mark.parametrize(
     "picture",
     [
@@ -65,9 +75,10 @@ def boxes_around_digits() -> np.ndarray:
         cv2.resize(255 - drawn.digits(1, 3).images[0], (200, 200)),
         square_noughts(),
         boxes_around_digits(),
+        leaning_bars(),
         np.zeros((90, 300, 3), np.uint8),
     ],
-    ids=["small", "dark digit", "noughts with straight sides", "digits in boxes", "black"],
+    ids=["small", "dark digit", "noughts with straight sides", "digits in boxes", "leaning bars", "black"],
 )
 def test_what_is_no_tile_is_left_as_it_is(picture: np.ndarray) -> None:
     assert turned_tiles(picture) is picture

@@ -52,7 +52,7 @@ def _is_tile(hull: NDArray[np.int32], grey: Pixels, light: Pixels) -> bool:
     x, y, width, height = cv2.boundingRect(hull)
     inside = x > 0 and y > 0 and x + width < light.shape[1] and y + height < light.shape[0]
     _, (across, down), _ = cv2.minAreaRect(hull)
-    if not inside or min(width, height) < LEAST or cv2.contourArea(hull) < FULL * across * down:
+    if not inside or min(across, down) < LEAST or cv2.contourArea(hull) < FULL * across * down:
         return False
     place = np.s_[y : y + height, x : x + width]
     within = _filled(hull, (x, y), (height, width))
