@@ -30,11 +30,15 @@ from lenet5.reading.sliding import Sliding, slid_over
 
 __all__ = ["compared", "flanked", "spell"]
 
+ENDS = 0.15  # of the pictures, those that have no neighbour on one side: there a line ends
 NOISE = 0.1  # of the pixels inverted, in the half of the pictures that has noise
 
 
 def flanked(images: NDArray[np.uint8], labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> Lessons:
-    """A digit between two others, −1 to 4 pixels apart, or with none in the middle: then it is NOTHING (VII-B)."""
+    """A digit between two others, −1 to 4 pixels apart, or with none in the middle: then it is NOTHING (VII-B).
+
+    At the ends of a line there is one other.
+    """
     boxes = [bounding_box(image) or (0, 0, 28, 28) for image in images]
     shown = np.zeros((count, 28, 28), np.uint8)
     wanted = np.full(count, NOTHING, np.int64)
@@ -50,8 +54,10 @@ def flanked(images: NDArray[np.uint8], labels: NDArray[np.int64], count: int, rn
             # The middle falls between two digits, or on the edge of one.
             edge = 14 + int(rng.integers(-4, 5))
             ends = (edge, edge)
-        _put(shown[k], images[left], boxes[left], ends[0] - int(rng.integers(-1, 5)) - boxes[left][2])
-        _put(shown[k], images[right], boxes[right], ends[1] + int(rng.integers(-1, 5)))
+        if rng.random() > ENDS:
+            _put(shown[k], images[left], boxes[left], ends[0] - int(rng.integers(-1, 5)) - boxes[left][2])
+        if rng.random() > ENDS:
+            _put(shown[k], images[right], boxes[right], ends[1] + int(rng.integers(-1, 5)))
         if rng.random() < 0.5:
             flipped = rng.random((28, 28)) < NOISE
             shown[k][flipped] = 255 - shown[k][flipped]
