@@ -71,8 +71,9 @@ def find_ink(picture: NDArray[np.uint8], dark: bool | None = None) -> Ink:
         picture = turned_tiles(picture)
     coarse = _shrink(picture, COARSE)
     if dark is not False and picture.ndim == 3 and _is_coloured(coarse):
-        picture = without_highlighter(picture)
-        coarse = _shrink(picture, COARSE)
+        plain = without_highlighter(picture)
+        if plain is not picture:
+            picture, coarse = plain, _shrink(plain, COARSE)
     if dark is None:
         dark = is_dark_on_light(coarse if coarse.ndim == 2 else np.asarray(cv2.cvtColor(coarse, cv2.COLOR_RGB2GRAY)))
     if not dark:

@@ -136,8 +136,9 @@ class LineField:
         """The reading of the digits between signs. Where these are unsure, or bars alone, as rules are too, that of all
         that stands there, unsure: what may be signs may be digits that are hard to read, unless they are brackets."""
         reading = self._answer(penalties, classes, calibration, True)
-        known = max(self._brackets.values(), default=0.0) > 0.5
-        if self.geometry.place or known or not (reading.rejected or set(reading.text) <= {"1"}):
+        if self.geometry.place or not (reading.rejected or set(reading.text) <= {"1"}):
+            return reading
+        if max(self._brackets.values(), default=0.0) > 0.5:
             return reading
         every = self._answer(penalties, classes, calibration, False)
         if every.text == reading.text:
