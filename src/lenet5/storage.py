@@ -43,6 +43,7 @@ OF_THESE_WEIGHTS = (
 )
 
 Tensors = dict[str, NDArray[np.float32]]
+Named = Mapping[str, Any]  # tensors, or what is told of them
 
 
 def shipped() -> dict[str, Path]:
@@ -69,12 +70,7 @@ def declaration(name: str | os.PathLike[str]) -> Architecture:
     return read(name)[0] if os.fspath(name).endswith(".safetensors") else architecture(name)
 
 
-def write(
-    path: str | os.PathLike[str],
-    architecture: Architecture,
-    members: list[Mapping[str, Any]],
-    metadata: Mapping[str, Any],
-) -> Path:
+def write(path: str | os.PathLike[str], architecture: Architecture, members: list[Named], metadata: Named) -> Path:
     """Write the tensors of one network, or of the several of an ensemble. Raises WeightsError; see files."""
     from safetensors.numpy import save
 
@@ -142,7 +138,7 @@ def kept(data: bytes, key: str) -> Any:
     return json.loads(json.loads(data[8 : 8 + length])["__metadata__"][key])
 
 
-def digest(members: Sequence[Mapping[str, Any]]) -> str:
+def digest(members: Sequence[Named]) -> str:
     """The SHA-256 of all weights, by which a network is known whatever is told of it."""
     whole = hashlib.sha256()
     for tensors in members:
@@ -151,7 +147,7 @@ def digest(members: Sequence[Mapping[str, Any]]) -> str:
     return whole.hexdigest()
 
 
-def _honest(metadata: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _honest(metadata: Named, members: Sequence[Named]) -> dict[str, Any]:
     """The metadata without what was measured of other weights, which are named as the parent instead."""
     now, before = digest(members), metadata.get("digest", "")
     told = {**metadata, "digest": now}

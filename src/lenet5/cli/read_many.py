@@ -45,20 +45,11 @@ def read_many(
         engine: local: all cores of this machine. ray: the cluster that Ray finds.
         workers: How many processes, or actors of Ray; by default one for each processor.
     """
-    columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[state]}"))
-    done = None
+    own, done = bulk.Columns(image_column, key_column), None
     job = bulk.read(
-        source,
-        output,
-        engine=engine,
-        layout=layout,
-        ink=ink,
-        model=model,
-        accept=accept,
-        workers=workers,
-        columns=bulk.Columns(image_column, key_column),
+        source, output, engine=engine, layout=layout, ink=ink, model=model, accept=accept, workers=workers, columns=own
     )
-    with working(*columns) as bar:
+    with working(BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[state]}")) as bar:
         task = bar.add_task("", total=1.0, state="")
         for done in job:
             state = f"{done.pictures:,} pictures, {done.rate:,.0f} a second, {_time(done.left)} left"

@@ -32,18 +32,7 @@ from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
 from lenet5.training.calibration import Bin, reliability
 
-__all__ = [
-    "Example",
-    "Outcome",
-    "Tally",
-    "data",
-    "examples",
-    "judged",
-    "rows_of_readings",
-    "sampled",
-    "tally",
-    "text_of",
-]
+__all__ = ["Example", "Outcome", "Tally", "data", "examples", "judged", "sampled", "tally", "text_of"]
 
 Verdict = Literal["right", "right, rejected", "unanswered", "wrong"]
 SURE = 0.9  # confidence from which on an answer is taken at its word
@@ -179,7 +168,7 @@ def tally(reader: Reader, name: str, chosen: Sequence[Example], layout: Layout |
 
 def judged(example: Example, readings: Sequence[Reading]) -> Outcome:
     """The outcome of an example of which these are the readings; none where it could not be opened."""
-    rows = rows_of_readings([r for r in readings if text_of([r])])
+    rows = _rows_of_readings([r for r in readings if text_of([r])])
     all_of = [text_of(row) for row in rows]
     given = [text_of([r for r in row if not r.rejected]) for row in rows]
     truths = example.truth.split("/")
@@ -198,7 +187,7 @@ def judged(example: Example, readings: Sequence[Reading]) -> Outcome:
     return Outcome(example.path, example.truth, answer, confidence, verdict, example.before)
 
 
-def rows_of_readings(readings: Sequence[Reading]) -> list[list[Reading]]:
+def _rows_of_readings(readings: Sequence[Reading]) -> list[list[Reading]]:
     """Readings that stand side by side, in the reader's own order: each to the right of the one before."""
     rows: list[list[Reading]] = []
     for reading in readings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -139,14 +138,4 @@ def _flash(pen: _Stencil) -> None:
     pen.fill(np.vstack([half, -half]) * (pen.rng.choice([-1, 1]), 1))
 
 
-_FORMS: tuple[Callable[[_Stencil], None], ...] = (
-    _corners,
-    _waves,
-    _tip,
-    _spokes,
-    _spokes,
-    _arrow,
-    _hollow,
-    _stacked,
-    _flash,
-)
+_FORMS = (_corners, _waves, _tip, _spokes, _spokes, _arrow, _hollow, _stacked, _flash)

@@ -57,15 +57,7 @@ BLOCK = 2048  # pictures made ready at a time
 
 # What else may become of a glyph on its way from the pen to the network.
 HAND = Distortion(
-    scale=(0.86, 1.1),
-    squeeze=0.18,
-    shear=0.28,
-    shift=1.2,
-    rotation=9.0,
-    elastic=0.75,
-    smoothness=4.0,
-    thickness=0.6,
-    original=0.1,
+    scale=(0.86, 1.1), squeeze=0.18, shear=0.28, shift=1.2, rotation=9.0, elastic=0.75, thickness=0.6, original=0.1
 )
 
 
@@ -102,17 +94,8 @@ class Teaching:
     seed: int = 1
 
     def recipe(self) -> Recipe:
-        return Recipe(
-            algorithm=self.algorithm,
-            loss="cross_entropy",
-            sharpness=self.sharpness,
-            passes=self.passes,
-            schedule="cosine",
-            step=self.step,
-            batch=self.batch,
-            decay=self.decay,
-            average=self.average,
-        )
+        own = ("algorithm", "sharpness", "passes", "step", "batch", "decay", "average")
+        return Recipe(loss="cross_entropy", schedule="cosine", **{name: getattr(self, name) for name in own})
 
 
 def teach(
@@ -250,12 +233,8 @@ def unseen(held_out: Dataset, how: Teaching) -> Dataset:
     UNIPEN's are left out: one label in a hundred is wrong there, and what is surely right is what is wanted.
     """
     images, labels = abroad(5000, np.random.default_rng([how.lessons, 3]))
-    return Dataset(
-        "unseen hands",
-        np.concatenate([held_out.images, images]),
-        np.concatenate([held_out.labels, labels]),
-        held_out.classes,
-    )
+    images = np.concatenate([held_out.images, images])
+    return Dataset("unseen hands", images, np.concatenate([held_out.labels, labels]), held_out.classes)
 
 
 def _about(how: Teaching, calibration: Calibration, errors: dict[str, float]) -> dict[str, Any]:
