@@ -91,7 +91,7 @@ def test_an_end_that_was_cut_short_is_made_up_for(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as cut:
-        cut.setattr(tables, "write", full)
+        cut.setitem(tables.WRITERS, output.suffix, full)
         with pytest.raises(DataError, match="No space left"):
             read(source, output, model)
     assert not output.exists()

@@ -84,7 +84,9 @@ def read(
     if is_address(str(output)):
         raise DataError(f"{output}: expected a file of this machine, or of a disk that every worker sees; copy it then")
     target = Path(output).resolve()  # here and below: workers may run elsewhere
-    tables.check_suffix(target)
+    if target.suffix not in tables.WRITERS:
+        ends = ", ".join(tables.WRITERS)
+        raise DataError(f"{target}: expected a name that ends in {ends}, which says what is written")
     source = source if isinstance(source, str) and is_address(source) else str(Path(source).resolve())
     digest = str(load(model or BEST).metadata["digest"])
     carried = sources.carried(source, columns)

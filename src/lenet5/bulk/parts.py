@@ -41,7 +41,8 @@ class Counts:
 class Parts:
     """The parts of one output.
 
-    how: the options that decide what is read out of a picture. carried: the schema of the source's own columns.
+    how: the options that decide what is read out of a picture, plain data. carried: the schema of the source's own
+    columns.
     """
 
     output: Path
@@ -103,7 +104,7 @@ class Parts:
         if not self.output.exists():
             return None
         about = _about(self.output if self.output.suffix == ".parquet" else self._beside())
-        if (about.get("how"), about.get("digest")) != (self._how(), _digest(shards)):
+        if (about.get("how"), about.get("digest")) != (self.how, _digest(shards)):
             raise DataError(
                 f"{self.output} is there already, made from other pictures or with other options; remove it, or name "
                 f"another output"
@@ -113,14 +114,13 @@ class Parts:
 
     def join(self, shards: Callable[[], Iterable[Shard]], counts: Counts) -> None:
         """Join all parts to one file, in the order of the shards."""
-        about = json.dumps({"how": self._how(), "digest": _digest(shards()), **asdict(counts)})
+        about = json.dumps({"how": self.how, "digest": _digest(shards()), **asdict(counts)})
         columns = tables.schema(self.carried).with_metadata({tables.KEY: about})
         if self.output.suffix != ".parquet":  # before the output: once that is there, the job is done
             files.write_atomically(self._beside(), f"{about}\n".encode(), error=DataError)
         parts = (parquet().read_table(self.path(shard), partitioning=None) for shard in shards())
-        files.write_atomically(
-            self.output, lambda file: tables.write(self.output, file, parts, columns), error=DataError
-        )
+        write = tables.WRITERS[self.output.suffix]
+        files.write_atomically(self.output, lambda file: write(file, parts, columns), error=DataError)
 
     def remove(self) -> None:
         """Remove all parts, once they are joined and nothing is held: Windows removes no file that is open."""
@@ -129,11 +129,8 @@ class Parts:
     def _beside(self) -> Path:
         return self.output.with_name(f"{self.output.name}.about.json")
 
-    def _how(self) -> dict[str, Any]:
-        return dict(json.loads(json.dumps(self.how)))
-
     def _about(self, shard: Shard) -> dict[str, Any]:
-        return {"how": self._how(), "digest": shard.digest}
+        return {"how": self.how, "digest": shard.digest}
 
 
 def _digest(shards: Iterable[Shard]) -> str:

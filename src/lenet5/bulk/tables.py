@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from lenet5.datasets.tables import parquet
-from lenet5.errors import DataError
 
-__all__ = ["BOX", "KEY", "OF_A_READING", "check_suffix", "schema", "write"]
+__all__ = ["BOX", "KEY", "OF_A_READING", "WRITERS", "schema"]
 
 KEY = b"lenet5"  # of a Parquet file's metadata
 # What a row has of a Reading, by Arrow's names of types, and the parts of its box.
@@ -45,17 +43,6 @@ def schema(carried: Any = ()) -> Any:
     return pa.schema(fields)
 
 
-def check_suffix(output: Path) -> None:
-    """Raises DataError where an output's name says none of the forms."""
-    if output.suffix not in WRITERS:
-        raise DataError(f"{output}: expected a name that ends in {', '.join(WRITERS)}, which says what is written")
-
-
-def write(output: Path, file: BinaryIO, tables: Iterable[Any], columns: Any) -> None:
-    """Write the tables, one after the other, in the form that the output's name says."""
-    WRITERS[output.suffix](file, tables, columns)
-
-
 def _as_parquet(file: BinaryIO, tables: Iterable[Any], columns: Any) -> None:
     with parquet().ParquetWriter(file, columns) as writer:
         for table in tables:
@@ -83,6 +70,7 @@ def _as_lines(file: BinaryIO, tables: Iterable[Any], columns: Any) -> None:
                 file.write(json.dumps(row, ensure_ascii=False, default=_plain).encode() + b"\n")
 
 
+# By the end of an output's name: each writes tables, one after the other, into a file with these columns.
 WRITERS = {".parquet": _as_parquet, ".csv": _as_csv, ".jsonl": _as_lines}
 
 

@@ -12,25 +12,17 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from lenet5.errors import (
-    ArchitectureError,
-    DataError,
-    LeNetError,
-    MissingExtraError,
-    PictureError,
-    ReadingError,
-    TrainingError,
-)
+from lenet5.errors import DataError, LeNetError, MissingExtraError
 from lenet5.server.networks import UnknownNetworkError
 from lenet5.server.training import BusyError, UnknownTrainingError
 
 __all__ = ["Problem", "as_problem", "install", "problem"]
 
-# The first row with a kind that fits counts.
-_STATUS: tuple[tuple[tuple[type[LeNetError], ...], int], ...] = (
+# The first row with a kind that fits counts. An error of ours that is a ValueError too is about what was given.
+_STATUS = (
     ((UnknownNetworkError, UnknownTrainingError), 404),
     ((BusyError,), 409),
-    ((ArchitectureError, DataError, PictureError, ReadingError, TrainingError), 422),
+    ((DataError, ValueError), 422),
     ((MissingExtraError,), 415),
 )
 
