@@ -21,7 +21,6 @@ from lenet5.codes import NONE
 from lenet5.datasets import drawn
 from lenet5.datasets import load as load_data
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.mnist import ENVIRONMENT
 from lenet5.datasets.strokes import Strokes
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import LeNetError
@@ -29,11 +28,12 @@ from lenet5.reading.alphabet import SIGNS
 from lenet5.reading.school.composed_lines import line_lessons
 from lenet5.reading.school.doodles import doodles
 from lenet5.reading.school.lessons import NOTHING, Lessons, printed, some_written
-from lenet5.reading.school.teach import DATA, HELD_OUT, STROKES, Teaching, teach, unipen
+from lenet5.reading.school.teach import HELD_OUT, Teaching, asked, making, teach, unipen
 from lenet5.training.calibration import fitted_sharpness
 
 __all__ = ["ASCII", "USUAL", "held_out", "lessons", "main", "material"]
 
+MODULE = "lenet5.reading.school.characters"
 ASCII = replace(LENET5, name="lenet5-ascii", output=EuclideanRBF(SIGNS + NONE))
 USUAL = Teaching(members=1, passes=60, pictures=150_000, sharpness=0.3, step=6e-3, size=1.0)
 
@@ -66,7 +66,7 @@ def lessons(mnist: Dataset, strokes: Strokes, rng: np.random.Generator, size: fl
     kinds = [nothing.classes.index(kind) for kind in ("scribble", "doodle", "digits")]
     nothing = nothing.take(np.flatnonzero(np.isin(nothing.labels, kinds)))
     drawings = doodles(n(10_000), rng)
-    parts: list[tuple[NDArray[np.uint8], NDArray[np.int64] | int, float]] = [
+    return Lessons.of(
         (*hands, 0.66),
         (*people, 0.04),
         (*printed(SIGNS, n(30_000), rng), 0.04),
@@ -74,28 +74,12 @@ def lessons(mnist: Dataset, strokes: Strokes, rng: np.random.Generator, size: fl
         (line_images[~right], NOTHING, 0.10),
         (nothing.images, NOTHING, 0.04),
         (drawings, NOTHING, 0.04),
-    ]
-    return Lessons(
-        np.concatenate([images for images, _, _ in parts]),
-        np.concatenate([np.broadcast_to(labels, len(images)) for images, labels, _ in parts]).astype(np.int64),
-        np.concatenate([np.full(len(images), share / len(images)) for images, _, share in parts]),
     )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Teach and save."""
-    import argparse
-
-    parser = argparse.ArgumentParser(prog="python -m lenet5.reading.school.characters", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="the .safetensors file to write")
-    parser.add_argument("--strokes", type=Path, help=f"UNIPEN's characters; by default {STROKES} in {ENVIRONMENT}")
-    for name, default in vars(USUAL).items():
-        if name != "members":
-            parser.add_argument(f"--{name}", type=type(default), default=default)
-    given = vars(parser.parse_args(arguments))
-    out, path = given.pop("out"), given.pop("strokes")
-    changed = {name: value for name, value in given.items() if value != getattr(USUAL, name)}
-    how = replace(USUAL, **changed)
+    out, path, how = asked(MODULE, __doc__, USUAL, arguments)
 
     def told(pass_: int, loss: float, seconds: float) -> None:
         print(f"pass {pass_ + 1} of {how.passes}: loss {loss:.3f}, {seconds:.0f} s", file=sys.stderr, flush=True)
@@ -104,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         matter, unseen = material(how, path)
         network = teach(matter, how, told, how.recipe().network(ASCII, how.seed))
         penalties = network.penalties(unseen.images)
-        network.metadata.update(_about(penalties, unseen.labels, how, changed))
+        network.metadata.update(_about(penalties, unseen.labels, how))
         network.save(out)
     except LeNetError as error:
         print(error, file=sys.stderr)
@@ -127,18 +111,12 @@ def held_out(how: Teaching = USUAL, path: Path | None = None) -> Dataset:
     return others.pictures(np.random.default_rng([how.lessons, 7])).with_classes(SIGNS)
 
 
-def _about(
-    penalties: NDArray[np.float32], labels: NDArray[np.int64], how: Teaching, changed: dict[str, Any]
-) -> dict[str, Any]:
+def _about(penalties: NDArray[np.float32], labels: NDArray[np.int64], how: Teaching) -> dict[str, Any]:
     sharpness, best = fitted_sharpness(penalties, labels), penalties[:, : len(SIGNS)].argmin(axis=1)
-    words = ("python -m lenet5.reading.school.characters", *(f"--{name} {value}" for name, value in changed.items()))
     return {
+        **making(MODULE, how, USUAL),
         "sharpness": sharpness,
         "reading": {"rubbish": 0.0, "temperature": round(1 / sharpness, 3), "accept": 0.5},
-        "recipe": vars(how),
-        "data": DATA,
-        "command": " ".join(words),
-        "seed": how.seed,
         "held_out_error": round(100 * float((best != labels).mean()), 3),
     }
 

@@ -62,6 +62,13 @@ class Lessons:
     labels: Labels
     share: NDArray[np.float64]
 
+    @classmethod
+    def of(cls, *parts: tuple[Images, Labels | int, float]) -> Lessons:
+        """Parts put together: the images of each, a label for each or for all, and its share of what is shown."""
+        share = np.concatenate([np.full(len(images), share / len(images)) for images, _, share in parts])
+        labels = np.concatenate([np.broadcast_to(labels, len(images)) for images, labels, _ in parts])
+        return cls(np.concatenate([images for images, _, _ in parts]), labels.astype(np.int64), share / share.sum())
+
 
 def lessons(mnist: Dataset, strokes: Strokes, few: Dataset, rng: np.random.Generator, size: float = 1.0) -> Lessons:
     """All that is taught; `size` 1 is about a million pictures.
@@ -91,36 +98,29 @@ def lessons(mnist: Dataset, strokes: Strokes, few: Dataset, rng: np.random.Gener
 
     noughts = np.concatenate([people[0][people[1] == 0], hands[0][hands[1] == 0]])
     crossed = np.stack([slashed(noughts[k], rng) for k in rng.integers(len(noughts), size=n(8_000))])
-
     line_images, line_labels = line_lessons(n(7_000), pick, rng)
     right = line_labels != NOTHING
     print_images, print_labels = printed(DIGITS, n(8_000), rng)
     turned = _turned(*people, n(6_000), rng)
-    parts: list[tuple[Images, Labels, float]] = [
+    return Lessons.of(
         (*people, 0.22),
         (drawn_digits.images, drawn_digits.labels, 0.05),
         (*strange, 0.21),
         (*hands, 0.22),
-        (crossed, np.zeros(len(crossed), np.int64), 0.004),
+        (crossed, 0, 0.004),
         (few.images, few.labels, 0.004),
         (print_images, print_labels, 0.03),
         (line_images[right], line_labels[right], 0.14),
-        (line_images[~right], line_labels[~right], 0.12),
-        (nothing, _none(len(nothing)), 0.09),
-        (printed(LETTERS, n(40_000), rng, none=True)[0], _none(n(40_000)), 0.15),
-        (some_written(strokes, NO_DIGITS, n(60_000), rng)[0], _none(n(60_000)), 0.25),
+        (line_images[~right], NOTHING, 0.12),
+        (nothing, NOTHING, 0.09),
+        (printed(LETTERS, n(40_000), rng, none=True)[0], NOTHING, 0.15),
+        (some_written(strokes, NO_DIGITS, n(60_000), rng)[0], NOTHING, 0.25),
         (*stretched(*people, n(40_000), rng), 0.05),
         (*some_written(strokes, DIGITS, n(40_000), rng, changed=True), 0.06),
-        (some_written(strokes, NO_DIGITS, n(40_000), rng, changed=True)[0], _none(n(40_000)), 0.06),
-        (turned, _none(len(turned)), 0.01),
-        (_marks(n(8_000), rng), _none(n(8_000)), 0.03),
-        (doodles(n(50_000), rng), _none(n(50_000)), 0.2),
-    ]
-    share = np.concatenate([np.full(len(images), share / len(images)) for images, _, share in parts])
-    return Lessons(
-        np.concatenate([images for images, _, _ in parts]),
-        np.concatenate([labels for _, labels, _ in parts]),
-        share / share.sum(),
+        (some_written(strokes, NO_DIGITS, n(40_000), rng, changed=True)[0], NOTHING, 0.06),
+        (turned, NOTHING, 0.01),
+        (_marks(n(8_000), rng), NOTHING, 0.03),
+        (doodles(n(50_000), rng), NOTHING, 0.2),
     )
 
 
@@ -142,10 +142,6 @@ def some_written(
     chosen = strokes.take(rng.choice(rows, count, p=share / share.sum()))
     pictures = (chosen.reproportioned(rng) if changed else chosen).pictures(rng).with_classes(signs)
     return pictures.images, pictures.labels
-
-
-def _none(count: int) -> Labels:
-    return np.full(count, NOTHING, np.int64)
 
 
 def printed(characters: str, count: int, rng: np.random.Generator, none: bool = False) -> tuple[Images, Labels]:

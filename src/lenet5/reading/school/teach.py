@@ -50,8 +50,9 @@ from lenet5.scale import BACKGROUND, SPAN
 from lenet5.training.learners import MiniBatch
 from lenet5.training.recipe import Recipe
 
-__all__ = ["HAND", "READER", "Teaching", "calibrated", "dimmed", "main", "students", "teach", "unipen", "unseen"]
+__all__ = ["HAND", "Teaching", "asked", "calibrated", "main", "making", "students", "teach", "unipen", "unseen"]
 
+MODULE = "lenet5.reading.school.teach"
 READER = replace(LENET5, name="lenet5-reader", output=EuclideanRBF(DIGITS + NONE))
 BLOCK = 2048  # pictures made ready at a time
 
@@ -150,18 +151,32 @@ def calibrated(network: Network, digits: Dataset, how: Teaching) -> Calibration:
     return replace(best, accept=SURE, on_paths=(0.0, 1 / how.sharpness))
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Teach, calibrate, save."""
+def asked(
+    module: str, about: str | None, usual: Teaching, arguments: list[str] | None
+) -> tuple[Path, Path | None, Teaching]:
+    """What a command line asks for: the file to write, UNIPEN's characters, and how to teach."""
     import argparse
 
-    parser = argparse.ArgumentParser(prog="python -m lenet5.reading.school.teach", description=__doc__)
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=about)
     parser.add_argument("--out", type=Path, required=True, help="the .safetensors file to write")
     parser.add_argument("--strokes", type=Path, help=f"UNIPEN's characters; by default {STROKES} in {ENVIRONMENT}")
-    for name, default in vars(Teaching()).items():
-        parser.add_argument(f"--{name}", type=type(default), default=default)
+    for name, default in vars(usual).items():
+        if name != "members" or default > 1:
+            parser.add_argument(f"--{name}", type=type(default), default=default)
     given = vars(parser.parse_args(arguments))
-    out, path = given.pop("out"), given.pop("strokes")
-    how = Teaching(**given)
+    return given.pop("out"), given.pop("strokes"), replace(usual, **given)
+
+
+def making(module: str, how: Teaching, usual: Teaching) -> dict[str, Any]:
+    """What a network's metadata tells of how it was taught."""
+    flags = [f"--{name} {value}" for name, value in vars(how).items() if value != getattr(usual, name)]
+    command = " ".join([f"python -m {module}", *flags])
+    return {"recipe": vars(how), "data": DATA, "command": command, "seed": how.seed}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Teach, calibrate, save."""
+    out, path, how = asked(MODULE, __doc__, Teaching(), arguments)
     try:
         train, held_out = split_by_writer(load_data("mnist", "train"), 5000)
         learned, others = split_by_writer(unipen(path), HELD_OUT)
@@ -172,7 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
         network = Ensemble([_member(matter, replace(how, seed=how.seed + k), out, k) for k in range(how.members)])
         calibration = calibrated(network, unseen(held_out, how), how)
         errors = {"held_out_error": _error(network, held_out), "unipen_error": _error(network, written(others, how))}
-        network.metadata.update(_about(how, calibration, errors))
+        network.metadata |= {"reading": calibration.to_dict(), **making(MODULE, how, Teaching()), **errors}
         print(f"% wrong of other writers: {errors}; {calibration}", file=sys.stderr)
         network.save(out)
     except LeNetError as error:
@@ -235,19 +250,6 @@ def unseen(held_out: Dataset, how: Teaching) -> Dataset:
     images, labels = abroad(5000, np.random.default_rng([how.lessons, 3]))
     images = np.concatenate([held_out.images, images])
     return Dataset("unseen hands", images, np.concatenate([held_out.labels, labels]), held_out.classes)
-
-
-def _about(how: Teaching, calibration: Calibration, errors: dict[str, float]) -> dict[str, Any]:
-    settings = vars(how)
-    flags = " ".join(f"--{name} {value}" for name, value in settings.items() if value != getattr(Teaching(), name))
-    return {
-        "reading": calibration.to_dict(),
-        "recipe": settings,
-        "data": DATA,
-        "command": f"python -m lenet5.reading.school.teach {flags}".rstrip(),
-        "seed": how.seed,
-        **errors,
-    }
 
 
 if __name__ == "__main__":
