@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def test_weights_that_run_away_are_an_outcome(tmp_path: Path) -> None:
 def test_a_given_network_is_measured_and_not_trained(plan: Plan, work: Path, tmp_path: Path) -> None:
     trained = plan.studied("1998")[0]
     path = str(work / trained.name / WEIGHTS)
-    given = Plan(**{**plan.to_dict(), "networks": (path,)}).studied(path)[0]
+    given = Plan(**{**asdict(plan), "networks": (path,)}).studied(path)[0]
     list(run([given], tmp_path))
     assert given.read(tmp_path)["answers"] == trained.read(work)["answers"]
     assert "training" not in given.read(tmp_path)

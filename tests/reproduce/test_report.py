@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def test_every_experiment_has_its_section(made: dict[str, Any], plan: Plan) -> N
 
 
 def test_what_the_plan_leaves_out_is_left_out(plan: Plan, work: Path) -> None:
-    few = Plan(**{**plan.to_dict(), "experiments": ("results",)})
+    few = Plan(**{**asdict(plan), "experiments": ("results",)})
     html = page(report.collect(few, work, "lenet5 reproduce"), lambda index: "")
     assert len(re.findall("<section", html)) == 1
 

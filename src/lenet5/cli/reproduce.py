@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 from rich.box import SIMPLE_HEAD
@@ -23,8 +23,8 @@ from lenet5.cli.options import Count, Json
 from lenet5.errors import TrainingError
 from lenet5.reproduce import QUICK, Plan, experiments, ladder, report
 from lenet5.reproduce.jobs import Job
-from lenet5.reproduce.numerals import between, plus_minus
 from lenet5.reproduce.pool import run
+from lenet5.reproduce.statistics import between, plus_minus
 
 __all__ = ["app"]
 
@@ -104,16 +104,15 @@ def climb(
         console.print(f"{row['rung']}  {row['command']}", soft_wrap=True)
 
 
-def _table(title: str, rows: Sequence[tuple[str, dict[str, object]]]) -> Table:
+def _table(title: str, rows: Sequence[tuple[str, dict[str, Any]]]) -> Table:
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     table.add_column("")
     for name in ("mean ± sd", "95 % of the mean", "seeds", "seconds"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, row in rows:
         test, seconds = row["test"], row.get("seconds")
-        assert isinstance(test, dict)
-        took = plus_minus(seconds, 0) if isinstance(seconds, dict) else ""
-        table.add_row(name, plus_minus(test, 3), between(test, 3), str(test["n"]), took)
+        took = plus_minus(seconds, 0) if seconds else ""
+        table.add_row(name, plus_minus(test, 3), between(test, 3), str(test["n"] if test else 0), took)
     return table
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lenet5.reproduce import drawings
-from lenet5.reproduce.numerals import NONE, between, fixed, plus_minus, power
+from lenet5.reproduce.statistics import NONE, between, fixed, plus_minus, power
 
 __all__ = ["page"]
 

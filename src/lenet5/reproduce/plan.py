@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from lenet5.errors import TrainingError
@@ -43,9 +43,6 @@ class Plan:
                 raise TrainingError(f"reproduce: {name} is {value}; expected a whole number from 1 on")
         for name in self.recipes:
             recipe(name)
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def job(self, how: Recipe, seed: int, **others: Any) -> Job:
         """One network of this plan; `others` are further fields of the job."""

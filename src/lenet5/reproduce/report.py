@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def collect(plan: Plan, work: Path, command: str) -> dict[str, Any]:
             "machine": processor(),
             "cores": os.cpu_count(),
         },
-        "plan": plan.to_dict(),
+        "plan": asdict(plan),
         "paper": {**PAPER, "mistakes": [{"index": i, "true": t, "answer": a} for i, (t, a) in MISTAKES.items()]},
         **made,
         "statements": statements(made) if plan.data == "mnist" else [],

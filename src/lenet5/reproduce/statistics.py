@@ -1,4 +1,4 @@
-"""Mean, spread and Student's intervals of a number that was measured over a few seeds."""
+"""A number that was measured over a few seeds: its mean, its spread and Student's intervals, and how it is written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TypedDict
 
 import numpy as np
 
-__all__ = ["Spread", "spread", "student"]
+__all__ = ["NONE", "Spread", "between", "fixed", "plus_minus", "power", "spread", "student"]
+
+NONE = "–"
 
 
 class Spread(TypedDict):
@@ -58,3 +60,30 @@ def student(freedom: int) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if under(middle) < inside else (low, middle)
     return math.sqrt(freedom) * math.tan(low)
+
+
+def fixed(value: float | None, digits: int = 2) -> str:
+    """A number with so many digits after the point."""
+    return NONE if value is None else f"{value:.{digits}f}".replace("-", "−")
+
+
+def power(value: float) -> str:
+    """A small number, as 1.3·10⁻⁵ is written."""
+    mantissa, _, exponent = f"{value:.1e}".partition("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa}·10{raised}"
+
+
+def plus_minus(found: Spread | None, digits: int = 2) -> str:
+    """The mean and, where there is one, the standard deviation of a `Spread`."""
+    if found is None:
+        return NONE
+    deviation = "" if found["sd"] is None else f" ± {fixed(found['sd'], digits)}"
+    return fixed(found["mean"], digits) + deviation
+
+
+def between(found: Spread | None, digits: int = 2) -> str:
+    """The 95 % interval of the mean of a `Spread`."""
+    if found is None or found["low"] is None:
+        return NONE
+    return f"{fixed(found['low'], digits)} to {fixed(found['high'], digits)}"
