@@ -146,17 +146,13 @@ class Parquet(Source):
     def _opened(self) -> AbstractContextManager[Any]:
         return opened(self.place.path, self.place.name, self.place.files)
 
-    def _image(self, schema: Any) -> tuple[str, str]:
-        """The column with picture bytes, and the field within it where it is a struct, else ""."""
-        import pyarrow as pa
-
+    def _image(self, schema: Any) -> str:
+        """The column with picture bytes, or with structs that have a field "bytes"."""
         path, image = self.place.name, self.columns.image
         self.columns.check(schema.names, path)
         for name in (*COLUMNS, *schema.names) if image is None else (image,):
-            if name not in schema.names or name == self.columns.key:
-                continue
-            if holds_bytes(kind := schema.field(name).type):
-                return name, "bytes" if pa.types.is_struct(kind) else ""
+            if name in schema.names and name != self.columns.key and holds_bytes(schema.field(name).type):
+                return str(name)
         named = f"no bytes in {image!r}" if image else f"columns {', '.join(schema.names)}"
         raise DataError(f"{path}: {named}; expected a column with the bytes of pictures")
 
@@ -171,13 +167,12 @@ class Parquet(Source):
     def pictures(self, items: Items) -> Iterator[Found]:
         ((group, row),) = items
         with self._opened() as file:
-            column, inner = self._image(file.schema_arrow)
-            keys = self.columns.key
+            column, keys = self._image(file.schema_arrow), self.columns.key
             wanted = [column, *([keys] if keys else [])]
             for batch in file.iter_batches(BATCH, row_groups=[group], columns=wanted):
                 named = batch.column(keys).to_pylist() if keys else [None] * len(batch)
                 for value, own in zip(batch.column(column).to_pylist(), named, strict=True):
-                    data = value.get(inner) if inner and value is not None else value
+                    data = value.get("bytes") if isinstance(value, dict) else value
                     key = f"{PurePath(self.place.name).name}:{row}" if own is None else str(own)
                     row += 1
                     if data is None or len(data) > LARGEST:
@@ -190,14 +185,14 @@ class Parquet(Source):
 
         with self._opened() as file:
             schema = file.schema_arrow
-            names = self.columns.others(schema.names, self._image(schema)[0])
+            names = self.columns.others(schema.names, self._image(schema))
             return pa.schema([schema.field(name).remove_metadata() for name in names])
 
     def others(self, items: Items) -> Any:
         ((group, _),) = items
         with self._opened() as file:
             names = file.schema_arrow.names
-            return file.read_row_group(group, columns=self.columns.others(names, self._image(file.schema_arrow)[0]))
+            return file.read_row_group(group, columns=self.columns.others(names, self._image(file.schema_arrow)))
 
 
 class Csv(Source):

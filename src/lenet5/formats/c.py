@@ -30,7 +30,7 @@ from lenet5.formats.c_dialects import Dialect, Floats, Int8, in_file, literal, n
 from lenet5.formats.quantise import Quantised
 from lenet5.network import LeNet5
 
-__all__ = ["PREFIX", "Sizes", "header", "sizes", "write"]
+__all__ = ["PREFIX", "Sizes", "header", "write"]
 
 PREFIX = "lenet5"  # of every name, as the headers' own files are written
 WIDTH = 118  # of a line
@@ -48,13 +48,8 @@ class Sizes:
 def write(
     path: str | os.PathLike[str], network: LeNet5, *, quantised: Quantised | None = None, prefix: str = PREFIX
 ) -> Sizes:
-    """Write the header. Raises WeightsError as `header` does, and where the file cannot be written."""
+    """Write the header; what it takes. Raises WeightsError as `header` does, and where the file cannot be written."""
     files.write_atomically(path, header(network, quantised=quantised, prefix=prefix).encode(), error=WeightsError)
-    return sizes(network, quantised=quantised)
-
-
-def sizes(network: LeNet5, *, quantised: Quantised | None = None) -> Sizes:
-    """What the header of this network takes."""
     return _sizes(_dialect(network, quantised))
 
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.codes import CHARACTERS, DIGITS, NONE
 from lenet5.errors import ReadingError
-from lenet5.reading.answers import Calibration
 from lenet5.reading.graph import Costs, Geometry
 
-__all__ = ["NAMED", "SIGNS", "TAUGHT", "Alphabet", "Asked", "answering", "characters_of", "geometry_of"]
+if TYPE_CHECKING:
+    from lenet5.reading.reader import Reader
+
+__all__ = ["NAMED", "SIGNS", "TAUGHT", "Alphabet", "answering", "characters_of", "geometry_of"]
 
 Probabilities = NDArray[np.float64]
 
@@ -63,25 +65,13 @@ def geometry_of(costs: Costs) -> Geometry:
     return Geometry(costs, lowest=0.02, flattest=9.0, mark=0.7, slanted=False)
 
 
-class Asked(Protocol):
-    """A reader of some classes."""
-
-    @property
-    def classes(self) -> tuple[str, ...]: ...
-
-    @property
-    def calibration(self) -> Calibration: ...
-
-    def penalties(self, images: Any) -> NDArray[np.float32]: ...
-
-
 class Alphabet:
     """Readers that answer some characters together, as a reader asks a network: penalties are −log of probabilities.
 
     every: knows all of `characters`. digits: knows the digits better, where somebody does.
     """
 
-    def __init__(self, characters: str, every: Asked, digits: Asked | None = None) -> None:
+    def __init__(self, characters: str, every: Reader, digits: Reader | None = None) -> None:
         self.classes: tuple[str, ...] = (*characters, NONE)
         self._every, self._digits = every, digits
         own = replace(every.calibration, rubbish=0.0, temperature=1.0, on_paths=None)
@@ -102,12 +92,12 @@ class Alphabet:
         return np.asarray(-np.log(answers / answers.sum(axis=1, keepdims=True)), np.float32)
 
 
-def _likely(reader: Asked, images: NDArray[Any]) -> Probabilities:
+def _likely(reader: Reader, images: NDArray[Any]) -> Probabilities:
     """How likely each class is for each picture, and last none of them: (N, classes + 1)."""
     return reader.calibration.on_path().probabilities(reader.penalties(images))
 
 
-def answering(asked: str, model: Any, reader_of: Callable[[Any], Asked]) -> Any:
+def answering(asked: str, model: Any, reader_of: Callable[[Any], Reader]) -> Any:
     """The network that answers these characters: as it is, a part of what it knows, or with one that knows every."""
     reader = reader_of(model)
     known = set(reader.classes)

@@ -63,7 +63,7 @@ def write(path: Path, networks: Mapping[str, LeNet5], *, single: bool) -> int:
     packed = json.dumps(_packed(networks), separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
     theme, script = (PAGE / "theme.js").read_text("utf-8"), _script()
     sheets = re.findall(r'stylesheet" href="page/([\w.]+)"', (PAGE / "index.html").read_text("utf-8"))
-    style = "\n".join(_lean((PAGE / name).read_text("utf-8")) for name in sheets)
+    style = "\n".join(IDLE.sub("", (PAGE / name).read_text("utf-8")) for name in sheets)
     if single:
         policy = POLICY.format(script=_hashes(theme, script), style=_hashes(style))
         head = f"<style>{style}</style>\n<script>{theme}</script>"
@@ -117,15 +117,11 @@ def _module(name: str, source: str) -> str:
     left = re.search(r"^(?:import|export)\b.*|import\.meta.*", source, re.MULTILINE)
     if left:
         raise DataError(f"{name}: {left[0]!r} is no import or export that can be put into one script")
-    return f"{json.dumps(name)}() {{\n{_lean(source)}return {{ {', '.join(given)} }};\n}}"
+    return f"{json.dumps(name)}() {{\n{IDLE.sub('', source)}return {{ {', '.join(given)} }};\n}}"
 
 
 def _names(imported: str) -> str:
     return imported.replace(" as ", ": ") if imported.startswith("{") else f"{{ default: {imported} }}"
-
-
-def _lean(source: str) -> str:
-    return IDLE.sub("", source)
 
 
 def _hashes(*texts: str) -> str:
