@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lenet5 import datasets
 from lenet5.architecture import LENET5
 from lenet5.bench.tasks import BLOCK, READ
+from lenet5.datasets.packed import read_npz
 from lenet5.errors import MissingExtraError
 from lenet5.formats import onnx
 from lenet5.network import LeNet5
@@ -49,8 +50,7 @@ class Material:
     @classmethod
     def read(cls, folder: Path) -> Material:
         """Read the files in a folder."""
-        with np.load(folder / "material.npz", allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
+        found = read_npz(folder / "material.npz")
         tensors = {name: found[f"weights {name}"] for name in LENET5.shapes()}
         rates = {name: found[f"rates {name}"] for name in tensors}
         return cls(

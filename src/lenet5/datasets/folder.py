@@ -14,8 +14,9 @@ import lzma
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from copy import copy
+from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 
 from lenet5.datasets.form import Labelled
@@ -63,22 +64,8 @@ def _load(files: _Folder, name: str) -> Labelled:
             f"({', '.join(sorted(SUFFIXES))}), such as {PurePosixPath(path.name, '7', 'scan.png')}"
         )
     names = [picture for picture, _ in labelled]
-    return Labelled(
-        name, _Pictures(files, names), [label for _, label in labelled], called=lambda i: f"{path}/{names[i]}"
-    )
-
-
-class _Pictures(Sequence[bytes]):
-    """The bytes of pictures, each read when it is asked for."""
-
-    def __init__(self, files: _Folder, names: list[str]) -> None:
-        self._files, self._names = files, names
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __getitem__(self, i: int) -> bytes:  # type: ignore[override]
-        return self._files.read(self._names[i])
+    pictures, labels = [partial(files.read, picture) for picture in names], [label for _, label in labelled]
+    return Labelled(name, pictures, labels, called=lambda i: f"{path}/{names[i]}")
 
 
 class _Folder:

@@ -53,7 +53,7 @@ class Form:
 class Labelled:
     """Pictures and labels as they come.
 
-    name: what the set is called. pictures: arrays uint8 (H, W) or (H, W, 3), or the bytes of files.
+    name: what the set is called. pictures: arrays uint8 (H, W) or (H, W, 3), the bytes of files, or what reads these.
     labels: what each picture is called, or, with `classes`, positions in these.
     called: the name of picture i in messages. transposed: whether this set is known to have rows and columns exchanged.
     """
@@ -98,7 +98,8 @@ def prepared(found: Labelled, form: Form) -> Dataset:
 
     def picture(i: int) -> NDArray[np.uint8]:
         try:
-            pixels = open_pages(found.pictures[i])[0]
+            given = found.pictures[i]
+            pixels = open_pages(given() if callable(given) else given)[0]
         except PictureError as error:
             raise DataError(f"{found.called(i)}: {error}") from error
         sizes.add(pixels.shape[:2])

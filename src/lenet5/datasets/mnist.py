@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from lenet5.codes import DIGITS
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.download import Progress, cached
-from lenet5.datasets.idx import read_idx
+from lenet5.datasets.packed import read_idx
 from lenet5.errors import DataError
 from lenet5.files import GZIP_MAGIC, gunzip, read_bounded
 

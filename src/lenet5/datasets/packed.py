@@ -1,11 +1,17 @@
-"""Files that hold the arrays of many pictures: IDX as MNIST's and its like, .npz and .npy, as labelled pictures."""
+"""Files that hold the arrays of many pictures: IDX as MNIST's and its like, .npz and .npy, as labelled pictures.
+
+An IDX file has four bytes (0, 0, the type of the numbers, how many dimensions), each dimension as a big-endian 32-bit
+number, then the numbers, the last dimension fastest. MNIST's are all of type 8: unsigned bytes.
+"""
 
 from __future__ import annotations
 
 import io
 import lzma
+import math
 import os
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -18,13 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.datasets.form import Labelled, as_pictures
-from lenet5.datasets.idx import read_idx
 from lenet5.errors import DataError
 from lenet5.files import GZIP_MAGIC, gunzip, read_bounded
 
-__all__ = ["array_parts", "idx_parts", "read_npz"]
+__all__ = ["array_parts", "idx_parts", "read_idx", "read_npz"]
 
 MOST_BYTES = 2 << 30  # of a file, unpacked
+UNSIGNED_BYTE, MOST_DIMENSIONS = 8, 4  # of IDX files
 IMAGES = re.compile(r"(?P<set>.*?)[-_.]?(?P<part>train|t10k|test)-images[-.]idx3-ubyte(?P<packed>\.gz)?")
 JUDGE = ("t10k", "test")
 # What arrays are called in .npz files, and how the files of .npy pictures and labels are.
@@ -65,6 +71,30 @@ def _idx(images: Path, match: re.Match[str]) -> Labelled:
     called = [names.get(int(label), str(label)) for label in given]
     name = f"{match['set'] or images.parent.name} {match['part']}"
     return Labelled(name, array, called, called=lambda i: f"{images}, picture {i}", transposed="emnist" in name.lower())
+
+
+def read_idx(data: bytes, name: str) -> NDArray[np.uint8]:
+    """The array in the bytes of an uncompressed IDX file, in its own shape; messages call it `name`.
+
+    Raises DataError for anything else, for other numbers than unsigned bytes, and for a file that is shorter
+    or longer than its dimensions say.
+    """
+    if len(data) < 4 or data[:3] != bytes([0, 0, UNSIGNED_BYTE]) or not 1 <= data[3] <= MOST_DIMENSIONS:
+        raise DataError(
+            f"{name}: begins with {data[:4].hex(' ') or 'nothing'}; expected an IDX file of unsigned bytes, "
+            f"which begins with 00 00 08 and its number of dimensions; fetch it again"
+        )
+    start = 4 + 4 * data[3]
+    if len(data) < start:
+        raise DataError(f"{name}: ends within its own header, after {len(data)} bytes; fetch it again")
+    shape = struct.unpack(f">{data[3]}I", data[4:start])
+    size = start + math.prod(shape)
+    if len(data) != size:
+        raise DataError(
+            f"{name}: {len(data):,} bytes; expected {size:,} for its shape {shape}. "
+            f"It is cut short or damaged; fetch it again"
+        )
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape).copy()
 
 
 def _mapping(path: Path) -> dict[int, str]:

@@ -16,10 +16,9 @@ from lenet5.errors import DataError
 from lenet5.network import LeNet5
 from lenet5.reading.reader import Reader
 from lenet5.reading.school.doodles import doodles
-from lenet5.reading.school.evaluate import SETS
+from lenet5.reading.school.evaluate import SETS, Measured
 from lenet5.reading.school.framed import framed
 from lenet5.reading.school.lessons import NO_DIGITS, NOTHING, Lessons, lessons, slashed, some_written, stretched
-from lenet5.reading.school.measures import Measured
 from lenet5.reading.school.outcomes import Tally
 from lenet5.reading.school.teach import STROKES, Teaching, calibrated, main, students, teach
 

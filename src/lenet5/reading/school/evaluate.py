@@ -14,7 +14,7 @@ import os
 import sys
 import timeit
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +29,57 @@ from lenet5.errors import DataError, LeNetError, ReadingError, extra
 from lenet5.files import write_atomically
 from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
-from lenet5.reading.school.measures import Measured, at_least, at_most, distance, told
 from lenet5.reading.school.outcomes import Example, Tally, data, examples, sampled, tally, text_of
 from lenet5.reading.school.teach import HELD_OUT, STROKES
-from lenet5.training.calibration import expected_calibration_error
+from lenet5.training.calibration import Bin, expected_calibration_error
 
-__all__ = ["SETS", "main"]
+__all__ = ["SETS", "Measured", "distance", "main"]
 
 SUDOKU = "842716359139845276576392841983451627264978135751623498397164582415289763628537914"
 STUDENT = "0001250981"
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYacdefhijkmnprtuvwx"
 
-Found = list[Measured | Tally]
 Sample = int | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One promise: what was measured, what was promised, and whether it is kept; of a calibration error its curve."""
+
+    what: str
+    value: float
+    unit: str
+    promised: str
+    kept: bool | None
+    curve: tuple[Bin, ...] = ()
+
+
+def at_most(what: str, value: float, unit: str, most: float, curve: tuple[Bin, ...] = ()) -> Measured:
+    """A number that must not be larger than `most`."""
+    return Measured(what, round(float(value), 4), unit, f"at most {most:g}", bool(value <= most), curve)
+
+
+def at_least(what: str, value: float, unit: str, least: float) -> Measured:
+    """A number that must not be smaller than `least`."""
+    return Measured(what, round(float(value), 4), unit, f"at least {least:g}", bool(value >= least))
+
+
+def told(what: str, value: float, unit: str, curve: tuple[Bin, ...] = ()) -> Measured:
+    """A number of which nothing is promised."""
+    return Measured(what, round(float(value), 4), unit, "", None, curve)
+
+
+def distance(a: str, b: str) -> int:
+    """How many characters must be changed, put in or left out to make b of a (Levenshtein)."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        last, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (x != y))
+    return row[-1]
+
+
+Found = list[Measured | Tally]
 
 
 def field(reader: Reader, sample: Sample) -> Found:
@@ -245,13 +283,9 @@ def _best_time(run: Callable[[], Any], threads: int) -> float:
             os.environ["LENET5_THREADS"] = before
 
 
-SETS: dict[str, Callable[[Reader, Sample], Found]] = {
-    measure.__name__: measure
-    for measure in (
-        *(field, form_boxes, parish_rows, dida, orand_car_a, bhmsds),
-        *(unipen, rejection, mnist, hwd1000, photos, nothing, times),
-    )
-}
+_HANDWRITING = (field, form_boxes, parish_rows, dida, orand_car_a, bhmsds, unipen)
+_SETS = (*_HANDWRITING, rejection, mnist, hwd1000, photos, nothing, times)
+SETS: dict[str, Callable[[Reader, Sample], Found]] = {measure.__name__: measure for measure in _SETS}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -125,16 +125,10 @@ def examples(name: str, layout: Layout = "digit") -> list[Example]:
     if not path.is_file():
         raise DataError(f"{path} is missing; expected a zip of pictures with labels.csv")
     with zipfile.ZipFile(path) as archive:
-        rows = list(csv.DictReader(io.TextIOWrapper(archive.open("labels.csv"), "utf-8")))
+        rows: list[dict[str, Any]] = list(csv.DictReader(io.TextIOWrapper(archive.open("labels.csv"), "utf-8")))
         return [
-            Example(
-                row["path"],
-                archive.read(row["path"]),
-                row["label"],
-                row.get("layout", layout),  # type: ignore[arg-type]
-                row.get("at_59c9c70", ""),
-            )
-            for row in rows
+            Example(r["path"], archive.read(r["path"]), r["label"], r.get("layout", layout), r.get("at_59c9c70", ""))
+            for r in rows
         ]
 
 

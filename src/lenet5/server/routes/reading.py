@@ -38,6 +38,7 @@ Asked = Annotated[str, Query(description="a set by its name, such as ascii, or e
 NetworkName = Annotated[str, Query(description="slid over the line; empty for the default", max_length=80)]
 Number = Annotated[int, Query(description="which of the readings of the first page, from 0", ge=0)]
 _ONE = {kind: schema for kind, schema in DIGIT.items() if kind != "application/json"}
+_PICTURE = {"requestBody": {"required": True, "content": _ONE}}
 _FORM = {"type": "object", "properties": {"picture": {"type": "array", "items": FILE}}, "required": ["picture"]}
 _MANY = {"multipart/form-data": {"schema": _FORM}}
 
@@ -104,9 +105,7 @@ async def read(request: Request, state: State, how: Way) -> Response:
 
 
 @router.post(
-    "/explain",
-    summary="Every intermediate picture of a reading, in order, as PNG in base64",
-    openapi_extra={"requestBody": {"required": True, "content": _ONE}},
+    "/explain", summary="Every intermediate picture of a reading, in order, as PNG in base64", openapi_extra=_PICTURE
 )
 async def explain(request: Request, state: State, how: Way) -> dict[str, Any]:
     picture = _one(kind_of(request), await request.body())
@@ -121,7 +120,7 @@ def _steps(state: ServerState, picture: Any, how: How) -> list[dict[str, str]]:
 @router.post(
     "/line",
     summary="How a line is read: its pieces, the recognition graph, the best path, and the network slid over it",
-    openapi_extra={"requestBody": {"required": True, "content": _ONE}},
+    openapi_extra=_PICTURE,
 )
 async def line(
     request: Request, state: State, how: Way, network: NetworkName = "", reading: Number = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lenet5.reading.school.measures import distance
+from lenet5.reading.school.evaluate import distance
 
 
 def test_the_measures_measure() -> None:

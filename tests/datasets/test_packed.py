@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lenet5.datasets.idx import read_idx
+from lenet5.datasets.packed import read_idx
 from lenet5.errors import DataError
 
 # Two pictures of 2×3: magic with three dimensions, the dimensions, twelve bytes.
