@@ -18,15 +18,9 @@ __all__ = ["chart"]
 VERBS = {"read": "read", "online": "learn", "batch": "learn in"}
 INK, GREY, LINE = "#1f2328", "#59636e", "#d1d9e0"
 # Okabe and Ito's colours, which people with any colour vision tell apart; the shapes differ too.
-STYLE: dict[str, dict[str, Any]] = {
-    name: {"marker": marker, "color": colour}
-    for name, marker, colour in zip(
-        PEERS,
-        ("o", "X", "s", "D", "^", "v", "P", "h"),
-        ("#d55e00", "#8c959f", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#b59f00"),
-        strict=True,
-    )
-}
+COLOURS = ("#d55e00", "#8c959f", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#b59f00")
+_looks = zip(PEERS, "oXsD^vPh", COLOURS, strict=True)
+STYLE: dict[str, dict[str, Any]] = {name: {"marker": marker, "color": colour} for name, marker, colour in _looks}
 
 
 def chart(result: Result, kind: str) -> bytes:

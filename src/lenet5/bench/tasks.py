@@ -41,12 +41,7 @@ class Task:
         }[self.kind]
 
 
-ALL = (
-    *(Task("read", size) for size in (1, 10, 100, 1000, READ)),
-    Task("online"),
-    Task("batch", 64),
-    Task("batch", 256),
-)
+ALL = (*(Task("read", n) for n in (1, 10, 100, 1000, READ)), Task("online"), Task("batch", 64), Task("batch", 256))
 QUICK = (Task("read", 1), Task("read", 1000), Task("online"), Task("batch", 64))
 
 

@@ -17,9 +17,7 @@ T = TypeVar("T")
 SECONDS_OF_SILENCE = 20
 
 
-def cached(
-    name: str, mirrors: Sequence[str], limit: int, parse: Callable[[bytes], T], progress: Progress | None = None
-) -> T:
+def cached(name: str, mirrors: Sequence[str], limit: int, parse: Callable[[bytes], T], progress: Progress | None) -> T:
     """What `parse` makes of the file `name`, from the user's cache, or from the first mirror that has it.
 
     `parse` raises DataError for a copy that is damaged; the next mirror is then asked, and a damaged copy in

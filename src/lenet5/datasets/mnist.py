@@ -44,30 +44,18 @@ _MIRRORS = {
     _QMNIST: ("https://raw.githubusercontent.com/facebookresearch/qmnist/master/",),
 }
 _FILES = {
-    ("train", "images"): _Source(
-        _MNIST, "train-images-idx3-ubyte", 47_040_016,
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    ),
-    ("train", "labels"): _Source(
-        _MNIST, "train-labels-idx1-ubyte", 60_008,
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    ),
-    ("train", "writers"): _Source(
-        _QMNIST, "qmnist-train-labels.tsv", 1_477_471,
-        "d12becc9bddd68fc45d52ddaa7868aa49dc4c7080d65b51ce6cf12ecdfbabd5c",
-    ),
-    ("test", "images"): _Source(
-        _MNIST, "t10k-images-idx3-ubyte", 7_840_016,
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    ),
-    ("test", "labels"): _Source(
-        _MNIST, "t10k-labels-idx1-ubyte", 10_008,
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
-    ("test", "writers"): _Source(
-        _QMNIST, "qmnist-test-labels.tsv", 1_501_745,
-        "eb655936ef35473cf5b3df22bcb474433a6211ecdffd3ff670651f3167bdf6b6",
-    ),
+    ("train", "images"): _Source(_MNIST, "train-images-idx3-ubyte", 47_040_016,
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+    ("train", "labels"): _Source(_MNIST, "train-labels-idx1-ubyte", 60_008,
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+    ("train", "writers"): _Source(_QMNIST, "qmnist-train-labels.tsv", 1_477_471,
+        "d12becc9bddd68fc45d52ddaa7868aa49dc4c7080d65b51ce6cf12ecdfbabd5c"),
+    ("test", "images"): _Source(_MNIST, "t10k-images-idx3-ubyte", 7_840_016,
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+    ("test", "labels"): _Source(_MNIST, "t10k-labels-idx1-ubyte", 10_008,
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+    ("test", "writers"): _Source(_QMNIST, "qmnist-test-labels.tsv", 1_501_745,
+        "eb655936ef35473cf5b3df22bcb474433a6211ecdffd3ff670651f3167bdf6b6"),
 }  # fmt: skip
 
 

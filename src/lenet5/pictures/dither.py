@@ -34,10 +34,8 @@ def undithered(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return picture
     grey = picture if picture.ndim == 2 else np.ascontiguousarray(picture[..., 1])
     black = np.asarray(grey < 128, np.uint8)
-    found = (
-        cv2.connectedComponentsWithStats(side, connectivity=4)[2][1:, cv2.CC_STAT_AREA] for side in (black, 1 - black)
-    )
-    sizes = np.concatenate(list(found))
+    found = (cv2.connectedComponentsWithStats(side, connectivity=4)[2] for side in (black, 1 - black))
+    sizes = np.concatenate([stats[1:, cv2.CC_STAT_AREA] for stats in found])
     specks = sizes[sizes <= SPECK]
     share = len(specks) / grey.size
     clustered = HALFTONE[0] <= share <= HALFTONE[1] and specks.mean() >= CLUSTER

@@ -31,9 +31,8 @@ SECTIONS = {
 
 def page(report: dict[str, Any], picture: Callable[[int], str]) -> str:
     """The report as HTML. `picture(index)` is the data address of a test picture, or empty."""
-    environment = Environment(
-        loader=PackageLoader("lenet5.reproduce"), autoescape=True, trim_blocks=True, undefined=StrictUndefined
-    )
+    templates = PackageLoader("lenet5.reproduce")
+    environment = Environment(loader=templates, autoescape=True, trim_blocks=True, undefined=StrictUndefined)
     filters = (between, commonest, fixed, plus_minus, power, zip)
     environment.filters |= {each.__name__: each for each in filters} | {"thousands": "{:,}".format}
     made = {name: asks for name, asks in SECTIONS.items() if report.get(name)}

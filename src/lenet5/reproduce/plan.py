@@ -46,11 +46,9 @@ class Plan:
 
     def job(self, how: Recipe, seed: int, **others: Any) -> Job:
         """One network of this plan; `others` are further fields of the job."""
-        passes = how.passes if self.passes is None else min(self.passes, how.passes)
+        how = replace(how, passes=how.passes if self.passes is None else min(self.passes, how.passes))
         tests = None if self.count is None or self.data == "mnist" else max(self.count // 6, 1)
-        return Job(
-            recipe=replace(how, passes=passes), seed=seed, data=self.data, count=self.count, tests=tests, **others
-        )
+        return Job(recipe=how, seed=seed, data=self.data, count=self.count, tests=tests, **others)
 
     def studied(self, name: str) -> list[Job]:
         """The networks of one recipe, or the one network, that the experiments are about."""

@@ -63,10 +63,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         unsaid = error.detail == HTTPStatus(error.status_code).phrase  # no route has this address, or not this method
-        detail = (
-            f"no {request.method} {request.url.path[:80]} here; /docs names every address" if unsaid else error.detail
-        )
-        return problem(error.status_code, str(detail), **dict(error.headers or {}))
+        absent = f"no {request.method} {request.url.path[:80]} here; /docs names every address"
+        return problem(error.status_code, absent if unsaid else str(error.detail), **dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

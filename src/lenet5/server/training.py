@@ -190,9 +190,8 @@ class Trainings:
             if training.state not in ENDED:
                 stopped = training.ending or self.stopping
                 training.state = "stopped" if stopped else "failed"
-                training.detail = training.detail or (
-                    "" if stopped else f"its process ended with {training.process.exitcode}"
-                )
+                if not stopped and not training.detail:
+                    training.detail = f"its process ended with {training.process.exitcode}"
             training.version += 1
 
     def _update(self, training: Training, event: dict[str, Any]) -> None:

@@ -124,9 +124,8 @@ class Run:
         told = dict(self.about)
         named = {"name": told.pop("recipe_name")} if "recipe_name" in told else {}
         if self.held_out is not None:
-            network.metadata["sharpness"] = fitted_sharpness(
-                network.penalties(self.held_out.images), self.held_out.labels
-            )
+            penalties = network.penalties(self.held_out.images)
+            network.metadata["sharpness"] = fitted_sharpness(penalties, self.held_out.labels)
         last = self.records[-1] if self.records else None
         network.metadata |= {
             **told,

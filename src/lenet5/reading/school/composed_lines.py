@@ -70,9 +70,8 @@ def compose(pick: Pick, rng: np.random.Generator, digits: int | None = None) -> 
         scale = size / 20 * small * np.exp(rng.normal(0, 0.1))
         width = np.exp(rng.normal(0, 0.1) + (flat if ends else 0.0))
         left, top, w, h = bounding_box(image) or (0, 0, 28, 28)
-        glyph = cv2.resize(
-            image[top : top + h, left : left + w], None, fx=scale * width, fy=scale, interpolation=cv2.INTER_CUBIC
-        )
+        own = image[top : top + h, left : left + w]
+        glyph = cv2.resize(own, None, fx=scale * width, fy=scale, interpolation=cv2.INTER_CUBIC)
         glyph = np.asarray(glyph / np.float32(255), np.float32)[: int(2.1 * size)]
         if pen:
             glyph = _by_pen(glyph, pen)

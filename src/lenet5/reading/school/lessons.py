@@ -41,15 +41,8 @@ LETTERS = "ABCDEFGHJKLMNQRTUVWXYABCDEFGHJKLMNQRTUVWXYacdeijkmnrvwx&@#$%?+*=<>~^"
 # Written signs that are no digit. In some hand I l | ! / \ ( ) ' ` . , are a 1, and O o Z z S s b g q y other digits;
 # and a - or _ may be any stroke.
 NO_DIGITS = 'ABCDEFGHJKLMNPQRTUVWXYacdefhijkmnprtuvwx"#$%&*+:;<=>?@[]^{}~'
-FONTS = (
-    cv2.FONT_HERSHEY_SIMPLEX,
-    cv2.FONT_HERSHEY_PLAIN,
-    cv2.FONT_HERSHEY_DUPLEX,
-    cv2.FONT_HERSHEY_COMPLEX,
-    cv2.FONT_HERSHEY_TRIPLEX,
-    cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
-    cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
-)
+_HERSHEYS = ("SIMPLEX", "PLAIN", "DUPLEX", "COMPLEX", "TRIPLEX", "SCRIPT_SIMPLEX", "SCRIPT_COMPLEX")
+FONTS = tuple(getattr(cv2, f"FONT_HERSHEY_{name}") for name in _HERSHEYS)
 TURNED = (1, 2, 3, 4, 5, 6, 7, 9)  # digits that are none after a quarter turn
 SLASHED = 0.03  # of the noughts in lines, those with a slash
 

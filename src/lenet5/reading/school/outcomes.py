@@ -167,14 +167,13 @@ def judged(example: Example, readings: Sequence[Reading]) -> Outcome:
     given = [text_of([r for r in row if not r.rejected]) for row in rows]
     truths = example.truth.split("/")
     some = [r for row in rows for r in row if not r.rejected] or [r for row in rows for r in row]
+    row_by_row = len(given) == len(truths) and all(g in ("", t) for g, t in zip(given, truths, strict=True))
     verdict: Verdict = "wrong"
     if "/".join(filter(None, given)) == example.truth:
         verdict = "right"
     elif "/".join(all_of) == example.truth:
         verdict = "right, rejected"
-    elif not any(given) or (
-        len(given) == len(truths) and all(g in ("", truth) for g, truth in zip(given, truths, strict=True))
-    ):
+    elif not any(given) or row_by_row:
         verdict = "unanswered"
     answer = "/".join("".join(f"({text_of([r])})" if r.rejected else text_of([r]) for r in row) for row in rows)
     confidence = max((r.confidence for r in some), default=0.0)

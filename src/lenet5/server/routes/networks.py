@@ -55,10 +55,8 @@ def weights(name: str, state: State) -> Response:
 )
 async def activations(request: Request, state: State, network: Name = "") -> Any:
     net = state.networks.get(network or state.networks.default)
-    kind, body = kind_of(request), await request.body()
-    maps, penalties, probabilities = await run_sync(
-        _look, net, kind, body, state.settings.limits, limiter=state.at_once
-    )
+    given = kind_of(request), await request.body(), state.settings.limits
+    maps, penalties, probabilities = await run_sync(_look, net, *given, limiter=state.at_once)
     if FLOATS in request.headers.get("accept", ""):
         return _floats([*maps.values(), penalties, probabilities])
     return {
