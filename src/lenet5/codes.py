@@ -24,13 +24,8 @@ NONE = " "  # the class that stands for none of the others: the space has a code
 # `codes.txt` draws them as Figure 3 does, sixteen beside each other: # is black, . is white.
 CHARACTERS = "".join(map(chr, range(32, 127)))  # the 95 printable characters of ASCII, space first
 _DRAWN = Path(__file__).with_name("codes.txt").read_text("utf-8").split("\n\n")
-_PIXELS = dict(
-    zip(
-        CHARACTERS,
-        ("".join(rows) for block in _DRAWN for rows in zip(*map(str.split, block.splitlines()), strict=True)),
-        strict=True,
-    )
-)
+_BESIDE = (zip(*map(str.split, block.splitlines()), strict=True) for block in _DRAWN)
+_PIXELS = dict(zip(CHARACTERS, ("".join(rows) for drawn in _BESIDE for rows in drawn), strict=True))
 
 
 def bitmap(character: str) -> NDArray[np.int8]:

@@ -52,13 +52,8 @@ class Ensemble(LeNet5):
         # Each member has applied its own sharpness before probabilities are averaged.
         named = {"classes": list(members[0].classes)} if "classes" in members[0].metadata else {}
         self.metadata = checked({**named, **(metadata or {}), "sharpness": 1.0}, self.architecture)
-        self.tensors = MappingProxyType(
-            {
-                f"{number}/{name}": tensor
-                for number, member in enumerate(members)
-                for name, tensor in member.tensors.items()
-            }
-        )
+        each = ((f"{k}/{name}", tensor) for k, one in enumerate(members) for name, tensor in one.tensors.items())
+        self.tensors = MappingProxyType(dict(each))
 
     @property
     def parameters(self) -> NDArray[np.float32]:

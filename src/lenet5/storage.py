@@ -120,13 +120,10 @@ def read(path: str | os.PathLike[str]) -> tuple[Architecture, list[Tensors], dic
         tensors = load(data)
     except (SafetensorError, ValueError, TypeError, KeyError) as error:
         raise WeightsError(f"{path}: damaged weights ({error}); make or fetch the file anew") from error
-    wanted = {
-        _name(member, members, name): shape
-        for member in range(members)
-        for name, shape in architecture.shapes().items()
-    }
+    shapes = architecture.shapes()
+    wanted = {_name(m, members, name): shape for m in range(members) for name, shape in shapes.items()}
     _check(path, architecture, tensors, wanted)
-    each = [{name: tensors[_name(m, members, name)] for name in architecture.shapes()} for m in range(members)]
+    each = [{name: tensors[_name(m, members, name)] for name in shapes} for m in range(members)]
     return architecture, each, header | {"digest": digest(each)}
 
 

@@ -34,12 +34,8 @@ def digit(
     dataset = digits(source)
     among = np.arange(len(dataset)) if label is None else np.flatnonzero(dataset.labels == label)
     index = int(np.random.default_rng(seed).choice(among))
-    return {
-        "source": source,
-        "index": index,
-        "label": dataset.classes[dataset.labels[index]],
-        "image": dataset.images[index].tolist(),
-    }
+    found, image = dataset.classes[dataset.labels[index]], dataset.images[index].tolist()
+    return {"source": source, "index": index, "label": found, "image": image}
 
 
 @router.get(
