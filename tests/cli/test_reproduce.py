@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lenet5.cli.reproduce import app
+from lenet5.cli.reproduce import _table, app
 from systems import posix
 
 SMALL = ["--data", "drawn", "--count", "60", "--passes", "1", "--seeds", "2", "--processes", "1"]
@@ -46,6 +46,11 @@ def test_the_ladder_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert row["rung"] == 2
     assert row["test"]["n"] == 2
     assert json.loads((tmp_path / "ladder.json").read_text("utf-8")) == [row]
+
+
+def test_a_rung_whose_runs_all_diverged_has_its_row() -> None:
+    table = _table("test error, %", [("2  a change", {"test": None, "seconds": None})])
+    assert [list(column.cells) for column in table.columns] == [["2  a change"], ["–"], ["–"], ["0"], [""]]
 
 
 def test_a_rung_that_there_is_not(tmp_path: Path) -> None:
