@@ -173,5 +173,4 @@ def _command(given: list[str]) -> int:
 
 def _complain(words: str) -> None:
     with contextlib.suppress(OSError):  # nobody may listen
-        print(f"lenet5: {words}", file=sys.stderr)
-        sys.stderr.flush()
+        print(f"lenet5: {words}", file=sys.stderr, flush=True)

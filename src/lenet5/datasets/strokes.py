@@ -34,6 +34,9 @@ __all__ = ["SPAN", "Strokes", "read_strokes"]
 
 SPAN = 1000  # the longer side of a character's box
 STEP = 3.0  # from one point of a line to the next when it is drawn, of 100
+# Of characters of other proportions, the standard deviation of the logarithm of how much wider they are; and of the
+# powers of their heights, half as much of their widths, in a box of 1 by 1.
+OTHERWISE = 0.35
 MOST_BYTES = 256 << 20  # of a file, and of what it unpacks to
 MOST_POINTS = 10_000  # of one character
 ARRAYS = ("points", "strokes", "characters", "labels", "writers")
@@ -114,18 +117,14 @@ class Strokes:
         chosen = [self.polylines(i) for i in np.arange(len(self))[indices]]
         return Strokes.of(chosen, self.labels[indices].tolist(), self.writers[indices].tolist(), name or self.name)
 
-    def reproportioned(self, rng: np.random.Generator, amount: float = 0.35) -> Strokes:
-        """The same characters with other proportions: a larger head or foot, narrower, wider.
-
-        amount: the standard deviation of the logarithm of the powers of heights and, half as much, of widths, in a box
-        of 1 by 1; and of how much wider they are.
-        """
+    def reproportioned(self, rng: np.random.Generator) -> Strokes:
+        """The same characters with other proportions: a larger head or foot, narrower, wider."""
         changed = []
         for i in range(len(self)):
             lines = self.polylines(i)
             box = np.maximum(1, np.concatenate(lines).max(axis=0))
-            power = np.exp(amount * rng.standard_normal(2) * (0.5, 1))
-            size = box * (np.exp(amount * rng.standard_normal()), 1)
+            power = np.exp(OTHERWISE * rng.standard_normal(2) * (0.5, 1))
+            size = box * (np.exp(OTHERWISE * rng.standard_normal()), 1)
             changed.append([size * (line / box) ** power for line in lines])
         return Strokes.of(changed, self.labels.tolist(), self.writers.tolist(), self.name)
 
@@ -148,13 +147,10 @@ class Strokes:
         classes, labels = np.unique(self.labels, return_inverse=True)
         return Dataset(self.name, images, labels, tuple(classes.tolist()), np.asarray(self.writers, np.int64))
 
-    def photograph(
-        self, index: int, rng: np.random.Generator, *, pen: Pen | None = None, look: Look | None = None, side: int = 80
-    ) -> NDArray[np.uint8]:
-        """One character on paper, uint8 (H, W, 3), its longer side `side` pixels; pen and look by default of many."""
-        ink = draw(self.trace(index, pen or Pen.drawn(rng), 2 * np.pi * rng.random()), side)
-        ink = np.pad(ink, max(4, side // 5))
-        return photograph(ink, np.zeros_like(ink), look or Look.draw(rng), rng)
+    def photograph(self, index: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """One character on paper, uint8 (H, W, 3), its longer side 80 pixels; one of many pens, and of many looks."""
+        ink = np.pad(draw(self.trace(index, Pen.drawn(rng), 2 * np.pi * rng.random()), 80), 16)
+        return photograph(ink, np.zeros_like(ink), Look.draw(rng), rng)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the file of strokes. Raises DataError where it cannot be written."""

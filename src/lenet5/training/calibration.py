@@ -21,12 +21,12 @@ class Bin:
     right: float
 
 
-def reliability(sure: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS) -> tuple[Bin, ...]:
+def reliability(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[Bin, ...]:
     """How often answers of each confidence are right: (N,), 0 to 1, and (N,). Bins without answers are left out."""
-    at = np.minimum((sure * bins).astype(int), bins - 1)
+    at = np.minimum((sure * BINS).astype(int), BINS - 1)
     return tuple(
         Bin(int(inside.sum()), float(sure[inside].mean()), float(right[inside].mean()))
-        for inside in (at == k for k in range(bins))
+        for inside in (at == k for k in range(BINS))
         if inside.any()
     )
 

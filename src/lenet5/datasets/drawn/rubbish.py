@@ -28,6 +28,7 @@ BLOCK = 2000  # pictures drawn from one generator
 # Each kind, and its share of the pictures.
 KINDS = {"letter": 0.30, "symbol": 0.12, "scribble": 0.12, "doodle": 0.18, "digits": 0.12, "piece": 0.16}
 PRINTED = 0.3  # how many of the letters and symbols stand upright, as print does, and may be bold
+PER_SPAN = 8  # points of a smooth line between two control points
 SLIMMEST = 0.45  # width beside height: a slimmer piece of a digit may be a 1
 
 
@@ -75,10 +76,10 @@ def _print(hands: Hands, rng: np.random.Generator) -> None:
     hands.pen[printed] = rng.uniform(4, 16, n)[printed]
 
 
-def _curve(control: Array, per_span: int = 8) -> Array:
+def _curve(control: Array) -> Array:
     """A smooth line through control points (K, 2): Catmull-Rom, the ends doubled."""
     p = np.vstack([control[:1], control, control[-1:]])[:, None]  # (K + 2, 1, 2)
-    t = (np.arange(per_span) / per_span)[:, None]  # (per_span, 1)
+    t = (np.arange(PER_SPAN) / PER_SPAN)[:, None]  # (PER_SPAN, 1)
     a, b, c, d = p[:-3], p[1:-2], p[2:-1], p[3:]
     line = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
     return np.asarray(line.reshape(-1, 2))
