@@ -1,7 +1,7 @@
 """Signs and letters beside a number, which are passed over: which strokes they are, and at what cost.
 
-A bracket looks like a 1 to the network. But two that stand at both ends, bow apart, and reach above and below what is
-between them, are hardly ever digits.
+A bracket, a bar and a slash look like a 1 to the network. But they reach above and below the digits, bow or lean, and
+stand apart; and at both ends of a number hardly two 1s do. None but signs have a dot under them.
 """
 
 from __future__ import annotations
@@ -14,55 +14,82 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.reading.graph import Arc, Candidate, Costs, Passing, left_out
-from lenet5.reading.pieces import Line, Piece
+from lenet5.reading.pieces import Line
 from lenet5.reading.place import around
 
-__all__ = ["Brackets", "brackets", "passed_over"]
+__all__ = ["Signs", "passed_over", "signs_at_ends"]
 
 Floats = NDArray[np.float64]
-Brackets = Mapping[tuple[int, int], float]  # how likely each run of pieces is one
+Boxes = NDArray[np.int64]
+Signs = Mapping[tuple[int, int], float]  # how likely each run of pieces is one
 
 # Chosen on lines that were put together. SIGN: the cost of each sign. LIKE_DIGIT: how often one looks like a digit,
-# near a number, and beyond a SPACE in a word of as many that look like none. ENDS: the cost of where they end; a gap of
+# near a number, beyond a SPACE in a word of as many that look like none, and one by its shape. ENDS: the cost of where they end; a gap of
 # a height takes off FREER, down to FREE. OVERLAP: how far one may reach over its neighbour. WIDEST: of its height;
 # touching digits are wider. STRAIGHT: of the pen and its diagonal, a single stroke.
-SIGN, LIKE_DIGIT, SPACE = 2.0, (0.002, 0.03), 0.35
+SIGN, LIKE_DIGIT, SPACE = 2.0, (0.002, 0.03, 1e-9), 0.35
 ENDS, FREER, FREE = 4.5, 5.0, 1.5
 OVERLAP, WIDEST, STRAIGHT = 0.25, 1.3, 1.2
-# Of a pair of brackets: what a bow of its height speaks for one, and as much above and below the digits as they are
-# high, and what speaks against both; log of odds. Fitted on brackets that were drawn, and on 1s at the ends of numbers
-# by MNIST's and UNIPEN's writers. The lesser of each counts: many 1s bow as one bracket does, but hardly two apart.
-BOWED, REACHING, UNLIKELY = 110.0, 11.0, 5.0
-BOW, REACH = 0.12, 0.3  # no more of each counts
-NARROW, FORKED = 0.7, 0.1  # of its height, how wide one is at most, and how much of it may have two strokes abreast
+# What speaks for a stroke at an end being a sign, log of odds: for each of its heights that it bows outwards or leans
+# more than the digits do and than upright; for each height of theirs that it reaches above and below them, and stands
+# apart. Fitted on signs of UNIPEN's writers that were put beside numbers, and on 1s at the ends of numbers by MNIST's
+# and UNIPEN's. ALONE, BOTH: against a sign at one end, and at both, of which numbers have fewer 1s.
+BOWING, LEANING, REACHING, APART, USUALLY = 22.0, 8.0, 11.0, 4.0, 2.8
+BOW, LEAN, REACH, GAP = 0.12, 0.75, (-0.1, 0.35), 0.5  # no more of each counts
+ALONE, BOTH, PAIR = 2.5, 1.5, 25.0
+NARROW, FORKED = 0.8, 0.15  # of its height, how wide one is at most, and how much of it may have two strokes abreast
+SLANTED, EVEN = 0.25, 0.05  # of its height, how far a 1 may lean, and what leans bow
 AS_HIGH = 0.6  # of the highest, the digits that tell where a line stands
 
 
-def brackets(line: Line) -> Brackets:
-    """How likely the first and the last stroke of a line are a pair of brackets around the others."""
+def signs_at_ends(line: Line) -> Signs:
+    """How likely the first and the last stroke of a line are signs, by their shapes and places alone."""
     spans, boxes = _whole(line)
-    if len(spans) < 3:
+    if len(spans) < 2:
         return {}
-    tall = boxes[1:-1][boxes[1:-1, 3] >= AS_HIGH * boxes[1:-1, 3].max()]
-    reach = boxes[[0, -1], 3].min() / (np.median(tall[:, 1] + tall[:, 3]) - np.median(tall[:, 1])) - 1
-    bow = min(_bow(line.pieces[slice(*spans[k])], boxes[k], side) for k, side in ((0, -1), (-1, 1)))
-    against = UNLIKELY - BOWED * min(BOW, bow) - REACHING * min(REACH, float(reach))
-    return dict.fromkeys((spans[0], spans[-1]), 1 / (1 + math.exp(min(50.0, against))))
+    (left, bows), (right, bowing) = (_speaks(line, spans, boxes, k) for k in (0, len(spans) - 1))
+    pair = left + right - BOTH + PAIR * min(bows, bowing, BOW) if len(spans) > 2 else -math.inf
+    first, last, both = np.exp((left - ALONE, right - ALONE, pair))
+    return dict(zip((spans[0], spans[-1]), (np.array([first, last]) + both) / (1 + first + last + both), strict=True))
 
 
-def _bow(pieces: Sequence[Piece], box: NDArray[np.int64], side: int) -> float:
-    """How far a stroke bows to one side, −1 or 1, of its height; −inf where it is no single stroke."""
-    x, y, width, height = box.tolist()
-    ink = np.zeros((height, width), np.uint8)
-    for piece in pieces:
-        ink[piece.y - y : piece.y - y + piece.height, piece.x - x : piece.x - x + piece.width] |= piece.mask
+def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> tuple[float, float]:
+    """What speaks for the first or the last stroke of a line being a sign, log of odds, and how far it bows outwards,
+    of its height; −inf where it is no stroke."""
+    others = range(1, len(spans) - 1) if len(spans) > 2 else [1 - k]
+    side, (_, y, width, height) = 1 if k else -1, boxes[k].tolist()
+    tall = [j for j in others if boxes[j, 3] >= AS_HIGH * boxes[others, 3].max()]
+    top, foot = np.median(boxes[tall, 1]), np.median(boxes[tall, 1] + boxes[tall, 3])
+    ink = _drawn(line, spans[k], boxes[k])
     runs = (np.diff(ink, axis=1, prepend=0) == 1).sum(axis=1)
     if width > NARROW * height or (runs != 1).mean() > FORKED:
-        return -math.inf
+        return -math.inf, 0.0
     sixth = max(1, height // 6)
-    bands = (ink[top : top + sixth].max(axis=0) for top in (0, (height - sixth) // 2, height - sixth))
-    head, waist, foot = (float(np.flatnonzero(band)[[0, -1]].mean()) for band in bands)
-    return float(side * (waist - (head + foot) / 2) / height)
+    bands = (ink[row : row + sixth].max(axis=0) for row in (0, (height - sixth) // 2, height - sixth))
+    head, waist, end = (float(np.flatnonzero(band)[[0, -1]].mean()) for band in bands)
+    bow = max(0.0, side * (waist - (head + end) / 2) / height)
+    lean = _lean(ink) + (line.slant - np.mean([_lean(_drawn(line, spans[j], boxes[j])) for j in tall])) / 2
+    gaps = [boxes[j + 1, 0] - boxes[: j + 1, [0, 2]].sum(axis=1).max() for j in range(len(spans) - 1)]
+    apart = (gaps[-1 if k else 0] - np.median(gaps)) / (foot - top)
+    reach = (top - y + y + height - foot) / (foot - top)
+    odds = REACHING * np.clip(reach, *REACH) + APART * np.clip(apart, 0, GAP) + BOWING * min(bow, BOW)
+    return float(odds - USUALLY + LEANING * max(0.0, min(lean, LEAN) - SLANTED) * (bow < EVEN)), bow
+
+
+def _drawn(line: Line, span: tuple[int, int], box: Boxes) -> NDArray[np.uint8]:
+    """The ink of a run of a line's pieces in their box, 0 or 1."""
+    x, y, width, height = box.tolist()
+    ink = np.zeros((height, width), np.uint8)
+    for piece in line.pieces[slice(*span)]:
+        ink[piece.y - y : piece.y - y + piece.height, piece.x - x : piece.x - x + piece.width] |= piece.mask
+    return ink
+
+
+def _lean(ink: NDArray[np.uint8]) -> float:
+    """How far some ink leans to the right, of its height."""
+    rows, columns = np.nonzero(ink)
+    down = rows - rows.mean()
+    return -float((columns * down).sum() / max(1.0, (down**2).sum()))
 
 
 def _whole(line: Line) -> tuple[list[tuple[int, int]], NDArray[np.int64]]:
@@ -75,31 +102,36 @@ def _whole(line: Line) -> tuple[list[tuple[int, int]], NDArray[np.int64]]:
 
 
 def passed_over(
-    line: Line, found: Sequence[Candidate], none: Floats, costs: Costs, known: Brackets | None = None
+    line: Line, found: Sequence[Candidate], none: Floats, costs: Costs, known: Signs | None = None
 ) -> Passing:
     """The ways to pass over what stands before and behind a number as signs and letters, by the node where they end:
     arcs from the first node, and to the last. Signs and letters touch no digit.
 
-    none: (len(found),), how likely each candidate is none of the digits. known: how likely a stroke is a bracket.
+    none: (len(found),), how likely each candidate is none of the digits. known: how likely a stroke is a sign by its
+    shape; such a one is passed over at the cost of a digit.
     """
     end, (spans, boxes) = len(line.pieces), _whole(line)
     looks = {(c.first, c.last): float(p) for c, p in zip(found, none, strict=True)}
-    # Of all that stands before a node: the cost near a number, and in a word, and how many more look like signs.
-    before, gaps, right = {0: np.zeros(3)}, dict[int, float](), -math.inf
+    # Of all that stands before a node: the cost near a number, in a word, and by shapes, and how many more look like
+    # signs.
+    before, gaps, right = {0: np.zeros(4)}, dict[int, float](), -math.inf
     for (a, b), (x, _, wide, high) in zip(spans, boxes.tolist(), strict=True):
         gaps[a], right = (x - right) / line.height, max(right, x + wide)
         if wide < WIDEST * max(line.height, high) and (a, b) in looks:
             # A single stroke is a 1 to any eye, or a dash, where it is no bracket.
             stroke = sum(p.area for p in line.pieces[a:b]) < STRAIGHT * line.stroke * math.hypot(wide, high)
-            sign = max(0.0 if stroke else looks[a, b], (known or {}).get((a, b), 0.0))
-            cost = SIGN - costs.word * np.log(np.maximum(LIKE_DIGIT, sign))
+            shape = (known or {}).get((a, b), 0.0)
+            sign = max(0.0 if stroke else looks[a, b], shape)
+            cost = np.array([SIGN, SIGN, costs.digit]) - costs.word * np.log(
+                np.maximum(LIKE_DIGIT, (sign, sign, shape))
+            )
             before[b] = before[a] + np.append(cost, 1 if sign > 0.5 else -1)
         else:
-            before[b] = before[a] + sum(left_out(line, i, costs)[1] for i in range(a, b)) * np.array([1, 1, 0])
+            before[b] = before[a] + sum(left_out(line, i, costs)[1] for i in range(a, b)) * np.array([1, 1, 1, 0])
     passing: dict[int, list[Arc]] = {end: []}
     for n, _ in spans[1:]:
         ends = max(FREE, ENDS - FREER * max(0.0, gaps[n]))
-        for first, last, (near, word, signs) in ((0, n, before[n]), (n, end, before[end] - before[n])):
-            cost = word if gaps[n] > SPACE and signs >= 0 else near
-            passing.setdefault(last, []).append(Arc("sign", first, last, None, float(ends + cost)))
+        for first, last, (near, word, shape, signs) in ((0, n, before[n]), (n, end, before[end] - before[n])):
+            cost = ends + (word if gaps[n] > SPACE and signs >= 0 else near)
+            passing.setdefault(last, []).append(Arc("sign", first, last, None, float(min(cost, shape))))
     return passing
