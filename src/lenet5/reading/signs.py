@@ -39,6 +39,8 @@ BOW, LEAN, REACH, GAP = 0.12, 0.75, (-0.1, 0.35), 0.5  # no more of each counts
 ALONE, BOTH, PAIR = 2.5, 1.5, 25.0
 NARROW, FORKED = 0.8, 0.15  # of its height, how wide one is at most, and how much of it may have two strokes abreast
 SLANTED, EVEN = 0.25, 0.05  # of its height, how far a 1 may lean, and what leans bow
+HANGING, HANGS = 0.2, 6.0  # of the digits' height, how much lower a g stands than they; what speaks for one then
+DOT, CLEAR, SURELY = 0.3, 0.05, 0.98  # of a line's height, a dot under a sign and the gap to it; how likely it is one
 AS_HIGH = 0.6  # of the highest, the digits that tell where a line stands
 
 
@@ -50,7 +52,24 @@ def signs_at_ends(line: Line) -> Signs:
     (left, bows), (right, bowing) = (_speaks(line, spans, boxes, k) for k in (0, len(spans) - 1))
     pair = left + right - BOTH + PAIR * min(bows, bowing, BOW) if len(spans) > 2 else -math.inf
     first, last, both = np.exp((left - ALONE, right - ALONE, pair))
-    return dict(zip((spans[0], spans[-1]), (np.array([first, last]) + both) / (1 + first + last + both), strict=True))
+    likely = (np.array([first, last]) + both) / (1 + first + last + both)
+    return dict(zip((spans[0], spans[-1]), likely.tolist(), strict=True)) | dict.fromkeys(_dotted(line, spans), SURELY)
+
+
+def _dotted(line: Line, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The runs at the end of a line, one or two, that have a dot under what else is of them, as ? and ! have."""
+    for last in (spans[-1:], spans[-2:]):
+        *rest, (x, y, width, height) = sorted((p.box for p in line.pieces[last[0][0] :]), key=lambda box: box[1])
+        above, small = around(np.array(rest or [(0, 0, 0, 0)])), DOT * line.height
+        under = above[0] <= x + width / 2 <= above[0] + above[2] and y - above[1] - above[3] > CLEAR * line.height
+        if (
+            under
+            and max(width, height) < small
+            and above[3] > AS_HIGH * line.height
+            and abs(y + height - line.bottom) < small
+        ):
+            return last
+    return []
 
 
 def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> tuple[float, float]:
@@ -60,6 +79,8 @@ def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> t
     side, (_, y, width, height) = 1 if k else -1, boxes[k].tolist()
     tall = [j for j in others if boxes[j, 3] >= AS_HIGH * boxes[others, 3].max()]
     top, foot = np.median(boxes[tall, 1]), np.median(boxes[tall, 1] + boxes[tall, 3])
+    if min(y - top, y + height - foot, y - boxes[tall[-1 if k else 0], 1]) > HANGING * (foot - top):
+        return HANGS, 0.0
     ink = _drawn(line, spans[k], boxes[k])
     runs = (np.diff(ink, axis=1, prepend=0) == 1).sum(axis=1)
     if width > NARROW * height or (runs != 1).mean() > FORKED:
