@@ -1,17 +1,18 @@
-"""Are brackets around a number known by their shape, and signs at its ends passed over?"""
+"""Are signs at the ends of a number known by their shapes, and passed over?"""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lenet5.datasets import drawn
 from lenet5.datasets.drawn.paper import Look
 from lenet5.reading import Reader
 from lenet5.reading.graph import Costs, Geometry, best_path, candidates, share
 from lenet5.reading.pieces import Line, cut
-from lenet5.reading.signs import brackets, passed_over
+from lenet5.reading.signs import passed_over, signs_at_ends
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,11 @@ def arc(x: int, bow: int, top: int, foot: int) -> Way:
     return [(x + round(bow * np.sin(np.pi * k / 12)), top + (foot - top) * k // 12) for k in range(13)]
 
 
+def signs(line: Line) -> list[float]:
+    """How likely the first and the last stroke are signs."""
+    return [likely for _, (likely, _) in sorted(signs_at_ends(line).items())]
+
+
 def hook(x: int, reach: int) -> Way:
     return [(x + reach, 18), (x, 18), (x, 94), (x + reach, 94)]
 
@@ -72,9 +78,8 @@ def hook(x: int, reach: int) -> Way:
 )
 def test_strokes_that_bow_apart_around_digits_are_a_pair_of_brackets(left: Way, right: Way) -> None:
     line = between(left, right)
-    found = brackets(line)
-    assert [min(found)[0], max(found)[1]] == [0, len(line.pieces)]
-    assert min(found.values()) > 0.9
+    assert [min(signs_at_ends(line))[0], max(signs_at_ends(line))[1]] == [0, len(line.pieces)]
+    assert min(signs(line)) > 0.9
 
 
 @pytest.mark.parametrize(
@@ -82,21 +87,102 @@ def test_strokes_that_bow_apart_around_digits_are_a_pair_of_brackets(left: Way, 
     [
         (arc(32, 0, 25, 85), arc(160, 0, 25, 85)),  # two straight 1s
         (arc(32, -11, 25, 85), arc(160, 0, 25, 85)),  # one of them bows
-        (arc(26, 11, 18, 94), arc(156, 11, 18, 94)),  # both bow to the same side
+        (arc(26, 11, 25, 85), arc(156, 11, 25, 85)),  # both bow to the same side
         ([(22, 38), (32, 25), (32, 85)], [(150, 38), (160, 25), (160, 85)]),  # two 1s with a flag
     ],
 )
 def test_1s_at_both_ends_of_a_number_are_no_brackets(left: Way, right: Way) -> None:
-    line = between(left, right)
-    assert max(brackets(line).values()) < 0.2
+    assert max(signs(between(left, right))) < 0.2
 
 
-def test_without_anything_between_two_strokes_there_are_no_brackets() -> None:
+@pytest.mark.parametrize(
+    "end",
+    [
+        [(150, 96), (184, 12)],  # a slash
+        [(168, 8), (168, 104)],  # a bar, much higher than the digits
+        arc(160, 11, 14, 98),  # one bracket
+    ],
+)
+def test_one_stroke_that_reaches_beyond_the_digits_and_leans_or_bows_is_likely_a_sign(end: Way) -> None:
+    first, last = signs(between(arc(32, 0, 25, 85), end))
+    assert last > 0.5
+    assert first < 0.2
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        [(160, 25), (160, 85)],
+        [(154, 85), (168, 25)],  # leaning as a hand does
+        [(160, 20), (160, 90)],  # a little higher than the noughts
+    ],
+)
+def test_a_1_at_an_end_is_likely_none(end: Way) -> None:
+    assert signs(between(arc(32, 0, 25, 85), end))[-1] < 0.2
+
+
+@pytest.mark.parametrize("way", [[(150, 34), (166, 26), (172, 40), (160, 56), (160, 66)], [(160, 25), (160, 66)]])
+def test_a_stroke_with_a_dot_under_it_is_a_sign_and_without_it_none(way: Way) -> None:
+    drawn_twice = [np.zeros((110, 190), np.float32) for _ in range(2)]
+    for ink in drawn_twice:
+        for x in (30, 80):
+            cv2.ellipse(ink, (x, 55), (16, 30), 0, 0, 360, 1.0, 4, cv2.LINE_AA)
+        cv2.polylines(ink, [np.array(way, np.int32)], False, 1.0, 4, cv2.LINE_AA)
+    cv2.circle(drawn_twice[0], (160, 82), 4, 1.0, -1, cv2.LINE_AA)
+    dotted, plain = (signs(cut(ink, slanted=False)) for ink in drawn_twice)
+    assert dotted[-1] > 0.9
+    assert plain[-1] < 0.2
+
+
+@pytest.mark.parametrize(("low", "least", "most"), [(24, 0.7, 1), (6, 0, 0.2)])
+def test_a_9_that_stands_as_low_as_a_g_is_likely_a_sign(low: int, least: float, most: float) -> None:
+    ink = np.zeros((130, 190), np.float32)
+    for x in (30, 80):
+        cv2.ellipse(ink, (x, 55), (16, 30), 0, 0, 360, 1.0, 4, cv2.LINE_AA)
+    cv2.circle(ink, (150, 41 + low), 15, 1.0, 4, cv2.LINE_AA)
+    cv2.line(ink, (165, 36 + low), (165, 85 + low), 1.0, 4, cv2.LINE_AA)
+    assert least <= signs(cut(ink, slanted=False))[-1] <= most
+
+
+def test_two_strokes_with_nothing_between_them_are_no_brackets() -> None:
     ink = np.zeros((110, 60), np.float32)
     for way in (arc(20, -11, 18, 94), arc(40, 11, 18, 94)):
         cv2.polylines(ink, [np.array(way, np.int32)], False, 1.0, 4, cv2.LINE_AA)
-    assert brackets(cut(ink, slanted=False)) == {}
-    assert brackets(cut(np.zeros((40, 40), np.float32))) == {}
+    assert max(signs(cut(ink, slanted=False))) < 0.2
+    assert signs_at_ends(cut(np.zeros((40, 40), np.float32))) == {}
+
+
+NUMBERS = ("42", "375", "806", "2946", "903")
+
+
+def beside(number: str, seed: int, strokes: list[Way]) -> NDArray[np.uint8]:
+    """A number and strokes behind it; their ways are in heights of its digits, from the top of its right end."""
+    picture = drawn.line(number, np.random.default_rng(seed), size=40, gap=0.3, look=Look(noise=2, blur=0.5))[0]
+    sheet = cv2.copyMakeBorder(picture, 60, 60, 60, 120, cv2.BORDER_CONSTANT, value=(249, 249, 249))
+    rows, columns = np.nonzero(sheet.min(axis=2) < 128)
+    high, place = np.ptp(rows), np.array([columns.max(), rows.min()])
+    for way in strokes:
+        cv2.polylines(
+            sheet, [np.rint(np.array(way) * high + place).astype(np.int32)], False, (40, 40, 40), 3, cv2.LINE_AA
+        )
+    return sheet
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        [[(0.4, 1.2), (0.9, -0.15)]],
+        [[(0.4, -0.2), (0.4, 1.3)]],
+        [[(0.3, -0.1), (0.45, 0.2), (0.47, 0.5), (0.45, 0.85), (0.3, 1.2)]],
+        [[(0.3, 0.2), (0.45, 0.0), (0.65, 0.15), (0.5, 0.45), (0.48, 0.7)], [(0.47, 0.95), (0.49, 0.97)]],
+        [[(0.7, 0.5), (0.45, 0.45), (0.4, 0.7), (0.6, 0.85), (0.7, 0.5), (0.7, 1.3), (0.4, 1.35)]],
+    ],
+    ids=["slash", "bar", "bracket", "question", "g"],
+)
+def test_a_sign_behind_a_number_is_no_digit_of_it(reader: Reader, strokes: list[Way]) -> None:
+    given = [r for k, n in enumerate(NUMBERS) for r in reader.read(beside(n, k, strokes), "line") if not r.rejected]
+    assert {r.text for r in given if r.confidence > 0.8} <= set(NUMBERS)
+    assert len([r for r in given if r.text in NUMBERS]) >= 2
 
 
 @pytest.mark.parametrize("marks", ["()", "[]"])

@@ -22,7 +22,7 @@ from lenet5.reading.graph import Arc, Candidate, Geometry, Passing, best_path, d
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
-from lenet5.reading.signs import Signs, passed_over, signs_at_ends
+from lenet5.reading.signs import Seeming, Signs, passed_over, signs_at_ends
 from lenet5.reading.stature import CUT, fits, frames, in_parts, settled, signs_of, with_dots
 
 __all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
@@ -128,7 +128,7 @@ class LineField:
         likely, costs = on_paths[:, :-1], self.geometry.costs
         if self.geometry.place:
             return *self._placed(likely, classes), {}
-        known = self._signs
+        known = self._signs(on_paths, classes)
         signs = passed_over(self.line, self.candidates, on_paths[:, -1], costs, known) if signed else {}
         return likely, best_path(self.line, self.candidates, likely, costs, passing=signs), signs
 
@@ -138,7 +138,7 @@ class LineField:
         reading = self._answer(penalties, classes, calibration, True)
         if self.geometry.place or not (reading.rejected or set(reading.text) <= {"1"}):
             return reading
-        if max(self._signs.values(), default=0.0) > 0.5:
+        if max((shape for shape, _ in self._seeming.values()), default=0.0) > 0.5:
             return reading
         every = self._answer(penalties, classes, calibration, False)
         if every.text == reading.text:
@@ -211,13 +211,25 @@ class LineField:
         parts = np.array([paths, sure, explained, min(1.0, high / FINE), np.exp(-odd.sum())])
         wide = sum(max(p.x + p.width for p in some) - min(p.x for p in some) for some in passed) / self.line.height
         in_a_word = wide > LETTERS * len(digits)
-        unlike = any(self._signs.get((arc.first, arc.last), 0.0) < 0.5 for arc in passing)
+        known = self._signs(on_paths, classes) if passing else {}
+        unlike = any(known.get((arc.first, arc.last), 0.0) < 0.5 for arc in passing)
         return characters, parts ** (AMID_SIGNS if unlike else 1.0) * (0.0 if in_a_word else 1.0)
 
     @cached_property
-    def _signs(self) -> Signs:
+    def _seeming(self) -> Seeming:
         """How likely the line's first and last strokes are signs, by their shapes."""
         return signs_at_ends(self.line)
+
+    def _signs(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Signs:
+        """How likely they are signs, of probabilities (N, classes and none) that may read what no sign looks like."""
+        of = {
+            (c.first, c.last): dict(zip((*classes, ""), p, strict=True))
+            for c, p in zip(self.candidates, probabilities, strict=True)
+        }
+        return {
+            span: shape * (sum(of[span].get(c, 0.0) for c in (*digits, "")) if span in of else 1.0)
+            for span, (shape, digits) in self._seeming.items()
+        }
 
     def _standing(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Probabilities:
         """Probabilities (N, classes and none) in which what is wider than high is none rather than a 1: a dash, scaled
@@ -227,7 +239,7 @@ class LineField:
         one, (width, height) = classes.index("1"), np.array([c.box[2:] for c in self.candidates]).T
         none = np.zeros(probabilities[:, :-1].shape)
         none[:, one] = 1 - np.exp(-((np.maximum(0, width / height - 1) / LYING) ** 2))
-        for (first, last), sign in self._signs.items():
+        for (first, last), sign in self._signs(probabilities, classes).items():
             holds = [c.first < last and first < c.last for c in self.candidates]
             none[holds] = np.maximum(none[holds], sign)
         changed = probabilities.copy()

@@ -17,16 +17,17 @@ from lenet5.reading.graph import Arc, Candidate, Costs, Passing, left_out
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import around
 
-__all__ = ["Signs", "passed_over", "signs_at_ends"]
+__all__ = ["Seeming", "Signs", "passed_over", "signs_at_ends"]
 
 Floats = NDArray[np.float64]
 Boxes = NDArray[np.int64]
 Signs = Mapping[tuple[int, int], float]  # how likely each run of pieces is one
+Seeming = Mapping[tuple[int, int], tuple[float, str]]  # the same by its shape, and the digits it is then taken for
 
 # Chosen on lines that were put together. SIGN: the cost of each sign. LIKE_DIGIT: how often one looks like a digit,
-# near a number, beyond a SPACE in a word of as many that look like none, and one by its shape. ENDS: the cost of where they end; a gap of
-# a height takes off FREER, down to FREE. OVERLAP: how far one may reach over its neighbour. WIDEST: of its height;
-# touching digits are wider. STRAIGHT: of the pen and its diagonal, a single stroke.
+# near a number, beyond a SPACE in a word of as many that look like none, and one by its shape. ENDS: the cost of where
+# they end; a gap of a height takes off FREER, down to FREE. OVERLAP: how far one may reach over its neighbour. WIDEST:
+# of its height; touching digits are wider. STRAIGHT: of the pen and its diagonal, a single stroke.
 SIGN, LIKE_DIGIT, SPACE = 2.0, (0.002, 0.03, 1e-9), 0.35
 ENDS, FREER, FREE = 4.5, 5.0, 1.5
 OVERLAP, WIDEST, STRAIGHT = 0.25, 1.3, 1.2
@@ -35,66 +36,67 @@ OVERLAP, WIDEST, STRAIGHT = 0.25, 1.3, 1.2
 # apart. Fitted on signs of UNIPEN's writers that were put beside numbers, and on 1s at the ends of numbers by MNIST's
 # and UNIPEN's. ALONE, BOTH: against a sign at one end, and at both, of which numbers have fewer 1s.
 BOWING, LEANING, REACHING, APART, USUALLY = 22.0, 8.0, 11.0, 4.0, 2.8
-BOW, LEAN, REACH, GAP = 0.12, 0.75, (-0.1, 0.35), 0.5  # no more of each counts
-ALONE, BOTH, PAIR = 2.5, 1.5, 25.0
+BOW, LEAN, REACH, GAP = 0.12, 0.75, (-0.1, 0.55), 0.5  # no more of each counts
+ALONE, BOTH, PAIR, LIKE_STROKE = 2.3, 1.5, 25.0, "1"
 NARROW, FORKED = 0.8, 0.15  # of its height, how wide one is at most, and how much of it may have two strokes abreast
 SLANTED, EVEN = 0.25, 0.05  # of its height, how far a 1 may lean, and what leans bow
-HANGING, HANGS = 0.2, 6.0  # of the digits' height, how much lower a g stands than they; what speaks for one then
-DOT, CLEAR, SURELY = 0.3, 0.05, 0.98  # of a line's height, a dot under a sign and the gap to it; how likely it is one
+HANGING, LOW, LOWEST, LIKE_G = 30.0, 0.22, 0.42, "89"  # for each height of theirs that a g stands lower than digits
+DOT, CLEAR = 0.3, 0.05  # of the line's height, how large the dot under a sign is at most, and the least gap
+DOTTED, LIKE_DOTTED = 0.98, "1237"  # how likely what has one is a sign
 AS_HIGH = 0.6  # of the highest, the digits that tell where a line stands
 
 
-def signs_at_ends(line: Line) -> Signs:
-    """How likely the first and the last stroke of a line are signs, by their shapes and places alone."""
+def signs_at_ends(line: Line) -> Seeming:
+    """How likely the first and the last stroke of a line are signs by their shapes and places, and the digits that such
+    signs are taken for."""
     spans, boxes = _whole(line)
     if len(spans) < 2:
         return {}
-    (left, bows), (right, bowing) = (_speaks(line, spans, boxes, k) for k in (0, len(spans) - 1))
+    (left, bows, some), (right, bowing, others) = (_speaks(line, spans, boxes, k) for k in (0, len(spans) - 1))
     pair = left + right - BOTH + PAIR * min(bows, bowing, BOW) if len(spans) > 2 else -math.inf
-    first, last, both = np.exp((left - ALONE, right - ALONE, pair))
-    likely = (np.array([first, last]) + both) / (1 + first + last + both)
-    return dict(zip((spans[0], spans[-1]), likely.tolist(), strict=True)) | dict.fromkeys(_dotted(line, spans), SURELY)
+    first, last, both = np.exp((left - ALONE, right - ALONE, pair)).tolist()
+    every = 1 + first + last + both
+    ends = {spans[0]: ((first + both) / every, some), spans[-1]: ((last + both) / every, others)}
+    return ends | dict.fromkeys(_dotted(line, spans), (DOTTED, LIKE_DOTTED))
 
 
 def _dotted(line: Line, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The runs at the end of a line, one or two, that have a dot under what else is of them, as ? and ! have."""
     for last in (spans[-1:], spans[-2:]):
         *rest, (x, y, width, height) = sorted((p.box for p in line.pieces[last[0][0] :]), key=lambda box: box[1])
-        above, small = around(np.array(rest or [(0, 0, 0, 0)])), DOT * line.height
-        under = above[0] <= x + width / 2 <= above[0] + above[2] and y - above[1] - above[3] > CLEAR * line.height
-        if (
-            under
-            and max(width, height) < small
-            and above[3] > AS_HIGH * line.height
-            and abs(y + height - line.bottom) < small
-        ):
+        left, top, wide, high = around(np.array(rest)) if rest else (0, 0, 0, 0)
+        under = left <= x + width / 2 <= left + wide and y - top - high > CLEAR * line.height
+        low = max(width, height, abs(y + height - line.bottom)) < DOT * line.height
+        if under and low and high > AS_HIGH * line.height:
             return last
     return []
 
 
-def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> tuple[float, float]:
-    """What speaks for the first or the last stroke of a line being a sign, log of odds, and how far it bows outwards,
-    of its height; −inf where it is no stroke."""
+def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> tuple[float, float, str]:
+    """What speaks for the first or the last stroke of a line being a sign, log of odds, −inf where it is no stroke; how
+    far it bows outwards, of its height; and the digits that such signs are taken for."""
     others = range(1, len(spans) - 1) if len(spans) > 2 else [1 - k]
     side, (_, y, width, height) = 1 if k else -1, boxes[k].tolist()
     tall = [j for j in others if boxes[j, 3] >= AS_HIGH * boxes[others, 3].max()]
-    top, foot = np.median(boxes[tall, 1]), np.median(boxes[tall, 1] + boxes[tall, 3])
-    if min(y - top, y + height - foot, y - boxes[tall[-1 if k else 0], 1]) > HANGING * (foot - top):
-        return HANGS, 0.0
+    top, foot = float(np.median(boxes[tall, 1])), float(np.median(boxes[tall, 1] + boxes[tall, 3]))
+    lower = float(np.min((y - top, y + height - foot, y - boxes[tall[-1 if k else 0], 1]))) / (foot - top)
+    if lower > LOW:
+        return HANGING * (min(lower, LOWEST) - LOW), 0.0, LIKE_G
     ink = _drawn(line, spans[k], boxes[k])
     runs = (np.diff(ink, axis=1, prepend=0) == 1).sum(axis=1)
     if width > NARROW * height or (runs != 1).mean() > FORKED:
-        return -math.inf, 0.0
+        return -math.inf, 0.0, ""
     sixth = max(1, height // 6)
     bands = (ink[row : row + sixth].max(axis=0) for row in (0, (height - sixth) // 2, height - sixth))
     head, waist, end = (float(np.flatnonzero(band)[[0, -1]].mean()) for band in bands)
     bow = max(0.0, side * (waist - (head + end) / 2) / height)
-    lean = _lean(ink) + (line.slant - np.mean([_lean(_drawn(line, spans[j], boxes[j])) for j in tall])) / 2
+    lean = _lean(ink) + (line.slant - float(np.mean([_lean(_drawn(line, spans[j], boxes[j])) for j in tall]))) / 2
     gaps = [boxes[j + 1, 0] - boxes[: j + 1, [0, 2]].sum(axis=1).max() for j in range(len(spans) - 1)]
     apart = (gaps[-1 if k else 0] - np.median(gaps)) / (foot - top)
     reach = (top - y + y + height - foot) / (foot - top)
     odds = REACHING * np.clip(reach, *REACH) + APART * np.clip(apart, 0, GAP) + BOWING * min(bow, BOW)
-    return float(odds - USUALLY + LEANING * max(0.0, min(lean, LEAN) - SLANTED) * (bow < EVEN)), bow
+    odds += LEANING * max(0.0, min(lean, LEAN) - SLANTED) * (bow < EVEN) - USUALLY
+    return float(odds), bow, LIKE_STROKE
 
 
 def _drawn(line: Line, span: tuple[int, int], box: Boxes) -> NDArray[np.uint8]:
