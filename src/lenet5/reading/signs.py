@@ -36,7 +36,8 @@ OVERLAP, WIDEST, STRAIGHT = 0.25, 1.3, 1.2
 # apart. Fitted on signs of UNIPEN's writers that were put beside numbers, and on 1s at the ends of numbers by MNIST's
 # and UNIPEN's. ALONE, BOTH: against a sign at one end, and at both, of which numbers have fewer 1s.
 BOWING, LEANING, REACHING, APART, USUALLY = 22.0, 8.0, 11.0, 4.0, 2.8
-BOW, LEAN, REACH, GAP = 0.12, 0.75, (-0.1, 0.55), 0.5  # no more of each counts
+BOW, LEAN, LESS, GAP = 0.12, 0.75, -0.1, 0.5  # no more of each counts
+REACH, LOWER = (0.35, 0.55), (0.6, 0.4)  # the same beside one digit and more; of its height, how low those are at least
 ALONE, BOTH, PAIR, LIKE_STROKE = 2.3, 1.5, 25.0, "1"
 NARROW, FORKED = 0.8, 0.15  # of its height, how wide one is at most, and how much of it may have two strokes abreast
 SLANTED, EVEN = 0.25, 0.05  # of its height, how far a 1 may lean, and what leans bow
@@ -79,6 +80,8 @@ def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> t
     side, (_, y, width, height) = 1 if k else -1, boxes[k].tolist()
     tall = [j for j in others if boxes[j, 3] >= AS_HIGH * boxes[others, 3].max()]
     top, foot = float(np.median(boxes[tall, 1])), float(np.median(boxes[tall, 1] + boxes[tall, 3]))
+    if foot - top < LOWER[len(tall) > 1] * height:
+        return -math.inf, 0.0, ""
     lower = float(np.min((y - top, y + height - foot, y - boxes[tall[-1 if k else 0], 1]))) / (foot - top)
     if lower > LOW:
         return HANGING * (min(lower, LOWEST) - LOW), 0.0, LIKE_G
@@ -94,8 +97,8 @@ def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> t
     gaps = [boxes[j + 1, 0] - boxes[: j + 1, [0, 2]].sum(axis=1).max() for j in range(len(spans) - 1)]
     apart = (gaps[-1 if k else 0] - np.median(gaps)) / (foot - top)
     reach = (top - y + y + height - foot) / (foot - top)
-    odds = REACHING * np.clip(reach, *REACH) + APART * np.clip(apart, 0, GAP) + BOWING * min(bow, BOW)
-    odds += LEANING * max(0.0, min(lean, LEAN) - SLANTED) * (bow < EVEN) - USUALLY
+    odds = REACHING * np.clip(reach, LESS, REACH[len(tall) > 1]) + APART * np.clip(apart, 0, GAP) - USUALLY
+    odds += BOWING * min(bow, BOW) + LEANING * max(0.0, min(lean, LEAN) - SLANTED) * (bow < EVEN)
     return float(odds), bow, LIKE_STROKE
 
 
