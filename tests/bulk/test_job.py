@@ -271,7 +271,7 @@ def test_a_link_out_of_the_folder_is_a_row_with_an_error(
 def test_a_picture_that_is_too_large_is_not_read(pictures: dict[str, bytes], model: str, tmp_path: Path) -> None:
     source = folder(tmp_path, {"a.png": pictures["0/00.png"]})
     with open(source / "huge.png", "wb") as file:
-        file.truncate(kinds.LARGEST + 1)
+        file.truncate(kinds.MAX_BYTES + 1)
     run(source, tmp_path / "out.parquet", model)
     errors = {row["key"]: row["error"] for row in rows(tmp_path / "out.parquet")}
     assert errors["a.png"] is None

@@ -91,7 +91,7 @@ def test_names_inside_a_chain_of_addresses() -> None:
 
 
 def test_a_picture_is_read_to_a_bound(memory: Any, model: str, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(kinds, "LARGEST", 100)
+    monkeypatch.setattr(kinds, "MAX_BYTES", 100)
     memory.pipe("/in/a.png", bytes(101))
     (row,) = read("memory://in", tmp_path / "out.parquet", model)
     assert "longer than the 100 bytes" in row["error"]

@@ -21,12 +21,11 @@ from typing import Any, Literal
 from lenet5.bulk.places import Place
 from lenet5.datasets.tables import holds_bytes, opened
 from lenet5.errors import DataError, LeNetError, PictureError
-from lenet5.pictures.opening import SUFFIXES
+from lenet5.pictures.opening import MAX_BYTES, SUFFIXES
 
 __all__ = ["FOUND", "KINDS", "PICTURES", "Columns", "Items", "Kind"]
 
 PICTURES = 2048  # in a shard; of a Parquet file a shard is a row group
-LARGEST = 64 * 2**20  # bytes of one picture
 COLUMNS = ("image", "picture", "bytes", "png", "jpg", "jpeg")  # of a Parquet file, the first there is
 NAMES = ("file_name", "filename", "path", "file", "image", "picture")  # of a CSV file
 BATCH = 256  # rows of a Parquet file that are in memory at once
@@ -132,8 +131,8 @@ class Tar(Source):
     def pictures(self, items: Items) -> Iterator[Found]:
         with self.place.open() as tar:
             for name, offset, size in items:
-                if size > LARGEST:
-                    yield name, PictureError(f"{name}: {size:,} bytes; expected at most {LARGEST:,}")
+                if size > MAX_BYTES:
+                    yield name, PictureError(f"{name}: {size:,} bytes; expected at most {MAX_BYTES:,}")
                     continue
                 tar.seek(offset)
                 data = tar.read(size)
@@ -175,7 +174,7 @@ class Parquet(Source):
                     data = value.get("bytes") if isinstance(value, dict) else value
                     key = f"{PurePath(self.place.name).name}:{row}" if own is None else str(own)
                     row += 1
-                    if data is None or len(data) > LARGEST:
+                    if data is None or len(data) > MAX_BYTES:
                         yield key, PictureError(f"{key}: {'no bytes' if data is None else f'{len(data):,} bytes'}")
                     else:
                         yield key, data
@@ -265,6 +264,6 @@ def _by_number(found: Iterator[Any]) -> Iterator[tuple[Items, int]]:
 
 def _read(folder: Place, name: str) -> bytes | LeNetError:
     try:
-        return folder.read(name, LARGEST)
+        return folder.read(name, MAX_BYTES)
     except PictureError as error:
         return error

@@ -14,14 +14,15 @@ import lzma
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from copy import copy
 from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 
-from lenet5.datasets.form import Labelled
+from lenet5.datasets.form import Labelled, Parts
 from lenet5.errors import DataError
 from lenet5.files import inside, read_bounded
+from lenet5.pictures.opening import MAX_BYTES
 from lenet5.pictures.opening import SUFFIXES as OPENED
 
 __all__ = ["parts"]
@@ -29,14 +30,13 @@ __all__ = ["parts"]
 LABELS = "labels.csv"
 LEARN, JUDGE = "train", ("test", "val", "valid", "validation")  # of several to judge on, the first there is
 SUFFIXES = OPENED - {".pdf"}
-MOST_BYTES = 64 << 20  # of one picture, or of labels.csv
 
 
-def parts(path: Path) -> dict[str, Callable[[], Labelled]]:
-    """The parts of a folder or zip file: "train" and "test", or "" where it is one; each is read when called.
+def parts(path: Path) -> Parts:
+    """The parts of a folder or zip file.
 
-    Pictures are sorted by class and by name. Calling raises DataError, naming the file, for a folder without pictures,
-    a picture that has no label, or that a link leads out of the folder to.
+    Pictures are sorted by class and by name. Reading one raises DataError, naming the file, for a folder without
+    pictures, a picture that has no label, or that a link leads out of the folder to.
     """
     if os.path.isdir(path):
         files = _Folder(path)
@@ -84,7 +84,7 @@ class _Folder:
 
     def read(self, name: str) -> bytes:
         """The bytes of one. Raises DataError where it is missing, damaged or too long."""
-        return read_bounded(inside(self.path, name, error=DataError), MOST_BYTES, error=DataError)
+        return read_bounded(inside(self.path, name, error=DataError), MAX_BYTES, error=DataError)
 
     def part(self, name: str) -> _Folder:
         """The files in one of its folders."""
@@ -119,14 +119,14 @@ class _Zip(_Folder):
     def read(self, name: str) -> bytes:
         try:
             with self.archive.open(self._members[str(PurePosixPath(name))]) as file:
-                data = file.read(MOST_BYTES + 1)
+                data = file.read(MAX_BYTES + 1)
         except KeyError as problem:
             raise DataError(f"{self.path}: {name!r} is not in it") from problem
         # An encrypted file is a RuntimeError, an unknown compression a NotImplementedError.
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError) as problem:
             raise DataError(f"{self.path}: {name!r} cannot be unpacked ({problem}); make the zip anew") from problem
-        if len(data) > MOST_BYTES:
-            raise DataError(f"{self.path}: {name!r} unpacks to more than {MOST_BYTES:,} bytes; make it smaller")
+        if len(data) > MAX_BYTES:
+            raise DataError(f"{self.path}: {name!r} unpacks to more than {MAX_BYTES:,} bytes; make it smaller")
         return data
 
 

@@ -19,7 +19,7 @@ from lenet5.datasets.dataset import SIDE, Dataset, class_name, sort_classes
 from lenet5.errors import DataError, PictureError
 from lenet5.pictures.opening import DIGIT_SIDE, open_pages, sized, to_bytes
 
-__all__ = ["MOST_PICTURES", "Form", "Labelled", "as_pictures", "from_arrays", "numbered", "prepared"]
+__all__ = ["MOST_PICTURES", "Form", "Labelled", "Parts", "as_pictures", "from_arrays", "numbered", "prepared"]
 
 MOST_PICTURES = 1_000_000
 FRAMED = 32
@@ -64,6 +64,9 @@ class Labelled:
     classes: tuple[str, ...] | None = None
     called: Callable[[int], str] = field(default=lambda i: f"picture {i}")
     transposed: bool = False
+
+
+Parts = dict[str, Callable[[], Labelled]]  # "train" and "test", or "" where all is one; each is read when it is called
 
 
 def from_arrays(images: Any, labels: Any, *, classes: Sequence[str] | None = None, form: Form | None = None) -> Dataset:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from lenet5.datasets import folder, packed, tables
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.form import Form, Labelled, numbered, prepared
+from lenet5.datasets.form import Form, Labelled, Parts, numbered, prepared
 
 __all__ = ["own", "parts"]
 
 
-def parts(path: Path, form: Form | None = None) -> dict[str, Callable[[], Labelled]]:
-    """The parts of the data at a path: "train" and "test", or "" where it is one; each is read when it is called.
-
-    Raises DataError where nothing is there, or what is there is no data.
-    """
+def parts(path: Path, form: Form | None = None) -> Parts:
+    """The parts of the data at a path. Raises DataError where nothing is there, or what is there is no data."""
     form = form or Form()
     for known in (packed.idx_parts, packed.array_parts, lambda place: tables.parts(place, form)):
         if found := known(path):

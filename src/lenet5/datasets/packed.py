@@ -14,7 +14,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from tokenize import TokenError
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.datasets.form import Labelled, as_pictures
+from lenet5.datasets.form import Labelled, Parts, as_pictures
 from lenet5.errors import DataError
 from lenet5.files import GZIP_MAGIC, gunzip, read_bounded
 
@@ -40,8 +40,6 @@ DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, KeyError, RuntimeError, MemoryError,
     OverflowError, TokenError,
 )  # fmt: skip
-
-Parts = dict[str, Callable[[], Labelled]]
 
 
 def idx_parts(path: Path) -> Parts:

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
@@ -17,21 +17,18 @@ from typing import Any
 import numpy as np
 
 from lenet5.datasets.dataset import class_name
-from lenet5.datasets.form import MOST_PICTURES, Form, Labelled, as_pictures
+from lenet5.datasets.form import MOST_PICTURES, Form, Labelled, Parts, as_pictures
 from lenet5.errors import DataError, extra
 from lenet5.files import inside, read_bounded
-from lenet5.pictures.opening import SUFFIXES
+from lenet5.pictures.opening import MAX_BYTES, SUFFIXES
 
 __all__ = ["holds_bytes", "label_column", "opened", "parquet", "parts"]
 
 MOST_BYTES = 2 << 30
-MOST_OF_ONE = 64 << 20  # bytes of one picture's file
 LABELS = ("label", "labels", "class", "target", "y", "digit", "character")
 NO_PIXELS = ("id", "index", "imageid", "")  # columns that number the rows
 SIDES = {side * side for side in range(5, 129)}
 PART = re.compile(r"(train|test|val|valid|validation)\b.*")
-
-Parts = dict[str, Callable[[], Labelled]]
 
 
 def parts(path: Path, form: Form) -> Parts:
@@ -104,7 +101,7 @@ def _csv(path: Path, form: Form) -> Labelled:
         labels = [one for one, _ in told]
         if of_files is not None:
             beside = [inside(path.parent, file, error=DataError) for _, file in told]
-            pictures = [read_bounded(file, MOST_OF_ONE, error=DataError) for file in beside]
+            pictures = [read_bounded(file, MAX_BYTES, error=DataError) for file in beside]
             return Labelled(path.name, pictures, labels, called=lambda i: f"{path}, row {i + 1}")
         array = np.loadtxt(
             io.StringIO(text), np.float32, delimiter=delimiter, skiprows=int(named), usecols=columns, ndmin=2

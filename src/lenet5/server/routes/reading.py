@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from anyio.to_thread import run_sync
@@ -20,6 +20,7 @@ from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import open_pages
 from lenet5.pictures.saving import png
 from lenet5.reading.fields import KnownField, LineField, MiddleField
+from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
 from lenet5.reading.sliding import SIDE, STEP, slid_over
@@ -31,7 +32,6 @@ from lenet5.server.state import ServerState, State
 __all__ = ["router"]
 
 router = APIRouter(tags=["reading"])
-Layout = Literal["auto", "digit", "line", "page"]
 Wanted = Annotated[Layout, Query(description="one digit, one line, a page, or whichever it is")]
 InkIs = Annotated[Polarity, Query(description="darker or lighter than its paper, or whichever it is")]
 Asked = Annotated[str, Query(description="a set by its name, such as ascii, or each of them", max_length=95)]
