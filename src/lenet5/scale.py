@@ -171,10 +171,8 @@ def doubt(images: Any) -> str:
         some /= max(1.0, float(some.max())) if array.dtype.kind in "bi" and some.max() <= 1 else 255.0
     edge = np.concatenate([some[:, [0, -1]], some[:, :, [0, -1]].transpose(0, 2, 1)], axis=1)
     if min(float(edge.mean()), float(some.mean())) > DARK:
-        white = (
-            "255" if array.dtype.kind in "iu" else "1" if array.shape[1] == INNER else f"{BACKGROUND + FOREGROUND:g}"
-        )
-        return f"pictures that look black on white; expected ink light on dark paper: give {white} − pictures"
+        full = "255" if array.dtype.kind in "iu" else "1" if array.shape[1] == INNER else f"{BACKGROUND + FOREGROUND:g}"
+        return f"pictures that look black on white; expected ink light on dark paper: give {full} − pictures"
     if len(some) >= ENOUGH and _height_over_width(some) < LYING:
         return (
             "digits that look turned over their diagonal, as the files of EMNIST are; "

@@ -8,6 +8,7 @@ right or wrong is told in `outcomes`; the layout is one that a user would choose
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
@@ -21,8 +22,11 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
 
 from lenet5.codes import DIGITS
+from lenet5.datasets import drawn, load
 from lenet5.datasets.strokes import Strokes, read_strokes
 from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import DataError, LeNetError, ReadingError, extra
@@ -201,8 +205,6 @@ def rejection(reader: Reader, sample: Sample) -> Found:
 
 def mnist(reader: Reader, sample: Sample) -> Found:
     """MNIST's test set as pictures on grey paper: digit; and its images, by the network alone."""
-    from lenet5.datasets import load
-
     test = load("mnist", "test")
     grey = (190 - 0.6 * test.images).astype(np.uint8)
     chosen = sampled([Example(str(k), p, str(test.labels[k]), "digit") for k, p in enumerate(grey)], sample)
@@ -253,8 +255,6 @@ def nothing(reader: Reader, _sample: Sample) -> Found:
 
 def times(reader: Reader, _sample: Sample) -> Found:
     """A thousand digits on two cores, and a page of twelve megapixels on one."""
-    from lenet5.datasets import drawn
-
     pictures = [255 - image for image in drawn.digits(1000, 1).images]
     page, _ = drawn.page(["0123 456 789"] * 12, np.random.default_rng(0), size=150)
     large = np.full((3000, 4000, 3), int(np.median(page)), np.uint8)
@@ -289,8 +289,6 @@ SETS: dict[str, Callable[[Reader, Sample], Found]] = {measure.__name__: measure 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and report; 0 where every promise is kept, 1 where one is not, 2 where nothing could be measured."""
-    import argparse
-
     parser = argparse.ArgumentParser(prog="python -m lenet5.reading.school.evaluate", description=__doc__)
     names = f"of {', '.join(SETS)}; all by default"
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), metavar="NAME", help=names)
@@ -325,9 +323,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _show(measured: list[Measured], tallies: list[Tally]) -> None:
     """The sets' outcomes, the promises, and the reliability curves, as tables."""
-    from rich.console import Console
-    from rich.table import Table
-
     console = Console(width=120)
     if tallies:
         heads = ("right, %", "right, rejected", "unanswered", "wrong given", "given ≥ 0.9", "wrong of those, %")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from lenet5.codes import DIGITS
 from lenet5.datasets import drawn
@@ -26,9 +26,6 @@ from lenet5.pictures.normalise import FIELD, bounding_box, normalise
 from lenet5.reading.school.composed_lines import line_lessons
 from lenet5.reading.school.doodles import doodles
 from lenet5.reading.school.framed import framed
-
-if TYPE_CHECKING:
-    from PIL.ImageFont import FreeTypeFont
 
 __all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "printed", "slashed", "some_written", "stretched"]
 
@@ -153,16 +150,12 @@ def _typefaces() -> list[Path]:
 
 
 @cache
-def _typeface(number: int, size: int) -> FreeTypeFont:
-    from PIL import ImageFont
-
+def _typeface(number: int, size: int) -> ImageFont.FreeTypeFont:
     faces = _typefaces()
     return ImageFont.truetype(str(faces[number % len(faces)]), size)
 
 
 def _print(character: str, rng: np.random.Generator, none: bool) -> Images:
-    from PIL import Image, ImageDraw
-
     if rng.random() < 0.75:
         size = int(rng.choice([24, 36, 48]))
         canvas = Image.new("L", (2 * size, 2 * size))

@@ -123,9 +123,8 @@ def _hollow(pen: _Stencil) -> None:
 def _stacked(pen: _Stencil) -> None:
     """A round or a square at a dome, a bar or a triangle: people, notes, locks, cards."""
     upper, lower = pen.rng.uniform(0.3, 0.5), pen.rng.uniform(0.4, 1.0)
-    pen.either(
-        upper * _polygon(int(pen.rng.choice([4, STEPS])), 0.125) - np.array((pen.rng.normal(0, 0.15), 1 - upper))
-    )
+    head = upper * _polygon(int(pen.rng.choice([4, STEPS])), 0.125)
+    pen.either(head - np.array((pen.rng.normal(0, 0.15), 1 - upper)))
     below = (_round(0.5, 1.0), _polygon(3, 0.75), np.array([(-1, 0), (1, 0), (1, -0.4), (-1, -0.4)]))
     pen.either(below[pen.rng.integers(3)] * (lower, 1) + np.array((0, 0.9)))
     if pen.rng.random() < 0.5:

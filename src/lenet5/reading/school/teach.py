@@ -13,6 +13,7 @@ hands that were not learned from.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import sys
@@ -155,8 +156,6 @@ def asked(
     module: str, about: str | None, usual: Teaching, arguments: list[str] | None
 ) -> tuple[Path, Path | None, Teaching]:
     """What a command line asks for: the file to write, UNIPEN's characters, and how to teach."""
-    import argparse
-
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=about)
     parser.add_argument("--out", type=Path, required=True, help="the .safetensors file to write")
     parser.add_argument("--strokes", type=Path, help=f"UNIPEN's characters; by default {STROKES} in {ENVIRONMENT}")
