@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 
 from lenet5.codes import DIGITS
 from lenet5.datasets import load as load_data
-from lenet5.datasets.dataset import Dataset
+from lenet5.datasets.dataset import Dataset, split_by_writer
 from lenet5.datasets.mnist import ENVIRONMENT
 from lenet5.datasets.strokes import Strokes
-from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import DataError, LeNetError
 from lenet5.loading import load
 from lenet5.network import LeNet5

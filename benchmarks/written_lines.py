@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.codes import DIGITS
+from lenet5.datasets.dataset import split_by_writer
 from lenet5.datasets.drawn.paper import Look, photograph
 from lenet5.datasets.drawn.pen import Pen, Trace, ink, joined
 from lenet5.datasets.strokes import Strokes, read_strokes
-from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import LeNetError
 from lenet5.loading import load
 from lenet5.reading.alphabet import CAPITALS, LETTERS

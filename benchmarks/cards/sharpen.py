@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 import lenet5
 from lenet5 import datasets, storage
+from lenet5.datasets.dataset import split_by_writer
 from lenet5.datasets.distortions import DISTORTIONS
-from lenet5.datasets.writers import split_by_writer
 from lenet5.network import LeNet5
 from lenet5.training.calibration import fitted_sharpness
 

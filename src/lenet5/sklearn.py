@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 from lenet5 import architecture as declared
 from lenet5.architecture import Architecture, EuclideanRBF, FullConnection
 from lenet5.codes import CHARACTERS, DIGITS
-from lenet5.datasets.dataset import SIDE, Dataset, class_name
-from lenet5.datasets.writers import split_by_writer
+from lenet5.datasets.dataset import SIDE, Dataset, class_name, split_by_writer
 from lenet5.errors import extra
 from lenet5.network import LeNet5
 from lenet5.pictures.normalise import normalise

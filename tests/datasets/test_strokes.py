@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from lenet5.datasets import load
+from lenet5.datasets.dataset import split_by_writer
 from lenet5.datasets.drawn.pen import Pen
 from lenet5.datasets.strokes import ARRAYS, SPAN, Strokes, read_strokes
-from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import DataError
 
 SEVEN = [[(0.0, 0.0), (30.0, 0.0), (10.0, 60.0)], [(5.0, 30.0), (25.0, 30.0)]]

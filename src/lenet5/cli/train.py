@@ -23,7 +23,7 @@ from lenet5.cli import progress
 from lenet5.cli.bar import working
 from lenet5.cli.options import AS_FOUND, Count, Data, DataForm, Json, Whole, new_place
 from lenet5.datasets import DRAWN, Form, has_test
-from lenet5.datasets.writers import split_by_writer
+from lenet5.datasets.dataset import split_by_writer
 from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
 from lenet5.storage import declaration

@@ -23,7 +23,7 @@ from lenet5 import files
 from lenet5.architecture import architecture
 from lenet5.datasets import Dataset
 from lenet5.datasets import load as load_uncached
-from lenet5.datasets.writers import split_by_writer
+from lenet5.datasets.dataset import split_by_writer
 from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
 from lenet5.reproduce import measures

@@ -10,7 +10,7 @@ from typing import Any
 from lenet5 import __version__
 from lenet5.architecture import LENET5, Architecture
 from lenet5.datasets import Form, from_arrays
-from lenet5.datasets.writers import split_by_writer
+from lenet5.datasets.dataset import split_by_writer
 from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
 from lenet5.storage import declaration

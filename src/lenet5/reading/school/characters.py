@@ -20,9 +20,8 @@ from lenet5.architecture import LENET5, EuclideanRBF
 from lenet5.codes import NONE
 from lenet5.datasets import drawn
 from lenet5.datasets import load as load_data
-from lenet5.datasets.dataset import Dataset
+from lenet5.datasets.dataset import Dataset, split_by_writer
 from lenet5.datasets.strokes import Strokes
-from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import LeNetError
 from lenet5.reading.alphabet import SIGNS
 from lenet5.reading.school.composed_lines import line_lessons

@@ -27,8 +27,8 @@ from rich.table import Table
 
 from lenet5.codes import DIGITS
 from lenet5.datasets import drawn, load
+from lenet5.datasets.dataset import split_by_writer
 from lenet5.datasets.strokes import Strokes, read_strokes
-from lenet5.datasets.writers import split_by_writer
 from lenet5.errors import DataError, LeNetError, ReadingError, extra
 from lenet5.files import write_atomically
 from lenet5.reading.layout import Layout

@@ -29,12 +29,11 @@ from numpy.typing import NDArray
 from lenet5.architecture import LENET5, EuclideanRBF
 from lenet5.codes import DIGITS
 from lenet5.datasets import load as load_data
-from lenet5.datasets.dataset import Dataset
+from lenet5.datasets.dataset import Dataset, split_by_writer
 from lenet5.datasets.distortions import Distortion
 from lenet5.datasets.drawn.abroad import abroad
 from lenet5.datasets.mnist import ENVIRONMENT
 from lenet5.datasets.strokes import Strokes, read_strokes
-from lenet5.datasets.writers import split_by_writer
 from lenet5.ensemble import Ensemble
 from lenet5.errors import LeNetError
 from lenet5.loading import load
