@@ -32,6 +32,7 @@ __all__ = [
     "curvature",
     "dense",
     "forward",
+    "fours",
     "gradient",
     "loss",
     "losses",
@@ -104,7 +105,7 @@ def convolve_back(layer: Convolution, tensors: Tensors, x: Array, o: Array, by_o
 # ---- S: subsampling. x is (N, maps, H, W) and o is (N, maps, ⌊H/2⌋, ⌊W/2⌋). Compiled: kernels/subsampling.py.
 
 
-def _fours(x: Array) -> Array:
+def fours(x: Sums) -> Sums:
     """A view of the four inputs of every unit, (N, maps, ⌊H/2⌋, ⌊W/2⌋, 2, 2)."""
     return sliding_window_view(x, (POOL, POOL), axis=(2, 3), writeable=True)[:, :, ::POOL, ::POOL]
 
@@ -112,8 +113,8 @@ def _fours(x: Array) -> Array:
 def subsample(layer: Subsampling, tensors: Tensors, x: Array) -> Array:
     """o = f(coefficient · sum of four + bias) (II-B), or the largest of the four."""
     if not layer.trained:
-        return np.asarray(_fours(x).max((4, 5)))
-    pooled = layer.share * _einsum("nmyxij->nmyx", _fours(x))
+        return np.asarray(fours(x).max((4, 5)))
+    pooled = layer.share * _einsum("nmyxij->nmyx", fours(x))
     c, b = tensors[f"{layer.name}.coefficient"], tensors[f"{layer.name}.bias"]
     return squash(layer.squash, c[:, None, None] * pooled + b[:, None, None])
 
@@ -122,14 +123,14 @@ def subsample_back(layer: Subsampling, tensors: Tensors, x: Array, o: Array, by_
     """The coefficient's input is the sum as a whole, as in the authors' own code; the largest takes all."""
     by_x = np.zeros_like(x)
     if not layer.trained:
-        first = _fours(x).reshape(*o.shape, POOL**2).argmax(-1)  # of equals the first, row by row
+        first = fours(x).reshape(*o.shape, POOL**2).argmax(-1)  # of equals the first, row by row
         taken = (first[..., None] == np.arange(POOL**2)).reshape(*o.shape, POOL, POOL)
-        _fours(by_x)[...] = by_o[..., None, None] * taken
+        fours(by_x)[...] = by_o[..., None, None] * taken
         return by_x, {}
     by_a = by_o * squash_slope(layer.squash, o) ** power
-    pooled = layer.share * _einsum("nmyxij->nmyx", _fours(x))
+    pooled = layer.share * _einsum("nmyxij->nmyx", fours(x))
     factor = layer.share * tensors[f"{layer.name}.coefficient"][:, None, None]
-    _fours(by_x)[...] = (by_a * factor**power)[..., None, None]
+    fours(by_x)[...] = (by_a * factor**power)[..., None, None]
     return by_x, {
         f"{layer.name}.coefficient": (by_a * pooled**power).sum((0, 2, 3)),
         f"{layer.name}.bias": by_a.sum((0, 2, 3)),

@@ -17,7 +17,6 @@ Each layer adds up whole numbers, multiplies by a fixed-point factor, and looks 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -28,7 +27,7 @@ from lenet5.ensemble import Ensemble, together
 from lenet5.errors import PictureError
 from lenet5.layers import KERNEL, POOL, Convolution, EuclideanRBF, FullConnection, Subsampling
 from lenet5.network import LeNet5
-from lenet5.reference import dense, penalties, probabilities
+from lenet5.reference import dense, fours, penalties, probabilities
 from lenet5.scale import FRAME, INNER, SPAN
 
 __all__ = ["INPUT", "LIMIT", "SHIFT", "Layer", "Quantised", "QuantisedEnsemble", "quantise", "squash_table"]
@@ -140,7 +139,7 @@ class QuantisedEnsemble:
 
 def _forward(layer: Layer, q: Whole) -> Whole:
     if layer.weight is None:
-        return np.asarray(_fours(q).max(axis=(4, 5)))
+        return np.asarray(fours(q).max(axis=(4, 5)))
     shape = (-1,) + (1,) * (q.ndim - 2 if layer.weight.ndim == 4 else 0)
     if layer.name == "c5":
         q, shape = q.reshape(len(q), -1), (-1,)
@@ -157,15 +156,11 @@ def _sum(layer: Layer, q: Whole) -> Whole:
         total = x @ weight.reshape(len(weight), -1).T
         return np.asarray(total.astype(np.int64) + layer.bias)
     if weight.shape[-1] == POOL:
-        total = _fours(x).sum(axis=(4, 5)) * weight[:, 0, :1, :1]
+        total = fours(x).sum(axis=(4, 5)) * weight[:, 0, :1, :1]
     else:
         windows = sliding_window_view(x, (KERNEL, KERNEL), axis=(2, 3))
         total = np.moveaxis(np.tensordot(windows, weight, axes=((1, 4, 5), (1, 2, 3))), 3, 1)
     return np.asarray(total.astype(np.int64) + layer.bias[:, None, None])
-
-
-def _fours(x: NDArray[Any]) -> NDArray[Any]:
-    return sliding_window_view(x, (POOL, POOL), axis=(2, 3))[:, :, ::POOL, ::POOL]
 
 
 def squash_table(layer: Layer) -> Whole:
