@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from lenet5.codes import NONE
 from lenet5.errors import ReadingError
 from lenet5.reading.graph import Costs
-from lenet5.reading.readings import Box, Character, Reason
+from lenet5.reading.readings import Box, Character, Reading, Reason
 from lenet5.reference import probabilities
 
-__all__ = ["NONE", "Calibration", "character"]
+__all__ = ["NONE", "Calibration", "character", "less_sure"]
 
 ALTERNATIVES = 3
 LEAST = 0.01  # probability of an alternative worth telling
@@ -117,3 +117,9 @@ def character(
         return Character("", float(probabilities[best]), box, tuple(others[: ALTERNATIVES + 1]), reason)
     alternatives = tuple((t, p) for t, p in others if t != classes[best])[:ALTERNATIVES]
     return Character(classes[best], float(probabilities[best]), box, alternatives, reason)
+
+
+def less_sure(reading: Reading, confidence: float, accept: float) -> Reading:
+    """A reading at another confidence, rejected where that is less than `accept`."""
+    reason: Reason = reading.reason or ("unsure" if confidence < accept else "")
+    return replace(reading, confidence=confidence, rejected=bool(reason), reason=reason)

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import inked, least_overlap, parts
 from lenet5.pictures.normalise import bounding_box
+from lenet5.reading.answers import less_sure
 from lenet5.reading.fields import KnownField
 from lenet5.reading.graph import Costs, separator
 from lenet5.reading.place import Place
-from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
+from lenet5.reading.readings import SEPARATORS, Box, Character, Reading
 from lenet5.reading.words import Word
 
-__all__ = ["PART_OF_IT", "Sheet", "abreast", "amid_others", "evidence", "is_one", "less_sure", "lines_of", "the_line"]
+__all__ = ["PART_OF_IT", "Sheet", "abreast", "amid_others", "evidence", "is_one", "lines_of", "the_line"]
 
 LEAST = 1e-3  # the least probability, and what the greatest lacks of 1
 BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of letters look like one
@@ -177,12 +178,6 @@ def _with_marks(reading: Reading, line: Word, passed: Sequence[tuple[Word, Readi
 def _meet(one: Box, other: Box) -> bool:
     (x, y, w, h), (left, top, width, height) = one, other
     return x < left + width and left < x + w and y < top + height and top < y + h
-
-
-def less_sure(reading: Reading, confidence: float, accept: float) -> Reading:
-    """A reading at another confidence, rejected where that is less than `accept`."""
-    reason: Reason = reading.reason or ("unsure" if confidence < accept else "")
-    return replace(reading, confidence=confidence, rejected=bool(reason), reason=reason)
 
 
 def is_one(page: Sheet, box: Box, reading: Reading, costs: Costs) -> bool:

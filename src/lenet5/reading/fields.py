@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import dilated
 from lenet5.reading.alphabet import TAUGHT
-from lenet5.reading.answers import Calibration, character
+from lenet5.reading.answers import Calibration, character, less_sure
 from lenet5.reading.graph import Arc, Candidate, Geometry, Passing, best_path, digit_costs, left_out, share, shares_of
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
@@ -25,7 +25,7 @@ from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
 from lenet5.reading.signs import Seeming, Signs, passed_over, signs_at_ends
 from lenet5.reading.stature import CUT, fits, frames, in_parts, settled, signs_of, with_dots
 
-__all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
+__all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "in_the_middle", "rarer"]
 
 # Not in the paper: how much rarer rubbish is than among pictures of anything, where the best path through a line says
 # that a digit stands.
@@ -36,6 +36,8 @@ FINE = 20  # pixels of the picture: lower digits are less sure
 UNREAD = 0.4  # what is left of it for each mark that stands free and is not read, where there may be signs
 AMID_SIGNS = 2.0  # the power of the confidence in a number beside signs: digits that are hard to read look like them
 LETTERS = 1.2  # heights for each digit, how wide such signs are at most; a wider word is none with a digit in it
+UNSURE = 0.01, 0.9  # confidence, from one to the other, where a line is looked at again
+BARS, SIGNED = {"1"}, 0.5  # a text of nothing else; how likely a stroke is a sign by its shape, where it is one
 STRUCK = 0.5  # what is left of the confidence in a number that is crossed out
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
@@ -60,9 +62,17 @@ class Field(Protocol):
         """The reading, from the penalties (candidates, classes)."""
         ...
 
+    def again(self, readings: Sequence[Reading]) -> Field | None:
+        """The field to answer next, after these readings of this one; None where they settle it."""
+        return None
+
+    def settled(self, readings: Sequence[Reading], accept: float) -> Reading:
+        """What all the readings of a field make of it."""
+        return readings[-1]
+
 
 @dataclass(frozen=True)
-class KnownField:
+class KnownField(Field):
     """A field whose reading is known already."""
 
     field: Field
@@ -77,7 +87,7 @@ class KnownField:
 
 
 @dataclass(frozen=True)
-class GlyphField:
+class GlyphField(Field):
     """One digit, or nothing: `fault` is "blank" or "not a digit" where that is plain without the network.
 
     instead: gives the field to answer where this one is rejected, or None.
@@ -97,6 +107,9 @@ class GlyphField:
             return Character("", 0.0, self.box, (), self.fault)
         return character(probabilities[0], classes, self.box, calibration.reason(probabilities[0]))
 
+    def again(self, readings: Sequence[Reading]) -> Field | None:
+        return self.instead() if len(readings) == 1 and readings[0].rejected else None
+
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
         one = self.character(calibration.probabilities(penalties), classes, calibration)
         shown = () if one.reason == "blank" else (one,)
@@ -104,14 +117,25 @@ class GlyphField:
 
 
 @dataclass(frozen=True)
-class LineField:
-    """A line of digits that stand free. struck: whether a line was drawn through all of it."""
+class _Look(Reading):
+    """A line as one look has it. every: what it reads where nothing is passed over as a sign, if that is more."""
+
+    every: Reading | None = None
+
+
+@dataclass(frozen=True)
+class LineField(Field):
+    """A line of digits that stand free.
+
+    struck: whether a line was drawn through all of it. looks: give the line as other looks at it see it.
+    """
 
     line: Line
     candidates: tuple[Candidate, ...]
     place: Place  # of the upright line
     geometry: Geometry
     struck: bool = False
+    looks: tuple[Callable[[], LineField], ...] = ()
 
     @property
     def box(self) -> Box:
@@ -120,6 +144,27 @@ class LineField:
     @property
     def images(self) -> Images:
         return [candidate.image for candidate in self.candidates]
+
+    def again(self, readings: Sequence[Reading]) -> Field | None:
+        """The next look at a line that is not sure, until two agree or there is none."""
+        texts, (low, high) = [reading.text for reading in readings], UNSURE
+        settled = len(texts) > len(self.looks) or texts[-1] in texts[:-1]
+        return None if settled or not low <= readings[0].confidence < high else self.looks[len(texts) - 1]()
+
+    def settled(self, readings: Sequence[Reading], accept: float) -> Reading:
+        """The text between signs that most speaks for, as sure as the looks are of it on the mean. Where that is
+        unsure, or bars alone, as rules are too, all that stands there, unsure: what may be signs may be digits."""
+        speaks = dict.fromkeys((r.text for r in readings), 0.0)
+        for reading in readings:
+            speaks[reading.text] += reading.confidence / len(readings)
+        surest = max(readings, key=lambda r: (speaks[r.text], r.confidence))
+        one = less_sure(Reading(*(getattr(surest, f.name) for f in fields(Reading))), speaks[surest.text], accept)
+        every = [r.every for r in readings if isinstance(r, _Look) and r.every]
+        if not every or not (one.rejected or set(one.text) <= BARS):
+            return one
+        most = max(every, key=lambda r: r.confidence)
+        sure = min(one.confidence, most.confidence)
+        return replace(most, confidence=sure, rejected=True, reason=most.reason or "unsure")
 
     def path(self, on_paths: Probabilities, classes: tuple[str, ...], signed: bool) -> Path:
         """The best path through the line, from the probabilities on paths (N, classes and none); its candidates' as it
@@ -133,18 +178,13 @@ class LineField:
         return likely, best_path(self.line, self.candidates, likely, costs, passing=signs), signs
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
-        """The reading of the digits between signs. Where these are unsure, or bars alone, as rules are too, that of all
-        that stands there, unsure: what may be signs may be digits that are hard to read, unless they are brackets."""
+        """The reading of the digits between signs, as one look has it: `settled` makes of it what is to be told."""
         reading = self._answer(penalties, classes, calibration, True)
-        if self.geometry.place or not (reading.rejected or set(reading.text) <= {"1"}):
-            return reading
-        if max((shape for shape, _ in self._seeming.values()), default=0.0) > 0.5:
+        plain = self.geometry.place or not (reading.rejected or set(reading.text) <= BARS)
+        if plain or max((shape for shape, _ in self._seeming.values()), default=0.0) > SIGNED:
             return reading
         every = self._answer(penalties, classes, calibration, False)
-        if every.text == reading.text:
-            return reading
-        sure = min(every.confidence, reading.confidence)
-        return replace(every, confidence=sure, rejected=True, reason=every.reason or "unsure")
+        return reading if every.text == reading.text else _Look(**vars(reading), every=every)
 
     def _answer(
         self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration, signed: bool
@@ -170,9 +210,9 @@ class LineField:
         signed: pass over signs at both ends.
         """
         costs = self.geometry.costs
-        on_paths = self._standing(calibration.on_path().probabilities(penalties), classes)
+        on_paths = self.standing(calibration.on_path().probabilities(penalties), classes)
         likely, path, signs = self.path(on_paths, classes, signed)
-        probabilities = self._standing(calibration.probabilities(penalties), classes)
+        probabilities = self.standing(calibration.probabilities(penalties), classes)
         if self.geometry.place:
             # The place says which character it is; whether it is one, what it looks like.
             seen = self._seen(on_paths[:, :-1], classes).sum(axis=1) / np.maximum(likely.sum(axis=1), 1e-300)
@@ -231,7 +271,7 @@ class LineField:
             for span, (shape, digits) in self._seeming.items()
         }
 
-    def _standing(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Probabilities:
+    def standing(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Probabilities:
         """Probabilities (N, classes and none) in which what is wider than high is none rather than a 1: a dash, scaled
         up, looks like a 1 that leans. What is a bracket by its shape is none, and so is what holds a part of one."""
         if self.geometry.place or "1" not in classes or not self.candidates:
@@ -309,6 +349,8 @@ class MiddleField(LineField):
     """The digit in the middle of a picture, among the digits beside it and whatever else comes in from outside."""
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
+        if not self.candidates:
+            return Reading("", 0.0, self.place.whole, True, "not a digit", ())
         likely = calibration.on_path().probabilities(penalties)[:, :-1]
         read = shares_of(self.line, self.candidates, likely, self._leaving(), self.geometry.costs)
         read *= np.exp(-((self._aside([c.box for c in self.candidates]) / MIDDLE) ** 2))[:, None]
@@ -339,6 +381,12 @@ class MiddleField(LineField):
         """How far boxes of the line lie from the upright through the picture's middle, in widths of the picture."""
         middles = self.place.points(np.array([(x + w / 2, y + h / 2) for x, y, w, h in boxes]))
         return np.asarray(np.abs(middles[:, 0] / self.place.width - 0.5))
+
+
+def in_the_middle(line: LineField) -> MiddleField:
+    """The field of the digit in the middle of a line, and of all looks at it."""
+    looks = tuple(partial(lambda look: in_the_middle(look()), look) for look in line.looks)
+    return MiddleField(line.line, line.candidates, line.place, line.geometry, looks=looks)
 
 
 def rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:

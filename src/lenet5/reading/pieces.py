@@ -73,9 +73,12 @@ class Line:
     loops: tuple[Loop, ...] = ()
 
 
-def cut(ink: Grey, slanted: bool = True) -> Line:
-    """Cut the ink (H, W), float32 0..1, of one line into pieces, without its slant where it may have one."""
-    slant = _slant(inked(ink)) if slanted else 0.0
+def cut(ink: Grey, slanted: bool = True, lean: float = 0.0) -> Line:
+    """Cut the ink (H, W), float32 0..1, of one line into pieces, without its slant where it may have one.
+
+    lean: how much more is taken off than the slant that it seems to have, horizontal over vertical.
+    """
+    slant = _slant(inked(ink)) + lean if slanted else 0.0
     upright, shift = _shear(ink, slant)
     strokes, stroke = _strokes(upright)
     height, top, bottom = _band(strokes, ink.shape[0])

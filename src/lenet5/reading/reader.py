@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, Protocol, overload
 
 import numpy as np
@@ -22,11 +23,11 @@ from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, PAGE_SIDE, Limits, open_pages, sized
 from lenet5.reading.alphabet import answering, characters_of, geometry_of
 from lenet5.reading.amid import are_two, enlarged, others
-from lenet5.reading.answers import NONE, Calibration
+from lenet5.reading.answers import NONE, Calibration, less_sure
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
-from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, is_one, less_sure, lines_of, the_line
+from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, is_one, lines_of, the_line
 from lenet5.reading.enclosures import without_enclosures
-from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
+from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, in_the_middle
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.layout import Layout, check, line_ink, straightened, without_squares
 from lenet5.reading.lines import line_field
@@ -215,15 +216,12 @@ class Reader:
         return mean + FILLED * filled(images)[:, None] if "".join(self.classes).isalnum() else mean
 
     def answer(self, fields: list[Field]) -> list[Reading]:
-        """A reading for each field; where one is rejected, of the field that may be answered instead."""
-        readings = self._answered(fields)
-        again: dict[int, Field] = {}
-        for k, (field, reading) in enumerate(zip(fields, readings, strict=True)):
-            if reading.rejected and isinstance(field, GlyphField) and (instead := field.instead()):
-                again[k] = instead
-        for k, reading in zip(again, self._answered(list(again.values())), strict=True):
-            readings[k] = reading
-        return readings
+        """A reading for each field, of all that it takes to settle it."""
+        seen = [[reading] for reading in self._answered(fields)]
+        while again := {k: more for k, field in enumerate(fields) if (more := field.again(seen[k]))}:
+            for k, reading in zip(again, self._answered(list(again.values())), strict=True):
+                seen[k].append(reading)
+        return [f.settled(readings, self.calibration.accept) for f, readings in zip(fields, seen, strict=True)]
 
     def _answered(self, fields: list[Field]) -> list[Reading]:
         """A reading for each field, all their candidates in one call of the network."""
@@ -295,7 +293,7 @@ class Reader:
         """The digit in the middle of several, where there may be one."""
         large, scale = enlarged(ink)
         line = self._line(large, place.inside(np.diag([1 / scale, 1 / scale, 1.0])), steps)
-        return MiddleField(line.line, line.candidates, line.place, line.geometry) if line.candidates else None
+        return in_the_middle(line) if line.candidates else None
 
     def _line_or_boxes(self, ink: Ink, place: Place, steps: Steps) -> Field:
         """One row of boxes where there is one, else one line."""
@@ -348,9 +346,9 @@ class Reader:
     def _line(self, ink: Grey, place: Place, steps: Steps) -> LineField:
         """One line of digits, from its ink."""
         steps.note_ink("line", ink)
-        field = line_field(ink, place, self.geometry)
-        steps.note("pieces", lambda: pieces_of(field.line))
-        return field
+        field = steps.kept("pieces", lambda: line_field(ink, place, self.geometry), pieces_of)
+        looks = zip(("second look", "third look"), field.looks, strict=True)
+        return replace(field, looks=tuple(partial(steps.kept, name, look, pieces_of) for name, look in looks))
 
     def _rows(self, ink: Ink, place: Place, steps: Steps) -> list[Field]:
         """The rows of the grids of a page; none where it has no grid."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lenet5.reading.answers import Calibration
-from lenet5.reading.fields import GlyphField, Images, LineField, Penalties, rarer
+from lenet5.reading.fields import Field, GlyphField, Images, LineField, Penalties, rarer
 from lenet5.reading.readings import EMPTY, SEPARATORS, UNREAD, Box, Character, Reading, Reason
 
 __all__ = ["CellField", "RowField"]
@@ -61,6 +61,7 @@ class CellField:
             return self._blank(max(self.empty, 1 - one.confidence))
         if self.line is not None:
             line = self.line.answer(penalties[count:], classes, calibration)
+            line = self.line.settled([line], calibration.accept)
             sure_of_one = one.confidence if one.text else 0.0
             may_be = len(line.text) > 1 and (not line.rejected or self.several > 1)
             if may_be and self.several * line.confidence > sure_of_one:
@@ -73,7 +74,7 @@ class CellField:
 
 
 @dataclass(frozen=True)
-class RowField:
+class RowField(Field):
     """A row of cells. alone: whether it is the only one of its grid. bare: whether all of its grid is empty.
 
     whole: how sure it is that the grid has no more rows and columns.

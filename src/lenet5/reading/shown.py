@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.reading.pieces import Line
+from lenet5.reading.fields import LineField
 from lenet5.reading.readings import Reading
 from lenet5.reading.words import Word
 
@@ -16,6 +17,7 @@ __all__ = ["Steps", "annotated", "black_on_white", "framed", "outlined", "pieces
 
 Grey = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
+T = TypeVar("T")
 
 RED, BLUE, GREEN = (200, 30, 30), (30, 30, 200), (20, 120, 40)
 COLUMNS = 16  # of candidates
@@ -38,6 +40,12 @@ class Steps:
         """Keep ink (H, W) as the picture of a step."""
         self.note(name, lambda: black_on_white(ink))
 
+    def kept(self, name: str, make: Callable[[], T], picture: Callable[[T], Pixels]) -> T:
+        """What is made in a step, of which a picture is kept."""
+        made = make()
+        self.note(name, lambda: picture(made))
+        return made
+
 
 def black_on_white(ink: Grey) -> Pixels:
     """Ink (H, W), 0 paper to 1, as a picture, black on white."""
@@ -52,8 +60,9 @@ def framed(ink: Grey, words: Iterable[Word]) -> Pixels:
     return np.asarray(picture)
 
 
-def pieces_of(line: Line) -> Pixels:
+def pieces_of(field: LineField) -> Pixels:
     """A line's upright ink with a box around each of its pieces, RGB uint8 (H, W, 3)."""
+    line = field.line
     picture = cv2.cvtColor(black_on_white(line.ink), cv2.COLOR_GRAY2RGB)
     for k, piece in enumerate(line.pieces):
         last = (piece.x + piece.width - 1, piece.y + piece.height - 1)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
 
+from lenet5.datasets import drawn
+from lenet5.pictures.saving import png
+from lenet5.reading import Reader
+from lenet5.reading.fields import LineField
 from server.expected import EXAMPLES, PNG, expect_problem
 
 
@@ -78,6 +83,23 @@ def test_the_steps_of_the_reader_and_the_graph_of_a_line(client: httpx.Client) -
     assert "".join(c["text"] for c in chosen) == "1998"
     places = (told["slide"]["width"] - 32) // 4 + 1
     assert np.shape(told["slide"]["penalties"]) == (places, 10)
+
+
+def test_the_graph_of_an_unsure_line_is_of_a_look_that_reads_what_is_answered(client: httpx.Client) -> None:
+    other = 0
+    for seed in range(20):
+        text = str(1000 + 737 * seed)
+        picture, _ = drawn.line(text, np.random.default_rng(seed), size=30, gap=-0.15)
+        reader = Reader()
+        (field,), (answer,) = reader.fields(picture, "line"), reader.read(picture, "line")
+        if not isinstance(field, LineField):
+            continue
+        alone = reader.answer([replace(field, looks=())])[0].text
+        body, at = png(picture), {"layout": "line"}
+        told = client.post("line", content=body, headers=PNG, params=at).json()["graph"]["candidates"]
+        assert "".join(c["text"] for c in told if c["chosen"]) == answer.text
+        other += answer.text != alone
+    assert other
 
 
 def test_a_large_picture_of_one_digit_is_shrunk_before_it_is_looked_at(client: httpx.Client) -> None:

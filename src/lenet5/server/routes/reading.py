@@ -20,6 +20,7 @@ from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import open_pages
 from lenet5.pictures.saving import png
 from lenet5.reading.fields import KnownField, LineField, MiddleField
+from lenet5.reading.graph import Arc
 from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
@@ -139,6 +140,8 @@ def _line(state: ServerState, net: LeNet5, picture: Any, how: How, reading: int)
         field = field.field
     if not isinstance(field, LineField) or isinstance(field, MiddleField) or not field.line.pieces:
         return {"graph": None, "slide": None}
+    told = _told_by(reader, field)
+    field = told.look
     seen, penalties = slid_over(field.line, net)
     slide = {
         "width": seen.shape[1],
@@ -149,16 +152,35 @@ def _line(state: ServerState, net: LeNet5, picture: Any, how: How, reading: int)
         "png": _png(255 - seen),
     }
     ink = np.rint(np.clip(field.line.ink, 0, 1) * 255).astype(np.uint8)
-    return {"graph": {**_graph(reader, field), "png": _png(255 - ink)}, "slide": slide}
+    return {"graph": {**_graph(reader, told), "png": _png(255 - ink)}, "slide": slide}
 
 
-def _graph(reader: Reader, field: LineField) -> dict[str, Any]:
+class _Told(NamedTuple):
+    """A look at a line, its network's penalties (candidates, classes), and its best path."""
+
+    look: LineField
+    penalties: NDArray[np.float32]
+    path: list[Arc]
+
+
+def _told_by(reader: Reader, field: LineField) -> _Told:
+    """The look at a line that reads what is answered, with or without signs; the first where none alone does."""
+    answer, ways = reader.answer([field])[0].text, list[_Told]()
+    for look in (lambda: field, *field.looks):
+        seen, penalties = look(), np.zeros((0, len(reader.classes)), np.float32)
+        if seen.candidates:
+            penalties = reader.penalties(np.stack(seen.images))
+        on_paths = seen.standing(reader.calibration.on_path().probabilities(penalties), reader.classes)
+        for signed in (True, False):
+            ways.append(_Told(seen, penalties, seen.path(on_paths, reader.classes, signed)[1]))
+            if "".join(reader.classes[a.digit] for a in ways[-1].path if a.digit is not None) == answer:
+                return ways[-1]
+    return ways[0]
+
+
+def _graph(reader: Reader, told: _Told) -> dict[str, Any]:
     """A line's pieces, its recognition graph and its best path as plain data (sections V and VI)."""
-    penalties = np.zeros((0, len(reader.classes)), np.float32)
-    if field.candidates:
-        penalties = reader.penalties(np.stack(field.images))
-    on_paths = reader.calibration.on_path().probabilities(penalties)
-    _, path, _ = field.path(on_paths, reader.classes, True)
+    field, penalties, path = told
     chosen = {arc.candidate: arc.digit for arc in path if arc.candidate is not None and arc.digit is not None}
     probabilities = reader.calibration.probabilities(penalties)
     return {
