@@ -203,3 +203,26 @@ def test_a_number_in_brackets_is_read_without_them(reader: Reader, marks: str) -
         given += [r.text for r in reader.read(sheet, "line") if not r.rejected]
     assert set(given) <= {"42", "375", "806", "2946", "903"}
     assert len(given) >= 4
+
+
+def joined(number: str, pair: str, seed: int, gap: float) -> NDArray[np.uint8]:
+    """A number, and behind it two digits so close to each other that they touch."""
+    rng, sheet, x = np.random.default_rng(seed), np.full((200, 400, 3), 249, np.uint8), 50
+    for text, apart in ((number, 0.3), (pair, gap)):
+        picture = drawn.line(text, rng, size=40, gap=apart, look=Look(noise=0, blur=0.5))[0]
+        rows, columns = np.nonzero(picture.min(axis=2) < 128)
+        ink = picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        sheet[130 - len(ink) : 130, x : x + ink.shape[1]] = ink
+        x += ink.shape[1] + 12
+    return sheet
+
+
+@pytest.mark.parametrize(
+    ("number", "pair", "seed", "gap"),
+    [("598", "24", 7, -0.3), ("46", "37", 8, -0.2), ("598", "00", 2, -0.3), ("598", "69", 2, -0.3)],
+)
+def test_joined_digits_at_an_end_are_not_passed_over_without_a_word(
+    reader: Reader, number: str, pair: str, seed: int, gap: float
+) -> None:
+    (reading,) = reader.read(joined(number, pair, seed, gap), "line")
+    assert reading.rejected or reading.text == number + pair

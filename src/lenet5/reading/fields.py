@@ -22,7 +22,7 @@ from lenet5.reading.graph import Arc, Candidate, Geometry, Passing, best_path, d
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
-from lenet5.reading.signs import Seeming, Signs, passed_over, signs_at_ends
+from lenet5.reading.signs import Seeming, Signs, may_be_digits, passed_over, signs_at_ends
 from lenet5.reading.stature import CUT, fits, frames, in_parts, settled, signs_of, with_dots
 
 __all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "in_the_middle", "rarer"]
@@ -38,6 +38,7 @@ AMID_SIGNS = 2.0  # the power of the confidence in a number beside signs: digits
 LETTERS = 1.2  # heights for each digit, how wide such signs are at most; a wider word is none with a digit in it
 UNSURE = 0.01, 0.9  # confidence, from one to the other, where a line is looked at again
 BARS, SIGNED = {"1"}, 0.5  # a text of nothing else; how likely a stroke is a sign by its shape, where it is one
+JOINED = 4.0  # the power of how much what is passed over looks like joined digits: a likely one counts much more
 STRUCK = 0.5  # what is left of the confidence in a number that is crossed out
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
@@ -242,6 +243,8 @@ class LineField(Field):
         paths = share(self.line, self.candidates, likely, digits, costs, kinds, signs)
         passing = [arc for arc in path if arc.kind == "sign"]
         passed = [self.line.pieces[arc.first : arc.last] for arc in passing]
+        for arc in passing:
+            paths *= 1 - may_be_digits(self.line, self.candidates, on_paths[:, -1], arc) ** JOINED
         if signs and not passed:
             paths = math.sqrt(paths * share(self.line, self.candidates, likely, digits, costs, kinds))
         explained = unread * (1 - left / max(1, total))

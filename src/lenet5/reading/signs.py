@@ -17,7 +17,7 @@ from lenet5.reading.graph import Arc, Candidate, Costs, Passing, left_out
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import around
 
-__all__ = ["Seeming", "Signs", "passed_over", "signs_at_ends"]
+__all__ = ["Seeming", "Signs", "may_be_digits", "passed_over", "signs_at_ends"]
 
 Floats = NDArray[np.float64]
 Boxes = NDArray[np.int64]
@@ -44,7 +44,23 @@ SLANTED, EVEN = 0.25, 0.05  # of its height, how far a 1 may lean, and what lean
 HANGING, LOW, LOWEST, LIKE_G = 30.0, 0.22, 0.42, "89"  # for each height of theirs that a g stands lower than digits
 DOT, CLEAR = 0.3, 0.05  # of the line's height, how large the dot under a sign is at most, and the least gap
 DOTTED, LIKE_DOTTED = 0.98, "1237"  # how likely what has one is a sign
+WIDE, WIDER, LARGE = 0.9, 0.33, 0.5  # of a line's height: how wide two joined digits may be, surely more; how high one
 AS_HIGH = 0.6  # of the highest, the digits that tell where a line stands
+
+
+def may_be_digits(line: Line, found: Sequence[Candidate], none: Floats, passed: Arc) -> float:
+    """How much what is passed over looks like digits that are joined: as wide as two, or wide and a part is a digit.
+
+    none: (len(found),), how likely each candidate is none of the digits.
+    """
+    most, large = 0.0, LARGE * line.height
+    for (first, last), (_, _, wide, high) in zip(*_whole(line), strict=True):
+        wider = wide / max(line.height, high) - WIDE
+        if passed.first <= first and last <= passed.last and wider > 0 and high > large:
+            inside = [first <= c.first and c.last <= last and c.last - c.first < last - first for c in found]
+            digits = [1 - p for c, p, part in zip(found, none, inside, strict=True) if part and c.box[3] > large]
+            most = max(most, *digits, min(1.0, wider / WIDER))
+    return float(most)
 
 
 def signs_at_ends(line: Line) -> Seeming:
