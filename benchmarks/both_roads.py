@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lenet5.datasets import load
 from lenet5.datasets.dataset import split_by_writer
-from lenet5.datasets.drawn.abroad import abroad
+from lenet5.datasets.drawn.glyphs import abroad
 from lenet5.ensemble import Ensemble
 from lenet5.loading import load as load_network
 from lenet5.pictures.normalise import bounding_box

@@ -99,7 +99,7 @@ def unlearned(rng: np.random.Generator) -> Pick:
     """What picks a digit by a hand that no network has learned from: of MNIST's, of UNIPEN's, or drawn."""
     from lenet5.datasets import load
     from lenet5.datasets.dataset import split_by_writer
-    from lenet5.datasets.drawn.abroad import abroad
+    from lenet5.datasets.drawn.glyphs import abroad
     from lenet5.datasets.strokes import read_strokes
     from lenet5.reading.school.outcomes import data
     from lenet5.reading.school.teach import HELD_OUT, STROKES, Teaching, written

@@ -20,7 +20,7 @@ from lenet5.architecture import EuclideanRBF
 from lenet5.codes import DIGITS, NONE
 from lenet5.datasets import drawn
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.drawn.abroad import abroad
+from lenet5.datasets.drawn.glyphs import abroad
 from lenet5.ensemble import Ensemble, together
 from lenet5.errors import DataError
 from lenet5.network import LeNet5

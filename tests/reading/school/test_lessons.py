@@ -9,15 +9,14 @@ import pytest
 
 from lenet5.codes import DIGITS
 from lenet5.datasets import drawn
-from lenet5.datasets.drawn.abroad import ABROAD_SHAPES, abroad
+from lenet5.datasets.drawn.glyphs import ABROAD_SHAPES, abroad
 from lenet5.datasets.drawn.scenes import SHAPES
 from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError
 from lenet5.network import LeNet5
 from lenet5.reading.reader import Reader
-from lenet5.reading.school.doodles import doodles
+from lenet5.reading.school.doodles import doodles, framed
 from lenet5.reading.school.evaluate import SETS, Measured
-from lenet5.reading.school.framed import framed
 from lenet5.reading.school.lessons import NO_DIGITS, NOTHING, Lessons, lessons, slashed, some_written, stretched
 from lenet5.reading.school.outcomes import Tally
 from lenet5.reading.school.teach import STROKES, Teaching, calibrated, main, students, teach

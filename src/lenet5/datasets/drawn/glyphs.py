@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,11 @@ from numpy.typing import NDArray
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.drawn.hand import Hands, write
 from lenet5.datasets.drawn.pen import draw, scans
-from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS, Shape
+from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS, Shape, table
 from lenet5.errors import DataError
 from lenet5.pictures.normalise import normalise
 
-__all__ = ["FAITHFUL", "choose", "digits", "gather", "taste"]
+__all__ = ["ABROAD_SHAPES", "FAITHFUL", "abroad", "choose", "digits", "gather", "taste"]
 
 Ink = NDArray[np.float32]
 
@@ -23,6 +24,9 @@ PER_WRITER = 20  # pictures of one writer, two of each digit
 WRITERS = 50  # in a block: what is drawn from one generator
 BLOCK = PER_WRITER * WRITERS
 FAITHFUL = 0.85  # how often a writer keeps to the usual shape of a digit
+ABROAD_SHAPES: tuple[Shape, ...] = table("abroad.txt")
+PER_WRITER_ABROAD = 8
+ONES = 2.0  # times as many: between a stem and a 7 hands differ most
 MOST = 10_000_000  # pictures at once
 VARIANTS = 8  # of one shape, at most
 assert max(len(s.variants) for s in (*(s for shapes in DIGITS for s in shapes), *LETTERS, *SYMBOLS)) <= VARIANTS
@@ -37,6 +41,27 @@ def digits(count: int, seed: int = 0) -> Dataset:
     """
     images, labels = gather(count, seed, 0, _block)
     return Dataset("drawn", images, labels, tuple("0123456789"), np.arange(count) // PER_WRITER)
+
+
+def abroad(count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """`count` drawn digits of hands from abroad, which MNIST hardly has: uint8 (count, 28, 28), labels int64 (count,).
+
+    MNIST's writers are from the United States. In Europe and Latin America a 1 has an upstroke as long as itself, a 7
+    is crossed and its bar begins with a hook or a wave, a 9 ends in a bow, a 4 is a flash of lightning, a 0 closes with
+    a curl. In East Asia a 7 may be like the handle of a stick, and the bar of a 4 lies low.
+    """
+    weights = np.array([s.weight for s in ABROAD_SHAPES], float)
+    of = np.array([int(s.character) for s in ABROAD_SHAPES])
+    weights /= np.bincount(of, weights)[of]  # every digit as often as any other
+    weights[of == 1] *= ONES
+    chosen = rng.choice(len(ABROAD_SHAPES), count, p=weights / weights.sum())
+    hands = Hands.draw(count // PER_WRITER_ABROAD + 1, rng).of(np.arange(count) // PER_WRITER_ABROAD)
+    # Hands that are further apart than those of one country.
+    wider = {name: 1.2 * getattr(hands, name) for name in ("width", "slant", "wobble")}
+    hands = replace(hands, **wider, waist=np.clip(2.5 * hands.waist, -0.35, 0.35))
+    traces = write([ABROAD_SHAPES[c] for c in chosen], hands, taste(rng, count), rng)
+    labels = np.array([int(ABROAD_SHAPES[c].character) for c in chosen], np.int64)
+    return np.stack([normalise(draw(trace)) for trace in traces]), labels
 
 
 def gather(

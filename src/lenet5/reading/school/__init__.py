@@ -2,6 +2,6 @@
 
 lessons         all that is shown to the networks         teach          networks from lessons, calibrated
 doodles, signs  drawings that are no digit                 evaluate       the reader on labelled pictures
-framed          digits between neighbours and rules        corrections    samples of what was corrected
-composed_lines  lines of digits, drawn for these           hand           one's own hand, taught
+composed_lines  lines of digits, drawn for these           corrections    samples of what was corrected
+hand            one's own hand, taught
 """

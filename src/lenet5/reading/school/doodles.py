@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.pictures.ink import find_ink
 from lenet5.pictures.normalise import normalise
-from lenet5.reading.school.framed import framed
+from lenet5.reading.glyph import the_glyph
 from lenet5.reading.school.signs import sign
 
-__all__ = ["doodles"]
+__all__ = ["doodles", "framed"]
 
 Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -28,6 +29,23 @@ def doodles(count: int, rng: np.random.Generator) -> Picture:
     """`count` doodles and signs, uint8 (count, 28, 28), normalised as digits are, some after they were framed small."""
     drawn = (sign(rng) if rng.random() < SIGNS else _doodle(rng) for _ in range(count))
     return np.stack([framed(picture, rng) if rng.random() < FRAMED else normalise(picture) for picture in drawn])
+
+
+def framed(picture: Picture, rng: np.random.Generator) -> Picture:
+    """A picture that is small and filled by what is on it, of which now and then the paper is taken for the ink.
+
+    picture: ink on black, uint8 (H, W); shrunk into a small frame, inverted or not, and read again: uint8 (28, 28).
+    """
+    x, y, width, height = cv2.boundingRect(picture)
+    side, margin = int(rng.integers(24, 48)), int(rng.integers(0, 4))
+    scale = (side - 2 * margin) / max(width, height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    frame = np.zeros((side, side) if rng.random() < 0.7 else (size[1] + 2 * margin, size[0] + 2 * margin), np.uint8)
+    top, left = (frame.shape[0] - size[1]) // 2, (frame.shape[1] - size[0]) // 2
+    small = cv2.resize(picture[y : y + height, x : x + width], size, interpolation=cv2.INTER_AREA)
+    frame[top : top + size[1], left : left + size[0]] = small
+    glyph, _ = the_glyph(find_ink(255 - frame if rng.random() < 0.5 else frame).ink)
+    return normalise(glyph)
 
 
 def _doodle(rng: np.random.Generator) -> Picture:

@@ -18,14 +18,13 @@ from PIL import Image, ImageDraw, ImageFont
 from lenet5.codes import DIGITS
 from lenet5.datasets import drawn
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.drawn.abroad import abroad
+from lenet5.datasets.drawn.glyphs import abroad
 from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError
 from lenet5.pictures.masks import depth, inked, pen
 from lenet5.pictures.normalise import FIELD, bounding_box, normalise
 from lenet5.reading.school.composed_lines import line_lessons
-from lenet5.reading.school.doodles import doodles
-from lenet5.reading.school.framed import framed
+from lenet5.reading.school.doodles import doodles, framed
 
 __all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "printed", "slashed", "some_written", "stretched"]
 

@@ -31,7 +31,7 @@ from lenet5.codes import DIGITS
 from lenet5.datasets import load as load_data
 from lenet5.datasets.dataset import Dataset, split_by_writer
 from lenet5.datasets.distortions import Distortion
-from lenet5.datasets.drawn.abroad import abroad
+from lenet5.datasets.drawn.glyphs import abroad
 from lenet5.datasets.mnist import ENVIRONMENT
 from lenet5.datasets.strokes import Strokes, read_strokes
 from lenet5.ensemble import Ensemble
