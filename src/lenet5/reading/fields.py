@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -25,7 +25,7 @@ from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
 from lenet5.reading.signs import Seeming, Signs, may_be_digits, passed_over, signs_at_ends
 from lenet5.reading.stature import CUT, fits, frames, in_parts, settled, signs_of, with_dots
 
-__all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "in_the_middle", "rarer"]
+__all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
 
 # Not in the paper: how much rarer rubbish is than among pictures of anything, where the best path through a line says
 # that a digit stands.
@@ -352,8 +352,6 @@ class MiddleField(LineField):
     """The digit in the middle of a picture, among the digits beside it and whatever else comes in from outside."""
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
-        if not self.candidates:
-            return Reading("", 0.0, self.place.whole, True, "not a digit", ())
         likely = calibration.on_path().probabilities(penalties)[:, :-1]
         read = shares_of(self.line, self.candidates, likely, self._leaving(), self.geometry.costs)
         read *= np.exp(-((self._aside([c.box for c in self.candidates]) / MIDDLE) ** 2))[:, None]
@@ -384,12 +382,6 @@ class MiddleField(LineField):
         """How far boxes of the line lie from the upright through the picture's middle, in widths of the picture."""
         middles = self.place.points(np.array([(x + w / 2, y + h / 2) for x, y, w, h in boxes]))
         return np.asarray(np.abs(middles[:, 0] / self.place.width - 0.5))
-
-
-def in_the_middle(line: LineField) -> MiddleField:
-    """The field of the digit in the middle of a line, and of all looks at it."""
-    looks = tuple(partial(lambda look: in_the_middle(look()), look) for look in line.looks)
-    return MiddleField(line.line, line.candidates, line.place, line.geometry, looks=looks)
 
 
 def rarer(probabilities: Probabilities, rubbish: float) -> Probabilities:

@@ -27,7 +27,7 @@ from lenet5.reading.answers import NONE, Calibration, less_sure
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
 from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, is_one, lines_of, the_line
 from lenet5.reading.enclosures import without_enclosures
-from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, in_the_middle
+from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.layout import Layout, check, line_ink, straightened, without_squares
 from lenet5.reading.lines import line_field
@@ -293,7 +293,7 @@ class Reader:
         """The digit in the middle of several, where there may be one."""
         large, scale = enlarged(ink)
         line = self._line(large, place.inside(np.diag([1 / scale, 1 / scale, 1.0])), steps)
-        return in_the_middle(line) if line.candidates else None
+        return MiddleField(line.line, line.candidates, line.place, line.geometry) if line.candidates else None
 
     def _line_or_boxes(self, ink: Ink, place: Place, steps: Steps) -> Field:
         """One row of boxes where there is one, else one line."""
@@ -347,7 +347,7 @@ class Reader:
         """One line of digits, from its ink."""
         steps.note_ink("line", ink)
         field = steps.kept("pieces", lambda: line_field(ink, place, self.geometry), pieces_of)
-        looks = zip(("second look", "third look"), field.looks, strict=True)
+        looks = zip(("second look", "third look"), field.looks, strict=False)
         return replace(field, looks=tuple(partial(steps.kept, name, look, pieces_of) for name, look in looks))
 
     def _rows(self, ink: Ink, place: Place, steps: Steps) -> list[Field]:
