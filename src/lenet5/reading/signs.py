@@ -42,7 +42,8 @@ ALONE, BOTH, PAIR, LIKE_STROKE = 2.3, 1.5, 25.0, "1"
 NARROW, FORKED = 0.8, 0.15  # of its height, how wide one is at most, and how much of it may have two strokes abreast
 SLANTED, EVEN = 0.25, 0.05  # of its height, how far a 1 may lean, and what leans bow
 HANGING, LOW, LOWEST, LIKE_G = 30.0, 0.22, 0.42, "89"  # for each height of theirs that a g stands lower than digits
-DOT, CLEAR, ASIDE = 0.3, 0.05, 0.35  # of the line's height: a dot under a sign, the least gap, how far off it may be
+CLEAR, ASIDE = 0.05, 0.35  # of the line's height, the least gap between a dot and what it is under, and how far aside
+DOT, ROUND = 2.2, 2.0  # of the pen's width, how large a dot is at most; how much longer one side of it may be
 DOTTED, LIKE_DOTTED = 0.98, "1237"  # how likely what has one is a sign
 WIDE, WIDER, LARGE = 0.9, 0.33, 0.5  # of a line's height: how wide two joined digits may be, surely more; how high one
 AS_HIGH = 0.6  # of the highest, the digits that tell where a line stands
@@ -84,7 +85,8 @@ def _dotted(line: Line, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         left, top, wide, high = around(np.array(rest)) if rest else (0, 0, 0, 0)
         aside = max(left - x - width / 2, x + width / 2 - left - wide, abs(y + height - line.bottom))
         under = y - top - high > CLEAR * line.height and aside < ASIDE * line.height
-        if under and max(width, height) < DOT * line.height and high > LARGE * line.height:
+        dot = max(width, height) < min(DOT * line.stroke, ROUND * width, ROUND * height)
+        if under and dot and high > LARGE * line.height:
             return last
     return []
 
