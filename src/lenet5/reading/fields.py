@@ -276,7 +276,7 @@ class LineField(Field):
 
     def standing(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Probabilities:
         """Probabilities (N, classes and none) in which what is wider than high is none rather than a 1: a dash, scaled
-        up, looks like a 1 that leans. What is a bracket by its shape is none, and so is what holds a part of one."""
+        up, looks like a 1 that leans. What is a sign by its shape is none, and so is what holds a part of one."""
         if self.geometry.place or "1" not in classes or not self.candidates:
             return probabilities
         one, (width, height) = classes.index("1"), np.array([c.box[2:] for c in self.candidates]).T
