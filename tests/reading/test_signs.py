@@ -103,9 +103,9 @@ def test_1s_at_both_ends_of_a_number_are_no_brackets(left: Way, right: Way) -> N
         arc(160, 11, 14, 98),  # one bracket
     ],
 )
-def test_one_stroke_that_reaches_beyond_the_digits_and_leans_or_bows_is_likely_a_sign(end: Way) -> None:
+def test_one_stroke_that_reaches_beyond_the_digits_and_leans_or_bows_may_be_a_sign(end: Way) -> None:
     first, last = signs(between(arc(32, 0, 25, 85), end))
-    assert last > 0.5
+    assert last > 0.4
     assert first < 0.2
 
 
@@ -119,6 +119,11 @@ def test_one_stroke_that_reaches_beyond_the_digits_and_leans_or_bows_is_likely_a
 )
 def test_a_1_at_an_end_is_likely_none(end: Way) -> None:
     assert signs(between(arc(32, 0, 25, 85), end))[-1] < 0.2
+
+
+def test_a_straight_stroke_at_one_end_that_stands_no_further_off_than_digits_may_be_a_tall_1() -> None:
+    near, far = (signs(between(arc(32, 0, 25, 85), [(x, 14), (x, 110)]))[-1] for x in (156, 182))
+    assert 0.3 < near < 0.5 < far
 
 
 @pytest.mark.parametrize(

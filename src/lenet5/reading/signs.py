@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,7 @@ BOWING, LEANING, REACHING, APART, USUALLY = 22.0, 8.0, 11.0, 4.0, 2.8
 BOW, LEAN, LESS, GAP = 0.12, 0.75, -0.1, 0.5  # no more of each counts
 REACH, LOWER = (0.35, 0.55), (0.6, 0.4)  # the same beside one digit and more; of its height, how low those are at least
 ALONE, BOTH, PAIR, LIKE_STROKE = 2.3, 1.5, 25.0, "1"
+DOUBT, FREELY = -0.4, 10.0  # of a straight one at one end, which may be a tall 1 unless it stands apart, log of odds
 NARROW, FORKED = 0.8, 0.15  # of its height, how wide one is at most, and how much of it may have two strokes abreast
 SLANTED, EVEN = 0.25, 0.05  # of its height, how far a 1 may lean, and what leans bow
 HANGING, LOW, LOWEST, LIKE_G = 30.0, 0.22, 0.42, "89"  # for each height of theirs that a g stands lower than digits
@@ -71,11 +73,11 @@ def signs_at_ends(line: Line) -> Seeming:
     spans, boxes = _whole(line)
     if len(spans) < 2:
         return {}
-    (left, bows, some), (right, bowing, others) = (_speaks(line, spans, boxes, k) for k in (0, len(spans) - 1))
-    pair = left + right - BOTH + PAIR * min(bows, bowing, BOW) if len(spans) > 2 else -math.inf
-    first, last, both = np.exp((left - ALONE, right - ALONE, pair)).tolist()
+    left, right = (_speaks(line, spans, boxes, k) for k in (0, len(spans) - 1))
+    pair = left.odds + right.odds - BOTH + PAIR * min(left.bow, right.bow, BOW) if len(spans) > 2 else -math.inf
+    first, last, both = np.exp((*(min(end.odds - ALONE, end.most) for end in (left, right)), pair)).tolist()
     every = 1 + first + last + both
-    ends = {spans[0]: ((first + both) / every, some), spans[-1]: ((last + both) / every, others)}
+    ends = {spans[0]: ((first + both) / every, left.like), spans[-1]: ((last + both) / every, right.like)}
     return ends | dict.fromkeys(_dotted(line, spans), (DOTTED, LIKE_DOTTED))
 
 
@@ -92,22 +94,31 @@ def _dotted(line: Line, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return []
 
 
-def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> tuple[float, float, str]:
-    """What speaks for the first or the last stroke of a line being a sign, log of odds, −inf where it is no stroke; how
-    far it bows outwards, of its height; and the digits that such signs are taken for."""
+class _End(NamedTuple):
+    """What speaks for a stroke being a sign, log of odds, and no more than `most` where it is the only one; how far it
+    bows outwards, of its height; and the digits that such signs are taken for."""
+
+    odds: float = -math.inf
+    most: float = math.inf
+    bow: float = 0.0
+    like: str = ""
+
+
+def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> _End:
+    """What speaks for the first or the last stroke of a line being a sign; nothing where it is no stroke."""
     others = range(1, len(spans) - 1) if len(spans) > 2 else [1 - k]
     side, (_, y, width, height) = 1 if k else -1, boxes[k].tolist()
     tall = [j for j in others if boxes[j, 3] >= AS_HIGH * boxes[others, 3].max()]
     top, foot = float(np.median(boxes[tall, 1])), float(np.median(boxes[tall, 1] + boxes[tall, 3]))
     if foot - top < LOWER[len(tall) > 1] * height:
-        return -math.inf, 0.0, ""
+        return _End()
     lower = float(np.min((y - top, y + height - foot, y - boxes[tall[-1 if k else 0], 1]))) / (foot - top)
     if lower > LOW:
-        return HANGING * (min(lower, LOWEST) - LOW), 0.0, LIKE_G
+        return _End(HANGING * (min(lower, LOWEST) - LOW), like=LIKE_G)
     ink = _drawn(line, spans[k], boxes[k])
     runs = (np.diff(ink, axis=1, prepend=0) == 1).sum(axis=1)
     if width > NARROW * height or (runs != 1).mean() > FORKED or not runs.all():
-        return -math.inf, 0.0, ""
+        return _End()
     sixth = max(1, height // 6)
     bands = (ink[row : row + sixth].max(axis=0) for row in (0, (height - sixth) // 2, height - sixth))
     head, waist, end = (float(np.flatnonzero(band)[[0, -1]].mean()) for band in bands)
@@ -118,7 +129,8 @@ def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> t
     reach = (top - y + y + height - foot) / (foot - top)
     odds = REACHING * np.clip(reach, LESS, REACH[len(tall) > 1]) + APART * np.clip(apart, 0, GAP) - USUALLY
     odds += BOWING * min(bow, BOW) + LEANING * max(0.0, min(lean, LEAN) - SLANTED) * (bow < EVEN)
-    return float(odds), bow, LIKE_STROKE
+    most = DOUBT + FREELY * max(0.0, float(apart)) if bow < EVEN else math.inf
+    return _End(float(odds), most, bow, LIKE_STROKE)
 
 
 def _drawn(line: Line, span: tuple[int, int], box: Boxes) -> NDArray[np.uint8]:
