@@ -128,3 +128,19 @@ def test_a_grid_of_nine_rows_and_seven_columns_seems_cut_off() -> None:
     assert not is_cut_off(9, 9)
     assert not is_cut_off(1, 9)
     assert not is_cut_off(8, 6)
+
+
+@pytest.mark.parametrize("turn", [4, -9])
+def test_every_cell_of_leaning_rules_that_go_on_outside_lies_in_the_picture(turn: float) -> None:
+    rules = np.zeros((1400, 1400), np.float32)
+    for at in range(0, 1400, 34):
+        cv2.line(rules, (0, at), (1400, at), 1.0, 2)
+        cv2.line(rules, (at, 0), (at, 1400), 1.0, 2)
+    leaning = cv2.warpAffine(rules, cv2.getRotationMatrix2D((700, 700), turn, 1), (1400, 1400))
+    ink = np.ascontiguousarray(leaning[240:1156, 500:877])
+    (grid,) = find_grid(ink)
+    middles = np.array([corners.mean(axis=0) for corners in grid.values()])
+    assert len(middles) > 200
+    assert (middles >= 0).all()
+    assert (middles < (377, 916)).all()
+    assert len(cells_of(ink, grid)) == len(grid)

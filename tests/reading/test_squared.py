@@ -79,3 +79,48 @@ def test_a_sudoku_of_five_entries_stays_a_grid(reader: Reader, colour: tuple[int
 def test_a_faint_row_of_boxes_stays_one(reader: Reader) -> None:
     (reading,) = reader.read(gridded(1, 8, {(0, 0): "4", (0, 1): "8", (0, 4): "2"}, BEIGE))
     assert (reading.text, reading.row) == ("48__2", 0)
+
+
+def on_a_table(sheet: np.ndarray, turn: float, table: tuple[int, int, int]) -> np.ndarray:
+    """A photograph of a sheet (H, W, 3) that lies turned by so many degrees on a table, its upper edge further away."""
+    height, width = sheet.shape[:2]
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    away = corners + np.array([(0.04, 0.02), (-0.04, 0.02), (0, 0), (0, 0)], np.float32) * (width, height)
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn, 1)
+    seen = away @ matrix[:, :2].T + matrix[:, 2] + 70
+    whole = cv2.getPerspectiveTransform(corners, seen.astype(np.float32))
+    photo = cv2.warpPerspective(sheet, whole, (width + 150, height + 150), flags=cv2.INTER_AREA, borderValue=table)
+    shaded = photo * np.linspace(1, 0.75, photo.shape[1])[None, :, None]
+    noisy = shaded + np.random.default_rng(2).normal(0, 3, photo.shape)
+    return np.asarray(cv2.GaussianBlur(noisy.clip(0, 255).astype(np.uint8), (0, 0), 0.7), np.uint8)
+
+
+@pytest.mark.parametrize("layout", ["auto", "line"])
+@pytest.mark.parametrize(("turn", "table"), [(4, (90, 60, 40)), (-6, (185, 170, 150)), (9, (45, 45, 55))])
+@pytest.mark.parametrize("colour", [BLUE, GREY])
+def test_a_number_on_a_squared_sheet_on_a_table_is_a_number(reader: Reader, layout, turn, table, colour) -> None:
+    sheet = squared(on_a_sheet((written("4826", 3, 30), 270, 190), height=420, width=640), 27, colour)
+    photo = on_a_table(sheet, turn, table)
+    (reading,) = reader.read(photo, layout)
+    assert (reading.text, reading.rejected) == ("4826", False)
+    # Places are told in the photograph.
+    x, y, width, height = reading.box
+    assert photo[y : y + height, x : x + width].min() < 100
+    assert abs(x + width / 2 - photo.shape[1] / 2) < 60
+
+
+def test_the_lines_of_a_ruled_sheet_on_a_table_are_lines(reader: Reader) -> None:
+    numbers = [(written(text, 5, 36), 140, 70 + 84 * k) for k, text in enumerate(("4826", "375", "9014"))]
+    sheet = on_a_sheet(*numbers, height=380, width=460)
+    for y in range(35, 380, 42):
+        cv2.line(sheet, (0, y), (460, y), GREY, 1)
+    cv2.line(sheet, (70, 0), (70, 380), (235, 150, 150), 1)
+    assert [r.text for r in reader.read(on_a_table(sheet, -5, (90, 60, 40)))] == ["4826", "375", "9014"]
+
+
+def test_a_small_number_on_a_large_dotted_sheet_is_found(reader: Reader) -> None:
+    sheet = on_a_sheet((written("4826", 3, 30), 600, 500), height=1100, width=800)
+    for y in range(12, 1100, 26):
+        for x in range(9, 800, 26):
+            cv2.circle(sheet, (x, y), 2, GREY, -1, cv2.LINE_AA)
+    assert [r.text for r in reader.read(on_a_table(sheet, 3, (45, 45, 55)))] == ["4826"]

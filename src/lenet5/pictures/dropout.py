@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, closed, opened, parts, quantile
+from lenet5.pictures.masks import Mask, closed, opened, parts, quantile, shrunk
 
 __all__ = ["channel_of_the_pen", "seen"]
 
@@ -32,10 +32,7 @@ def channel_of_the_pen(depths: Sequence[Grey]) -> int | None:
     """Which channel sees the pen and not the boxes, of the depths (H, W) of ink in each; None where none does."""
     if min(depths[0].shape) < SMALLEST:
         return None
-    scale = min(1.0, COARSE / max(depths[0].shape))
-    small = list(depths)
-    if scale < 1:
-        small = [np.asarray(cv2.resize(d, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)) for d in depths]
+    small = [shrunk(depth, COARSE) for depth in depths]
     deepest = np.maximum.reduce(small)
     ink = deepest > LEAST * quantile(deepest[:: 1 + len(deepest) // 200].ravel(), 0.99)
     whole = int(ink.sum())

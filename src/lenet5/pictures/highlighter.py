@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, closed, depth, dilated, opened, parts, pen
+from lenet5.pictures.masks import Mask, closed, depth, dilated, opened, parts, pen, shrunk
 
 __all__ = ["without_highlighter"]
 
@@ -34,8 +34,7 @@ def without_highlighter(picture: Pixels) -> Pixels:
     """The picture, uint8 (H, W, 3), without colour where a highlighter marked writing; itself where none did."""
     if min(picture.shape[:2]) < SMALLEST:
         return picture
-    scale = min(1.0, COARSE / max(picture.shape))
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
+    small = shrunk(picture, COARSE)
     paper = np.maximum(np.quantile(small, PAPER, axis=(0, 1)), 1)
     passed = (cv2.GaussianBlur(small, (3, 3), 0) / paper).astype(np.float32)  # (h, w, 3); noise is no colour
     most, reach = passed.max(axis=2), int(REACH * max(small.shape)) | 1

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.dropout import channel_of_the_pen, seen
 from lenet5.pictures.highlighter import without_highlighter
-from lenet5.pictures.masks import Mask, dilated, parts, quantile
+from lenet5.pictures.masks import Mask, dilated, parts, quantile, shrunk
 from lenet5.pictures.tiles import turned_tiles
 
 __all__ = ["POLARITIES", "Ink", "Polarity", "find_ink", "is_dark_on_light"]
@@ -69,11 +69,11 @@ def find_ink(picture: NDArray[np.uint8], dark: bool | None = None) -> Ink:
     """The ink of a picture, uint8 (H, W) or (H, W, 3). `dark` tells the polarity where it is known."""
     if dark is None:
         picture = turned_tiles(picture)
-    coarse = _shrink(picture, COARSE)
+    coarse = shrunk(picture, COARSE)
     if dark is not False and picture.ndim == 3 and _is_coloured(coarse):
         plain = without_highlighter(picture)
         if plain is not picture:
-            picture, coarse = plain, _shrink(plain, COARSE)
+            picture, coarse = plain, shrunk(plain, COARSE)
     if dark is None:
         dark = is_dark_on_light(coarse if coarse.ndim == 2 else np.asarray(cv2.cvtColor(coarse, cv2.COLOR_RGB2GRAY)))
     if not dark:
@@ -126,7 +126,7 @@ def _round(side: int) -> NDArray[np.uint8]:
 
 def _lightness(grey: NDArray[np.uint8]) -> float:
     """How much more of the picture is light than dark, its edges counted twice: about −1.5 to 1.5."""
-    small = _shrink(grey, 96).astype(np.float32)
+    small = shrunk(grey, 96).astype(np.float32)
     side = max(small.shape) // 2 * 2 + 1
     # Against the neighbourhood, so that a shadow over half a page is not taken for ink.
     around = cv2.blur(small, (side, side), borderType=cv2.BORDER_REPLICATE) if side > 64 else small.mean()
@@ -142,21 +142,13 @@ def _lightness(grey: NDArray[np.uint8]) -> float:
     return float(light.mean() - 0.5 + edge.mean() - 0.5 - 0.25 * skew)
 
 
-def _shrink(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    factor = side / max(picture.shape[:2])
-    if factor >= 1:
-        return picture
-    size = (max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
-
-
 def _channel(picture: NDArray[np.uint8], colour: int | None) -> NDArray[np.uint8]:
     """One of a picture's colours; the picture where it has none."""
     return picture if colour is None else np.asarray(cv2.extractChannel(picture, colour), dtype=np.uint8)
 
 
 def _is_coloured(picture: NDArray[np.uint8]) -> bool:
-    small = _shrink(picture, 64).astype(np.int16)
+    small = shrunk(picture, 64).astype(np.int16)
     return bool((small.max(axis=2) - small.min(axis=2)).max() > 24)
 
 

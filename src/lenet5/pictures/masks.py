@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Mask", "closed", "depth", "dilated", "inked", "least_overlap", "only", "opened", "parts", "pen", "quantile"]
+__all__ = [
+    "Mask", "closed", "depth", "dilated", "inked", "least_overlap", "only", "opened", "parts", "pen", "quantile",
+    "shrunk",
+]  # fmt: skip
 
 Mask = NDArray[np.uint8]
 
@@ -76,6 +81,13 @@ def pen(distance: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
     """The width of the pen, pixels: twice the median depth of the strokes' ridges there; 0 where there are none."""
     ridge = (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)) - 1e-3) & (distance > 0) & where
     return max(1.0, 2 * float(np.median(distance[ridge])) - 0.5) if ridge.any() else 0.0
+
+
+def shrunk(picture: NDArray[Any], side: int) -> NDArray[Any]:
+    """The picture with at most so many pixels a side."""
+    scale = side / max(picture.shape[:2])
+    size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
+    return picture if scale >= 1 else np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
 def quantile(values: NDArray[np.float32], share: float) -> float:

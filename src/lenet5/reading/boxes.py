@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.ink import Ink
-from lenet5.pictures.masks import inked, least_overlap, parts
+from lenet5.pictures.masks import inked, least_overlap, parts, shrunk
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.reading.cells import Cell, Grid, cells_of, without_outlines
 from lenet5.reading.fields import Field, GlyphField
@@ -89,10 +89,9 @@ def find_boxes(found: Ink, place: Place) -> Boxes:
 
 def _rows_of_strips(ink: Grey) -> list[list[NDArray[np.float64]]]:
     """The boxes of the few strips that explain most of the ink."""
-    scale = min(1.0, STRIPS_SIDE / max(ink.shape))
-    if scale < 1:
-        ink = np.asarray(cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
-    return [[box / scale for box in strip.boxes] for strip in find_strips(ink)[:FEW_STRIPS]]
+    small = shrunk(ink, STRIPS_SIDE)
+    scale = max(small.shape) / max(ink.shape)
+    return [[box / scale for box in strip.boxes] for strip in find_strips(small)[:FEW_STRIPS]]
 
 
 def _holds(ink: Grey, boxes: Sequence[NDArray[np.float64]]) -> float:

@@ -53,7 +53,11 @@ def find_grid(ink: Grey) -> list[Grid]:
             grids = _link(holes)
             if grids and len(grids[0]) >= (len(best[0]) if best else 0):
                 best = grids
-    return [grid for grid in (completed(cells, all_rules) for cells in best) if grid]
+    middle = np.array(ink.shape[::-1]) / 2
+    found = [completed(cells, all_rules).items() for cells in best]
+    # Where rules lean, a grid goes on outside of the picture.
+    inside = [{at: cell for at, cell in grid if (abs(cell.mean(axis=0) - middle) < middle).all()} for grid in found]
+    return [grid for grid in inside if grid]
 
 
 def _corners(hull: NDArray[np.int32]) -> NDArray[np.float64]:

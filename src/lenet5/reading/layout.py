@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.errors import ReadingError
-from lenet5.pictures.ink import POLARITIES, Ink, find_ink
+from lenet5.pictures.ink import POLARITIES
 from lenet5.pictures.masks import PART, dilated, inked, parts
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.pieces import sharpest, usual_height
 from lenet5.reading.rules import FAINT, drawn_along, find_rules, is_straight, without_rests, without_rules
 
-__all__ = ["LAYOUTS", "Layout", "check", "cropped", "line_ink", "straightened", "without_squares"]
+__all__ = ["LAYOUTS", "Layout", "check", "cropped", "line_ink", "straightened"]
 
 Layout = Literal["auto", "digit", "line", "page"]
 LAYOUTS: tuple[Layout, ...] = ("auto", "digit", "line", "page")
@@ -32,7 +32,6 @@ THIN = 35  # times as long as it is thick: more than a stroke is
 SEGMENT, ALIKE, FULL = 0.2, 1.8, 0.75
 BRIDGED, BAR = 2.5, 12.0  # of their thickness, the gaps between them; how thick they need be, pixels
 LONGER = 3.0  # heights of what is written
-SQUARED, EVEN, DARKER = 0.12, 0.75, 1.4  # squared paper: a rule's ink, least of largest pitch, pen's depth of a rule's
 
 
 def check(layout: str, ink: str) -> None:
@@ -41,22 +40,6 @@ def check(layout: str, ink: str) -> None:
         raise ReadingError(f"no layout {layout!r}; expected one of {', '.join(LAYOUTS)}")
     if ink not in POLARITIES:
         raise ReadingError(f"ink {ink!r}; expected one of {', '.join(POLARITIES)}")
-
-
-def without_squares(picture: NDArray[np.uint8], found: Ink) -> Ink:
-    """The ink without the rules of squared paper: these are fainter than the pen, and cross all edges evenly."""
-    mask, pitches = inked(found.ink, SQUARED), list[float]()
-    for edge in (mask[:4].min(axis=0), mask[-4:].min(axis=0), mask[:, :4].min(axis=1), mask[:, -4:].min(axis=1)):
-        gaps = np.diff(np.flatnonzero(np.diff(edge.astype(np.int8)) == 1))
-        pitches += np.quantile(gaps, (0.3, 0.7)).tolist() if len(gaps) > 1 else [0.0]
-    if not found.dark or min(pitches) <= EVEN * max(pitches):
-        return found
-    pixels = picture.reshape(*mask.shape, -1)
-    depth = 1 - pixels.max(axis=2) / np.maximum(found.paper, 1)  # the lightest colour sees coloured rules least
-    mask[1:-1, 1:-1] = 0
-    wrote = np.asarray(depth > DARKER * np.quantile(depth[mask > 0], 0.8), np.uint8)
-    plain = np.where(dilated(wrote, 3, 3)[..., None] > 0, pixels, found.paper[..., None]).astype(np.uint8)
-    return find_ink(plain, dark=True) if wrote.any() else found
 
 
 def line_ink(ink: Grey) -> Grey:

@@ -21,6 +21,7 @@ from lenet5.machine import threads
 from lenet5.pictures.ink import POLARITIES, Ink, Polarity, find_ink
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, PAGE_SIDE, Limits, open_pages, sized
+from lenet5.pictures.sheet import sheet_on_table, without_print
 from lenet5.reading.alphabet import answering, characters_of, geometry_of
 from lenet5.reading.amid import are_two, enlarged, others
 from lenet5.reading.answers import NONE, Calibration, less_sure
@@ -29,7 +30,7 @@ from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, is_on
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
-from lenet5.reading.layout import Layout, check, line_ink, straightened, without_squares
+from lenet5.reading.layout import Layout, check, line_ink, straightened
 from lenet5.reading.lines import line_field
 from lenet5.reading.place import Place
 from lenet5.reading.readings import Reading
@@ -253,9 +254,11 @@ class Reader:
         steps = steps or Steps()
         steps.note("picture", lambda: pixels)
         small, scale = sized(pixels, DIGIT_SIDE if layout == "digit" else PAGE_SIDE)
-        found = find_ink(small, POLARITIES[polarity])
-        found = found if layout == "digit" else without_squares(small, found)
         place = Place.scaled(pixels.shape, scale)
+        if layout != "digit" and polarity != "light":
+            sheet_alone, back = sheet_on_table(small)
+            small, place = without_print(sheet_alone), place.inside(back)
+        found = find_ink(small, POLARITIES[polarity])
         steps.note("paper", lambda: np.clip(found.paper, 0, 255).astype(np.uint8))
         steps.note_ink("ink", found.ink)
         if layout == "auto":
