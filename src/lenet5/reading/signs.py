@@ -44,6 +44,7 @@ ALONE, BOTH, PAIR, LIKE_STROKE = 2.3, 1.5, 25.0, "1"
 DOUBT, FREELY = -0.4, 10.0  # of a straight one at one end, which may be a tall 1 unless it stands apart, log of odds
 NARROW, FORKED = 0.8, 0.15  # of its height, how wide one is at most, and how much of it may have two strokes abreast
 SLANTED, EVEN = 0.25, 0.05  # of its height, how far a 1 may lean, and what leans bow
+FRONT = 0.35  # how likely at most what does not bow is a sign before a number, which begins with a 1 more often
 HANGING, LOW, LOWEST, LIKE_G = 30.0, 0.22, 0.42, "89"  # for each height of theirs that a g stands lower than digits
 CLEAR, ASIDE = 0.05, 0.35  # of the line's height, the least gap between a dot and what it is under, and how far aside
 DOT, ROUND = 2.2, 2.0  # of the pen's width, how large a dot is at most; how much longer one side of it may be
@@ -77,7 +78,8 @@ def signs_at_ends(line: Line) -> Seeming:
     pair = left.odds + right.odds - BOTH + PAIR * min(left.bow, right.bow, BOW) if len(spans) > 2 else -math.inf
     first, last, both = np.exp((*(min(end.odds - ALONE, end.most) for end in (left, right)), pair)).tolist()
     every = 1 + first + last + both
-    ends = {spans[0]: ((first + both) / every, left.like), spans[-1]: ((last + both) / every, right.like)}
+    begins = min((first + both) / every, 1.0 if left.bow >= EVEN else FRONT)
+    ends = {spans[0]: (begins, left.like), spans[-1]: ((last + both) / every, right.like)}
     return ends | dict.fromkeys(_dotted(line, spans), (DOTTED, LIKE_DOTTED))
 
 
