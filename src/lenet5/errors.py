@@ -22,17 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
-    "ArchitectureError",
-    "DataError",
-    "LeNetError",
-    "MissingExtraError",
-    "PictureError",
-    "ReadingError",
-    "TrainingError",
-    "WeightsError",
-    "extra",
-    "harmless",
-]
+    "ArchitectureError", "DataError", "LeNetError", "MissingExtraError", "PictureError", "ReadingError",
+    "TrainingError", "WeightsError", "extra", "harmless",
+]  # fmt: skip
 
 
 LONGEST = 800  # characters: whatever was given, a message can be read

@@ -16,21 +16,9 @@ from lenet5.codes import CHARACTERS, DIGITS
 from lenet5.errors import ArchitectureError
 
 __all__ = [
-    "KERNEL",
-    "POOL",
-    "Chain",
-    "Convolution",
-    "EuclideanRBF",
-    "FullConnection",
-    "Layer",
-    "LayerCount",
-    "Squash",
-    "Subsampling",
-    "Table",
-    "expect",
-    "output_size",
-    "tanh",
-]
+    "KERNEL", "POOL", "Chain", "Convolution", "EuclideanRBF", "FullConnection", "Layer", "LayerCount", "Squash",
+    "Subsampling", "Table", "expect", "output_size", "tanh",
+]  # fmt: skip
 
 KERNEL = 5  # every convolution is 5×5 (II-B)
 POOL = 2  # every subsampling is 2×2, without overlap (II-B)

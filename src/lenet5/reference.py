@@ -28,22 +28,9 @@ from lenet5.layers import KERNEL, POOL, Convolution, EuclideanRBF, FullConnectio
 from lenet5.scale import scale
 
 __all__ = [
-    "LOSSES",
-    "curvature",
-    "dense",
-    "forward",
-    "fours",
-    "gradient",
-    "loss",
-    "losses",
-    "penalties",
-    "probabilities",
-    "rates",
-    "scale",
-    "squash",
-    "squash_slope",
-    "step",
-]
+    "LOSSES", "curvature", "dense", "forward", "fours", "gradient", "loss", "losses", "penalties", "probabilities",
+    "rates", "scale", "squash", "squash_slope", "step",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 Sums = NDArray[Any]  # float32 or float64

@@ -29,18 +29,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
 __all__ = [
-    "DIGIT_SIDE",
-    "LIMITS",
-    "MAX_BYTES",
-    "MIN_SIDE",
-    "PAGE_SIDE",
-    "SUFFIXES",
-    "Limits",
-    "Picture",
-    "open_pages",
-    "sized",
-    "to_bytes",
-]
+    "DIGIT_SIDE", "LIMITS", "MAX_BYTES", "MIN_SIDE", "PAGE_SIDE", "SUFFIXES", "Limits", "Picture", "open_pages",
+    "sized", "to_bytes",
+]  # fmt: skip
 
 MAX_BYTES = 64 * 1024 * 1024
 PILLOWS = 178_956_970  # pixels; more are refused by Pillow itself

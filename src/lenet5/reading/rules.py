@@ -17,18 +17,9 @@ from numpy.typing import NDArray
 from lenet5.pictures.masks import Mask, depth, dilated, inked, only, opened, parts, pen
 
 __all__ = [
-    "Rule",
-    "Runs",
-    "drawn_along",
-    "find_rules",
-    "is_straight",
-    "rests",
-    "rule_along",
-    "runs_of_ink",
-    "without_edges",
-    "without_rests",
-    "without_rules",
-]
+    "Rule", "Runs", "drawn_along", "find_rules", "is_straight", "rests", "rule_along", "runs_of_ink",
+    "without_edges", "without_rests", "without_rules",
+]  # fmt: skip
 
 Grey = NDArray[np.float32]
 Indices = NDArray[np.int64]
