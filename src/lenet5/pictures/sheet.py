@@ -16,7 +16,7 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 # All were chosen on pictures that were drawn.
-SMALL, COARSE = 100, 240  # pixels: a lower or narrower picture is of writing alone; where paper is looked for
+COARSE = 240  # pixels: a lower or narrower picture is of writing alone; the paper is looked for in so many a side
 STROKE, STEPS = 0.06, (0.07, 0.12, 0.2)  # of its shorter side, strokes; of the brightness, changes within one thing
 LEAST, SOLID = 0.15, 0.93  # of the picture, a sheet at least; and of its hull
 DARKER, AROUND = 0.95, 0.8  # of the sheet's brightness, the table at most; along how much of the sheet's edge
@@ -35,7 +35,7 @@ def sheet_on_table(picture: Pixels) -> tuple[Pixels, Floats]:
     seen from above where all its corners are. And the 3×3 matrix that takes its places back."""
     small, paper = paper_of(picture)
     drawn, light = (np.ascontiguousarray(p if p.ndim == 2 else p.min(axis=2)) for p in (small, paper))
-    for inside in _sheets(light, drawn) if min(picture.shape[:2]) > SMALL else ():
+    for inside in _sheets(light, drawn) if min(picture.shape[:2]) > COARSE else ():
         if level := _levelled(inside, max(picture.shape[:2]) / max(light.shape)):
             alone = _alone(picture, paper, inside)
             seen = cv2.warpPerspective(alone, *level, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
@@ -123,7 +123,7 @@ def _levelled(inside: Mask, scale: float) -> tuple[Floats, tuple[int, int]] | No
 def without_print(picture: Pixels) -> Pixels:
     """The picture, uint8 (H, W) or (H, W, 3), with its strokes on bare paper where fainter squares or rules come again
     and again along the left and right edges at least: a row of boxes does so above and below."""
-    if min(picture.shape[:2]) <= SMALL:
+    if min(picture.shape[:2]) <= COARSE:
         return picture
     bare, band = paper_of(picture)[1], max(4, round(BAND * min(picture.shape[:2])))
     # The lightest colour of each pixel shows coloured print least.
