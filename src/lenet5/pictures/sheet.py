@@ -14,6 +14,7 @@ __all__ = ["paper_of", "sheet_on_table", "without_print"]
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
+Grey = NDArray[np.float32]
 
 # All were chosen on pictures that were drawn.
 COARSE = 240  # pixels: a lower or narrower picture is of writing alone; the paper is looked for in so many a side
@@ -126,15 +127,20 @@ def without_print(picture: Pixels) -> Pixels:
     if min(picture.shape[:2]) <= COARSE:
         return picture
     bare, band = paper_of(picture)[1], max(4, round(BAND * min(picture.shape[:2])))
-    # The lightest colour of each pixel shows coloured print least.
-    drawn, paper = (p if p.ndim == 2 else np.ascontiguousarray(p.max(axis=2)) for p in (picture, bare))
-    depth = np.asarray(1 - drawn / np.maximum(cv2.resize(paper, drawn.shape[::-1]), np.float32(1)), np.float32)
-    sides = depth[:band], depth[-band:], depth[:, :band], depth[:, -band:]
+    paper = cv2.resize(bare if bare.ndim == 2 else bare.max(axis=2), picture.shape[1::-1])
+
+    def depth_of(part: tuple[slice, ...]) -> Grey:
+        # The lightest colour of each pixel shows coloured print least.
+        drawn = picture[part] if picture.ndim == 2 else picture[part].max(axis=2)
+        return np.asarray(1 - drawn / np.maximum(paper[part], np.float32(1)), np.float32)
+
+    sides = [depth_of(part) for part in (np.s_[:band, :], np.s_[-band:, :], np.s_[:, :band], np.s_[:, -band:])]
     pitches = [_pitch(side.mean(axis=k // 2)) for k, side in enumerate(sides)]
     across, down = (min(two) if max(two) <= EVEN * min(two) else 0 for two in (pitches[:2], pitches[2:]))
     if not down or (across and max(across, down) > SQUARE * min(across, down)):
         return picture
     printed = float(np.median([quantile(side.ravel(), DEEPEST) for side in sides[0 if across else 2 :]]))
+    depth = depth_of(np.s_[:, :])
     labels, stats = parts(np.asarray(depth > FAINT * printed, np.uint8))
     own = np.bincount(labels[depth > PEN * printed], minlength=len(stats)) > 0
     wrote = dilated(own[labels].astype(np.uint8), 3, 3).reshape(*labels.shape, *[1] * (picture.ndim - 2))
