@@ -17,6 +17,7 @@ ENCLOSED = 0.25  # of an enclosure's height, that of the writing in it: no digit
 OTHERS = 0.1  # of what an enclosure holds, what may lie in other holes: boxes in a row hold as much each
 SIDE = 0.8  # of a side of its box, what the line of an open frame covers
 LINE = 0.15  # of an enclosure's smaller side, the most that its line is thick
+FEWEST = 3  # parts, the paper among them: two corners and what they are around are more
 ARM = 3.0  # times as long as thick are both arms of a corner, at least
 HIGHER = 1.2  # times as high as corners is what they are around
 ASIDE = 0.05  # of a corner, what may lie away from the two sides of its box
@@ -62,6 +63,8 @@ def _corners(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> list[int]:
 
     An angular 7 looks like a corner, and so does the first stroke of a 4.
     """
+    if len(stats) <= FEWEST:
+        return []
     x, y, width, height, area = stats.T
     thin = np.flatnonzero(ARM * area <= np.minimum(width, height) * (width + height))
     facing = {k: corner for k in thin.tolist() if k and (corner := _facing(labels, k, stats[k].tolist()))}
