@@ -32,8 +32,9 @@ from lenet5.pictures.ink import find_ink
 from lenet5.pictures.masks import dilated, inked, opened
 from lenet5.pictures.normalise import BOX
 from lenet5.pictures.opening import PAGE_SIDE, open_pages, sized
+from lenet5.pictures.sheet import without_print
 from lenet5.reading import choice
-from lenet5.reading.layout import line_ink, without_squares
+from lenet5.reading.layout import line_ink
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
 from lenet5.reading.school.outcomes import SURE, Example, Outcome, examples, judged, sampled
@@ -166,7 +167,7 @@ def read_found(reader: Reader, example: Example, network: Sliding, least: float)
     """
     pixels = open_pages(example.picture, reader.limits)[0]
     small, scale = sized(pixels, PAGE_SIDE)
-    ink = line_ink(without_squares(small, find_ink(small)).pen)
+    ink = line_ink(find_ink(without_print(small)).pen)
     words, readings = list[Word](), list[Reading]()
     for box in lines_of(digits_of(ink, network, least)):
         left, top, right, bottom = (round(max(0.0, end) / scale) for end in box)
