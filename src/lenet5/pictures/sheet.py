@@ -34,9 +34,11 @@ PEN, FAINT = 1.3, 1.05  # of the print's depth: the pen's, and that of all that 
 def sheet_on_table(picture: Pixels) -> tuple[Pixels, Floats]:
     """The sheet in a picture, uint8 (H, W) or (H, W, 3), where an edge of it is in sight: with its edges level, and as
     seen from above where all its corners are. And the 3×3 matrix that takes its places back."""
+    if min(picture.shape[:2]) <= COARSE:
+        return picture, np.eye(3)
     small, paper = paper_of(picture)
     drawn, light = (np.ascontiguousarray(p if p.ndim == 2 else p.min(axis=2)) for p in (small, paper))
-    for inside in _sheets(light, drawn) if min(picture.shape[:2]) > COARSE else ():
+    for inside in _sheets(light, drawn):
         if level := _levelled(inside, max(picture.shape[:2]) / max(light.shape)):
             alone = _alone(picture, paper, inside)
             seen = cv2.warpPerspective(alone, *level, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
