@@ -14,8 +14,8 @@ import pytest
 
 from lenet5.reproduce import EXPERIMENTS, Plan, report
 from lenet5.reproduce.choices import PUBLISHED
-from lenet5.reproduce.page import page
 from lenet5.reproduce.paper import MISTAKES, PAPER
+from lenet5.reproduce.report import page
 from lenet5.reproduce.statements import statements
 from lenet5.reproduce.statistics import spread
 

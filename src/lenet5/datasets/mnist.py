@@ -7,10 +7,12 @@ every one back to its form (Yadav and Bottou 2019); their tables are in the orde
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
-from functools import partial
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -19,14 +21,15 @@ from numpy.typing import NDArray
 
 from lenet5.codes import DIGITS
 from lenet5.datasets.dataset import Dataset
-from lenet5.datasets.download import Progress, cached
 from lenet5.datasets.packed import read_idx
-from lenet5.errors import DataError
-from lenet5.files import GZIP_MAGIC, gunzip, read_bounded
+from lenet5.errors import DataError, LeNetError
+from lenet5.files import GZIP_MAGIC, cache_folder, gunzip, make_folder, read_bounded, write_atomically
 
-__all__ = ["ENVIRONMENT", "mnist"]
+__all__ = ["ENVIRONMENT", "Progress", "mnist"]
 
 ENVIRONMENT = "LENET5_DATA"
+Progress = Callable[[str, int, int], None]  # address, bytes so far, bytes in all (0 where nobody says)
+SECONDS_OF_SILENCE = 20
 
 
 class _Source(NamedTuple):
@@ -97,16 +100,7 @@ def _read(source: _Source, progress: Progress | None) -> tuple[bytes, str]:
     """The uncompressed bytes of one file, checked, and the name that messages give it."""
     folder = os.environ.get(ENVIRONMENT)
     if not folder:
-        name = source.name + ".gz"
-        check = partial(_unpack, source, name)
-        try:
-            data = cached(f"{source.folder}/{name}", _MIRRORS[source.folder], _limit(source), check, progress)
-        except DataError as problem:
-            raise _MissingError(
-                f"{problem}\nWithout internet, take the data set drawn, or set {ENVIRONMENT} to a folder that has "
-                f"{source.folder}/{name}"
-            ) from problem
-        return data, name
+        return _cached(source, progress), f"{source.name}.gz"
     places = [
         place / (source.name + suffix)
         for place in (Path(folder, source.folder), Path(folder))
@@ -119,6 +113,51 @@ def _read(source: _Source, progress: Progress | None) -> tuple[bytes, str]:
             f"point it at a folder that holds them, or unset it to download"
         )
     return _unpack(source, str(path), read_bounded(path, _limit(source), error=DataError)), str(path)
+
+
+def _cached(source: _Source, progress: Progress | None) -> bytes:
+    """The bytes of one file from the user's cache, or from the first mirror whose copy is right, which is kept there.
+
+    A damaged copy in the cache is replaced. Raises _MissingError, with what every mirror answered, where none has it.
+    """
+    name = f"{source.name}.gz"
+    path = cache_folder() / source.folder / name
+    with contextlib.suppress(DataError):
+        return _unpack(source, name, read_bounded(path, _limit(source), error=DataError))
+    answers = []
+    for mirror in _MIRRORS[source.folder]:
+        try:
+            data = _download(mirror + name, _limit(source), progress)
+            unpacked = _unpack(source, name, data)
+        except (OSError, DataError) as problem:  # what requests raises are OSErrors
+            answers.append(f"  {mirror}: {type(problem).__name__}: {textwrap.shorten(str(problem), 100)}")
+            continue
+        # A home that cannot be written to costs the next run a download, and this one nothing.
+        with contextlib.suppress(LeNetError):
+            make_folder(path.parent)
+            write_atomically(path, data)
+        return unpacked
+    told = "\n".join(answers)
+    raise _MissingError(
+        f"could not download {name}:\n{told}\nWithout internet, take the data set drawn, or set {ENVIRONMENT} to a "
+        f"folder that has {source.folder}/{name}"
+    )
+
+
+def _download(address: str, limit: int, progress: Progress | None) -> bytes:
+    import requests
+
+    data = bytearray()
+    with requests.get(address, stream=True, timeout=SECONDS_OF_SILENCE) as answer:
+        answer.raise_for_status()
+        total = int(answer.headers.get("content-length", 0))
+        for part in answer.iter_content(1 << 16):
+            data += part
+            if len(data) > limit:
+                raise DataError(f"sends more than the {limit:,} bytes that were expected")
+            if progress:
+                progress(address, len(data), total)
+    return bytes(data)
 
 
 def _limit(source: _Source) -> int:

@@ -1,16 +1,23 @@
-"""The report: one dictionary, written as JSON, and the page that is made from it alone."""
+"""The report: one dictionary, written as JSON, and one HTML page for the browser and for paper, made from it alone.
+
+The page's words stand in `templates/`, a file for each section. Whatever comes from the data is escaped by Jinja.
+Style, charts and pictures are inside the page, so that it opens without a network.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import lenet5
 from lenet5 import files
@@ -18,14 +25,25 @@ from lenet5.datasets import Dataset, load
 from lenet5.errors import DataError
 from lenet5.pictures.saving import address
 from lenet5.reference import scale
-from lenet5.reproduce import experiments
-from lenet5.reproduce.page import page
+from lenet5.reproduce import drawings, experiments
 from lenet5.reproduce.paper import MISTAKES, PAPER
 from lenet5.reproduce.plan import Plan
 from lenet5.reproduce.statements import statements
+from lenet5.reproduce.statistics import NONE, between, fixed, plus_minus, power
 from lenet5.training.going_on import processor
 
-__all__ = ["collect", "write"]
+__all__ = ["collect", "page", "write"]
+
+SECTIONS = {
+    "results": "What error does it reach?",
+    "curve": "How does it get there?",
+    "sizes": "What are more pictures worth?",
+    "rejection": "What if it may stay silent?",
+    "robustness": "What does it withstand?",
+    "mistakes": "What does it read wrongly?",
+    "choices": "Which open choices matter?",
+    "statements": "What of the paper reproduces?",
+}
 
 
 def collect(plan: Plan, work: Path, command: str) -> dict[str, Any]:
@@ -63,6 +81,22 @@ def write(report: dict[str, Any], out: Path) -> tuple[Path, Path]:
     files.write_atomically(out / "reproduce.json", data.encode(), error=DataError)
     files.write_atomically(out / "reproduce.html", html.encode(), error=DataError)
     return out / "reproduce.html", out / "reproduce.json"
+
+
+def page(report: dict[str, Any], picture: Callable[[int], str]) -> str:
+    """The report as HTML. `picture(index)` is the data address of a test picture, or empty."""
+    templates = PackageLoader("lenet5.reproduce")
+    environment = Environment(loader=templates, autoescape=True, trim_blocks=True, undefined=StrictUndefined)
+    filters = (between, commonest, fixed, plus_minus, power, zip)
+    environment.filters |= {each.__name__: each for each in filters} | {"thousands": "{:,}".format}
+    made = {name: asks for name, asks in SECTIONS.items() if report.get(name)}
+    values = {"report": report, "paper": report["paper"], "sections": made, "picture": picture}
+    return environment.get_template("page.html").render(values, drawings=drawings, title=drawings.title, NONE=NONE)
+
+
+def commonest(answers: list[str | None]) -> str:
+    """The wrong answer that most networks give; None stands for a right one."""
+    return Counter(sorted(answer for answer in answers if answer is not None)).most_common(1)[0][0]
 
 
 def _input(plan: Plan) -> dict[str, float]:
