@@ -28,8 +28,8 @@ def found(ink: np.ndarray) -> list[int]:
     return [round(float(box[:, 0].mean())) for box in strips[0].boxes] if strips else []
 
 
-@pytest.mark.parametrize("gap", [0, 15])
-@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("gap", [0, 6, 10, 15])
+@pytest.mark.parametrize("count", [2, 3, 5, 7])
 def test_boxes_are_found_side_by_side_and_apart(count: int, gap: int) -> None:
     wanted = [20 + SIDE / 2 + k * (SIDE + gap) for k in range(count)]
     assert found(row(count, gap)) == pytest.approx(wanted, abs=3)

@@ -157,14 +157,7 @@ def _grown(uprights: Uprights, at: float, width: float, step: int) -> list[Box]:
 
 
 def _beside(uprights: Uprights, at: float, width: float, step: int) -> Box | None:
-    """The near and the far side of the next box: it shares a side, ends where the rules end, or stands apart."""
-    aim, end = at + step * width, uprights.last if step > 0 else 0.0
-    if uprights.ruled(at, aim) >= RULED:
-        side = uprights.near(aim, SLACK * width)
-        if side is not None:
-            return at, side[0]
-        if abs(aim - end) < END_SLACK * width:
-            return at, end
+    """The near and the far side of the next box: it stands apart, shares a side, or ends where the rules end."""
     nearest = uprights.at if step > 0 else uprights.at[::-1]
     for near in nearest:
         if not GAP[0] * width < step * (near - at) < GAP[1] * width:
@@ -172,6 +165,13 @@ def _beside(uprights: Uprights, at: float, width: float, step: int) -> Box | Non
         side = uprights.near(near + step * width, SLACK * width)
         if side is not None and uprights.is_gap(at, near) and uprights.ruled(near, side[0]) >= RULED_APART:
             return near, side[0]
+    aim, end = at + step * width, uprights.last if step > 0 else 0.0
+    if uprights.ruled(at, aim) >= RULED:
+        side = uprights.near(aim, SLACK * width)
+        if side is not None:
+            return at, side[0]
+        if abs(aim - end) < END_SLACK * width:
+            return at, end
     return None
 
 
