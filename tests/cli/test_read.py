@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from PIL import Image
 from lenet5.cli import main
 from lenet5.datasets import drawn
 from lenet5.reading import Reader
+from lenet5.reading.school.corrections import read_corrections
 from server.expected import EXAMPLES
 from systems import posix
 
@@ -255,3 +257,40 @@ def test_a_name_of_any_bytes_is_explained_too(folder: Path) -> None:
     command = [sys.executable, "-c", "from lenet5.cli import main; main()", "read", picture, "--explain"]
     subprocess.run([*command, folder / "how.html"], stdout=subprocess.DEVNULL, check=True)
     assert "na\\udcffme.png" in (folder / "how.html").read_text("utf-8")
+
+
+@posix
+def test_readings_of_files_of_any_name_are_corrections(folder: Path, tmp_path: Path) -> None:
+    """A name may be in another encoding, as may what is printed."""
+    named = os.fsencode(folder) + b"/sept-\xe9t\xe9.png"
+    try:
+        shutil.copy(EXAMPLES / "digit_7.png", os.fsdecode(named))
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 alone")
+    command = [sys.executable, "-c", "from lenet5.cli import main; main()", "read", "--json", named]
+    for encoding in ("utf-8", "cp1252", "ascii"):
+        told = subprocess.run(
+            command, env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, check=True
+        )
+        (tmp_path / "corrections.jsonl").write_bytes(told.stdout)
+        (correction,) = read_corrections(tmp_path / "corrections.jsonl")
+        assert (correction.text, os.fsencode(correction.path)) == ("7", named)
+
+
+def test_pictures_that_could_not_be_opened_do_not_keep_the_readings_from_being_corrections(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "cut short.png").write_bytes((folder / "blank.png").read_bytes()[:40])
+    assert run(folder, "--json") == 2
+    (folder / "corrections.jsonl").write_text(capsys.readouterr().out, encoding="utf-8")
+    assert [correction.text for correction in read_corrections(folder / "corrections.jsonl")] == ["", "4071"]
+
+
+@pytest.mark.parametrize("ending", ["JFIF", "pnm", "jpe"])
+def test_pictures_of_a_folder_are_found_by_every_ending_of_their_formats(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], ending: str
+) -> None:
+    picture = Image.open(EXAMPLES / "digit_4.png").convert("RGB")
+    picture.save(tmp_path / f"four.{ending}", format="PPM" if ending == "pnm" else "JPEG")
+    assert run(tmp_path, "--layout", "digit") == 0
+    assert capsys.readouterr().out.split()[-2] == "4"

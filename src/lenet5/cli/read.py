@@ -187,7 +187,7 @@ class _Show:
     def readings(self, path: Path | str, readings: list[Reading]) -> None:
         for r in readings:
             if self._json:
-                print(json.dumps({"path": str(path), **r.to_dict()}, ensure_ascii=False))
+                print(json.dumps({"path": str(path), **r.to_dict()}))  # in ASCII, which is UTF-8 wherever it is sent to
             elif self._table:
                 place = "" if r.row is None else r.row
                 answer = (r.text, f"{r.confidence:.4f}", int(r.rejected), r.reason)
@@ -201,7 +201,7 @@ class _Show:
     def error(self, path: Path | str | PictureError, error: LeNetError) -> None:
         if self._json:
             named = None if isinstance(path, PictureError) else str(path)
-            print(json.dumps({"path": named, "error": str(error)}, ensure_ascii=False), flush=True)
+            print(json.dumps({"path": named, "error": str(error)}), flush=True)
         print(f"lenet5: {error}", file=sys.stderr)
 
 

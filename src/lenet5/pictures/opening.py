@@ -51,8 +51,8 @@ LONGEST_PATH = 4096  # characters
 
 FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PPM")
 SUFFIXES = frozenset((
-    ".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".ppm", ".pgm", ".pbm",
-    ".pdf", ".heic", ".heif", ".hif",
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".ppm", ".pgm", ".pbm",
+    ".pnm", ".pdf", ".heic", ".heif", ".hif",
 ))  # fmt: skip
 
 # ISO 14496-12: what a file of HEIF says that it is, in its bytes 4 to 12.

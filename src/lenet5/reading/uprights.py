@@ -158,8 +158,7 @@ def _grown(uprights: Uprights, at: float, width: float, step: int) -> list[Box]:
 
 def _beside(uprights: Uprights, at: float, width: float, step: int) -> Box | None:
     """The near and the far side of the next box: it stands apart, shares a side, or ends where the rules end."""
-    nearest = uprights.at if step > 0 else uprights.at[::-1]
-    for near in nearest:
+    for near in uprights.at[::step]:
         if not GAP[0] * width < step * (near - at) < GAP[1] * width:
             continue
         side = uprights.near(near + step * width, SLACK * width)

@@ -112,6 +112,8 @@ def _correction(line: str, folder: Path, place: str) -> list[Correction]:
         told = json.loads(line)
         if not isinstance(told, dict):
             raise TypeError("not an object")
+        if "error" in told and "text" not in told:  # of a picture that `lenet5 read --json` could not open
+            return []
         name, text, box, page = told["path"], told["text"], told.get("box"), told.get("page", 0)
         if not isinstance(name, str) or not isinstance(text, str) or not name:
             raise TypeError(f"path {name!r} and text {text!r}; expected text")
@@ -140,8 +142,7 @@ def _box(box: Any) -> Box | None:
     whole = isinstance(box, list) and len(box) == 4 and all(type(v) is int for v in box)
     if not whole or min(box[2:]) < 1:
         raise TypeError(f"box {box!r}; expected [x, y, width, height] in whole pixels")
-    x, y, width, height = box
-    return x, y, width, height
+    return box[0], box[1], box[2], box[3]
 
 
 def _named(folder: Path) -> list[Correction]:
