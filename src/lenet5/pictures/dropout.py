@@ -9,13 +9,11 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, closed, opened, parts, quantile, shrunk
+from lenet5.pictures.masks import Grey, Mask, closed, opened, parts, quantile, shrunk
 
 __all__ = ["channel_of_the_pen", "seen"]
 
-Grey = NDArray[np.float32]
 
 SMALLEST = 24  # pixels; in a smaller picture colours are not told apart
 COARSE = 800  # pixels a side that are enough to see boxes

@@ -9,17 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "Mask", "closed", "depth", "dilated", "inked", "least_overlap", "only", "opened", "parts", "pen", "quantile",
-    "shrunk",
+    "Grey", "Mask", "Pixels", "closed", "depth", "dilated", "inked", "least_overlap", "only", "opened", "parts", "pen",
+    "quantile", "shrunk",
 ]  # fmt: skip
 
 Mask = NDArray[np.uint8]
+Grey = NDArray[np.float32]  # (H, W): ink, 0 for paper to 1, or light
+Pixels = NDArray[np.uint8]  # (H, W) or (H, W, 3): a picture
 
 PART = 0.35  # ink from which a pixel belongs to a stroke
 FEW = 2**14  # pixels: their parts are counted in 16 bits
 
 
-def inked(ink: NDArray[np.float32], least: float = PART) -> Mask:
+def inked(ink: Grey, least: float = PART) -> Mask:
     """Where there is at least this much ink."""
     return np.asarray(ink >= least, dtype=np.uint8)
 
@@ -57,7 +59,7 @@ def parts(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return np.asarray(labels, dtype=np.int32), np.asarray(stats, dtype=np.int32)
 
 
-def only(ink: NDArray[np.float32], labels: NDArray[np.int32], own: NDArray[np.bool_]) -> NDArray[np.float32]:
+def only(ink: Grey, labels: NDArray[np.int32], own: NDArray[np.bool_]) -> Grey:
     """The ink (H, W) of some of its parts, `own` of all (N,), with their faint edges. labels: (H, W), as of `parts`."""
     of_them = own[labels]
     return np.asarray(ink * dilated(of_them.astype(np.uint8), 3, 3) * (of_them | (labels == 0)), dtype=np.float32)
@@ -75,12 +77,12 @@ def least_overlap(mask: Mask, tall: float) -> tuple[int, int]:
     return int((right[:-1] - left[1:]).min(initial=width)), int(counted[:, 2].min(initial=width))
 
 
-def depth(mask: Mask) -> NDArray[np.float32]:
+def depth(mask: Mask) -> Grey:
     """How far each pixel of the mask is from what is not in it; outside of the picture nothing is."""
     return np.asarray(cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3), np.float32)[1:-1, 1:-1]
 
 
-def pen(distance: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
+def pen(distance: Grey, where: NDArray[np.bool_]) -> float:
     """The width of the pen, pixels: twice the median depth of the strokes' ridges there; 0 where there are none."""
     ridge = (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)) - 1e-3) & (distance > 0) & where
     return max(1.0, 2 * float(np.median(distance[ridge])) - 0.5) if ridge.any() else 0.0

@@ -8,13 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, dilated, parts, quantile, shrunk
+from lenet5.pictures.masks import Grey, Mask, Pixels, dilated, parts, quantile, shrunk
 
 __all__ = ["paper_of", "sheet_on_table", "without_print"]
 
-Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
-Grey = NDArray[np.float32]
 
 # All were chosen on pictures that were drawn.
 COARSE = 240  # pixels: a lower or narrower picture is of writing alone; the paper is looked for in so many a side

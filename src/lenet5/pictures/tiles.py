@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, dilated, parts
+from lenet5.pictures.masks import Mask, Pixels, dilated, parts
 
 __all__ = ["turned_tiles"]
 
-Pixels = NDArray[np.uint8]
 
 SMALL = 64  # pixels a side, a picture up to which is of one digit
 COARSE = 800  # pixels a side of the picture that tiles are looked for in

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.ink import Ink
-from lenet5.pictures.masks import inked, least_overlap, parts, shrunk
+from lenet5.pictures.masks import Grey, inked, least_overlap, parts, shrunk
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.reading.cells import Cell, Grid, cells_of, without_outlines
 from lenet5.reading.fields import Field, GlyphField
@@ -25,7 +25,6 @@ from lenet5.reading.strips import find_strips
 
 __all__ = ["find_boxes", "rows_of_boxes", "upright_rows"]
 
-Grey = NDArray[np.float32]
 Images = list[NDArray[np.uint8]]
 
 FAINT = 0.7  # the power that makes faint strokes fuller, and leaves full ones as they are

@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import PART, Mask, dilated, inked, parts
+from lenet5.pictures.masks import PART, Grey, Mask, dilated, inked, parts
 from lenet5.reading.rules import Rule, Runs, rule_along, runs_of_ink
 
 __all__ = ["Cell", "Grid", "cells_of", "without_outlines"]
 
-Grey = NDArray[np.float32]
 Corners = NDArray[np.float64]  # (4, 2): x, y from the upper left, clockwise
 Grid = dict[tuple[int, int], Corners]  # of cells, by row and column
 

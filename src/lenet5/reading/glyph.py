@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import PART, Mask, dilated, inked, only, parts
+from lenet5.pictures.masks import PART, Grey, Mask, dilated, inked, only, parts
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.rules import rests
 
 __all__ = ["the_glyph"]
 
-Grey = NDArray[np.float32]
 
 SPECK = 0.015  # of the largest part's area
 FAINT = 0.1  # ink from which a pixel may go on from a stroke

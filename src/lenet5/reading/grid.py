@@ -10,14 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, closed, dilated, inked
+from lenet5.pictures.masks import Grey, Mask, closed, dilated, inked
 from lenet5.reading.cells import Grid
 from lenet5.reading.lattice import completed
 from lenet5.reading.rules import find_rules
 
 __all__ = ["find_grid"]
 
-Grey = NDArray[np.float32]
 
 LEAST_SIDE = 40  # pixels; no picture of a grid is smaller
 FAINT = (0.12, 0.2)  # ink from which a pixel may belong to a rule

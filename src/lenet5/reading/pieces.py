@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.kernels.strokes import ways
-from lenet5.pictures.masks import Mask, depth, inked, parts, pen
+from lenet5.pictures.masks import Grey, Mask, depth, inked, parts, pen
 from lenet5.reading.loops import Loop, loops_in
 
 __all__ = ["Line", "Piece", "cut", "sharpest", "usual_height"]
 
-Grey = NDArray[np.float32]
 
 STEEPEST = 0.9  # of the slants that are tried, horizontal over vertical
 

@@ -9,14 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.pictures.masks import Grey, Pixels
 from lenet5.reading.fields import LineField
 from lenet5.reading.readings import Reading
 from lenet5.reading.words import Word
 
 __all__ = ["Steps", "annotated", "black_on_white", "framed", "outlined", "pieces_of", "sheet"]
 
-Grey = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
 T = TypeVar("T")
 
 RED, BLUE, GREEN = (200, 30, 30), (30, 30, 200), (20, 120, 40)

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import inked, only, parts
+from lenet5.pictures.masks import Grey, inked, only, parts
 from lenet5.reading.place import around
 
 __all__ = ["Word", "in_order", "together", "words"]
 
-Grey = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 Parts = NDArray[np.int32]  # (N, 5): x, y, width, height, area
 

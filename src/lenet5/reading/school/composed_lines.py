@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.drawn.paper import Look, photograph
 from lenet5.pictures.ink import find_ink
+from lenet5.pictures.masks import Grey
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.graph import Candidate, Geometry, candidates
 from lenet5.reading.layout import line_ink
@@ -21,7 +22,6 @@ from lenet5.reading.pieces import Line, cut
 
 __all__ = ["compose", "judged", "line_lessons"]
 
-Grey = NDArray[np.float32]
 Owners = NDArray[np.int32]  # of each pixel: the number of its digit, NOBODY, or OTHER for what is no digit
 Pick = Callable[[int | None], tuple[NDArray[np.uint8], int]]  # that digit, or any: a picture (28, 28), its label
 

@@ -26,6 +26,7 @@ from lenet5.datasets.dataset import Dataset
 from lenet5.errors import DataError, LeNetError
 from lenet5.files import read_bounded
 from lenet5.pictures.ink import Polarity
+from lenet5.pictures.masks import Pixels
 from lenet5.pictures.opening import SUFFIXES, open_pages
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField
 from lenet5.reading.graph import Candidate, Costs, digit_costs, left_out, paths_of
@@ -35,7 +36,6 @@ from lenet5.reading.readings import EMPTY, SEPARATORS, UNREAD, Box
 
 __all__ = ["Correction", "aligned", "read_corrections", "samples_of"]
 
-Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 MOST_BYTES = 256 << 20
