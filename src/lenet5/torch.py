@@ -148,9 +148,6 @@ class _RBF(nn.Module):
         apart = x[:, None] - self.codes
         return apart.square().sum(2, dtype=torch.float64).to(x.dtype)
 
-    def penalties(self, x: Tensor) -> Tensor:
-        return self.forward(x)
-
 
 class LeNet5(nn.Module):
     """A declared network as a module; it has the paper's layers and `lenet5.LeNet5`'s arguments.
@@ -200,7 +197,7 @@ class LeNet5(nn.Module):
         Raises PictureError for another shape.
         """
         f6 = self._maps(pictures)[-1]
-        return self.rbf.penalties(f6) if hasattr(self, "rbf") else self.output.penalties(f6)
+        return self.rbf(f6) if hasattr(self, "rbf") else self.output.penalties(f6)
 
     @torch.jit.export
     def activations(self, pictures: Tensor) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """The contenders, a module for each, and the calls that every contender has.
 
-A contender's module has `make(material, threads)`, and imports its framework when it is imported.
+A contender's module has a class `Implementation(material, threads)`, and imports its framework when it is imported.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Contender(Protocol):
 
 @dataclass(frozen=True)
 class Peer:
-    """A contender: its module in `lenet5.bench.peers`, the packages that it needs, and the options of `make`."""
+    """A contender: its module in `lenet5.bench.peers`, the packages that it needs, and further options."""
 
     name: str
     module: str
@@ -71,5 +71,6 @@ def missing(peer: Peer) -> list[str]:
 
 def make(peer: Peer, material: Material, threads: int) -> Contender:
     """The contender, its framework imported."""
-    made: Contender = import_module(f"lenet5.bench.peers.{peer.module}").make(material, threads, **dict(peer.options))
+    module: Any = import_module(f"lenet5.bench.peers.{peer.module}")
+    made: Contender = module.Implementation(material, threads, **dict(peer.options))
     return made

@@ -11,12 +11,12 @@ from lenet5 import reference
 from lenet5.bench.material import J, Material
 from lenet5.bench.tasks import ONLINE, Task
 
-__all__ = ["make"]
+__all__ = ["Implementation"]
 
 LARGEST = 1000  # pictures: all windows of C1 are in memory at once
 
 
-class _Reference:
+class Implementation:
     _tensors: dict[str, NDArray[np.float64]]
 
     def __init__(self, material: Material, threads: int) -> None:
@@ -49,6 +49,3 @@ class _Reference:
 
     def reset(self) -> None:
         self._tensors = {name: t.copy() for name, t in self._first.items()}
-
-
-make = _Reference

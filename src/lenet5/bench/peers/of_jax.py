@@ -16,13 +16,13 @@ from lenet5.bench.material import ADAM, J, Material
 from lenet5.bench.tasks import ONLINE, Task
 from lenet5.scale import BACKGROUND, FRAME, SPAN
 
-__all__ = ["make"]
+__all__ = ["Implementation"]
 
 Tensors = dict[str, Any]
 Means = tuple[Tensors, Tensors, Any]  # Adam's: of the gradient, of its square, and how many steps
 
 
-class _Jax:
+class Implementation:
     """Threads are those of the processors that the process may use."""
 
     _tensors: Tensors
@@ -151,6 +151,3 @@ def _adam(tensors: Tensors, gradient: Tensors, first: Tensors, second: Tensors, 
         for n in gradient
     }
     return tensors | moved, first, second
-
-
-make = _Jax

@@ -12,10 +12,10 @@ from lenet5.bench.material import Material
 from lenet5.bench.peers import Contender
 from lenet5.bench.tasks import Task
 
-__all__ = ["make"]
+__all__ = ["Implementation"]
 
 
-class _OnnxRuntime(Contender):
+class Implementation(Contender):
     def __init__(self, material: Material, threads: int) -> None:
         self._material = material
         options = onnxruntime.SessionOptions()
@@ -31,6 +31,3 @@ class _OnnxRuntime(Contender):
     def penalties(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
         (answers,) = self._session.run(["penalties"], {"pictures": digits})
         return np.asarray(answers)
-
-
-make = _OnnxRuntime

@@ -13,10 +13,10 @@ from lenet5.bench.material import Material
 from lenet5.bench.peers import Contender
 from lenet5.bench.tasks import Task
 
-__all__ = ["make"]
+__all__ = ["Implementation"]
 
 
-class _OpenVino(Contender):
+class Implementation(Contender):
     def __init__(self, material: Material, threads: int) -> None:
         self._material = material
         self._core = openvino.Core()
@@ -45,6 +45,3 @@ class _OpenVino(Contender):
     def penalties(self, digits: NDArray[np.uint8]) -> NDArray[np.float32]:
         request = self._compiled(len(digits), "penalties")
         return np.array(request.infer([digits])[0])
-
-
-make = _OpenVino

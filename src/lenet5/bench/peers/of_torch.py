@@ -20,7 +20,7 @@ from lenet5.bench.tasks import ONLINE, Task
 from lenet5.reference import dense
 from lenet5.scale import BACKGROUND, FRAME, SPAN
 
-__all__ = ["make"]
+__all__ = ["Implementation"]
 
 
 class _ByMaps(torch.nn.Module):
@@ -42,7 +42,7 @@ class _ByMaps(torch.nn.Module):
         return squashed
 
 
-class _Torch:
+class Implementation:
     def __init__(self, material: Material, threads: int, compiled: bool = False, by_maps: bool = False) -> None:
         torch.set_num_threads(threads)
         if torch.get_num_interop_threads() != 1:  # it can be said only once in a process
@@ -154,6 +154,3 @@ def _map(penalties: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
 def _move(parameters: list[torch.Tensor], gradients: Any, rates: list[torch.Tensor]) -> None:
     with torch.no_grad():
         torch._foreach_addcmul_(parameters, gradients, rates, value=-1.0)
-
-
-make = _Torch

@@ -13,10 +13,10 @@ from lenet5.network import LeNet5
 from lenet5.training.learners import Learner, MiniBatch, Online
 from lenet5.training.recipe import Recipe
 
-__all__ = ["make"]
+__all__ = ["Implementation"]
 
 
-class _Ours:
+class Implementation:
     """Threads are set by LENET5_THREADS, which the process was started with."""
 
     def __init__(self, material: Material, threads: int) -> None:
@@ -66,6 +66,3 @@ class _Ours:
 
     def reset(self) -> None:
         self._network.parameters[...] = self._first
-
-
-make = _Ours

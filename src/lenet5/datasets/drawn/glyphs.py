@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.drawn.hand import Hands, write
-from lenet5.datasets.drawn.pen import draw, scans
+from lenet5.datasets.drawn.pen import Ink, draw, scans
 from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS, Shape, table
 from lenet5.errors import DataError
 from lenet5.pictures.normalise import normalise
 
 __all__ = ["ABROAD_SHAPES", "FAITHFUL", "abroad", "choose", "digits", "gather", "taste"]
 
-Ink = NDArray[np.float32]
 
 PER_WRITER = 20  # pictures of one writer, two of each digit
 WRITERS = 50  # in a block: what is drawn from one generator

@@ -11,12 +11,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.datasets.drawn.pen import Pen, Trace
+from lenet5.datasets.drawn.pen import Array, Pen, Trace
 from lenet5.datasets.drawn.shapes import Shape
 
 __all__ = ["Hands", "write"]
 
-Array = NDArray[np.float64]
 BEYOND = 1.2  # how far mixtures of variants are stretched from their mean
 LIFTED = -1.0  # the radius where the pen leaves nothing
 DRY = 0.04  # how often a line is broken

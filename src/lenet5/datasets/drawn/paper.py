@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.datasets.drawn.pen import Ink
+
 __all__ = ["Look", "photograph"]
 
-Ink = NDArray[np.float32]
 Colour = tuple[float, float, float]
 
 _PAPERS: tuple[Colour, ...] = (

@@ -18,6 +18,7 @@ from lenet5.errors import DataError
 __all__ = ["Pen", "Scan", "Trace", "draw", "ink", "joined", "scans", "trace"]
 
 Array = NDArray[np.float64]
+Ink = NDArray[np.float32]  # (H, W), 0 paper to 1 ink
 
 STEP = 256
 SIDES = (40, 76)  # of a glyph before it is normalised, pixels, the latter not reached
@@ -99,7 +100,7 @@ def joined(traces: Sequence[Trace]) -> Trace:
     )
 
 
-def ink(trace: Trace, height: int, width: int) -> NDArray[np.float32]:
+def ink(trace: Trace, height: int, width: int) -> Ink:
     """What the pen leaves on a paper of height × width pixels: float32 (height, width), 0 paper to 1 ink.
 
     Pixel (i, j) has its middle at x = j, y = i. Between two strokes the pen is lifted.
@@ -129,7 +130,7 @@ def scans(rng: np.random.Generator, writers: int, each: int) -> Iterator[Scan]:
     return (Scan(int(side), bool(two)) for side, two in zip(sides, bilevel, strict=True))
 
 
-def draw(trace: Trace, side: int = 60, bilevel: bool = False) -> NDArray[np.float32]:
+def draw(trace: Trace, side: int = 60, bilevel: bool = False) -> Ink:
     """The trace alone on its paper, float32 (H, W), 0 to 1, its longer side `side` pixels."""
     reach = trace.radii[:, None]
     low = (trace.points - reach).min(0)

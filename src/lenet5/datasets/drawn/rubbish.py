@@ -10,19 +10,16 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.drawn.glyphs import choose, gather, taste
 from lenet5.datasets.drawn.hand import Hands, write
-from lenet5.datasets.drawn.pen import Scan, Trace, draw, joined, scans, trace
+from lenet5.datasets.drawn.pen import Array, Ink, Scan, Trace, draw, joined, scans, trace
 from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS
 from lenet5.pictures.normalise import bounding_box
 
 __all__ = ["KINDS", "nothing"]
 
-Array = NDArray[np.float64]
-Ink = NDArray[np.float32]
 
 BLOCK = 2000  # pictures drawn from one generator
 # Each kind, and its share of the pictures.

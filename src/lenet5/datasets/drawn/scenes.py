@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from lenet5.datasets.drawn.glyphs import FAITHFUL, choose, taste
 from lenet5.datasets.drawn.hand import Hands, write
 from lenet5.datasets.drawn.paper import Look, photograph
-from lenet5.datasets.drawn.pen import Trace, ink, joined, trace
+from lenet5.datasets.drawn.pen import Array, Ink, Trace, ink, joined, trace
 from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS, Shape
 from lenet5.errors import DataError
 
 __all__ = ["Box", "line", "page"]
 
-Array = NDArray[np.float64]
 Box = tuple[int, int, int, int]  # x, y, width, height
 Row = list[Trace | None]
 
@@ -169,7 +168,7 @@ def _camera(traces: list[Trace], rng: np.random.Generator, size: float, tilt: fl
     return np.asarray(matrix), int(width), int(height)
 
 
-def _inked(traces: list[Trace], height: int, width: int) -> NDArray[np.float32]:
+def _inked(traces: list[Trace], height: int, width: int) -> Ink:
     return ink(joined(traces), height, width) if traces else np.zeros((height, width), np.float32)
 
 
