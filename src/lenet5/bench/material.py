@@ -22,8 +22,6 @@ from lenet5.training.initial import initial
 from lenet5.training.learners import Online
 from lenet5.training.recipe import Recipe
 
-__all__ = ["ADAM", "CHECKED", "J", "Material", "prepare"]
-
 CHECKED = 256  # pictures that contenders must agree on before they are timed
 J = 10.0  # of eq. 9, for the online pass
 ADAM = {"rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}

@@ -13,8 +13,6 @@ with extra("matplotlib", "plot"):
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-__all__ = ["chart"]
-
 VERBS = {"read": "read", "online": "learn", "batch": "learn in"}
 INK, GREY, LINE = "#1f2328", "#59636e", "#d1d9e0"
 # Okabe and Ito's colours, which people with any colour vision tell apart; the shapes differ too.

@@ -32,8 +32,6 @@ from lenet5.machine.threads import processors
 from lenet5.network import LeNet5
 from lenet5.training.going_on import machine
 
-__all__ = ["Bench", "Result", "Step"]
-
 ROUNDS, SECONDS = 5, 1.0  # turns of each contender at each task, and how long one is
 QUICK_ROUNDS, QUICK_SECONDS = 2, 0.2
 APART = 1e-3  # penalties of two contenders may differ by this, and probabilities after learning

@@ -11,8 +11,6 @@ from lenet5.bench.peers import OURS
 from lenet5.bench.run import Result
 from lenet5.bench.tasks import Task
 
-__all__ = ["show"]
-
 NONE = "·"
 
 

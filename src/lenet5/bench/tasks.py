@@ -7,8 +7,6 @@ from typing import Literal
 
 from lenet5.architecture import Architecture, Convolution, EuclideanRBF, FullConnection
 
-__all__ = ["ALL", "BLOCK", "ONLINE", "QUICK", "READ", "Task", "multiply_adds"]
-
 BLOCK, ONLINE = 256, 64  # pictures that one call learns from, in mini-batches and one by one
 READ = 10_000  # pictures there are to read
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Times", "collect", "summarise"]
-
 MOST = 200_000  # calls of one turn that are kept
 
 

@@ -18,8 +18,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Worker", "main", "most_memory", "pin"]
-
 
 def pin(threads: int) -> None:
     """Let this process use only so many of its processors, where the system can do that."""

@@ -16,8 +16,6 @@ from lenet5.bulk.sources import Shard
 from lenet5.bulk.worker import Task, Worker
 from lenet5.errors import ReadingError, extra
 
-__all__ = ["run"]
-
 
 class _Actor:
     """A worker as Ray Data calls it: a row for each shard in, a row of counts out.

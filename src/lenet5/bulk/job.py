@@ -19,8 +19,6 @@ from lenet5.loading import load
 from lenet5.machine import threads
 from lenet5.reading.reader import BEST
 
-__all__ = ["Engine", "Progress", "read"]
-
 Engine = Literal["local", "ray"]
 ENGINES = {"local": local.run, "ray": cluster.run}
 

@@ -23,8 +23,6 @@ from lenet5.datasets.tables import holds_bytes, opened
 from lenet5.errors import DataError, LeNetError, PictureError
 from lenet5.pictures.opening import MAX_BYTES, SUFFIXES
 
-__all__ = ["FOUND", "KINDS", "PICTURES", "Columns", "Items", "Kind"]
-
 PICTURES = 2048  # in a shard; of a Parquet file a shard is a row group
 COLUMNS = ("image", "picture", "bytes", "png", "jpg", "jpeg")  # of a Parquet file, the first there is
 NAMES = ("file_name", "filename", "path", "file", "image", "picture")  # of a CSV file

@@ -13,8 +13,6 @@ from lenet5.bulk.worker import Task, Worker
 from lenet5.errors import ReadingError
 from lenet5.machine.processes import pool
 
-__all__ = ["run"]
-
 AHEAD = 2  # shards for each worker that are waiting or being read
 
 _worker: Worker | None = None

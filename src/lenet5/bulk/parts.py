@@ -24,8 +24,6 @@ from lenet5.bulk.sources import Shard
 from lenet5.datasets.tables import parquet
 from lenet5.errors import DataError
 
-__all__ = ["Counts", "Parts"]
-
 LARGEST = 2**20  # bytes of what is told of an output
 
 

@@ -14,8 +14,6 @@ from typing import Any, BinaryIO
 from lenet5 import files
 from lenet5.errors import DataError, LeNetError, PictureError, extra
 
-__all__ = ["Place", "is_address", "place"]
-
 
 def is_address(name: str) -> bool:
     """Whether a name is for fsspec, and not a path of this machine."""

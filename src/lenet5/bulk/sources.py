@@ -21,8 +21,6 @@ from lenet5.datasets.tables import parquet
 from lenet5.errors import DataError
 from lenet5.pictures.opening import SUFFIXES
 
-__all__ = ["Shard", "carried", "shards", "total"]
-
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 PACKED: dict[str, Kind] = {".tar": "tar", ".parquet": "parquet"}  # files that a folder may hold in place of pictures
 

@@ -9,8 +9,6 @@ from typing import Any, BinaryIO
 
 from lenet5.datasets.tables import parquet
 
-__all__ = ["BOX", "KEY", "OF_A_READING", "WRITERS", "schema"]
-
 KEY = b"lenet5"  # of a Parquet file's metadata
 # What a row has of a Reading, by Arrow's names of types, and the parts of its box.
 OF_A_READING = {

@@ -17,8 +17,6 @@ from lenet5.bulk.tables import BOX, OF_A_READING
 from lenet5.errors import LeNetError
 from lenet5.reading import Reader, Reading
 
-__all__ = ["Task", "Worker"]
-
 BATCH = 256  # pictures that are in memory at once
 
 

@@ -11,8 +11,6 @@ from rich.errors import LiveError
 from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.text import Text
 
-__all__ = ["SHOWN", "Left", "working"]
-
 SHOWN = Console(stderr=True)  # one for all: a bar may begin under another
 
 

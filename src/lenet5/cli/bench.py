@@ -15,8 +15,6 @@ from lenet5.cli.bar import working
 from lenet5.cli.options import Count
 from lenet5.machine import threads as available
 
-__all__ = ["bench"]
-
 
 def bench(
     *,

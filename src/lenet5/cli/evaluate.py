@@ -16,8 +16,6 @@ from lenet5.loading import load
 from lenet5.training.evaluation import Evaluation
 from lenet5.training.evaluation import evaluate as answer
 
-__all__ = ["evaluate"]
-
 WIDEST = 16  # classes of which the confusion matrix is shown
 
 

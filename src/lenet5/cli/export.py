@@ -18,8 +18,6 @@ from lenet5.formats.quantise import Quantised, QuantisedEnsemble, quantise
 from lenet5.loading import load
 from lenet5.network import LeNet5
 
-__all__ = ["export"]
-
 MEASURED = 512  # drawn digits that layers without a squash are measured on
 
 

@@ -12,8 +12,6 @@ from lenet5 import __version__
 from lenet5.cli.options import new_place
 from lenet5.formats.pytorch import Pooling, SquashName, imported
 
-__all__ = ["import_"]
-
 
 def import_(
     source: Path,

@@ -12,8 +12,6 @@ from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
 from lenet5.loading import load
 
-__all__ = ["join"]
-
 # Metadata of a single member: kept as a list with one entry for each.
 OF_ONE = ("seed", "command", "result", "recipe", "data")
 

@@ -12,8 +12,6 @@ from rich.table import Table
 from lenet5 import storage
 from lenet5.cli.options import Json
 
-__all__ = ["networks"]
-
 PURPOSES = {
     "lenet5": "the network of 1998, to read the paper with and to compare with",
     "lenet5-ascii": "every printable character, by all codes of Figure 3",

@@ -12,8 +12,6 @@ from lenet5 import files
 from lenet5.datasets import Form
 from lenet5.errors import LeNetError
 
-__all__ = ["AS_FOUND", "Count", "Data", "DataForm", "Json", "Whole", "new_place"]
-
 Whole = Annotated[int, Parameter(validator=validators.Number(gte=0))]
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 Json = Annotated[bool, Parameter(name="--json")]

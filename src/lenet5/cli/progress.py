@@ -10,8 +10,6 @@ from lenet5 import datasets
 from lenet5.cli.bar import working
 from lenet5.datasets import Dataset, Form, Part
 
-__all__ = ["load"]
-
 
 def load(data: str, part: Part, count: int | None, seed: int = 0, form: Form | None = None) -> Dataset:
     """`datasets.load`, with a bar on stderr for what is downloaded, and a line for each thing that was decided."""

@@ -25,8 +25,6 @@ from lenet5.reading import Reader, Reading
 from lenet5.reading.layout import Layout
 from lenet5.reading.shown import annotated
 
-__all__ = ["pictures_in", "read"]
-
 # What `lenet5 read-many` asks too.
 LayoutIs = Annotated[
     Layout, Parameter(help="digit: one digit. line: one line. page: several lines, or a grid. auto: whichever it is.")

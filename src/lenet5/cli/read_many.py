@@ -12,8 +12,6 @@ from lenet5.cli.bar import working
 from lenet5.cli.options import Count
 from lenet5.cli.read import Accept, InkIs, LayoutIs, Model
 
-__all__ = ["read_many"]
-
 
 def read_many(
     source: str,

@@ -26,8 +26,6 @@ from lenet5.reproduce.jobs import Job
 from lenet5.reproduce.pool import run
 from lenet5.reproduce.statistics import between, plus_minus
 
-__all__ = ["app"]
-
 app = App(name="reproduce", help="Make the paper's experiments again, over seeds, beside its own numbers.")
 OUT = Path("runs", "reproduce")
 AS_PLANNED = Plan()

@@ -14,8 +14,6 @@ from cyclopts import Parameter
 from lenet5.cli.bar import SHOWN
 from lenet5.server.settings import Settings
 
-__all__ = ["serve"]
-
 AS_SET = Settings()
 
 

@@ -17,8 +17,6 @@ from lenet5.architecture import ARCHITECTURES, SIDE, Architecture, LayerCount, a
 from lenet5.cli.options import Json
 from lenet5.errors import ArchitectureError, harmless
 
-__all__ = ["summary"]
-
 _NUMBERS = ("neurons", "trainable", "fixed", "connections")
 
 

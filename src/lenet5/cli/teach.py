@@ -17,8 +17,6 @@ from lenet5.cli.options import Json, Whole, new_place
 from lenet5.errors import TrainingError
 from lenet5.pictures.ink import Polarity
 
-__all__ = ["teach"]
-
 
 def teach(
     corrections: Path,

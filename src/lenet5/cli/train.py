@@ -32,8 +32,6 @@ from lenet5.training.evaluation import Evaluation, evaluate
 from lenet5.training.going_on import for_classes, single
 from lenet5.training.recipe import recipe as named_recipe
 
-__all__ = ["train"]
-
 HELD_OUT = 5_000  # pictures, where nobody says how many
 
 

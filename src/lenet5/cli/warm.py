@@ -10,8 +10,6 @@ from lenet5.cli.bar import working
 from lenet5.errors import LeNetError
 from lenet5.files import PACKAGE
 
-__all__ = ["ahead", "warm"]
-
 Part = Literal["reading", "training"]
 
 

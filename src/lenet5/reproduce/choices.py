@@ -15,8 +15,6 @@ from lenet5.reproduce.plan import Plan
 from lenet5.reproduce.statistics import spread
 from lenet5.training import RECIPES, Recipe
 
-__all__ = ["BASE", "CHOICES", "PUBLISHED", "Choice", "jobs", "summary"]
-
 PUBLISHED = "loss, at the published steps"
 BASE = "1998"  # the recipe that each choice departs from
 

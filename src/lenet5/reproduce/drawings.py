@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["DIFFERENCE", "curve", "rejection", "robustness", "title"]
-
 Report = dict[str, Any]
 ERRORS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)  # ticks of logarithmic axes of errors, in percent
 TITLES = {"1998": "the recipe of 1998", "1998-distorted": "the same, on distorted pictures"}

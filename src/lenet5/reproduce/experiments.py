@@ -17,8 +17,6 @@ from lenet5.reproduce.plan import Experiment, Plan
 from lenet5.reproduce.statistics import Spread, spread
 from lenet5.training import recipe
 
-__all__ = ["jobs", "result", "summary"]
-
 STUDIES = {"results", "curve", "rejection", "robustness", "mistakes"}  # of the trained networks themselves
 SHARES = (4, 2, 1)  # the training set divided by these: 15,000, 30,000 and 60,000 pictures
 Outcome = dict[str, Any]

@@ -29,8 +29,6 @@ from lenet5.network import LeNet5
 from lenet5.reproduce import measures
 from lenet5.training import Recipe, Run
 
-__all__ = ["Job", "do"]
-
 load = functools.lru_cache(maxsize=2)(load_uncached)  # the next job mostly needs the same pictures
 HELD_OUT = 1 / 6  # of the training pictures, by whole writers, where a choice is judged
 WEIGHTS = "network.safetensors"

@@ -14,8 +14,6 @@ from lenet5.reproduce.jobs import Job
 from lenet5.reproduce.plan import Plan
 from lenet5.training import RECIPES, Recipe
 
-__all__ = ["RUNGS", "Rung", "jobs", "summary"]
-
 
 @dataclass(frozen=True)
 class Rung:

@@ -13,8 +13,6 @@ from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.distortions import transform
 from lenet5.network import LeNet5
 
-__all__ = ["CHANGES", "REJECTED", "TARGETS", "answers", "rejection", "robustness"]
-
 # III-E, Figure 13 shows shift, scale, rotation and noise; squeeze and shear are those of the training's distortions.
 CHANGES: dict[str, tuple[float, ...]] = {
     "shift_x": (-10, -8, -6, -4, -2, 0, 2, 4, 6, 8, 10),  # pixels to the right

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["MISTAKES", "PAPER"]
-
 # Figure 8: position in the MNIST test set -> (its class, the answer of 1998). All 82 pictures were found there.
 MISTAKES: dict[int, tuple[int, int]] = {
     247: (4, 6), 449: (3, 5), 582: (8, 2), 659: (2, 1), 674: (5, 3), 829: (4, 8), 926: (2, 8), 938: (3, 5),

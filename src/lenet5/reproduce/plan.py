@@ -9,8 +9,6 @@ from lenet5.errors import TrainingError
 from lenet5.reproduce.jobs import Job
 from lenet5.training import Recipe, recipe
 
-__all__ = ["EXPERIMENTS", "QUICK", "Experiment", "Plan"]
-
 Experiment = Literal["results", "curve", "sizes", "rejection", "robustness", "mistakes", "choices"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
 

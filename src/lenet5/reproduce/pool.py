@@ -21,8 +21,6 @@ from lenet5.machine.processes import SPAWN, pool
 from lenet5.machine.threads import processors
 from lenet5.reproduce.jobs import Job, do
 
-__all__ = ["Advance", "run"]
-
 SOON = 0.02  # seconds until what was told meanwhile is passed on
 
 _told: Any  # a process's own, as `_begin` is given them

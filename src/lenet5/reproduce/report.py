@@ -32,8 +32,6 @@ from lenet5.reproduce.statements import statements
 from lenet5.reproduce.statistics import NONE, between, fixed, plus_minus, power
 from lenet5.training.going_on import processor
 
-__all__ = ["collect", "page", "write"]
-
 SECTIONS = {
     "results": "What error does it reach?",
     "curve": "How does it get there?",

@@ -13,8 +13,6 @@ from lenet5.reproduce.choices import PUBLISHED
 from lenet5.reproduce.paper import PAPER
 from lenet5.reproduce.statistics import Spread
 
-__all__ = ["statements"]
-
 READING = {"figure_5": 0.03, "figure_6": 0.01}  # how well the figures can be read, in percent
 
 

@@ -9,8 +9,6 @@ from typing import TypedDict
 
 import numpy as np
 
-__all__ = ["NONE", "Spread", "between", "fixed", "plus_minus", "power", "spread", "student"]
-
 NONE = "–"
 
 

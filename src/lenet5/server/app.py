@@ -22,8 +22,6 @@ from lenet5.server.routes import corrections, digits, health, networks, reading,
 from lenet5.server.settings import Settings
 from lenet5.server.state import ServerState
 
-__all__ = ["create_app"]
-
 PAGE = PACKAGE / "server" / "page"
 SUBJECTS = (reading, corrections, networks, trials, training, digits, health)
 ABOUT = """LeNet-5 of 1998: handwritten digits in, answers out, and every number in between.

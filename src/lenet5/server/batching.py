@@ -11,8 +11,6 @@ from typing import Any
 
 from anyio.to_thread import run_sync
 
-__all__ = ["Batcher"]
-
 
 class Batcher:
     """Calls `work` on a thread with lists of at most `most` items, one list at a time. For one event loop."""

@@ -25,8 +25,6 @@ from lenet5.server.metrics import Metrics
 from lenet5.server.problems import problem
 from lenet5.server.settings import Settings, is_loopback
 
-__all__ = ["Guard"]
-
 LOG = logging.getLogger("lenet5.access")
 COOKIE = "lenet5"
 PROBES = frozenset(f"/api{version}/{name}" for version in ("", "/v1") for name in ("health", "ready", "metrics"))

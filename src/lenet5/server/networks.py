@@ -17,8 +17,6 @@ from lenet5.network import LeNet5
 from lenet5.reading.answers import NONE
 from lenet5.scale import BACKGROUND, FOREGROUND, FRAME
 
-__all__ = ["Networks", "UnknownNetworkError", "described", "shown_classes"]
-
 MOST = 64  # networks that are added while the server runs
 
 

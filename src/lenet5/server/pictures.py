@@ -15,8 +15,6 @@ from lenet5.pictures.ink import find_ink
 from lenet5.pictures.normalise import FIELD, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, Limits, open_pages, sized
 
-__all__ = ["BODY", "DIGIT", "FILE", "glyph", "ink_of", "kind_of"]
-
 LARGEST_SIDE = 1024  # of ink that is sent as numbers
 
 _INK = {

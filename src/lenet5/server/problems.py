@@ -16,8 +16,6 @@ from lenet5.errors import DataError, LeNetError, MissingExtraError
 from lenet5.server.networks import UnknownNetworkError
 from lenet5.server.training import BusyError, UnknownTrainingError
 
-__all__ = ["Problem", "as_problem", "install", "problem"]
-
 # The first row with a kind that fits counts. An error of ours that is a ValueError too is about what was given.
 _STATUS = (
     ((UnknownNetworkError, UnknownTrainingError), 404),

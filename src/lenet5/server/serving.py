@@ -22,8 +22,6 @@ try:
 except ImportError:  # httptools is faster, and needs a compiler where it has no wheel
     from uvicorn.protocols.http.h11_impl import H11Protocol as Protocol  # type: ignore[assignment]
 
-__all__ = ["Server", "protocol", "serve"]
-
 LARGEST_HEAD = 2**16  # bytes of a request before its body, or after it
 
 

@@ -13,8 +13,6 @@ from cyclopts import Parameter, validators
 from lenet5.errors import LeNetError
 from lenet5.pictures.opening import LIMITS, Limits
 
-__all__ = ["Settings", "is_loopback"]
-
 MIB = 2**20
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 NO_OPTION = Parameter(parse=False)

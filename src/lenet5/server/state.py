@@ -26,8 +26,6 @@ from lenet5.server.settings import Settings
 from lenet5.server.training import Trainings
 from lenet5.server.trials import changed
 
-__all__ = ["WRITES", "ServerState", "State"]
-
 AT_ONCE = 4  # requests that decode pictures
 READERS = 8  # that are kept, each of other characters: a client may ask for any
 

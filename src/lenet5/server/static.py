@@ -26,8 +26,6 @@ from lenet5.reading.reader import Reader
 from lenet5.server.networks import described
 from lenet5.server.trials import ranges
 
-__all__ = ["write"]
-
 PAGE = files.PACKAGE / "server" / "page"
 LEARNT, HELD_OUT = 560, 140  # drawn digits that are packed along
 RECORDED = ("boxes_0314159.png", "page_123_456_789.png")

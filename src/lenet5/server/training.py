@@ -20,8 +20,6 @@ from lenet5.server.networks import Networks
 from lenet5.server.training_process import Assignment, train
 from lenet5.training.going_on import carry_over
 
-__all__ = ["BusyError", "Training", "Trainings", "UnknownTrainingError"]
-
 MOST = 16  # trainings that are remembered
 STOP_SECONDS = 1.0  # seconds that a process gets to stop by itself
 ENDED = ("done", "failed", "stopped")

@@ -21,8 +21,6 @@ from lenet5.errors import LeNetError
 from lenet5.network import LeNet5
 from lenet5.training import PassRecord, Recipe, Run
 
-__all__ = ["Assignment", "train"]
-
 SEND_EVERY = 0.25  # seconds
 WRONG = 30  # wrongly answered pictures that are shown
 

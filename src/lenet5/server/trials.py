@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from lenet5.datasets.distortions import transform
 from lenet5.reproduce.paper import PAPER
 
-__all__ = ["CHANGES", "PATTERNS", "Change", "changed", "ranges", "strip"]
-
 Picture = NDArray[np.uint8]
 STEPS = 25  # settings in a strip
 

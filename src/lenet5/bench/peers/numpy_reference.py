@@ -11,8 +11,6 @@ from lenet5 import reference
 from lenet5.bench.material import J, Material
 from lenet5.bench.tasks import ONLINE, Task
 
-__all__ = ["Implementation"]
-
 LARGEST = 1000  # pictures: all windows of C1 are in memory at once
 
 

@@ -16,8 +16,6 @@ from lenet5.bench.material import ADAM, J, Material
 from lenet5.bench.tasks import ONLINE, Task
 from lenet5.scale import BACKGROUND, FRAME, SPAN
 
-__all__ = ["Implementation"]
-
 Tensors = dict[str, Any]
 Means = tuple[Tensors, Tensors, Any]  # Adam's: of the gradient, of its square, and how many steps
 

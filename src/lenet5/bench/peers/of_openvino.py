@@ -13,8 +13,6 @@ from lenet5.bench.material import Material
 from lenet5.bench.peers import Contender
 from lenet5.bench.tasks import Task
 
-__all__ = ["Implementation"]
-
 
 class Implementation(Contender):
     def __init__(self, material: Material, threads: int) -> None:

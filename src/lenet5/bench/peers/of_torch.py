@@ -20,8 +20,6 @@ from lenet5.bench.tasks import ONLINE, Task
 from lenet5.reference import dense
 from lenet5.scale import BACKGROUND, FRAME, SPAN
 
-__all__ = ["Implementation"]
-
 
 class _ByMaps(torch.nn.Module):
     """C3 as Table I is written: for each of its maps a convolution over the maps of S2 that it sees."""

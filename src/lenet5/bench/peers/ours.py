@@ -13,8 +13,6 @@ from lenet5.network import LeNet5
 from lenet5.training.learners import Learner, MiniBatch, Online
 from lenet5.training.recipe import Recipe
 
-__all__ = ["Implementation"]
-
 
 class Implementation:
     """Threads are set by LENET5_THREADS, which the process was started with."""

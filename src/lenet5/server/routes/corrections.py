@@ -19,8 +19,6 @@ from lenet5.errors import DataError
 from lenet5.pictures.opening import SUFFIXES, open_pages
 from lenet5.server.state import WRITES, ServerState, State
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["corrections"])
 LIST = "corrections.jsonl"
 NAME = r"^[0-9a-f]{20}(\.[a-z]{2,4})?$"  # as pictures are named here: no path, and no file of anybody else

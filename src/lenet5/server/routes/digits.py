@@ -17,8 +17,6 @@ from lenet5.datasets.mnist import ENVIRONMENT
 from lenet5.files import PACKAGE, cache_folder, read_bounded
 from lenet5.server.routes import gives
 
-__all__ = ["digits", "has_mnist", "router"]
-
 router = APIRouter(tags=["digits"])
 DRAWN = 400  # digits that are drawn once, to choose from
 

@@ -12,8 +12,6 @@ from lenet5 import __version__
 from lenet5.server.routes import gives
 from lenet5.server.state import State
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["health"])
 
 

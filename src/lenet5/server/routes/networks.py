@@ -16,8 +16,6 @@ from lenet5.server.pictures import BODY, glyph, ink_of, kind_of
 from lenet5.server.routes import gives
 from lenet5.server.state import State
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["networks"])
 Name = Annotated[str, Query(description="the network's name; empty for the default", max_length=80)]
 FLOATS = "application/octet-stream"

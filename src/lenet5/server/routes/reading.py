@@ -30,8 +30,6 @@ from lenet5.server.pictures import DIGIT, FILE, ink_of, kind_of
 from lenet5.server.problems import Problem, as_problem
 from lenet5.server.state import ServerState, State
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["reading"])
 Wanted = Annotated[Layout, Query(description="one digit, one line, a page, or whichever it is")]
 InkIs = Annotated[Polarity, Query(description="darker or lighter than its paper, or whichever it is")]

@@ -24,8 +24,6 @@ from lenet5.server.state import WRITES, State
 from lenet5.server.training_process import Assignment
 from lenet5.training import RECIPES, Recipe, recipe
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["training"])
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$"  # no path, no script

@@ -17,8 +17,6 @@ from lenet5.server.networks import shown_classes
 from lenet5.server.state import State
 from lenet5.server.trials import CHANGES, PATTERNS, changed, ranges, strip
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["trials"])
 Row = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=FIELD, max_length=FIELD)]
 BLANK = [[0] * FIELD] * FIELD
