@@ -18,8 +18,6 @@ from lenet5.errors import DataError
 if TYPE_CHECKING:
     from lenet5.datasets.strokes import Strokes
 
-__all__ = ["SIDE", "Dataset", "class_name", "in_proportion", "sort_classes", "split_by_writer"]
-
 SIDE = 28
 
 

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from lenet5.errors import DataError
 
-__all__ = ["AFFINE_1998", "DISTORTIONS", "ELASTIC_2003", "MILD", "Distortion", "transform"]
-
 CENTRE = 15.5  # of the 32×32 pixels
 
 _LIMITS: dict[str, tuple[float, float, str]] = {

@@ -25,8 +25,6 @@ from lenet5.files import inside, read_bounded
 from lenet5.pictures.opening import MAX_BYTES
 from lenet5.pictures.opening import SUFFIXES as OPENED
 
-__all__ = ["parts"]
-
 LABELS = "labels.csv"
 LEARN, JUDGE = "train", ("test", "val", "valid", "validation")  # of several to judge on, the first there is
 SUFFIXES = OPENED - {".pdf"}

@@ -19,8 +19,6 @@ from lenet5.datasets.dataset import SIDE, Dataset, class_name, sort_classes
 from lenet5.errors import DataError, PictureError
 from lenet5.pictures.opening import DIGIT_SIDE, open_pages, sized, to_bytes
 
-__all__ = ["MOST_PICTURES", "Form", "Labelled", "Parts", "as_pictures", "from_arrays", "numbered", "prepared"]
-
 MOST_PICTURES = 1_000_000
 FRAMED = 32
 SAMPLE = 1000  # pictures that decide

@@ -25,8 +25,6 @@ from lenet5.datasets.packed import read_idx
 from lenet5.errors import DataError, LeNetError
 from lenet5.files import GZIP_MAGIC, cache_folder, gunzip, make_folder, read_bounded, write_atomically
 
-__all__ = ["ENVIRONMENT", "Progress", "mnist"]
-
 ENVIRONMENT = "LENET5_DATA"
 Progress = Callable[[str, int, int], None]  # address, bytes so far, bytes in all (0 where nobody says)
 SECONDS_OF_SILENCE = 20

@@ -10,8 +10,6 @@ from lenet5.datasets import folder, packed, tables
 from lenet5.datasets.dataset import Dataset
 from lenet5.datasets.form import Form, Labelled, Parts, numbered, prepared
 
-__all__ = ["own", "parts"]
-
 
 def parts(path: Path, form: Form | None = None) -> Parts:
     """The parts of the data at a path. Raises DataError where nothing is there, or what is there is no data."""

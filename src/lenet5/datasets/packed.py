@@ -27,8 +27,6 @@ from lenet5.datasets.form import Labelled, Parts, as_pictures
 from lenet5.errors import DataError
 from lenet5.files import GZIP_MAGIC, gunzip, read_bounded
 
-__all__ = ["array_parts", "idx_parts", "read_idx", "read_npz"]
-
 MOST_BYTES = 2 << 30  # of a file, unpacked
 UNSIGNED_BYTE, MOST_DIMENSIONS = 8, 4  # of IDX files
 IMAGES = re.compile(r"(?P<set>.*?)[-_.]?(?P<part>train|t10k|test)-images[-.]idx3-ubyte(?P<packed>\.gz)?")

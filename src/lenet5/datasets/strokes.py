@@ -30,8 +30,6 @@ from lenet5.errors import DataError
 from lenet5.files import write_atomically
 from lenet5.pictures.normalise import normalise
 
-__all__ = ["SPAN", "Strokes", "read_strokes"]
-
 SPAN = 1000  # the longer side of a character's box
 STEP = 3.0  # from one point of a line to the next when it is drawn, of 100
 # Of characters of other proportions, the standard deviation of the logarithm of how much wider they are; and of the

@@ -22,8 +22,6 @@ from lenet5.errors import DataError, extra
 from lenet5.files import inside, read_bounded
 from lenet5.pictures.opening import MAX_BYTES, SUFFIXES
 
-__all__ = ["holds_bytes", "label_column", "opened", "parquet", "parts"]
-
 MOST_BYTES = 2 << 30
 LABELS = ("label", "labels", "class", "target", "y", "digit", "character")
 NO_PIXELS = ("id", "index", "imageid", "")  # columns that number the rows

@@ -13,8 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["undithered"]
-
 LEAST_SIDE = 40  # pixels: strokes of a smaller picture are hardly wider than dots
 BETWEEN = 0.02  # of the pixels, that may be neither black nor white
 SPECK = 24  # pixels at most

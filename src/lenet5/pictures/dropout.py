@@ -12,9 +12,6 @@ import numpy as np
 
 from lenet5.pictures.masks import Grey, Mask, closed, opened, parts, quantile, shrunk
 
-__all__ = ["channel_of_the_pen", "seen"]
-
-
 SMALLEST = 24  # pixels; in a smaller picture colours are not told apart
 COARSE = 800  # pixels a side that are enough to see boxes
 LEAST = 0.2  # of the depth that hardly any ink exceeds

@@ -8,11 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "Grey", "Mask", "Pixels", "closed", "depth", "dilated", "inked", "least_overlap", "only", "opened", "parts", "pen",
-    "quantile", "shrunk",
-]  # fmt: skip
-
 Mask = NDArray[np.uint8]
 Grey = NDArray[np.float32]  # (H, W): ink, 0 for paper to 1, or light
 Pixels = NDArray[np.uint8]  # (H, W) or (H, W, 3): a picture

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from lenet5.errors import PictureError
 
-__all__ = ["BOX", "FIELD", "MIDDLE", "bounding_box", "normalise"]
-
 BOX = 20
 FIELD = 28
 MIDDLE = 14

@@ -28,11 +28,6 @@ from lenet5.files import read_bounded
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = [
-    "DIGIT_SIDE", "LIMITS", "MAX_BYTES", "MIN_SIDE", "PAGE_SIDE", "SUFFIXES", "Limits", "Picture", "open_pages",
-    "sized", "to_bytes",
-]  # fmt: skip
-
 MAX_BYTES = 64 * 1024 * 1024
 PILLOWS = 178_956_970  # pixels; more are refused by Pillow itself
 MIN_SIDE = 5  # under that no digit can be told from another

@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["address", "png"]
-
 
 def png(pixels: NDArray[np.uint8], level: int = 1) -> bytes:
     """A PNG file of pixels, (H, W) or (H, W, 3); level: 0 to 9, the higher the smaller and the slower."""

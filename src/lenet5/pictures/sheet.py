@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Grey, Mask, Pixels, dilated, parts, quantile, shrunk
 
-__all__ = ["paper_of", "sheet_on_table", "without_print"]
-
 Floats = NDArray[np.float64]
 
 # All were chosen on pictures that were drawn.

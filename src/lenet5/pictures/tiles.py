@@ -8,9 +8,6 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Mask, Pixels, dilated, parts
 
-__all__ = ["turned_tiles"]
-
-
 SMALL = 64  # pixels a side, a picture up to which is of one digit
 COARSE = 800  # pixels a side of the picture that tiles are looked for in
 LEAST = 12  # pixels, a tile's side

@@ -20,8 +20,6 @@ from lenet5.reading.graph import Costs, Geometry
 if TYPE_CHECKING:
     from lenet5.reading.reader import Reader
 
-__all__ = ["NAMED", "SIGNS", "TAUGHT", "Alphabet", "answering", "characters_of", "geometry_of"]
-
 Probabilities = NDArray[np.float64]
 
 EVERY = "lenet5-ascii"  # the network that knows every character

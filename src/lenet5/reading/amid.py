@@ -14,8 +14,6 @@ from lenet5.pictures.masks import PART, Grey, inked, parts
 from lenet5.pictures.normalise import FIELD
 from lenet5.reading.rules import without_edges
 
-__all__ = ["Others", "are_two", "enlarged", "others"]
-
 Others = Literal["none", "perhaps", "some"]
 
 MOST = 0.97  # of the ink, in its largest part: then there is nothing else

@@ -23,8 +23,6 @@ from lenet5.reading.place import Place, around
 from lenet5.reading.rows import CellField, RowField
 from lenet5.reading.strips import find_strips
 
-__all__ = ["find_boxes", "rows_of_boxes", "upright_rows"]
-
 Images = list[NDArray[np.uint8]]
 
 FAINT = 0.7  # the power that makes faint strokes fuller, and leaves full ones as they are

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from lenet5.pictures.masks import PART, Grey, Mask, dilated, inked, parts
 from lenet5.reading.rules import Rule, Runs, rule_along, runs_of_ink
 
-__all__ = ["Cell", "Grid", "cells_of", "without_outlines"]
-
 Corners = NDArray[np.float64]  # (4, 2): x, y from the upper left, clockwise
 Grid = dict[tuple[int, int], Corners]  # of cells, by row and column
 

@@ -20,8 +20,6 @@ from lenet5.reading.place import Place
 from lenet5.reading.readings import SEPARATORS, Box, Character, Reading
 from lenet5.reading.words import Word
 
-__all__ = ["PART_OF_IT", "Sheet", "abreast", "amid_others", "evidence", "is_one", "lines_of", "the_line"]
-
 LEAST = 1e-3  # the least probability, and what the greatest lacks of 1
 BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of letters look like one
 CHANCE = 2.0  # what must speak for each digit before anything does: among letters some look like one
@@ -189,10 +187,10 @@ def is_one(page: Sheet, box: Box, reading: Reading, costs: Costs) -> bool:
     tall = sorted((word for word in page.words if word.height >= AS_TALL * high), key=lambda word: word.x)
     if any(left.gap(right) > high for left, right in pairwise(tall)):
         return False
-    return cost_of_one(page, box, reading, costs) <= cost_of_words(page.words, page.readings, costs)
+    return _cost_of_one(page, box, reading, costs) <= _cost_of_words(page.words, page.readings, costs)
 
 
-def cost_of_one(page: Sheet, box: Box, reading: Reading, costs: Costs) -> float:
+def _cost_of_one(page: Sheet, box: Box, reading: Reading, costs: Costs) -> float:
     """What it costs to read a page as one digit, in this box of it, with the gaps between its words, and to leave out
     the rest of the ink."""
     if not reading.text:
@@ -207,7 +205,7 @@ def cost_of_one(page: Sheet, box: Box, reading: Reading, costs: Costs) -> float:
     return _cost(reading, costs) + costs.gap * max(0, gap) / height + _left_out(sizes, costs)
 
 
-def cost_of_words(found: Sequence[Word], readings: Sequence[Reading], costs: Costs) -> float:
+def _cost_of_words(found: Sequence[Word], readings: Sequence[Reading], costs: Costs) -> float:
     """What it costs to read these words of a picture and to leave out the others: one, where none is read."""
     read = [k for k, r in enumerate(readings) if r.text and not r.rejected]
     if not read:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Mask, depth, inked, only, parts
 
-__all__ = ["without_enclosures"]
-
 LEAST = 16  # pixels, of an enclosure's width and height
 ENCLOSED = 0.25  # of an enclosure's height, that of the writing in it: no digit holds anything so high
 OTHERS = 0.1  # of what an enclosure holds, what may lie in other holes: boxes in a row hold as much each

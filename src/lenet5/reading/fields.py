@@ -25,8 +25,6 @@ from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
 from lenet5.reading.signs import Seeming, Signs, may_be_digits, passed_over, signs_at_ends
 from lenet5.reading.stature import CUT, fits, frames, in_parts, settled, signs_of, with_dots
 
-__all__ = ["Field", "GlyphField", "Images", "KnownField", "LineField", "MiddleField", "rarer"]
-
 # Not in the paper: how much rarer rubbish is than among pictures of anything, where the best path through a line says
 # that a digit stands.
 RUBBISH_ON_PATHS = 0.02

@@ -9,9 +9,6 @@ from lenet5.pictures.masks import PART, Grey, Mask, dilated, inked, only, parts
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.rules import rests
 
-__all__ = ["the_glyph"]
-
-
 SPECK = 0.015  # of the largest part's area
 FAINT = 0.1  # ink from which a pixel may go on from a stroke
 EDGE = 3  # of the picture's width or height, one in so many an edge has at most

@@ -15,9 +15,6 @@ from lenet5.reading.cells import Grid
 from lenet5.reading.lattice import completed
 from lenet5.reading.rules import find_rules
 
-__all__ = ["find_grid"]
-
-
 LEAST_SIDE = 40  # pixels; no picture of a grid is smaller
 FAINT = (0.12, 0.2)  # ink from which a pixel may belong to a rule
 RUNS = (40, 80)  # a rule's runs are at least the long side over this

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from lenet5.pictures.masks import Mask, dilated
 from lenet5.reading.cells import Grid
 
-__all__ = ["completed", "is_cut_off"]
-
 Points = NDArray[np.float64]
 
 FILLED = 0.4  # of a grid's cells were found, or the others are left as they are

@@ -15,9 +15,6 @@ from lenet5.reading.pieces import cut
 from lenet5.reading.place import Place
 from lenet5.reading.rules import drawn_along
 
-__all__ = ["line_field"]
-
-
 # Not in the paper: further looks at a line, chosen on lines put together. The power of its ink, which makes strokes
 # bolder, and what more than its own slant is taken off. Lines of letters, which keep theirs, gain nothing by them.
 LOOKS = ((0.5, -0.12), (0.7, -0.2))

@@ -20,8 +20,6 @@ from lenet5.pictures.masks import Mask, dilated, parts
 if TYPE_CHECKING:
     from lenet5.reading.pieces import Line
 
-__all__ = ["Chain", "Loop", "loops_in"]
-
 Boxes = NDArray[np.int32]
 
 SMALLEST = 0.1  # side of a loop's inside, in heights of the line's digits

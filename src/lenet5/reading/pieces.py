@@ -17,9 +17,6 @@ from lenet5.kernels.strokes import ways
 from lenet5.pictures.masks import Grey, Mask, depth, inked, parts, pen
 from lenet5.reading.loops import Loop, loops_in
 
-__all__ = ["Line", "Piece", "cut", "sharpest", "usual_height"]
-
-
 STEEPEST = 0.9  # of the slants that are tried, horizontal over vertical
 
 

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from lenet5.reading.readings import Box
 
-__all__ = ["Matrix", "Place", "around"]
-
 Matrix = NDArray[np.float64]
 
 

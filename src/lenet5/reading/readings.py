@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["EMPTY", "SEPARATORS", "UNREAD", "Box", "Character", "Reading", "Reason"]
-
 EMPTY, UNREAD = "_", "?"  # in the text of a row of cells: an empty cell, and one with something in it that is no digit
 SEPARATORS = (".", ",", "-")
 

@@ -9,8 +9,6 @@ from lenet5.reading.answers import Calibration
 from lenet5.reading.fields import Field, GlyphField, Images, LineField, Penalties, rarer
 from lenet5.reading.readings import EMPTY, SEPARATORS, UNREAD, Box, Character, Reading, Reason
 
-__all__ = ["CellField", "RowField"]
-
 # Not in the paper: how much rarer rubbish is than among pictures of anything, in boxes printed to be filled in.
 RUBBISH_IN_BOXES = 0.2
 # The power of the confidence in a row: the hands that fill in forms differ more from those that were learned than the

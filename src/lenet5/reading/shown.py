@@ -14,8 +14,6 @@ from lenet5.reading.fields import LineField
 from lenet5.reading.readings import Reading
 from lenet5.reading.words import Word
 
-__all__ = ["Steps", "annotated", "black_on_white", "framed", "outlined", "pieces_of", "sheet"]
-
 T = TypeVar("T")
 
 RED, BLUE, GREEN = (200, 30, 30), (30, 30, 200), (20, 120, 40)

@@ -19,8 +19,6 @@ from lenet5.reading.graph import Arc, Candidate, Costs, Passing, left_out
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import around
 
-__all__ = ["Seeming", "Signs", "may_be_digits", "passed_over", "signs_at_ends"]
-
 Floats = NDArray[np.float64]
 Boxes = NDArray[np.int64]
 Signs = Mapping[tuple[int, int], float]  # how likely each run of pieces is one

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from lenet5.pictures.normalise import BOX
 from lenet5.reading.pieces import Line
 
-__all__ = ["SIDE", "STEP", "Sliding", "slid_over"]
-
 SIDE = 32  # pixels of a window
 STEP = 4  # pixels from one place to the next: two subsamplings
 WIDEST = 2048  # pixels that a network is slid over

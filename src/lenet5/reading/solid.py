@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import depth
 
-__all__ = ["filled"]
-
 HALF = 128  # of 255, ink from which a pixel belongs to a mark
 PEN = 6  # pixels of 28: hardly a pen's stroke is thicker
 ROUND = 0.88  # of its hull, what a mark covers: the noughts and loops of a broad pen are not as round

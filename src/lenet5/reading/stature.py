@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from lenet5.codes import CHARACTERS
 
-__all__ = ["CUT", "STANDS", "fits", "frames", "in_parts", "settled", "signs_of", "with_dots"]
-
 Floats = NDArray[np.float64]
 Box = tuple[int, int, int, int]
 

@@ -17,8 +17,6 @@ from lenet5.pictures.masks import Grey, Mask, dilated, inked, opened, parts
 from lenet5.reading.rules import find_rules
 from lenet5.reading.uprights import Uprights, boxes_between
 
-__all__ = ["Strip", "find_strips"]
-
 Floats = NDArray[np.float64]
 
 FAINT = (0.25, 0.1)  # ink from which a pixel may belong to a rule

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Mask, dilated
 
-__all__ = ["Uprights", "boxes_between"]
-
 Floats = NDArray[np.float64]
 Box = tuple[float, float]  # the columns of its sides
 

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from lenet5.pictures.masks import Grey, inked, only, parts
 from lenet5.reading.place import around
 
-__all__ = ["Word", "in_order", "together", "words"]
-
 Numbers = NDArray[np.float64]
 Parts = NDArray[np.int32]  # (N, 5): x, y, width, height, area
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from lenet5 import storage
 from lenet5.architecture import KERNEL, POOL, SIDE, SQUASHES, TABLE_I, EuclideanRBF
+from lenet5.codes import NONE
 from lenet5.ensemble import Ensemble
 from lenet5.errors import LeNetError, WeightsError
 from lenet5.loading import load
 from lenet5.network import LeNet5
-from lenet5.reading.answers import NONE
 from lenet5.scale import BACKGROUND, FOREGROUND, FRAME
 
 MOST = 64  # networks that are added while the server runs

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bin", "expected_calibration_error", "fitted_sharpness", "log_loss", "reliability"]
-
 BINS = 15  # of confidence, all equally wide
 
 

@@ -15,8 +15,6 @@ from lenet5.network import LeNet5
 from lenet5.reference import probabilities
 from lenet5.training.calibration import expected_calibration_error, log_loss, reliability
 
-__all__ = ["Evaluation", "evaluate", "wilson"]
-
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:

@@ -22,8 +22,6 @@ from lenet5.loading import load
 from lenet5.machine.native import LANES
 from lenet5.network import LeNet5
 
-__all__ = ["carry_over", "for_classes", "identity", "machine", "processor", "single", "with_classes"]
-
 RARE = -4.0  # the bias of an output unit that nothing speaks for yet
 
 

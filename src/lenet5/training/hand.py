@@ -29,8 +29,6 @@ from lenet5.training.going_on import with_classes
 from lenet5.training.recipe import RECIPES
 from lenet5.training.run import Run
 
-__all__ = ["FEWEST", "HAND", "Learned", "among_known", "drawn_pictures", "learn_hand"]
-
 HAND = replace(
     RECIPES["fine-tune"], passes=5, schedule="constant", fade=0.0, decay=0.0, smoothing=0.1, average=0.98, strength=1.3
 )

@@ -12,8 +12,6 @@ from lenet5.codes import codes
 from lenet5.errors import TrainingError
 from lenet5.reference import dense, squash
 
-__all__ = ["SCHEMES", "initial"]
-
 Array = NDArray[np.float64]
 
 # Weights start uniform between −range and range; F is the number of a unit's inputs.

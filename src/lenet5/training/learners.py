@@ -18,8 +18,6 @@ from lenet5.machine import threads
 from lenet5.machine.native import LANES
 from lenet5.training.recipe import Recipe, eta
 
-__all__ = ["LOSSES", "MATRICES", "Learner", "MiniBatch", "Online", "Pictures"]
-
 Floats = NDArray[np.float32]
 LOSSES = {"mse": MSE, "map": MAP, "cross_entropy": CROSS_ENTROPY}
 MATRICES = ("c1.weight", "c3.weight", "c5.weight", "f6.weight")  # that Muon steps, in the order of the plan

@@ -15,8 +15,6 @@ from lenet5.errors import TrainingError
 from lenet5.network import LeNet5
 from lenet5.training.initial import initial
 
-__all__ = ["RECIPES", "Recipe", "eta", "recipe"]
-
 # Appendix C and III-B: the global step η of each pass; the last one stays.
 MANY = 10_000  # pictures from which on any start will do
 ETA_1998 = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,)

@@ -33,8 +33,6 @@ from lenet5.training.learners import Learner, MiniBatch, Online
 from lenet5.training.recipe import Recipe
 from lenet5.training.supply import Supply
 
-__all__ = ["PassRecord", "Progress", "Run"]
-
 BLOCK = 512  # pictures that are made ready and learned from at a time; a multiple of every sensible batch
 
 

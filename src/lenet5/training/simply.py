@@ -19,8 +19,6 @@ from lenet5.training.recipe import Recipe
 from lenet5.training.recipe import recipe as named
 from lenet5.training.run import PassRecord, Progress, Run
 
-__all__ = ["train"]
-
 
 def train(
     images: Any,

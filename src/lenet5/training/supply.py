@@ -12,9 +12,6 @@ from lenet5.loading import load
 from lenet5.network import LeNet5
 from lenet5.training.recipe import Recipe
 
-__all__ = ["Supply"]
-
-
 ASKED = 4096  # pictures that a teacher is asked about at a time
 
 

@@ -16,9 +16,6 @@ from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS, Shape, table
 from lenet5.errors import DataError
 from lenet5.pictures.normalise import normalise
 
-__all__ = ["ABROAD_SHAPES", "FAITHFUL", "abroad", "choose", "digits", "gather", "taste"]
-
-
 PER_WRITER = 20  # pictures of one writer, two of each digit
 WRITERS = 50  # in a block: what is drawn from one generator
 BLOCK = PER_WRITER * WRITERS

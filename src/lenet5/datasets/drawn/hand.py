@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from lenet5.datasets.drawn.pen import Array, Pen, Trace
 from lenet5.datasets.drawn.shapes import Shape
 
-__all__ = ["Hands", "write"]
-
 BEYOND = 1.2  # how far mixtures of variants are stretched from their mean
 LIFTED = -1.0  # the radius where the pen leaves nothing
 DRY = 0.04  # how often a line is broken

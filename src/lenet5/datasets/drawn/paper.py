@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.drawn.pen import Ink
 
-__all__ = ["Look", "photograph"]
-
 Colour = tuple[float, float, float]
 
 _PAPERS: tuple[Colour, ...] = (

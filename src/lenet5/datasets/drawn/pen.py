@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from lenet5.errors import DataError
 
-__all__ = ["Pen", "Scan", "Trace", "draw", "ink", "joined", "scans", "trace"]
-
 Array = NDArray[np.float64]
 Ink = NDArray[np.float32]  # (H, W), 0 paper to 1 ink
 

@@ -18,9 +18,6 @@ from lenet5.datasets.drawn.pen import Array, Ink, Scan, Trace, draw, joined, sca
 from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS
 from lenet5.pictures.normalise import bounding_box
 
-__all__ = ["KINDS", "nothing"]
-
-
 BLOCK = 2000  # pictures drawn from one generator
 # Each kind, and its share of the pictures.
 KINDS = {"letter": 0.30, "symbol": 0.12, "scribble": 0.12, "doodle": 0.18, "digits": 0.12, "piece": 0.16}

@@ -15,8 +15,6 @@ from lenet5.datasets.drawn.pen import Array, Ink, Trace, ink, joined, trace
 from lenet5.datasets.drawn.shapes import DIGITS, LETTERS, SYMBOLS, Shape
 from lenet5.errors import DataError
 
-__all__ = ["Box", "line", "page"]
-
 Box = tuple[int, int, int, int]  # x, y, width, height
 Row = list[Trace | None]
 

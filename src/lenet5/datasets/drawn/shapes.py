@@ -16,8 +16,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DIGITS", "LETTERS", "SYMBOLS", "Shape", "shape", "table"]
-
 PER_SPAN = 6  # points of the drawn line between two control points
 
 

@@ -30,8 +30,6 @@ from lenet5.reading.school.lessons import NOTHING, Lessons, printed, some_writte
 from lenet5.reading.school.teach import HELD_OUT, Teaching, asked, making, teach, unipen
 from lenet5.training.calibration import fitted_sharpness
 
-__all__ = ["ASCII", "USUAL", "held_out", "lessons", "main", "material"]
-
 MODULE = "lenet5.reading.school.characters"
 ASCII = replace(LENET5, name="lenet5-ascii", output=EuclideanRBF(SIGNS + NONE))
 USUAL = Teaching(members=1, passes=60, pictures=150_000, sharpness=0.3, step=6e-3, size=1.0)

@@ -20,8 +20,6 @@ from lenet5.reading.graph import Candidate, Geometry, candidates
 from lenet5.reading.layout import line_ink
 from lenet5.reading.pieces import Line, cut
 
-__all__ = ["compose", "judged", "line_lessons"]
-
 Owners = NDArray[np.int32]  # of each pixel: the number of its digit, NOBODY, or OTHER for what is no digit
 Pick = Callable[[int | None], tuple[NDArray[np.uint8], int]]  # that digit, or any: a picture (28, 28), its label
 

@@ -34,8 +34,6 @@ from lenet5.reading.pieces import Line
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import EMPTY, SEPARATORS, UNREAD, Box
 
-__all__ = ["Correction", "aligned", "read_corrections", "samples_of"]
-
 Floats = NDArray[np.float64]
 
 MOST_BYTES = 256 << 20

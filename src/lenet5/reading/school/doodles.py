@@ -16,8 +16,6 @@ from lenet5.pictures.normalise import normalise
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.school.signs import sign
 
-__all__ = ["doodles", "framed"]
-
 Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 

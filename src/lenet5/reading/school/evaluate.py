@@ -37,8 +37,6 @@ from lenet5.reading.school.outcomes import Example, Tally, data, examples, sampl
 from lenet5.reading.school.teach import HELD_OUT, STROKES
 from lenet5.training.calibration import Bin, expected_calibration_error
 
-__all__ = ["SETS", "Measured", "distance", "main"]
-
 SUDOKU = "842716359139845276576392841983451627264978135751623498397164582415289763628537914"
 STUDENT = "0001250981"
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYacdefhijkmnprtuvwx"

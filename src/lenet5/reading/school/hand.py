@@ -24,8 +24,6 @@ from lenet5.training.calibration import fitted_sharpness
 from lenet5.training.going_on import identity
 from lenet5.training.hand import Learned, drawn_pictures, learn_hand
 
-__all__ = ["teach"]
-
 JUDGED = 4000  # drawn pictures that calibration is moved by, half of them digits
 
 

@@ -26,8 +26,6 @@ from lenet5.pictures.normalise import FIELD, bounding_box, normalise
 from lenet5.reading.school.composed_lines import line_lessons
 from lenet5.reading.school.doodles import doodles, framed
 
-__all__ = ["NOTHING", "NO_DIGITS", "Lessons", "lessons", "printed", "slashed", "some_written", "stretched"]
-
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 

@@ -32,8 +32,6 @@ from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
 from lenet5.training.calibration import Bin, reliability
 
-__all__ = ["Example", "Outcome", "Tally", "data", "examples", "judged", "sampled", "tally", "text_of"]
-
 Verdict = Literal["right", "right, rejected", "unanswered", "wrong"]
 SURE = 0.9  # confidence from which on an answer is taken at its word
 

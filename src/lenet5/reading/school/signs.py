@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["sign"]
-
 Points = NDArray[np.float64]  # (N, 2), about the middle
 
 SIDE, RADIUS = 96, 34.0

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.architecture import LENET5, EuclideanRBF
-from lenet5.codes import DIGITS
+from lenet5.codes import DIGITS, NONE
 from lenet5.datasets import load as load_data
 from lenet5.datasets.dataset import Dataset, split_by_writer
 from lenet5.datasets.distortions import Distortion
@@ -41,7 +41,7 @@ from lenet5.network import LeNet5
 from lenet5.pictures.ink import find_ink
 from lenet5.pictures.normalise import normalise
 from lenet5.pictures.opening import open_pages
-from lenet5.reading.answers import NONE, Calibration
+from lenet5.reading.answers import Calibration
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.reader import Network, Reader
 from lenet5.reading.school.lessons import NOTHING, Lessons, lessons, some_written
@@ -49,8 +49,6 @@ from lenet5.reading.school.outcomes import examples
 from lenet5.scale import BACKGROUND, SPAN
 from lenet5.training.learners import MiniBatch
 from lenet5.training.recipe import Recipe
-
-__all__ = ["HAND", "Teaching", "asked", "calibrated", "main", "making", "students", "teach", "unipen", "unseen"]
 
 MODULE = "lenet5.reading.school.teach"
 READER = replace(LENET5, name="lenet5-reader", output=EuclideanRBF(DIGITS + NONE))
@@ -117,7 +115,7 @@ def teach(
         learner.begin(pass_, rows[:1], lambda r: (np.zeros((0, 32, 32), np.float32), wanted[r]))
         for at in range(0, how.pictures, BLOCK):
             some = rows[at : at + BLOCK]
-            shown = dimmed(hand.apply(matter.images, some, seed=how.seed, pass_=pass_), rng)
+            shown = _dimmed(hand.apply(matter.images, some, seed=how.seed, pass_=pass_), rng)
             loss, _ = learner.learn(shown, wanted[matter.labels[some]], pass_, at / how.pictures)
             cost += loss
         told(pass_, cost / how.pictures, time.perf_counter() - start)
@@ -125,7 +123,7 @@ def teach(
     return network
 
 
-def dimmed(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _dimmed(shown: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Some of the pictures fainter, or with fuller strokes, as pens and scaling leave them."""
     gain = np.where(rng.random(len(shown)) < 0.5, rng.uniform(0.6, 1.7, len(shown)), 1.0).astype(np.float32)
     paper, full = np.float32(BACKGROUND), np.float32(SPAN)
