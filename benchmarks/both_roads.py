@@ -18,6 +18,7 @@ from lenet5.datasets.dataset import split_by_writer
 from lenet5.datasets.drawn.glyphs import abroad
 from lenet5.ensemble import Ensemble
 from lenet5.loading import load as load_network
+from lenet5.network import LeNet5
 from lenet5.pictures.normalise import bounding_box
 from lenet5.pictures.opening import open_pages
 from lenet5.reading.fields import KnownField, LineField
@@ -26,7 +27,7 @@ from lenet5.reading.reader import BEST, Reader
 from lenet5.reading.school.lessons import NOTHING, Lessons
 from lenet5.reading.school.outcomes import examples
 from lenet5.reading.school.teach import Teaching, teach
-from lenet5.reading.sliding import Sliding, slid_over
+from lenet5.reading.sliding import slid_over
 
 __all__ = ["compared", "flanked", "spell"]
 
@@ -71,7 +72,7 @@ def _put(field: NDArray[np.uint8], image: NDArray[np.uint8], box: tuple[int, int
         np.maximum(field[:, column], image[:, x + column - left], out=field[:, column])
 
 
-def spell(line: Line, network: Sliding, sharpness: float = 1.0) -> str:
+def spell(line: Line, network: LeNet5, sharpness: float = 1.0) -> str:
     """The digits of a line, by the best path through the network's answers, the last of which is "none".
 
     sharpness: what its penalties are multiplied by.

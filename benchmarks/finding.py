@@ -26,8 +26,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.architecture import SIDE
 from lenet5.datasets import drawn
 from lenet5.ensemble import Ensemble
+from lenet5.network import LeNet5
 from lenet5.pictures.ink import find_ink
 from lenet5.pictures.masks import dilated, inked, opened
 from lenet5.pictures.normalise import BOX
@@ -38,7 +40,7 @@ from lenet5.reading.layout import line_ink
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
 from lenet5.reading.school.outcomes import SURE, Example, Outcome, examples, judged, sampled
-from lenet5.reading.sliding import SIDE, STEP, Sliding
+from lenet5.reading.sliding import STEP
 from lenet5.reading.words import Word, in_order
 
 __all__ = ["Digit", "Way", "digits_of", "lines_of", "read_found", "sheets"]
@@ -74,7 +76,7 @@ class Digit(NamedTuple):
     odds: float
 
 
-def digits_of(ink: NDArray[np.float32], network: Sliding, least: float) -> list[Digit]:
+def digits_of(ink: NDArray[np.float32], network: LeNet5, least: float) -> list[Digit]:
     """The digits that a network finds in ink (H, W), the surest first; its last class is "none"."""
     found: list[Digit] = []
     for step in range(round(np.log(LARGEST / SMALLEST) / np.log(FINER)) + 1):
@@ -88,7 +90,7 @@ def digits_of(ink: NDArray[np.float32], network: Sliding, least: float) -> list[
     return kept
 
 
-def _at(ink: NDArray[np.float32], scale: float, network: Sliding, least: float) -> list[Digit]:
+def _at(ink: NDArray[np.float32], scale: float, network: LeNet5, least: float) -> list[Digit]:
     """The places of one scale that are less "none" than their neighbours."""
     small = _scaled(ink, scale)
     penalties = network.slide(np.rint(255 * small).astype(np.uint8)[None])[0].astype(np.float64)
@@ -160,7 +162,7 @@ def _neighbours(one: Digit, other: Digit) -> bool:
     return high <= LIKE * low and abs(one.x - other.x) <= GAP * high and abs(one.y - other.y) <= LEVEL * high
 
 
-def read_found(reader: Reader, example: Example, network: Sliding, least: float) -> list[Reading]:
+def read_found(reader: Reader, example: Example, network: LeNet5, least: float) -> list[Reading]:
     """The numbers among the lines that a network finds in a picture, in the order in which they are read.
 
     Which of the lines are numbers, and which are passed over, the reader decides as it does for its own words.
@@ -220,7 +222,7 @@ def shares(found: Sequence[Outcome]) -> str:
     return ", ".join(f"{v} {100 * counts[v] / len(found):.1f} %" for v in verdicts)
 
 
-def chosen(reader: Reader, networks: Callable[[int], Sliding]) -> Way:
+def chosen(reader: Reader, networks: Callable[[int], LeNet5]) -> Way:
     """The way that has most drawn sheets right, a wrong answer taking a right one away."""
     some = sheets(SHEETS, np.random.default_rng(0))
     parts, seconds = timed(lambda e: reader.read(e.picture), some)

@@ -16,8 +16,6 @@ from lenet5.errors import ArchitectureError
 from lenet5.network import LeNet5, checked
 from lenet5.reference import probabilities
 
-__all__ = ["Ensemble", "together"]
-
 
 class Ensemble(LeNet5):
     """Networks of one architecture that answer together; used like one.

@@ -20,11 +20,6 @@ from typing import BinaryIO
 
 from lenet5.errors import LeNetError
 
-__all__ = [
-    "GZIP_MAGIC", "PACKAGE", "cache_folder", "gunzip", "held", "inside", "make_folder", "read_bounded", "try_place",
-    "write_atomically",
-]  # fmt: skip
-
 PACKAGE = Path(__file__).parent  # whose files of data lie beside its modules
 GZIP_MAGIC = b"\x1f\x8b"
 

@@ -11,8 +11,6 @@ from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
 from lenet5.network import LeNet5
 
-__all__ = ["load"]
-
 # What an ensemble's metadata tells of each member: what it is, and what holds where nothing is told.
 _OF_EACH: dict[str, tuple[Any, Any]] = {"member": (dict, {}), "member_sharpness": (int | float, 1.0)}
 

@@ -27,8 +27,6 @@ from lenet5.machine import threads
 from lenet5.reference import penalties, probabilities
 from lenet5.scale import LOOKED_AT, PictureWarning, doubt, to_scale
 
-__all__ = ["LeNet5", "checked"]
-
 Floats = NDArray[np.float32]
 
 

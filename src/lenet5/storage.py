@@ -22,25 +22,14 @@ from lenet5 import files
 from lenet5.architecture import Architecture, architecture
 from lenet5.errors import ArchitectureError, WeightsError
 
-__all__ = ["FORMAT", "declaration", "digest", "find", "kept", "read", "shipped", "write"]
-
 FORMAT = 1
 LARGEST = 64 * 2**20  # bytes; the largest file of weights that is opened
 KEY = "lenet5"
 # Metadata that is true of the very weights it was written for, and of no others.
 OF_THESE_WEIGHTS = (
-    "command",
-    "data",
-    "held_out_error",
-    "machine",
-    "member",
-    "recipe",
-    "result",
-    "seed",
-    "sharpness_fitted",
-    "unipen_error",
-    "version",
-)
+    "command", "data", "held_out_error", "machine", "member", "recipe", "result", "seed", "sharpness_fitted",
+    "unipen_error", "version",
+)  # fmt: skip
 
 Tensors = dict[str, NDArray[np.float32]]
 Named = Mapping[str, Any]  # tensors, or what is told of them

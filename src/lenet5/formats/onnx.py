@@ -110,12 +110,12 @@ def check(data: bytes, network: LeNet5 | Quantised | QuantisedEnsemble, pictures
     return Check(len(digits), disagreements, float(np.abs(penalties - ours).max()), allowed)
 
 
-def session(data: bytes) -> Any:
-    """An ONNX Runtime session on one thread of the processor. Raises MissingExtraError without onnxruntime."""
+def session(data: bytes, threads: int = 1) -> Any:
+    """An ONNX Runtime session on so many threads of the processor. Raises MissingExtraError without onnxruntime."""
     with extra("onnxruntime", "onnx"):
         import onnxruntime
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # its threads wait by spinning, for long where others are at work
+    options.intra_op_num_threads = threads  # they wait by spinning, for long where others are at work
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet5.architecture import SIDE
+from lenet5.network import LeNet5
 from lenet5.pictures.normalise import BOX
 from lenet5.reading.pieces import Line
 
-SIDE = 32  # pixels of a window
 STEP = 4  # pixels from one place to the next: two subsamplings
 WIDEST = 2048  # pixels that a network is slid over
 
 
-class Sliding(Protocol):
-    """A network that answers at every place: (N, H, W) -> penalties (N, h, w, classes), four pixels apart."""
-
-    def slide(self, images: NDArray[np.uint8]) -> NDArray[np.float32]: ...
-
-
-def slid_over(line: Line, network: Sliding) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def slid_over(line: Line, network: LeNet5) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """What a network says every four pixels of a line.
 
     Returns the picture that it sees, uint8 (32, W), digits 20 pixels high with a window of paper at both sides, and

@@ -11,13 +11,10 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Grey, Mask, dilated, inked, opened, parts
 from lenet5.reading.rules import find_rules
-from lenet5.reading.uprights import Uprights, boxes_between
-
-Floats = NDArray[np.float64]
+from lenet5.reading.uprights import Floats, Uprights, boxes_between
 
 FAINT = (0.25, 0.1)  # ink from which a pixel may belong to a rule
 BLOCK = 0.13  # of the picture's short side: what is as thick in both directions is no rule

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from lenet5.bench.material import Material
 from lenet5.bench.peers import Contender
 from lenet5.bench.tasks import Task
+from lenet5.formats import onnx
 
 
 class Implementation(Contender):
     def __init__(self, material: Material, threads: int) -> None:
         self._material = material
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        self._session = onnxruntime.InferenceSession(str(material.onnx), options, providers=["CPUExecutionProvider"])
+        self._session = onnx.session(material.onnx.read_bytes(), threads)
 
     def call(self, task: Task) -> Callable[[], object] | None:
         if task.kind != "read":

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import cv2
 import numpy as np
@@ -268,16 +269,13 @@ def times(reader: Reader, _sample: Sample) -> Found:
 
 
 def _best_time(run: Callable[[], Any], threads: int) -> float:
-    before, others = os.environ.get("LENET5_THREADS"), cv2.getNumThreads()
-    os.environ["LENET5_THREADS"] = str(threads)
+    others = cv2.getNumThreads()
     cv2.setNumThreads(threads)
     try:
-        return min(timeit.repeat(run, number=1, repeat=3))
+        with patch.dict(os.environ, LENET5_THREADS=str(threads)):
+            return min(timeit.repeat(run, number=1, repeat=3))
     finally:
         cv2.setNumThreads(others)
-        del os.environ["LENET5_THREADS"]
-        if before is not None:
-            os.environ["LENET5_THREADS"] = before
 
 
 _HANDWRITING = (field, form_boxes, parish_rows, dida, orand_car_a, bhmsds, unipen)

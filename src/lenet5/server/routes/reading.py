@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from lenet5.architecture import SIDE
 from lenet5.errors import LeNetError, PictureError
 from lenet5.network import LeNet5
 from lenet5.pictures.ink import Polarity
@@ -24,7 +25,7 @@ from lenet5.reading.graph import Arc
 from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
 from lenet5.reading.readings import Reading
-from lenet5.reading.sliding import SIDE, STEP, slid_over
+from lenet5.reading.sliding import STEP, slid_over
 from lenet5.server.networks import shown_classes
 from lenet5.server.pictures import DIGIT, FILE, ink_of, kind_of
 from lenet5.server.problems import Problem, as_problem
