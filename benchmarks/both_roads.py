@@ -29,8 +29,6 @@ from lenet5.reading.school.outcomes import examples
 from lenet5.reading.school.teach import Teaching, teach
 from lenet5.reading.sliding import slid_over
 
-__all__ = ["compared", "flanked", "spell"]
-
 ENDS = 0.15  # of the pictures, those that have no neighbour on one side: there a line ends
 NOISE = 0.1  # of the pixels inverted, in the half of the pictures that has noise
 

@@ -43,8 +43,6 @@ from lenet5.reading.school.outcomes import SURE, Example, Outcome, examples, jud
 from lenet5.reading.sliding import STEP
 from lenet5.reading.words import Word, in_order
 
-__all__ = ["Digit", "Way", "digits_of", "lines_of", "read_found", "sheets"]
-
 SMALLEST, LARGEST = 8, 200  # pixels, the heights of digits that are looked for
 FINER = 2**0.5  # from one scale to the next
 MOST = 1_000_000  # pixels of a picture that is slid over: the smallest digits of a large page are not looked for

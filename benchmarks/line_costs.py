@@ -19,8 +19,6 @@ from lenet5.reading.pieces import cut
 from lenet5.reading.reader import Reader
 from lenet5.reading.school.composed_lines import Pick, compose
 
-__all__ = ["Arcs", "arcs_of", "fitted", "main", "slope", "unlearned"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

@@ -32,8 +32,6 @@ from lenet5.reading.school.hand import teach
 from lenet5.reading.school.lessons import NO_DIGITS
 from lenet5.reading.school.teach import HELD_OUT, STROKES, unipen
 
-__all__ = ["errors", "faults_of", "main", "writers_of"]
-
 LEAST = 100  # letters and digits that a writer has at least
 FEW = 6  # samples of a digit from which on it may be a fault
 FAULTY = 1 / 3  # of them, the share that is misread

@@ -22,8 +22,6 @@ import numpy as np
 
 from lenet5.datasets.drawn import digits
 
-__all__ = ["load"]
-
 START = "import sys; from lenet5.cli import main; main(['serve', '--port', '0'])"
 WARM = "from lenet5.cli import main; main(['warm', 'reading'])"
 PICTURE = Path(str(resources.files("lenet5"))) / "samples" / "line_2746.png"

@@ -36,8 +36,6 @@ from lenet5.reading.school.outcomes import data
 from lenet5.reading.school.teach import HELD_OUT, STROKES
 from lenet5.reading.stature import STANDS
 
-__all__ = ["KINDS", "answers", "chosen", "fitted", "halves", "main", "written"]
-
 SURE = 0.9
 WRONG = 0.06  # the most lines of a kind that may be given wrongly
 WIDEST = 1.1  # of a character, in heights of a digit

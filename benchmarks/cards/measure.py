@@ -27,8 +27,6 @@ from lenet5.reproduce.measures import robustness
 from lenet5.scale import BACKGROUND, SPAN
 from lenet5.training.evaluation import evaluate
 
-__all__ = ["CHANGES", "QUICK", "SURE", "measure"]
-
 CHANGES = {  # as reproduce/measures.py names them; three degrees of each
     "shift_x": (2.0, 4.0, 6.0),
     "scale": (0.8, 0.7, 0.5, 1.15, 1.3, 1.5),

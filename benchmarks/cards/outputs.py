@@ -27,8 +27,6 @@ from lenet5.reading.school.characters import ASCII, USUAL, material
 from lenet5.reading.school.lessons import Lessons
 from lenet5.reading.school.teach import Teaching, teach
 
-__all__ = ["compared", "confusions", "errors"]
-
 Penalties = NDArray[np.float32]
 Errors = dict[str, dict[str, float]]
 
