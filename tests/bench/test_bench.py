@@ -17,10 +17,10 @@ from lenet5.architecture import LENET5
 from lenet5.bench import run as bench
 from lenet5.bench.material import Material, prepare
 from lenet5.bench.peers import OURS, PEERS, make, missing
-from lenet5.bench.run import Bench, Result
+from lenet5.bench.run import Bench, Result, Times, summarise
 from lenet5.bench.table import show
 from lenet5.bench.tasks import ALL, ONLINE, Task, multiply_adds
-from lenet5.bench.timing import Times, collect, summarise
+from lenet5.bench.worker import collect
 from lenet5.errors import LeNetError
 
 

@@ -3,8 +3,7 @@
 tasks        what is timed, and how many multiply-adds it needs
 material     the network, the pictures and the first steps, written down once and read by every contender
 peers        one file for each contender: this package, the reference, and the frameworks that are installed
-worker       one contender in a process of its own, pinned to its processors
-timing       a call, timed over and over
+worker       one contender in a process of its own, pinned to its processors: its calls, timed over and over
 run          contenders taking turns: checked equal, then timed, A B A B
 table, plot  the result on a terminal, and as a chart
 """

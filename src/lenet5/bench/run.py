@@ -26,7 +26,6 @@ from lenet5.architecture import LENET5
 from lenet5.bench.material import CHECKED, Material, prepare
 from lenet5.bench.peers import OURS, PEERS, missing
 from lenet5.bench.tasks import ALL, QUICK, Task, multiply_adds
-from lenet5.bench.timing import Times, summarise
 from lenet5.errors import LeNetError
 from lenet5.machine.threads import processors
 from lenet5.network import LeNet5
@@ -45,6 +44,16 @@ class Step:
     text: str
     done: int
     total: int
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds of one call: the median, the 99th percentile, the best; and the number of calls."""
+
+    median: float
+    p99: float
+    best: float
+    calls: int
 
 
 @dataclass
@@ -249,6 +258,12 @@ class Bench:
             from lenet5.machine.peak import PRODUCTS
 
             self.result.peak = PRODUCTS * self.result.threads / times[OURS].median
+
+
+def summarise(samples: Sequence[int]) -> Times:
+    """The times of calls that took so many nanoseconds, of at least one."""
+    best, median, p99 = (np.quantile(samples, (0, 0.5, 0.99), method="inverted_cdf") / 1e9).tolist()
+    return Times(median, p99, best, len(samples))
 
 
 def _machine() -> dict[str, Any]:

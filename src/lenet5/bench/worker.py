@@ -14,9 +14,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+MOST = 200_000  # calls of one turn that are kept
 
 
 def pin(threads: int) -> None:
@@ -62,7 +66,6 @@ class Worker:
 
     def _time(self, task: dict[str, Any], seconds: float) -> dict[str, Any]:
         from lenet5.bench.tasks import Task
-        from lenet5.bench.timing import collect
 
         self._contender.reset()
         call = self._contender.call(Task(**task))
@@ -70,6 +73,25 @@ class Worker:
 
     def _memory(self) -> dict[str, Any]:
         return {"bytes": most_memory()}
+
+
+def collect(call: Callable[[], object], seconds: float) -> list[int]:
+    """Nanoseconds of each call, for so many seconds but at least once. A fifth of that time warms up first."""
+    clock = time.perf_counter_ns
+    warm = clock() + int(seconds * 0.2e9)
+    call()
+    while clock() < warm:
+        call()
+    end = clock() + int(seconds * 1e9)
+    samples: list[int] = []
+    while len(samples) < MOST:
+        start = clock()
+        call()
+        now = clock()
+        samples.append(now - start)
+        if now >= end:
+            break
+    return samples
 
 
 def most_memory() -> int | None:
