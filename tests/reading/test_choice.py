@@ -81,6 +81,34 @@ def test_small_numbers_in_a_large_picture_are_read_in_order(reader: Reader) -> N
     assert [r.box[0] > 800 for r in readings] == [False, True, False]
 
 
+def in_two_columns(left: list[str], right: list[str], gap: int) -> np.ndarray:
+    """A sheet of rows of two writings each; `gap`: pixels between the ink of both, whose digits are 40 high."""
+    rows = []
+    for k, texts in enumerate(zip(left, right, strict=True)):
+        one, two = (written(text, 30 * k + len(text) + j) for j, text in enumerate(texts))
+        (x, _, w, _), (first, *_) = (cv2.boundingRect((p.min(axis=2) < 128).astype(np.uint8)) for p in (one, two))
+        rows += [(one, 300 - x - w, 30 + 110 * k), (two[:, first - 8 :], 300 + gap - 8, 30 + 110 * k)]
+    return on_a_sheet(*rows, height=60 + 110 * len(left))
+
+
+@pytest.mark.parametrize("layout", ["auto", "page"])
+@pytest.mark.parametrize("gap", [65, 90])
+def test_columns_of_numbers_are_numbers_of_their_own(reader: Reader, layout: str, gap: int) -> None:
+    left, right = ["12", "305", "7", "48"], ["960", "24", "61", "802"]
+    readings = reader.read(in_two_columns(left, right, gap), layout)
+    assert [r.text for r in readings] == [text for row in zip(left, right, strict=True) for text in row]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "gap"), [(["30"], ["75"], 65), (["2", "6"], ["5", "8"], 65), (["30", "26"], ["75", "48"], 20)]
+)
+def test_a_gap_in_one_row_and_between_single_digits_parts_no_number(
+    reader: Reader, left: list[str], right: list[str], gap: int
+) -> None:
+    readings = reader.read(in_two_columns(left, right, gap), "page")
+    assert [r.text for r in readings] == [a + b for a, b in zip(left, right, strict=True)]
+
+
 def test_words_beside_and_around_a_number_are_passed_over(reader: Reader) -> None:
     sheet = on_a_sheet((written("4207", 3), 420, 200))
     for text, x, y in (("Received with thanks", 60, 90), ("Amount", 160, 260), ("the amount above", 60, 400)):

@@ -39,6 +39,7 @@ ANOTHER = 1.0  # the cost of every further word
 # Two words of one line, in heights of the taller one.
 APART = 2.5  # the widest gap
 AS_TALL, OVER = 0.75, 0.5  # of the tallest stroke, those beside it; of the narrowest one's width, their overlap
+GUTTER = 1.0  # the least gap between columns, which more than one row has
 MARK = 0.8  # the widest gap beside a point, a comma or a dash
 UNEQUAL, UNLIKE = 2.5, 1.6  # over the lower one's, and where one is a bar
 
@@ -83,15 +84,35 @@ def lines_of(found: Sequence[Word], readings: Sequence[Reading]) -> list[list[in
     most = UNLIKE * max(tall, default=0)
     like = [not tall or word.height <= most <= UNLIKE**2 * word.height for word in found]
     free = {k for k, reading in enumerate(readings) if like[k] or not _is_bar(reading)}
-    lines = []
+    heads = _columns(found, readings, {k for k, s in enumerate(speaks) if s >= enough})
+    lines: list[list[int]] = []
     for best in sorted(free, key=lambda k: -speaks[k]):
         if best in free and speaks[best] >= enough:
             line = _around(best, free, found, readings, APART)
             free.difference_update(line)
-            lines.append(line)
+            for k in line:
+                lines += [[]] if k in heads or k == line[0] else []
+                lines[-1].append(k)
     # A row that is hard to read is shown as such: nobody should take the other rows for all there are.
     doubtful = (k for k in free if readings[k].rejected and len(readings[k].text) >= MANY and speaks[k] > HOPELESS)
     return lines + [[k] for k in doubtful if lines and found[k].height >= AS_HIGH * max(tall, default=0)]
+
+
+def _columns(found: Sequence[Word], readings: Sequence[Reading], numbers: set[int]) -> set[int]:
+    """The words that begin a column: more rows of numbers have the gap before them than words cross it.
+
+    Of single digits alone it does not tell: they may be written far apart. found: in the order of reading.
+    """
+    seconds = [k for k in range(1, len(found)) if found[k - 1].x < found[k].x and found[k - 1].beside(found[k])]
+    heads = set()
+    for k in seconds:
+        left, right, high = found[k - 1].right, found[k].x, found[k].height
+        like = [n for n in seconds if min(right, found[n].x) - max(left, found[n - 1].right) > GUTTER * high]
+        sure = [n for n in like if n != k and {n - 1, n} <= numbers]
+        long = any(len(readings[n - before].text) > 1 for n in (k, *sure) for before in (0, 1))
+        if long and len(sure) > sum(word.x < (left + right) / 2 < word.right for word in found):
+            heads.add(k)
+    return heads
 
 
 def the_line(found: Sequence[Word], readings: Sequence[Reading], *, letters: bool = False) -> list[int]:
