@@ -126,7 +126,8 @@ def _numbers(source: str | os.PathLike[str] | Mapping[str, Any], name: str) -> d
 
 def _matched(tensors: dict[str, Array], name: str) -> tuple[list[Array], list[Array]]:
     """The weights of C1, C3, C5, F6 and the output, and the bias of each. Raises WeightsError naming what is left."""
-    names = sorted(tensors, key=_natural)
+    # "10.weight" after "9.weight"
+    names = sorted(tensors, key=lambda key: [int(p) if p.isdecimal() else p for p in re.split(r"(\d+)", key)])
     told = ", ".join(f"{key} {tensors[key].shape}" for key in names) or "nothing"
     keys = [key for key in names if key.endswith("weight") and tensors[key].ndim in (2, 4)]
     bias_of = {key: f"{key.removesuffix('weight')}bias" for key in keys}
@@ -156,8 +157,3 @@ def _misfit(order: Sequence[str], k: int, tensors: dict[str, Array]) -> str:
     if bias is not None and bias.shape != weight.shape[:1]:
         return f"{order[k].removesuffix('weight')}bias {bias.shape}; expected {weight.shape[:1]}"
     return ""
-
-
-def _natural(key: str) -> list[str | int]:
-    """Sorts "10.weight" after "9.weight"."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", key)]

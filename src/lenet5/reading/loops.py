@@ -69,7 +69,8 @@ def loops_in(mask: Mask, at: tuple[int, int], height: float, stroke: float) -> t
     inside = [k for k in range(2, len(stats)) if min(stats[k, 2:4]) >= least and stats[k, 4] >= least**2]
     inside = _with_no(inside, stats, lambda one, other: _above(one, other, stroke + 1))
     alone = _with_no(inside, stats, lambda one, other: _beside(one, other, stroke + 1))
-    near, far = (_disc(round(reach * stroke + 1)) for reach in (1.0, THICK))
+    sides = [2 * round(reach * stroke + 1) + 1 for reach in (1.0, THICK)]
+    near, far = (cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in sides)
     margin = len(far)
     loops, often = [], np.zeros(mask.shape, np.uint8)
     for k in sorted(set(inside) - set(alone)):
@@ -105,10 +106,6 @@ def _above(one: Sequence[int], other: Sequence[int], wall: float) -> bool:
     both = min(x + w, left + width) - max(x, left)
     apart = max(top - y - h, y - top - height) - 2 * wall
     return both >= STACKED * min(w, width) and min(w, width) >= STACKED * max(w, width) and apart < 1
-
-
-def _disc(reach: int) -> Mask:
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)), np.uint8)
 
 
 class Chain:

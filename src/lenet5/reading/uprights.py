@@ -72,11 +72,6 @@ class Uprights:
         thick = [_thick(inked < 0.5 * high, round(x)) for x, high in zip(at, strength, strict=True)]
         return cls(len(stood), at, strength, thick, over, under)
 
-    @property
-    def last(self) -> float:
-        """The last column."""
-        return len(self.over) - 1.0
-
     def ruled(self, a: float, b: float) -> float:
         """How much of the way from one column to another is ruled above and below; 0 where a part of it is open."""
         share, is_open = self._between(a, b)
@@ -162,7 +157,7 @@ def _beside(uprights: Uprights, at: float, width: float, step: int) -> Box | Non
         side = uprights.near(near + step * width, SLACK * width)
         if side is not None and uprights.is_gap(at, near) and uprights.ruled(near, side[0]) >= RULED_APART:
             return near, side[0]
-    aim, end = at + step * width, uprights.last if step > 0 else 0.0
+    aim, end = at + step * width, len(uprights.over) - 1.0 if step > 0 else 0.0
     if uprights.ruled(at, aim) >= RULED:
         side = uprights.near(aim, SLACK * width)
         if side is not None:

@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import lenet5
 from lenet5 import files
-from lenet5.datasets import Dataset, load
+from lenet5.datasets import load
 from lenet5.errors import DataError
 from lenet5.pictures.saving import address
 from lenet5.reference import scale
@@ -75,7 +75,8 @@ def write(report: dict[str, Any], out: Path) -> tuple[Path, Path]:
     plan = report["plan"]
     tests = max((study["pictures"] for study in report.get("results", {}).values()), default=None)
     test = load(plan["data"], "test", count=tests) if "mistakes" in report else None
-    html = page(json.loads(data), lambda index: _picture(test, index))
+    pictures = np.zeros(0, np.uint8) if test is None else test.images
+    html = page(json.loads(data), lambda index: address(255 - pictures[index]) if index < len(pictures) else "")
     files.write_atomically(out / "reproduce.json", data.encode(), error=DataError)
     files.write_atomically(out / "reproduce.html", html.encode(), error=DataError)
     return out / "reproduce.html", out / "reproduce.json"
@@ -105,8 +106,3 @@ def _input(plan: Plan) -> dict[str, float]:
     pixels[0] += len(images) * (32 * 32 - 28 * 28)  # the frame
     mean = float(np.average(grey, weights=pixels))
     return {"mean": mean, "variance": float(np.average((grey - mean) ** 2, weights=pixels))}
-
-
-def _picture(test: Dataset | None, index: int) -> str:
-    """A test picture, dark on light, as a data address; empty where there is none."""
-    return "" if test is None or index >= len(test) else address(255 - test.images[index])

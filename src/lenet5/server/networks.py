@@ -59,7 +59,7 @@ class UnknownNetworkError(LeNetError):
 class Networks:
     """Networks by name. Each member of an ensemble has a name: lenet5-ensemble-1, lenet5-ensemble-2 …
 
-    ensembles: the names of each ensemble's members, by the name of the ensemble.
+    ensembles: the names of each ensemble's members, by the name of the ensemble. given: all names of the start.
 
     Safe to use from several threads. Raises WeightsError where a file can't be read.
     """
@@ -81,12 +81,8 @@ class Networks:
                 self._networks |= members
             else:
                 self._networks[name] = network
-        self._given = frozenset(self._networks)
+        self.given = frozenset(self._networks) | frozenset(self.ensembles)
         self._most = len(self._networks) + MOST
-
-    def is_given(self, name: str) -> bool:
-        """Whether the server knew this name at its start."""
-        return name in self._given or name in self.ensembles
 
     def names(self) -> list[str]:
         with self._lock:

@@ -141,7 +141,7 @@ class Trainings:
         }
         make_folder(self._folder, error=TrainingError)
         path = self._folder / f"{name}.safetensors"
-        if path not in self._kept and (path.exists() or self._networks.is_given(name)):
+        if path not in self._kept and (path.exists() or name in self._networks.given):
             raise BusyError(f"there is a network {name!r} already, which was not kept here; choose another name")
         network.save(path)
         self._kept.add(path)
