@@ -212,6 +212,23 @@ def test_no_process_outlives_the_job_and_it_goes_on(
     assert sorted(row["key"] for row in rows(output)) == sorted(many)
 
 
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no groups of processes")
+def test_ctrl_c_ends_all_processes_of_a_job_and_none_but_the_job_tells_of_it(
+    pictures: dict[str, bytes], model: str, tmp_path: Path
+) -> None:
+    source = folder(tmp_path, {f"{k}/{name}": data for k in range(10) for name, data in pictures.items()})
+    (tmp_path / "job.py").write_text(PROGRAM.replace("flush=True)", "flush=True); time.sleep(5)"))
+    command = [sys.executable, str(tmp_path / "job.py"), str(source), str(tmp_path / "out.csv"), model, "2"]
+    job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    assert job.stdout is not None
+    job.stdout.readline()
+    time.sleep(2)  # the others have read what they were given, and wait for more
+    os.killpg(job.pid, signal.SIGINT)
+    _, told = job.communicate(timeout=60)
+    assert told.count("Traceback") == 1  # of the job, which catches nothing
+    assert told.strip().endswith("KeyboardInterrupt")
+
+
 def test_other_pictures_or_another_way_are_refused(pictures: dict[str, bytes], model: str, tmp_path: Path) -> None:
     source, output = folder(tmp_path, pictures), tmp_path / "out.parquet"
     job = bulk.read(source, output, model=model, workers=1)

@@ -51,7 +51,7 @@ def _done(pending: dict[Future[Counts], Shard]) -> Iterator[tuple[Shard, Counts]
 
 def _begin(task: Task) -> None:
     global _worker
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # nobody waits for the end of a shard
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nobody waits for the end of a shard, nor wants a traceback
     _worker = Worker(task)
 
 
