@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from lenet5.pictures.masks import Grey, Mask, closed, opened, parts, quantile, shrunk
+from lenet5.pictures.masks import Grey, Mask, closed, opened, padded, parts, quantile, shrunk
 
 SMALLEST = 24  # pixels; in a smaller picture colours are not told apart
 COARSE = 800  # pixels a side that are enough to see boxes
@@ -48,7 +48,7 @@ def seen(depths: Sequence[Grey], channel: int) -> Mask:
 
 def _in_boxes(mask: Mask) -> int:
     """How many pixels of a mask belong to outlines of rectangles; 0 where there is but one."""
-    labels, stats = parts(closed(np.pad(mask, 3), 3, 3)[3:-3, 3:-3])
+    labels, stats = parts(closed(padded(mask, 3), 3, 3)[3:-3, 3:-3])
     total = boxes = 0
     for k in np.flatnonzero(np.minimum(stats[1:, 2], stats[1:, 3]) >= SIDE) + 1:
         x, y, width, height, area = stats[k].tolist()

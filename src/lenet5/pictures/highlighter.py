@@ -36,10 +36,11 @@ def without_highlighter(picture: Pixels) -> Pixels:
         return picture
     small = shrunk(picture, COARSE)
     paper = np.maximum(np.quantile(small, PAPER, axis=(0, 1)), 1)
-    passed = (cv2.GaussianBlur(small, (3, 3), 0) / paper).astype(np.float32)  # (h, w, 3); noise is no colour
-    most, reach = passed.max(axis=2), int(REACH * max(small.shape)) | 1
+    calm = np.stack(cv2.split(cv2.GaussianBlur(small, (3, 3), 0)))  # (3, h, w); noise is no colour
+    passed = np.asarray(calm / paper.astype(np.float32)[:, None, None], np.float32)
+    most, reach = passed.max(axis=0), int(REACH * max(small.shape)) | 1
     lightest = cv2.morphologyEx(most, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    coloured = np.asarray((most >= LIGHT * lightest) & (passed.min(axis=2) < PALE * most), np.uint8)
+    coloured = np.asarray((most >= LIGHT * lightest) & (passed.min(axis=0) < PALE * most), np.uint8)
     wrote = np.asarray(most < DARK * lightest, np.uint8)
     broad = round(BROADER * pen(depth(wrote), wrote > 0)) + 2
     bars = opened(closed(coloured | wrote, 3, 3), broad, broad)
@@ -47,7 +48,7 @@ def without_highlighter(picture: Pixels) -> Pixels:
         return picture
     labels, stats = parts(bars)
     marks = _marks(labels, stats, coloured, wrote)
-    passes = [_of_each(labels, stats, passed[..., k] * coloured) for k in range(3)]
+    passes = [_of_each(labels, stats, passed[k] * coloured) for k in range(3)]
     channel = np.argmax(passes, axis=0)  # (N,): which colour each bar lets through
     plain = picture.copy() if marks.any() else picture
     for k in np.unique(channel[marks]).tolist():

@@ -132,14 +132,15 @@ def _lightness(grey: NDArray[np.uint8]) -> float:
     around = cv2.blur(small, (side, side), borderType=cv2.BORDER_REPLICATE) if side > 64 else small.mean()
     apart: Grey = small - around
     squares = apart * apart
-    variance = float(squares.mean())
+    variance, third = float(squares.mean()), float(np.vdot(squares, apart)) / apart.size
     if variance < 1e-3:
         return 0.0
-    skew = float((squares * apart).mean()) / variance**1.5
+    skew = third / variance**1.5
     lowest = float(apart.min())
     light = apart > _otsu(apart - lowest) + lowest  # (h, w)
     edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    return float(light.mean() - 0.5 + edge.mean() - 0.5 - 0.25 * skew)
+    of_all, of_edge = (np.count_nonzero(a) / a.size for a in (light, edge))
+    return float(of_all - 0.5 + of_edge - 0.5 - 0.25 * skew)
 
 
 def _channel(picture: NDArray[np.uint8], colour: int | None) -> NDArray[np.uint8]:

@@ -21,6 +21,11 @@ def inked(ink: Grey, least: float = PART) -> Mask:
     return np.asarray(ink >= least, dtype=np.uint8)
 
 
+def padded(picture: NDArray[Any], width: int) -> NDArray[Any]:
+    """The picture (H, W) with so many pixels of 0 around it, in a tenth of the time of `np.pad`."""
+    return np.asarray(cv2.copyMakeBorder(picture, width, width, width, width, cv2.BORDER_CONSTANT))
+
+
 def dilated(mask: Mask, height: int, width: int) -> Mask:
     """The mask grown by a box of this size around each of its pixels."""
     return np.asarray(cv2.dilate(mask, np.ones((height, width), np.uint8)), dtype=np.uint8)
@@ -74,7 +79,7 @@ def least_overlap(mask: Mask, tall: float) -> tuple[int, int]:
 
 def depth(mask: Mask) -> Grey:
     """How far each pixel of the mask is from what is not in it; outside of the picture nothing is."""
-    return np.asarray(cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3), np.float32)[1:-1, 1:-1]
+    return np.asarray(cv2.distanceTransform(padded(mask, 1), cv2.DIST_L2, 3), np.float32)[1:-1, 1:-1]
 
 
 def pen(distance: Grey, where: NDArray[np.bool_]) -> float:
@@ -85,9 +90,17 @@ def pen(distance: Grey, where: NDArray[np.bool_]) -> float:
 
 def shrunk(picture: NDArray[Any], side: int) -> NDArray[Any]:
     """The picture with at most so many pixels a side."""
+    while max(picture.shape[:2]) >= 2 * side and min(picture.shape[:2]) > 1:  # OpenCV halves in a fifth of the time
+        half = picture.shape[1] // 2, picture.shape[0] // 2
+        picture = np.asarray(cv2.resize(picture, half, interpolation=cv2.INTER_AREA))
     scale = side / max(picture.shape[:2])
     size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
     return picture if scale >= 1 else np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+
+
+def transposed(picture: NDArray[Any]) -> NDArray[Any]:
+    """The picture (H, W) as (W, H), in a fifth of the time of a copy of its `T`."""
+    return np.asarray(cv2.transpose(picture))
 
 
 def quantile(values: NDArray[np.float32], share: float) -> float:

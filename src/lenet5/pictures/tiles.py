@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, Pixels, dilated, parts
+from lenet5.pictures.masks import Mask, Pixels, dilated, padded, parts, shrunk
 
 SMALL = 64  # pixels a side, a picture up to which is of one digit
 COARSE = 800  # pixels a side of the picture that tiles are looked for in
@@ -27,8 +27,8 @@ def turned_tiles(picture: Pixels) -> Pixels:
     """
     if max(picture.shape) <= SMALL:
         return picture
-    scale = min(1.0, COARSE / max(picture.shape))
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
+    small = shrunk(picture, COARSE)
+    scale = max(small.shape[:2]) / max(picture.shape[:2])
     grey = np.asarray(small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
     level, _ = cv2.threshold(grey, 0, 1, cv2.THRESH_OTSU)
     light = np.asarray(grey > level, np.uint8)
@@ -53,7 +53,7 @@ def _is_tile(hull: NDArray[np.int32], grey: Pixels, light: Pixels) -> bool:
     place = np.s_[y : y + height, x : x + width]
     within = _filled(hull, (x, y), (height, width))
     # The sides of a tile that leans a little are stairs of pixels.
-    outside, reach = 1 - np.pad(within, 1), 2 * round(EDGE * min(width, height)) + 3
+    outside, reach = 1 - padded(within, 1), 2 * round(EDGE * min(width, height)) + 3
     edge = within & (dilated(outside, reach + 2, reach + 2) - dilated(outside, reach, reach))[1:-1, 1:-1]
     written, open_ = (float(light[place][where > 0].mean()) for where in (within, edge))
     if open_ > 1 - DARK or not WRITTEN[0] <= written <= WRITTEN[1]:

@@ -10,7 +10,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from lenet5.pictures.masks import PART, Grey, inked, parts
+from lenet5.pictures.masks import PART, Grey, inked, parts, transposed
 from lenet5.pictures.normalise import FIELD
 from lenet5.reading.rules import without_edges
 
@@ -63,5 +63,5 @@ def enlarged(ink: Grey) -> tuple[Grey, float]:
         ink = np.asarray(cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC))
     ink = np.power(np.clip(ink, 0, 1), np.float32(FAINT))
     for _ in range(2):
-        ink = np.ascontiguousarray(without_edges(ink).T)
+        ink = transposed(without_edges(ink))
     return ink, scale

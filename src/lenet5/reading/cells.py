@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import PART, Grey, Mask, dilated, inked, parts
+from lenet5.pictures.masks import PART, Grey, Mask, dilated, inked, parts, transposed
 from lenet5.reading.rules import Rule, Runs, rule_along, runs_of_ink
 
 Corners = NDArray[np.float64]  # (4, 2): x, y from the upper left, clockwise
@@ -107,7 +107,7 @@ def without_outlines(ink: Grey, outlines: list[Corners]) -> Grey:
     free = ink.copy()
     for upright in (False, True):
         # Of an upright rule everything is as of a level one in the transposed picture.
-        turned = np.ascontiguousarray(free.T) if upright else free
+        turned = transposed(free) if upright else free
         runs = runs_of_ink(inked(turned, FAINT))
         rules = []
         for corners in outlines:
@@ -121,7 +121,7 @@ def without_outlines(ink: Grey, outlines: list[Corners]) -> Grey:
         for rule in rules:
             rule.clear(turned, rule.thick + 1)
         if upright:
-            free = np.ascontiguousarray(turned.T)
+            free = transposed(turned)
     return free
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, depth, inked, only, parts
+from lenet5.pictures.masks import Mask, depth, inked, only, padded, parts
 
 LEAST = 16  # pixels, of an enclosure's width and height
 ENCLOSED = 0.25  # of an enclosure's height, that of the writing in it: no digit holds anything so high
@@ -26,10 +26,13 @@ DENT = 0.08  # of the same, how far its inner edge may go from a convex form: fu
 def without_enclosures(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     """The ink (H, W) without the parts that go around others, on three sides at least or as corners, and touch none."""
     labels, stats = parts(inked(ink))
-    whole = np.ones(len(stats), bool)
+    whole, starts, ends, high = np.ones(len(stats), bool), stats[:, :2], stats[:, :2] + stats[:, 2:4], stats[:, 3]
     for k, (x, y, width, height, area) in enumerate(stats.tolist()):
         small = min(width, height)
         if k and small >= LEAST and area <= 2 * LINE * small * (width + height):
+            around = ((starts < ends[k]) & (ends > starts[k])).all(axis=1) & (high >= ENCLOSED * height)
+            if around.sum() <= 2:  # itself and the paper
+                continue
             place = labels[y : y + height, x : x + width]
             whole[k] = not _encloses(place, k, stats, LINE * small, DENT * small)
     whole[_corners(labels, stats)] = False
@@ -99,7 +102,7 @@ def _facing(labels: NDArray[np.int32], own: int, box: list[int]) -> tuple[bool, 
 
 def _inside(mask: Mask, dent: float) -> Mask:
     """What of a mask's box its one hole holds; nothing where it has several, or one that is not convex."""
-    edges, (relations,) = cv2.findContours(np.pad(mask, 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    edges, (relations,) = cv2.findContours(padded(mask, 1), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     holes = [edge for edge, (_, _, _, around) in zip(edges, relations, strict=True) if around >= 0]
     nothing = np.zeros_like(mask)
     largest = max(areas := [cv2.contourArea(edge) for edge in holes], default=0.0)

@@ -263,9 +263,11 @@ class LineField(Field):
 
     def _signs(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Signs:
         """How likely they are signs, of probabilities (N, classes and none) that may read what no sign looks like."""
+        spans = ((c.first, c.last) for c in self.candidates)
         of = {
-            (c.first, c.last): dict(zip((*classes, ""), p, strict=True))
-            for c, p in zip(self.candidates, probabilities, strict=True)
+            span: dict(zip((*classes, ""), p, strict=True))
+            for span, p in zip(spans, probabilities, strict=True)
+            if span in self._seeming
         }
         return {
             span: shape * (sum(of[span].get(c, 0.0) for c in (*digits, "")) if span in of else 1.0)

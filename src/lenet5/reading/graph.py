@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.errors import ReadingError
-from lenet5.pictures.masks import dilated, inked, parts
+from lenet5.pictures.masks import dilated, inked, padded, parts
 from lenet5.pictures.normalise import normalise
 from lenet5.reading.loops import Chain
 from lenet5.reading.pieces import Line, Piece
@@ -132,7 +132,7 @@ def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
     found = []
     pieces, height = line.pieces, line.height
     # The line's ink and the canvas have one pixel of paper around them.
-    ink = np.pad(line.ink, 1)
+    ink = padded(line.ink, 1)
     canvas = np.zeros_like(ink)
     glyphs = [_glyph(ink, piece) for piece in pieces]
     chain = Chain(line) if line.loops and not geometry.place else None
@@ -167,7 +167,7 @@ def candidates(line: Line, geometry: Geometry) -> list[Candidate]:
 def _glyph(ink: NDArray[np.float32], piece: Piece) -> tuple[tuple[slice, slice], NDArray[np.float32]]:
     """Where a piece lies in ink with a margin of one pixel, and its own ink there, the faint edges too."""
     place = np.s_[piece.y : piece.y + piece.height + 2, piece.x : piece.x + piece.width + 2]
-    return place, ink[place] * dilated(np.pad(piece.mask, 1), 3, 3)
+    return place, ink[place] * dilated(padded(piece.mask, 1), 3, 3)
 
 
 def _parts(ink: NDArray[np.float32], height: float) -> int:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Grey, Mask, closed, dilated, inked
+from lenet5.pictures.masks import Grey, Mask, closed, dilated, inked, transposed
 from lenet5.reading.cells import Grid
 from lenet5.reading.lattice import completed
 from lenet5.reading.rules import find_rules
@@ -96,7 +96,7 @@ def _clockwise(corners: NDArray[np.float64]) -> NDArray[np.float64]:
 def _rules(mask: Mask, run: int) -> tuple[Mask, Mask]:
     """Rules, joined where they are broken for a little, so that they still close their cells; and as they are."""
     across = find_rules(mask, run, 2 * run)
-    down = np.ascontiguousarray(find_rules(np.ascontiguousarray(mask.T), run, 2 * run).T)
+    down = transposed(find_rules(transposed(mask), run, 2 * run))
     if not across.any() and not down.any():
         return across, down
     joined = closed(dilated(across, 1, run // 3 | 1) | dilated(down, run // 3 | 1, 1), 3, 3)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lenet5.errors import ReadingError
 from lenet5.pictures.ink import POLARITIES
-from lenet5.pictures.masks import PART, dilated, inked, parts
+from lenet5.pictures.masks import PART, dilated, inked, parts, transposed
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.pieces import sharpest, usual_height
@@ -52,7 +52,7 @@ def line_ink(ink: Grey) -> Grey:
         return level
     # Where there is no level rule, a 1 looks much like an upright one.
     thinner = (ALONE,) if level is ink else ()
-    return _without_long_rules(np.ascontiguousarray(without_rules(np.ascontiguousarray(level.T), UPRIGHT, *thinner).T))
+    return _without_long_rules(transposed(without_rules(transposed(level), UPRIGHT, *thinner)))
 
 
 def _bridged(ink: Grey) -> Grey:
@@ -84,8 +84,8 @@ def _without_long_rules(ink: Grey) -> Grey:
     mask = inked(ink, FAINT)
     height, width = mask.shape
     across = find_rules(mask, max(12, width // 20), max(24, int(LONG * width)))
-    down = find_rules(np.ascontiguousarray(mask.T), max(12, height // 20), max(24, int(LONG * height))).T
-    labels, stats = parts(np.ascontiguousarray(across | down))
+    down = transposed(find_rules(transposed(mask), max(12, height // 20), max(24, int(LONG * height))))
+    labels, stats = parts(across | down)
     length = np.maximum(stats[:, 2], stats[:, 3])
     thin = stats[:, 4] * THIN <= length**2
     thin[0] = False

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, dilated, parts
+from lenet5.pictures.masks import Mask, dilated, padded, parts
 
 if TYPE_CHECKING:
     from lenet5.reading.pieces import Line
@@ -55,7 +55,7 @@ class Loop:
 
     def drawn(self) -> NDArray[np.float32]:
         """Its picture, with soft edges."""
-        return np.asarray(cv2.GaussianBlur(np.pad(self.wall, 2).astype(np.float32), (0, 0), SOFT), np.float32)
+        return np.asarray(cv2.GaussianBlur(padded(self.wall, 2).astype(np.float32), (0, 0), SOFT), np.float32)
 
 
 def loops_in(mask: Mask, at: tuple[int, int], height: float, stroke: float) -> tuple[list[Loop], Mask]:
@@ -64,7 +64,7 @@ def loops_in(mask: Mask, at: tuple[int, int], height: float, stroke: float) -> t
     mask: uint8 (H, W), which lies at x, y of the line. height: of the line's digits. stroke: width of its pen.
     """
     # A gap of a pixel is closed, and no inside leaks through a corner.
-    labels, stats = parts(1 - dilated(np.pad(mask, 2), 3, 3))
+    labels, stats = parts(1 - dilated(padded(mask, 2), 3, 3))
     labels, least = labels[2:-2, 2:-2], SMALLEST * height
     inside = [k for k in range(2, len(stats)) if min(stats[k, 2:4]) >= least and stats[k, 4] >= least**2]
     inside = _with_no(inside, stats, lambda one, other: _above(one, other, stroke + 1))

@@ -45,6 +45,7 @@ Pixels = NDArray[np.uint8]
 Prepared = Field | LeNetError
 
 BEST = "lenet5-reader"
+FIRST, PLAIN = 3, 0.97  # members of an ensemble that are asked first; the probability from which on it is plainly none
 FILLED = np.float32(16)  # the penalty of a filled mark for each pixel that it is thicker than strokes
 
 
@@ -208,13 +209,23 @@ class Reader:
         """uint8 (N, 28, 28) -> (N, classes): the network's penalties, less that of "none of them" where it knows it.
 
         An ensemble gives its members' mean: its own answer tells digits apart, and forgets how far they all are from
-        what any digit looks like. A filled mark costs more, unless it may be a sign: a point, a hyphen.
+        what any digit looks like. What its first members find plainly none, as most candidates of a line are, is not
+        asked of the others. A filled mark costs more, unless it may be a sign: a point, a hyphen.
         """
         members = getattr(self.network, "members", (self.network,))
-        mean = np.asarray(np.mean([m.penalties(images) for m in members], axis=0), dtype=np.float32)
-        if self._none is not None:
-            mean = np.delete(mean, self._none, axis=1) - mean[:, [self._none]]
+        mean = self._mean(members[:FIRST], images)
+        if others := members[FIRST:]:
+            asked = self.calibration.on_path().probabilities(mean)[:, -1] < PLAIN
+            share = len(others) / len(members)
+            mean[asked] += share * (self._mean(others, images[asked]) - mean[asked])
         return mean + FILLED * filled(images)[:, None] if "".join(self.classes).isalnum() else mean
+
+    def _mean(self, members: Sequence[Network], images: NDArray[Any]) -> NDArray[np.float32]:
+        """The mean of some members' penalties (N, classes), less that of "none of them" where they know it."""
+        mean = np.asarray(np.mean([m.penalties(images) for m in members], axis=0), dtype=np.float32)
+        if self._none is None:
+            return mean
+        return np.delete(mean, self._none, axis=1) - mean[:, [self._none]]
 
     def answer(self, fields: list[Field]) -> list[Reading]:
         """A reading for each field, of all that it takes to settle it."""

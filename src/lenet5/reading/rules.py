@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, depth, dilated, inked, only, opened, parts, pen
+from lenet5.pictures.masks import Mask, depth, dilated, inked, only, opened, parts, pen, transposed
 
 __all__ = [
     "Rule", "Runs", "drawn_along", "find_rules", "is_straight", "rests", "rule_along", "runs_of_ink",
@@ -59,15 +59,20 @@ def find_rules(mask: Mask, run: int, extent: int) -> Mask:
     Returns a mask (H, W). For vertical rules hand in the transposed mask.
     """
     # One pixel of slack up and down lets a rule climb one pixel in `run` / 3.
-    runs = opened(dilated(mask, 3, 1), 1, run) & mask
+    runs, found = opened(dilated(mask, 3, 1), 1, run) & mask, np.zeros_like(mask)
+    x, y, w, h = cv2.boundingRect(runs)
+    if w < extent - 4:
+        return found
+    place = np.s_[max(0, y - 1) : y + h + 1, max(0, x - 2) : x + w + 2]  # the others have no ink
+    runs = runs[place]
     labels, stats = parts(dilated(runs, 3, 5))
     width, height, area = stats[:, 2], stats[:, 3], stats[:, 4]
     # A filled block has long runs too, but is not thin.
     thin = area < 0.15 * width * np.maximum(width, height) + 12 * width
     long = thin & (width >= extent)
     long[0] = False
-    found, marked = np.zeros_like(mask), runs > 0
-    found[marked] = long[labels[marked]]
+    if long.any():
+        found[place] = runs & long[labels]
     return found
 
 
@@ -189,7 +194,7 @@ def _without_border(ink: Grey) -> Grey:
     level = _without_rules_aside(ink, WHOLE, BORDER, through=True)
     if level is ink:
         return ink
-    upright = _without_rules_aside(np.ascontiguousarray(ink.T), WHOLE, BORDER, through=True).T
+    upright = transposed(_without_rules_aside(transposed(ink), WHOLE, BORDER, through=True))
     left = np.minimum(level, upright)
     high = cv2.boundingRect(inked(left))[3]
     return left if high >= LEFT * len(ink) else ink
@@ -200,8 +205,10 @@ def _without_rules_aside(ink: Grey, covered: float, near: float, *, through: boo
 
     through: whether they go from side to side.
     """
-    (height, width), left = ink.shape, ink
-    for rule in _rules(inked(ink, FAINT), covered):
+    (height, width), left, mask = ink.shape, ink, inked(ink, FAINT)
+    if through and not (mask[:, :3].any() and mask[:, -3:].any()):
+        return ink
+    for rule in _rules(mask, covered):
         middle = float(np.median(rule.tops + rule.ends)) / 2
         whole = rule.columns[0] <= 2 and rule.columns[-1] >= width - 3
         thin = rule.thick <= max(4.0, THICKEST * max(ink.shape))
@@ -216,12 +223,12 @@ def _slivers(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.
     beside it."""
     x, width, high = stats[:, 0], stats[:, 2], stats[:, 3]
     aside: NDArray[np.bool_] = (x == 0) | (x + width == labels.shape[1])
-    aside[0] = True
-    if aside.all():
+    aside[0], thin = False, high >= 3 * width
+    if aside.sum() == len(stats) - 1 or not (aside & thin).any():
         return np.zeros(len(stats), bool)
-    aside[0] = False
-    stroke = pen(depth(np.asarray((labels > 0) & ~aside[labels], np.uint8)), ~aside[labels])
-    return np.asarray(aside & (width <= SLIVER * stroke) & (high >= 3 * width))
+    inner = (labels > 0) & ~aside[labels]
+    stroke = pen(depth(inner.astype(np.uint8)), inner)
+    return np.asarray(aside & thin & (width <= SLIVER * stroke))
 
 
 class Rule(NamedTuple):
@@ -315,14 +322,14 @@ def _straight(mask: Mask, covered: float, steepest: float) -> list[NDArray[np.in
     rows, columns = np.nonzero(near)
     if len(rows) < covered * near.shape[1]:
         return []
-    x = columns * every - width / 2
+    x = np.arange(near.shape[1]) * every - width / 2
     lines: list[tuple[float, float, int]] = []  # the share of the columns, the slope, the row in the middle
     steps = int(steepest * width / 3)  # a pixel and a half more or less at the ends
     for slope in np.linspace(-steepest, steepest, 2 * steps + 1).tolist() if steps else (0.0,):
-        at = np.rint(rows - slope * x).astype(np.int64)
-        lowest = int(at.min())
-        share = np.bincount(at - lowest) / near.shape[1]
-        lines += [(float(share[k]), slope, k + lowest) for k in np.flatnonzero(share >= covered).tolist()]
+        higher = np.rint(slope * x).astype(np.int64)
+        most = int(higher.max())
+        share = np.bincount(rows + (most - higher)[columns]) / near.shape[1]
+        lines += [(float(share[k]), slope, k - most) for k in np.flatnonzero(share >= covered).tolist()]
     chosen: list[tuple[float, int]] = []
     taken: set[int] = set()
     for _, slope, middle in sorted(lines, reverse=True)[:MOST_LINES]:
