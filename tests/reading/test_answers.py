@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
+from lenet5.datasets import drawn
 from lenet5.errors import ReadingError
 from lenet5.files import PACKAGE
-from lenet5.reading.answers import Calibration, character
+from lenet5.reading.answers import Calibration, character, mean_penalties
 from lenet5.reading.graph import Costs
 from lenet5.reading.reader import Reader
 
@@ -130,3 +132,28 @@ def test_a_calibration_is_kept_as_json_and_found_again() -> None:
 
 def test_a_file_without_calibration_changes_nothing() -> None:
     assert Calibration.of({}) == Calibration()
+
+
+def test_what_is_plainly_none_is_not_asked_of_every_member() -> None:
+    reader = Reader()
+    members, none = reader.network.members, len(reader.classes)
+    digits, noise = drawn.digits(20, 1).images, np.random.default_rng(0).integers(0, 255, (20, 28, 28), np.uint8)
+    images, asked = np.concatenate([digits, noise]), []
+
+    class Counted:
+        def __init__(self, member: Any) -> None:
+            self.member = member
+
+        def penalties(self, some: np.ndarray) -> np.ndarray:
+            asked.append(len(some))
+            return self.member.penalties(some)
+
+    told = mean_penalties([Counted(m) for m in members], images, none, reader.calibration)
+    every = np.mean([m.penalties(images) for m in members], axis=0)
+    every = np.delete(every, none, axis=1) - every[:, [none]]
+    assert asked[:3] == [40] * 3
+    assert set(asked[3:]) == {asked[3]}
+    assert 15 <= asked[3] <= 25
+    np.testing.assert_allclose(told[:20], every[:20], atol=1e-3)
+    likely, all_likely = (reader.calibration.on_path().probabilities(p)[20:, -1] for p in (told, every))
+    assert min(likely.min(), all_likely.min()) > 0.9

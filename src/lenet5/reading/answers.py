@@ -8,9 +8,9 @@ gives its penalties less that class's: there j is near 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,11 @@ from lenet5.reading.graph import Costs
 from lenet5.reading.readings import Box, Character, Reading, Reason
 from lenet5.reference import probabilities
 
-__all__ = ["NONE", "Calibration", "character", "less_sure"]
+__all__ = ["NONE", "Calibration", "Network", "character", "less_sure", "mean_penalties"]
 
 ALTERNATIVES = 3
 LEAST = 0.01  # probability of an alternative worth telling
+FIRST, PLAIN = 3, 0.97  # members of an ensemble that are asked first; probability from which on it is plainly none
 CERTAIN = 1e-6  # what the least and the greatest confidence keep from 0 and 1
 # How many numbers each part of a calibration has, from what to what: any of these can be computed with.
 RANGES = (
@@ -104,6 +105,32 @@ class Calibration:
         if probabilities[-1] > best:
             return "not a digit"
         return "unsure" if best < self.accept else ""
+
+
+class Network(Protocol):
+    """What a reader asks of a network."""
+
+    def penalties(self, images: Any) -> NDArray[np.float32]: ...
+
+
+def mean_penalties(
+    members: Sequence[Network], images: NDArray[Any], none: int | None, calibration: Calibration
+) -> NDArray[np.float32]:
+    """uint8 (N, 28, 28) -> (N, classes): the mean of an ensemble's penalties, less that of the class `none`, if any.
+
+    Its own answer tells digits apart, and forgets how far they all are from what any digit looks like. What its first
+    members find plainly none, as most candidates of a line are, is not asked of the others.
+    """
+
+    def mean(some: Sequence[Network], images: NDArray[Any]) -> NDArray[np.float32]:
+        of_all = np.asarray(np.mean([m.penalties(images) for m in some], axis=0), dtype=np.float32)
+        return of_all if none is None else np.delete(of_all, none, axis=1) - of_all[:, [none]]
+
+    told, others = mean(members[:FIRST], images), members[FIRST:]
+    if others:
+        asked = calibration.on_path().probabilities(told)[:, -1] < PLAIN
+        told[asked] += len(others) / len(members) * (mean(others, images[asked]) - told[asked])
+    return told
 
 
 def character(

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, Protocol, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, PAGE_SIDE, Limits, open_
 from lenet5.pictures.sheet import sheet_on_table, without_print
 from lenet5.reading.alphabet import answering, characters_of, geometry_of
 from lenet5.reading.amid import are_two, enlarged, others
-from lenet5.reading.answers import NONE, Calibration, less_sure
+from lenet5.reading.answers import NONE, Calibration, Network, less_sure, mean_penalties
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
 from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, is_one, lines_of, the_line
 from lenet5.reading.enclosures import without_enclosures
@@ -45,14 +45,7 @@ Pixels = NDArray[np.uint8]
 Prepared = Field | LeNetError
 
 BEST = "lenet5-reader"
-FIRST, PLAIN = 3, 0.97  # members of an ensemble that are asked first; the probability from which on it is plainly none
 FILLED = np.float32(16)  # the penalty of a filled mark for each pixel that it is thicker than strokes
-
-
-class Network(Protocol):
-    """What a reader asks of a network."""
-
-    def penalties(self, images: Any) -> NDArray[np.float32]: ...
 
 
 class Reader:
@@ -208,24 +201,11 @@ class Reader:
     def penalties(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """uint8 (N, 28, 28) -> (N, classes): the network's penalties, less that of "none of them" where it knows it.
 
-        An ensemble gives its members' mean: its own answer tells digits apart, and forgets how far they all are from
-        what any digit looks like. What its first members find plainly none, as most candidates of a line are, is not
-        asked of the others. A filled mark costs more, unless it may be a sign: a point, a hyphen.
+        A filled mark costs more, unless it may be a sign: a point, a hyphen.
         """
         members = getattr(self.network, "members", (self.network,))
-        mean = self._mean(members[:FIRST], images)
-        if others := members[FIRST:]:
-            asked = self.calibration.on_path().probabilities(mean)[:, -1] < PLAIN
-            share = len(others) / len(members)
-            mean[asked] += share * (self._mean(others, images[asked]) - mean[asked])
+        mean = mean_penalties(members, images, self._none, self.calibration)
         return mean + FILLED * filled(images)[:, None] if "".join(self.classes).isalnum() else mean
-
-    def _mean(self, members: Sequence[Network], images: NDArray[Any]) -> NDArray[np.float32]:
-        """The mean of some members' penalties (N, classes), less that of "none of them" where they know it."""
-        mean = np.asarray(np.mean([m.penalties(images) for m in members], axis=0), dtype=np.float32)
-        if self._none is None:
-            return mean
-        return np.delete(mean, self._none, axis=1) - mean[:, [self._none]]
 
     def answer(self, fields: list[Field]) -> list[Reading]:
         """A reading for each field, of all that it takes to settle it."""
