@@ -25,7 +25,7 @@ __all__ = ["NONE", "Calibration", "Network", "character", "less_sure", "mean_pen
 
 ALTERNATIVES = 3
 LEAST = 0.01  # probability of an alternative worth telling
-FIRST, PLAIN = 3, 0.97  # members of an ensemble that are asked first; probability from which on it is plainly none
+FIRST, PLAIN = 2, 0.995  # members of an ensemble that are asked first; probability from which on it is plainly none
 CERTAIN = 1e-6  # what the least and the greatest confidence keep from 0 and 1
 # How many numbers each part of a calibration has, from what to what: any of these can be computed with.
 RANGES = (
