@@ -8,6 +8,7 @@ directions, so the move is by whole pixels and the middle is 14, not 13.5.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -45,30 +46,31 @@ def normalise(ink: NDArray[Any], *, steep: bool = False) -> NDArray[np.uint8]:
     if ink.ndim != 2 or not ink.size:
         raise PictureError(f"a glyph of shape {ink.shape}; expected (H, W) with at least one pixel")
     grey = np.ascontiguousarray(ink, dtype=np.float32)
-    darkest = float(grey.max())
-    if not np.isfinite(darkest) or not np.isfinite(grey.min()):
+    darkest, lightest = float(grey.max()), float(grey.min())
+    if not math.isfinite(darkest - lightest):
         raise PictureError("a glyph with values that are not finite; expected numbers, 0 for paper")
     field = np.zeros((FIELD, FIELD), np.uint8)
     box = bounding_box(grey, FAINTEST * darkest)
     if darkest <= 0 or box is None:
         return field
     x, y, width, height = box
-    glyph = _fit(np.maximum(grey[y : y + height, x : x + width], 0) * np.float32(255 / darkest), steep)
+    whole = grey[y : y + height, x : x + width]
+    glyph = _fit(np.maximum(whole, 0) if lightest < 0 else whole, np.float32(255 / darkest), steep)
     highest = float(glyph.max())
     _put_by_mass(field, np.asarray(cv2.convertScaleAbs(glyph, alpha=255 / highest if highest < THIN else 1.0)))
     return field
 
 
-def _fit(glyph: NDArray[np.float32], steep: bool) -> NDArray[np.float32]:
-    """The glyph scaled until its longer side is 20 pixels."""
+def _fit(glyph: NDArray[np.float32], full: np.float32, steep: bool) -> NDArray[np.float32]:
+    """The glyph scaled until its longer side is 20 pixels, its ink times `full`."""
     height, width = glyph.shape
     scale = BOX / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if size == (width, height):
-        return glyph
+        return np.asarray(glyph * full)
     # An area average is what anti-aliasing means when shrinking; it has no meaning when growing.
     growing = cv2.INTER_CUBIC if steep else cv2.INTER_LINEAR
-    fitted = np.asarray(cv2.resize(glyph, size, interpolation=cv2.INTER_AREA if scale < 1 else growing))
+    fitted = np.asarray(cv2.resize(glyph, size, interpolation=cv2.INTER_AREA if scale < 1 else growing)) * full
     if steep and scale > 1:
         fitted = np.clip((fitted - 127.5) * (1 + STEEPER * (scale - 1)) + 127.5, 0, 255)
     return np.asarray(fitted, np.float32)
