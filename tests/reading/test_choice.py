@@ -220,6 +220,10 @@ def test_more_of_a_number_beside_it_and_many_words_around_make_it_less_sure() ->
     nine = reading("9", 0.99)
     assert amid_others(nine, word(0, 60), [(word(20, 26), letters)], 0.7).rejected, "low, and among its digits"
     assert not amid_others(nine, word(0, 60), [(word(50, 26), letters)], 0.7).rejected, "low, and after them: a sign"
+    above = Word(0, 0, np.ones((30, 120), np.float32))
+    assert amid_others(nine, line, [(above, sevens)], 0.7).rejected, "a longer number may be what was meant"
+    assert not amid_others(nine, line, [(above, letters)], 0.7).rejected
+    assert not amid_others(reading("7037", 0.99), line, [(above, noughts)], 0.7).rejected
     page = [(word(300 * k, 30), letters) for k in range(1, 60)]
     assert not amid_others(reading("365", 0.99), line, page, 0.7).rejected
     assert amid_others(reading("3", 0.99), line, page, 0.7).rejected

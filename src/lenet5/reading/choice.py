@@ -170,9 +170,11 @@ def amid_others(
     if all(w.height < (AS_HIGH_BESIDE if w.beside(line) else AS_HIGH) * line.height for w, _ in passed):
         return reading
     high = [(w, r) for w, r in passed if w.height >= AS_HIGH * line.height]
-    # What stands among its digits may be lower, as small noughts are.
+    # What stands among its digits may be lower, as small noughts are. And what was meant may be longer, and as high.
     more = sum(
-        w.beside(line) and not _is_bar(r) and (w.near(line) or evidence(r) > HOPELESS)
+        not _is_bar(r)
+        and ((beside := w.beside(line)) or (w.height >= line.height and len(r.text) > len(reading.text)))
+        and ((beside and w.near(line)) or evidence(r) > HOPELESS)
         for w, r in passed
         if w.height >= (AS_HIGH_BESIDE if w.gap(line) < 0 else AS_HIGH) * line.height
     )
