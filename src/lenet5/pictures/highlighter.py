@@ -8,11 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, closed, depth, dilated, opened, parts, pen, shrunk
-
-__all__ = ["without_highlighter"]
-
-Pixels = NDArray[np.uint8]
+from lenet5.pictures.masks import Mask, Pixels, closed, depth, dilated, opened, parts, pen, shrunk
 
 COARSE = 640  # pixels a side of the picture that bars are looked for in
 SMALLEST = 48  # pixels a side; in a smaller picture colours are blurred

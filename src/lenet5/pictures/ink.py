@@ -17,12 +17,8 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.dropout import channel_of_the_pen, seen
 from lenet5.pictures.highlighter import without_highlighter
-from lenet5.pictures.masks import Mask, dilated, parts, quantile, shrunk
+from lenet5.pictures.masks import Grey, Mask, dilated, parts, quantile, shrunk
 from lenet5.pictures.tiles import turned_tiles
-
-__all__ = ["POLARITIES", "Ink", "Polarity", "find_ink", "is_dark_on_light"]
-
-Grey = NDArray[np.float32]
 
 Polarity = Literal["auto", "dark", "light"]  # of the ink beside its paper
 POLARITIES: dict[Polarity, bool | None] = {"auto": None, "dark": True, "light": False}

@@ -15,13 +15,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.codes import NONE
 from lenet5.errors import ReadingError
 from lenet5.reading.graph import Costs
 from lenet5.reading.readings import Box, Character, Reading, Reason
 from lenet5.reference import probabilities
-
-__all__ = ["NONE", "Calibration", "Network", "character", "less_sure", "mean_penalties"]
 
 ALTERNATIVES = 3
 LEAST = 0.01  # probability of an alternative worth telling

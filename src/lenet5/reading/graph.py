@@ -23,11 +23,6 @@ from lenet5.pictures.normalise import normalise
 from lenet5.reading.loops import Chain
 from lenet5.reading.pieces import Line, Piece
 
-__all__ = [
-    "Arc", "Candidate", "Costs", "Geometry", "Passing", "best_path", "candidates", "digit_costs",
-    "left_out", "paths_of", "separator", "share", "shares_of",
-]  # fmt: skip
-
 # In heights of a line's digits.
 USUAL = 1.0  # from there on a digit is not small
 WIDE = 0.8

@@ -10,18 +10,15 @@ from numpy.typing import NDArray
 
 from lenet5.errors import ReadingError
 from lenet5.pictures.ink import POLARITIES
-from lenet5.pictures.masks import PART, dilated, inked, parts, transposed
+from lenet5.pictures.masks import PART, Grey, dilated, inked, parts, transposed
 from lenet5.pictures.normalise import bounding_box
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.pieces import sharpest, usual_height
 from lenet5.reading.rules import FAINT, drawn_along, find_rules, is_straight, without_rests, without_rules
 
-__all__ = ["LAYOUTS", "Layout", "check", "cropped", "line_ink", "straightened"]
-
 Layout = Literal["auto", "digit", "line", "page"]
 LAYOUTS: tuple[Layout, ...] = ("auto", "digit", "line", "page")
 
-Grey = NDArray[np.float32]
 
 LINE_HEIGHT = 80  # pixels that the network can make use of
 ACROSS, UPRIGHT = 0.7, 0.9  # of a field's width and height: what its rules cover

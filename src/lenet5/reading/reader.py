@@ -15,16 +15,17 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.codes import DIGITS
+from lenet5.codes import DIGITS, NONE
 from lenet5.errors import LeNetError, ReadingError
 from lenet5.machine import threads
 from lenet5.pictures.ink import POLARITIES, Ink, Polarity, find_ink
+from lenet5.pictures.masks import Grey, Pixels
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, PAGE_SIDE, Limits, open_pages, sized
 from lenet5.pictures.sheet import sheet_on_table, without_print
 from lenet5.reading.alphabet import answering, characters_of, geometry_of
 from lenet5.reading.amid import are_two, enlarged, others
-from lenet5.reading.answers import NONE, Calibration, Network, less_sure, mean_penalties
+from lenet5.reading.answers import Calibration, Network, less_sure, mean_penalties
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
 from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, is_one, lines_of, the_line
 from lenet5.reading.enclosures import without_enclosures
@@ -38,10 +39,6 @@ from lenet5.reading.shown import Steps, annotated, framed, outlined, pieces_of, 
 from lenet5.reading.solid import filled
 from lenet5.reading.words import Word, in_order, together, words
 
-__all__ = ["Network", "Reader"]
-
-Grey = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
 Prepared = Field | LeNetError
 
 BEST = "lenet5-reader"

@@ -14,14 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import Mask, depth, dilated, inked, only, opened, parts, pen, transposed
+from lenet5.pictures.masks import Grey, Mask, depth, dilated, inked, only, opened, parts, pen, transposed
 
-__all__ = [
-    "Rule", "Runs", "drawn_along", "find_rules", "is_straight", "rests", "rule_along", "runs_of_ink",
-    "without_edges", "without_rests", "without_rules",
-]  # fmt: skip
-
-Grey = NDArray[np.float32]
 Indices = NDArray[np.int64]
 Runs = tuple[NDArray[np.int32], NDArray[np.int32]]
 

@@ -41,9 +41,9 @@ from lenet5.network import LeNet5
 from lenet5.pictures.ink import find_ink
 from lenet5.pictures.normalise import normalise
 from lenet5.pictures.opening import open_pages
-from lenet5.reading.answers import Calibration
+from lenet5.reading.answers import Calibration, Network
 from lenet5.reading.glyph import the_glyph
-from lenet5.reading.reader import Network, Reader
+from lenet5.reading.reader import Reader
 from lenet5.reading.school.lessons import NOTHING, Lessons, lessons, some_written
 from lenet5.reading.school.outcomes import examples
 from lenet5.scale import BACKGROUND, SPAN
