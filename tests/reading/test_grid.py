@@ -144,3 +144,10 @@ def test_every_cell_of_leaning_rules_that_go_on_outside_lies_in_the_picture(turn
     assert (middles >= 0).all()
     assert (middles < (377, 916)).all()
     assert len(cells_of(ink, grid)) == len(grid)
+
+
+def test_boxes_each_of_which_is_twice_as_long_as_the_others_are_no_grid() -> None:
+    ink = np.zeros((320, 560), np.float32)
+    for x, y, width, height in ((50, 50, 60, 200), (150, 50, 60, 200), (300, 50, 200, 60), (300, 150, 200, 60)):
+        cv2.rectangle(ink, (x, y), (x + width, y + height), 1.0, 3)
+    assert find_grid(ink) == []

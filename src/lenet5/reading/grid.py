@@ -170,9 +170,8 @@ def _commonest(areas: NDArray[np.float64]) -> float:
 
 def _link(hulls: list[NDArray[np.int32]]) -> list[Grid]:
     """Cells that are each other's neighbours make a grid; corners by row and column, the largest grid first."""
-    if len(hulls) < 3:
+    if len(hulls) < 3 or len(cells := _single(np.stack([_corners(hull) for hull in hulls]))) < 3:
         return []
-    cells = _single(np.stack([_corners(hull) for hull in hulls]))
     # Of each cell the column of its left side's corners and of its right side's, and of the upper and lower ones.
     links = [(cost, a, b, (0, 1)) for cost, a, b in _neighbours(cells, (1, 2), (0, 3))]
     links += [(cost, a, b, (1, 0)) for cost, a, b in _neighbours(cells, (3, 2), (0, 1))]
