@@ -22,6 +22,7 @@ STEEPEST = 0.25  # of a row of boxes, rise over run
 SLANTS = np.linspace(-0.3, 0.3, 31)  # of the uprights, run over rise
 LOWEST = 14  # pixels, the least height of a row
 MOST_PIECES = 60  # of level rules, the longest
+ALONG, SQUARED = 0.5, 8  # of the picture's width, a long rule; more of them are of paper that is ruled all over
 # Of a row's height: its least width, beyond its ends, and how exactly a level rule is met.
 LEAST_WIDTH, BEYOND, MEETS = 0.34, 0.1, 0.05
 EDGE = 0.75  # how much the edge of a picture is worth of a rule
@@ -59,6 +60,8 @@ def find_strips(ink: Grey) -> list[Strip]:
     for faint in FAINT:
         mask = _without_blocks(inked(ink, faint))
         levels = _levels(mask)
+        if sum(level.right - level.left > ALONG * mask.shape[1] for level in levels) > SQUARED:
+            continue
         for k, top in enumerate(levels):
             for bottom in levels[k + 1 :]:
                 strip = None if top.edge and bottom.edge else _strip(mask, top, bottom)

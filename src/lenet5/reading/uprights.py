@@ -152,10 +152,10 @@ def _grown(uprights: Uprights, at: float, width: float, step: int) -> list[Box]:
 def _beside(uprights: Uprights, at: float, width: float, step: int) -> Box | None:
     """The near and the far side of the next box: it stands apart, shares a side, or ends where the rules end."""
     for near in uprights.at[::step]:
-        if not GAP[0] * width < step * (near - at) < GAP[1] * width:
+        if not GAP[0] * width < step * (near - at) < GAP[1] * width or not uprights.is_gap(at, near):
             continue
         side = uprights.near(near + step * width, SLACK * width)
-        if side is not None and uprights.is_gap(at, near) and uprights.ruled(near, side[0]) >= RULED_APART:
+        if side is not None and uprights.ruled(near, side[0]) >= RULED_APART:
             return near, side[0]
     aim, end = at + step * width, len(uprights.over) - 1.0 if step > 0 else 0.0
     if uprights.ruled(at, aim) >= RULED:
