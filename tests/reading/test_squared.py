@@ -56,6 +56,15 @@ def test_a_number_on_squared_paper_is_a_number(reader: Reader, layout, pitch, co
     assert [r.text for r in reader.read(sheet, layout)] == ["4826"]
 
 
+@pytest.mark.parametrize("layout", ["auto", "line", "page"])
+@pytest.mark.parametrize(("pitch", "colour"), [(12, BLUE), (16, GREY), (24, BEIGE)])
+def test_a_number_on_a_small_piece_of_squared_paper_is_no_grid_of_empty_cells(
+    reader: Reader, layout, pitch, colour
+) -> None:
+    sheet = squared(on_a_sheet((written("4826", 5, 42), 60, 60), height=200, width=340), pitch, colour)
+    assert [r.text for r in reader.read(sheet, layout)] == ["4826"]
+
+
 def test_several_numbers_on_squared_paper_are_several_lines(reader: Reader) -> None:
     numbers = [(written(text, 5, 42), 120, 80 + 90 * k) for k, text in enumerate(("4826", "375", "9014"))]
     sheet = squared(on_a_sheet(*numbers, height=400, width=460), 26, BLUE)

@@ -13,7 +13,7 @@ from lenet5.pictures.masks import Grey, Mask, Pixels, dilated, parts, quantile, 
 Floats = NDArray[np.float64]
 
 # All were chosen on pictures that were drawn.
-COARSE = 240  # pixels: a lower or narrower picture is of writing alone; the paper is looked for in so many a side
+COARSE = 240  # pixels: a lower or narrower picture shows no table; the paper is looked for in so many a side
 STROKE, STEPS = 0.06, (0.07, 0.12, 0.2)  # of its shorter side, strokes; of the brightness, changes within one thing
 LEAST, SOLID = 0.15, 0.93  # of the picture, a sheet at least; and of its hull
 DARKER, AROUND = 0.95, 0.8  # of the sheet's brightness, the table at most; along how much of the sheet's edge
@@ -122,8 +122,6 @@ def _levelled(inside: Mask, scale: float) -> tuple[Floats, tuple[int, int]] | No
 def without_print(picture: Pixels) -> Pixels:
     """The picture, uint8 (H, W) or (H, W, 3), with its strokes on bare paper where fainter squares or rules come again
     and again along the left and right edges at least: a row of boxes does so above and below."""
-    if min(picture.shape[:2]) <= COARSE:
-        return picture
     bare, band = paper_of(picture)[1], max(4, round(BAND * min(picture.shape[:2])))
     paper = cv2.resize(bare if bare.ndim == 2 else bare.max(axis=2), picture.shape[1::-1])
 

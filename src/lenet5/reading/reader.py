@@ -22,7 +22,7 @@ from lenet5.pictures.ink import POLARITIES, Ink, Polarity, find_ink
 from lenet5.pictures.masks import Grey, Pixels
 from lenet5.pictures.normalise import bounding_box, normalise
 from lenet5.pictures.opening import DIGIT_SIDE, LIMITS, PAGE_SIDE, Limits, open_pages, sized
-from lenet5.pictures.sheet import sheet_on_table, without_print
+from lenet5.pictures.sheet import COARSE, sheet_on_table, without_print
 from lenet5.reading.alphabet import answering, characters_of, geometry_of
 from lenet5.reading.amid import are_two, enlarged, others
 from lenet5.reading.answers import Calibration, Network, less_sure, mean_penalties
@@ -244,8 +244,10 @@ class Reader:
         small, scale = sized(pixels, DIGIT_SIDE if layout == "digit" else PAGE_SIDE)
         place = Place.scaled(pixels.shape, scale)
         if layout != "digit" and polarity != "light":
-            sheet_alone, back = sheet_on_table(small)
-            small, place = without_print(sheet_alone), place.inside(back)
+            small, back = sheet_on_table(small)
+            place = place.inside(back)
+            if layout != "line" or min(small.shape[:2]) > COARSE:  # a cheque's pattern comes again and again too
+                small = without_print(small)
         found = find_ink(small, POLARITIES[polarity])
         steps.note("paper", lambda: np.clip(found.paper, 0, 255).astype(np.uint8))
         steps.note_ink("ink", found.ink)
