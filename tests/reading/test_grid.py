@@ -151,3 +151,17 @@ def test_boxes_each_of_which_is_twice_as_long_as_the_others_are_no_grid() -> Non
     for x, y, width, height in ((50, 50, 60, 200), (150, 50, 60, 200), (300, 50, 200, 60), (300, 150, 200, 60)):
         cv2.rectangle(ink, (x, y), (x + width, y + height), 1.0, 3)
     assert find_grid(ink) == []
+
+
+@pytest.mark.parametrize(("row", "column"), [(0, 4), (1, 0), (1, 2), (2, 3)])
+def test_a_box_that_stands_apart_is_not_lost_where_a_stroke_goes_over_its_rule(row: int, column: int) -> None:
+    counts = (5, 3, 4)
+    ink = np.zeros((190, 240), np.float32)
+    for r, count in enumerate(counts):
+        for c in range(count):
+            cv2.rectangle(ink, (40 + 34 * c, 20 + 54 * r), (66 + 34 * c, 54 + 54 * r), 1.0, 1)
+    x, y = 66 + 34 * column, 40 + 54 * row
+    cv2.line(ink, (x - 18, y + 6), (x, y), 1.0, 11)  # most of the box, and over its right rule
+    (grid,) = find_grid(ink)
+    assert sorted(grid) == [(r, c) for r, count in enumerate(counts) for c in range(count)]
+    assert np.abs(grid[row, column].mean(axis=0) - (53 + 34 * column, 37 + 54 * row)).max() < 4

@@ -198,8 +198,7 @@ class _Show:
 
     def error(self, path: Path | str | PictureError, error: LeNetError) -> None:
         if self._json:
-            named = None if isinstance(path, PictureError) else str(path)
-            print(json.dumps({"path": named, "error": str(error)}), flush=True)
+            print(json.dumps({"path": None if path is error else str(path), "error": str(error)}), flush=True)
         print(f"lenet5: {error}", file=sys.stderr)
 
 

@@ -116,7 +116,9 @@ def upright_rows(boxes: Boxes, geometry: Geometry, sureness: Callable[[Images], 
     glyphs = [cell.glyph for cells in grids for cell in cells if cell.size >= SMALL and _in_one_part(cell.glyph)]
     # A turned 6 is a 9 and a turned 1 a 1: what must differ is how many are digits at all.
     turns = range(4) if len(glyphs) >= FEW else range(0)
-    sure = [sureness([_turned_image(glyph, turn) for glyph in glyphs]) - (TURNED if turn else 0.0) for turn in turns]
+    sure = [
+        sureness([normalise(np.rot90(glyph, turn)) for glyph in glyphs]) - (TURNED if turn else 0.0) for turn in turns
+    ]
     turn = int(np.argmax(sure)) if sure else 0
     return [row for cells in grids for row in _rows(cells, boxes.place, geometry, turn)]
 
@@ -178,10 +180,6 @@ def _turned(at: tuple[int, int], last: tuple[int, int], turn: int) -> tuple[int,
     return row, column
 
 
-def _turned_image(glyph: Grey, turn: int) -> NDArray[np.uint8]:
-    return normalise(np.ascontiguousarray(np.rot90(glyph, turn)))
-
-
 def _field(written: _Written, place: Place, geometry: Geometry, turn: int, least: float) -> CellField:
     cell, glyph, size = written.cell, written.glyph, written.size
     whole = place.around(cell.corners)
@@ -196,5 +194,5 @@ def _field(written: _Written, place: Place, geometry: Geometry, turn: int, least
         several = SEVERAL_APART if least_overlap(inked(glyph), TALL)[0] <= 0 else several
     # A speck may be a digit that was written small.
     empty = 0.5 if size < least else 0.0
-    one = GlyphField(_turned_image(glyph, turn), own)
+    one = GlyphField(normalise(np.rot90(glyph, turn)), own)
     return CellField(cell.row, cell.column, whole, empty, one, line, several, CLOSED if cell.closed else 1.0)

@@ -53,6 +53,11 @@ def find_grid(ink: Grey) -> list[Grid]:
     found = [completed(cells, all_rules).items() for cells in best]
     # Where rules lean, a grid goes on outside of the picture.
     inside = [{at: cell for at, cell in grid if (abs(cell.mean(axis=0) - middle) < middle).all()} for grid in found]
+    taken = np.zeros(ink.shape, np.uint8)
+    for grid in inside:
+        for at in [at for at, cell in grid.items() if taken[tuple(cell.mean(axis=0).astype(int)[::-1])]]:
+            del grid[at]  # another grid has gone on to it
+        cv2.fillPoly(taken, [np.rint(cell).astype(np.int32) for cell in grid.values()], 1)
     return [grid for grid in inside if grid]
 
 
@@ -97,8 +102,6 @@ def _rules(mask: Mask, run: int) -> tuple[Mask, Mask]:
     """Rules, joined where they are broken for a little, so that they still close their cells; and as they are."""
     across = find_rules(mask, run, 2 * run)
     down = transposed(find_rules(transposed(mask), run, 2 * run))
-    if not across.any() and not down.any():
-        return across, down
     joined = closed(dilated(across, 1, run // 3 | 1) | dilated(down, run // 3 | 1, 1), 3, 3)
     return joined, across | down
 

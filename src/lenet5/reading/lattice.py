@@ -27,6 +27,7 @@ SLIPS = (0.0, -0.1, 0.1, -0.2, 0.2, -0.3, 0.3)  # of a cell's side: how far pape
 SUDOKU, MOST_CUT_OFF = 9, 2  # its rows and columns, and how many of them may be missing
 STEADY = 3  # rows that tell how the rules go on
 NEARLY = 0.85  # of what is ruled at most
+RULED = 0.6  # of the outline of a cell that stands apart
 FULL = 0.5  # of a cell's inside is no rule
 MOST_ADDED = 12  # rows and columns
 
@@ -38,7 +39,9 @@ def completed(corners: Grid, rules: Mask) -> Grid:
     which little was found; rows and columns that the rules go on to are added. rules: the mask (H, W) of them.
     """
     rows, columns = (1 + max(place[k] for place in corners) for k in (0, 1))
-    if len(corners) < FILLED * rows * columns or _stand_apart(corners):
+    if _stand_apart(corners):
+        return _with_neighbours(corners, rules)
+    if len(corners) < FILLED * rows * columns:
         return corners
     corners = _regular(corners)
     while len(corners) >= 3:
@@ -67,12 +70,24 @@ def is_cut_off(rows: int, columns: int) -> bool:
 
 def _stand_apart(corners: Grid) -> bool:
     """Whether there is paper between the cells, so that they share no rules."""
-    gaps = [
-        np.hypot(*(corners[row, column + 1][0] - at[1])) / np.hypot(*(at[1] - at[0]))
-        for (row, column), at in corners.items()
-        if (row, column + 1) in corners
-    ]
+    beside = [(at, corners[row, column + 1]) for (row, column), at in corners.items() if (row, column + 1) in corners]
+    gaps = [np.hypot(*(right[0] - left[1])) / np.hypot(*(left[1] - left[0])) for left, right in beside]
     return bool(gaps) and float(np.median(gaps)) > PAPER
+
+
+def _with_neighbours(corners: Grid, rules: Mask) -> Grid:
+    """Cells that stand apart, and those beside them that a stroke kept from being found."""
+    step = np.median([corners[r, c + 1] - at for (r, c), at in corners.items() if (r, c + 1) in corners], axis=0)
+    found, waiting, near = dict(corners), list(corners), dilated(rules, 5, 5)
+    for r, c in waiting:
+        for way in (-1, 1):
+            at = found[r, c] + way * step
+            ruled = _ruled(at, np.roll(at, -1, axis=0), near, outside=False).mean()
+            if (r, c + way) not in found and ruled >= RULED:
+                found[r, c + way] = at
+                waiting.append((r, c + way))
+    left = min(c for _, c in found)
+    return {(r, c - left): at for (r, c), at in found.items()}
 
 
 def _regular(corners: Grid) -> Grid:

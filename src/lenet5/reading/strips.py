@@ -7,6 +7,7 @@ their rules, or be as high as they are: what is no rule stands at no even distan
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple
 
 import cv2
@@ -56,17 +57,13 @@ class _Level:
 
 def find_strips(ink: Grey) -> list[Strip]:
     """The rows of at least two boxes in ink (H, W), those first that explain most of it."""
-    found = []
+    found = list[Strip]()
     for faint in FAINT:
         mask = _without_blocks(inked(ink, faint))
         levels = _levels(mask)
         if sum(level.right - level.left > ALONG * mask.shape[1] for level in levels) > SQUARED:
             continue
-        for k, top in enumerate(levels):
-            for bottom in levels[k + 1 :]:
-                strip = None if top.edge and bottom.edge else _strip(mask, top, bottom)
-                if strip is not None:
-                    found.append(strip)
+        found += [strip for pair in combinations(levels, 2) if (strip := _strip(mask, *pair))]
     return sorted(found, key=lambda strip: -strip.worth)
 
 
@@ -121,7 +118,7 @@ def _strip(mask: Mask, top: _Level, bottom: _Level) -> Strip | None:
     left, right = min(top.left, bottom.left), max(top.right, bottom.right)
     high = bottom.at((left + right) / 2) - top.at((left + right) / 2)
     lowest = min(bottom.at(x) - top.at(x) for x in (left, right))
-    if shared < 0.6 * min(top.right - top.left, bottom.right - bottom.left):
+    if (top.edge and bottom.edge) or shared < 0.6 * min(top.right - top.left, bottom.right - bottom.left):
         return None
     if high < LOWEST or lowest < 0.6 * high or right - left < LEAST_WIDTH * high:
         return None

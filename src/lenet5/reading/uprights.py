@@ -74,14 +74,10 @@ class Uprights:
 
     def ruled(self, a: float, b: float) -> float:
         """How much of the way from one column to another is ruled above and below; 0 where a part of it is open."""
-        share, is_open = self._between(a, b)
+        share, is_open = self.between(a, b)
         return 0.0 if is_open > OPEN else share
 
-    def is_gap(self, a: float, b: float) -> bool:
-        """Whether most of the way from one column to another is ruled neither above nor below."""
-        return self._between(a, b)[1] > OPEN_GAP
-
-    def _between(self, a: float, b: float) -> tuple[float, float]:
+    def between(self, a: float, b: float) -> tuple[float, float]:
         """How much of the way between two columns is ruled, and how much is open."""
         a, b = min(a, b), max(a, b)
         inset = INSET * (b - a)
@@ -93,11 +89,8 @@ class Uprights:
 
     def near(self, x: float, slack: float) -> tuple[float, float] | None:
         """Column and strength of the upright that fits best to where one is expected."""
-        fits = [
-            (s - 0.5 * abs(at - x) / slack, at, s)
-            for at, s in zip(self.at, self.strength, strict=True)
-            if abs(at - x) <= slack
-        ]
+        all_ = zip(self.at, self.strength, strict=True)
+        fits = [(s - 0.5 * abs(at - x) / slack, at, s) for at, s in all_ if abs(at - x) <= slack]
         return max(fits)[1:] if fits else None
 
 
@@ -152,7 +145,7 @@ def _grown(uprights: Uprights, at: float, width: float, step: int) -> list[Box]:
 def _beside(uprights: Uprights, at: float, width: float, step: int) -> Box | None:
     """The near and the far side of the next box: it stands apart, shares a side, or ends where the rules end."""
     for near in uprights.at[::step]:
-        if not GAP[0] * width < step * (near - at) < GAP[1] * width or not uprights.is_gap(at, near):
+        if not GAP[0] * width < step * (near - at) < GAP[1] * width or uprights.between(at, near)[1] <= OPEN_GAP:
             continue
         side = uprights.near(near + step * width, SLACK * width)
         if side is not None and uprights.ruled(near, side[0]) >= RULED_APART:

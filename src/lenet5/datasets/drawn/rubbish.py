@@ -110,11 +110,9 @@ def _corners(rng: np.random.Generator) -> Array:
     return np.vstack([control, control[:1]]) if rng.random() < 0.5 else control
 
 
-def _bow(rng: np.random.Generator) -> Array:
-    return _curve(rng.uniform(-1, 1, (int(rng.integers(3, 6)), 2)))
-
-
-_PARTS: tuple[Callable[[np.random.Generator], Array], ...] = (_line, _arc, _arc, _corners, _bow)
+_PARTS: tuple[Callable[[np.random.Generator], Array], ...] = (
+    _line, _arc, _arc, _corners, lambda rng: _curve(rng.uniform(-1, 1, (int(rng.integers(3, 6)), 2))),
+)  # fmt: skip
 
 
 def _doodle(rng: np.random.Generator, pen: float) -> Trace:
