@@ -322,6 +322,31 @@ def test_one_digit_of_two_is_not_given_where_both_together_are_unsure() -> None:
     assert is_one(page, (10, 8, 72, 44), one, Costs()), "all ink is explained"
 
 
+def before_circles(text: str, seed: int, circles: int, radius: int, thick: int) -> np.ndarray:
+    """A written number with small circles behind its foot; they are filled where thick is -1."""
+    page = cv2.copyMakeBorder(written(text, seed, 56), 20, 20, 20, 160, cv2.BORDER_CONSTANT, value=[249] * 3)
+    foot, right = np.argwhere(page.min(axis=2) < 120).max(axis=0).tolist()
+    for k in range(circles):
+        middle = right + 16 + radius + (2 * radius + 8) * k, foot - radius - 1
+        cv2.ellipse(page, middle, (radius - 1, radius + 1), 0, 0, 360, (40, 40, 40), thick, cv2.LINE_AA)
+    return page
+
+
+@pytest.mark.parametrize("layout", ["line", "auto"])
+def test_small_noughts_behind_a_digit_are_read_and_never_left_out(reader: Reader, layout: str) -> None:
+    readings = [(d, reader.read(before_circles(d, seed, 3, 11, 3), layout)) for seed, d in enumerate("393939")]
+    given = [(digit + "000", r.text) for digit, some in readings for r in some if not r.rejected]
+    assert all(text == answer for text, answer in given)
+    assert len(given) >= 3
+
+
+@pytest.mark.parametrize("layout", ["line", "auto"])
+def test_a_point_behind_a_number_is_no_nought(reader: Reader, layout: str) -> None:
+    given = [r.text for seed in range(4) for r in reader.read(before_circles("75", seed, 1, 5, -1), layout)]
+    assert given.count("75") >= 3
+    assert not any("0" in text for text in given)
+
+
 SEGMENTS = {
     "a": ((0, 0), (1, 0)), "b": ((1, 0), (1, 1)), "c": ((1, 1), (1, 2)), "d": ((0, 2), (1, 2)),
     "e": ((0, 1), (0, 2)), "f": ((0, 0), (0, 1)), "g": ((0, 1), (1, 1)),

@@ -36,6 +36,28 @@ def test_small_noughts_that_stand_high_are_candidates_that_cost_little() -> None
         assert costs[best] < sum(left_out(line, i, Costs())[1] for i in range(found[best].first, found[best].last))
 
 
+def test_a_small_ring_costs_more_to_leave_out_than_a_point_of_its_size() -> None:
+    ink = np.zeros((100, 200), np.float32)
+    cv2.rectangle(ink, (20, 20), (60, 80), 1.0, 4)
+    cv2.circle(ink, (90, 70), 9, 1.0, 3)
+    cv2.circle(ink, (130, 70), 10, 1.0, -1)
+    line = cut(ink)
+    small = [k for k, piece in enumerate(line.pieces) if piece.height < 30 and piece.x > 70]
+    assert [line.is_ring(k) for k in small] == [True, False]
+    (kind, ring), (other, point) = (left_out(line, k, Costs()) for k in small)
+    assert ring > point + 4
+    assert (kind, other) == ("speck", ".")
+
+
+def test_half_of_a_stroke_is_no_ring() -> None:
+    ink = np.zeros((100, 200), np.float32)
+    for x in (50, 90, 130):
+        cv2.circle(ink, (x, 60), 20, 1.0, 4)
+    line = cut(ink)
+    assert len(line.pieces) > 1
+    assert not any(line.is_ring(k) for k in range(len(line.pieces)))
+
+
 def test_shares_of_all_candidates_are_those_of_all_paths() -> None:
     line = uneven()
     dear = Costs(word=1.5, digit=1.0)  # such that one text has nearly all paths

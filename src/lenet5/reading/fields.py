@@ -15,7 +15,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.pictures.masks import dilated
 from lenet5.reading.alphabet import TAUGHT
 from lenet5.reading.answers import Calibration, character, less_sure
 from lenet5.reading.graph import Arc, Candidate, Geometry, Passing, best_path, digit_costs, left_out, share, shares_of
@@ -29,9 +28,9 @@ from lenet5.reading.stature import CUT, fits, frames, in_parts, settled, signs_o
 # that a digit stands.
 RUBBISH_ON_PATHS = 0.02
 LYING = 0.1  # of its height, what a bar may be wider than it is high and still half stand
-TOUCHING = 0.03  # of the digits' height, what is nearer
 FINE = 20  # pixels of the picture: lower digits are less sure
 UNREAD = 0.4  # what is left of it for each mark that stands free and is not read, where there may be signs
+AS_LARGE = 0.8  # of the lowest digit's height, what is left out that may be another one, as small noughts are
 AMID_SIGNS = 2.0  # the power of the confidence in a number beside signs: digits that are hard to read look like them
 LETTERS = 1.2  # heights for each digit, how wide such signs are at most; a wider word is none with a digit in it
 UNSURE = 0.01, 0.9  # confidence, from one to the other, where a line is looked at again
@@ -231,7 +230,7 @@ class LineField(Field):
                 total -= sum(piece.area for piece in self.line.pieces[arc.first : arc.last])
                 continue
             speck = arc.kind == "speck" or arc.kind in classes
-            apart = (self.geometry.place or not speck) and self._stands_apart(arc.first)
+            apart = (self.geometry.place or not speck) and self.line.stands_apart(arc.first)
             unread *= UNREAD if apart and self.geometry.place else 1.0
             if speck:
                 left += self.line.pieces[arc.first].area
@@ -245,9 +244,12 @@ class LineField(Field):
             paths *= 1 - may_be_digits(self.line, self.candidates, on_paths[:, -1], arc) ** JOINED
         if signs and not passed:
             paths = math.sqrt(paths * share(self.line, self.candidates, likely, digits, costs, kinds))
-        explained = unread * (1 - left / max(1, total))
-        high = self.line.height * float(np.sqrt(abs(np.linalg.det(self.place.matrix[:2, :2]))))
+        lost = [arc.first for arc in path if arc.kind not in ("digit", "sign")]
         chosen = [self.candidates[arc.candidate] for arc in path if arc.candidate is not None]
+        least = AS_LARGE * min((c.box[3] for c in chosen), default=0)
+        nought = not costs.place and any(self.line.is_ring(k) or self.line.pieces[k].height > least for k in lost)
+        explained = unread * UNREAD**nought * (1 - left / max(1, total))
+        high = self.line.height * float(np.sqrt(abs(np.linalg.det(self.place.matrix[:2, :2]))))
         odd = digit_costs(self.line, chosen, np.zeros(len(chosen)), costs) - costs.digit
         parts = np.array([paths, sure, explained, min(1.0, high / FINE), np.exp(-odd.sum())])
         wide = sum(max(p.x + p.width for p in some) - min(p.x for p in some) for some in passed) / self.line.height
@@ -294,17 +296,8 @@ class LineField(Field):
         """Points and commas that were taken for a part of a digit."""
         several = range(arc.first, arc.last) if arc.last > arc.first + 1 else ()
         kinds = {k: left_out(self.line, k, self.geometry.costs)[0] for k in several}
-        marks = [k for k, kind in kinds.items() if kind in (".", ",") and self._stands_apart(k)]
+        marks = [k for k, kind in kinds.items() if kind in (".", ",") and self.line.stands_apart(k)]
         return [Character(kinds[k], 1.0, self._box(replace(arc, first=k, last=k + 1))) for k in marks]
-
-    def _stands_apart(self, index: int) -> bool:
-        """Whether a piece touches no other: what was cut off a stroke is no point or comma."""
-        own, reach = self.line.pieces[index], 1 + 2 * max(1, round(TOUCHING * self.line.height))
-        near = np.zeros(self.line.ink.shape, np.uint8)
-        for piece in (*self.line.pieces[:index], *self.line.pieces[index + 1 :]):
-            near[piece.y : piece.y + piece.height, piece.x : piece.x + piece.width] |= piece.mask
-        near = dilated(near, reach, reach)[own.y : own.y + own.height, own.x : own.x + own.width]
-        return not bool((near & own.mask).any())
 
     def _placed(self, likely: Probabilities, classes: tuple[str, ...]) -> tuple[Probabilities, list[Arc]]:
         """Probabilities in which each character is the likelier the better it suits its place and its parts, and the

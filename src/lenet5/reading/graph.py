@@ -28,6 +28,7 @@ USUAL = 1.0  # from there on a digit is not small
 WIDE = 0.8
 NARROW = 0.25
 ASTRAY = 0.1
+RING = 3.0  # times as dear to leave out as what is no separator is a small nought
 APART = 0.06  # what is nearer was one stroke
 # In the search for the likeliest text.
 LIKELY = 2e-3  # probability from which on a candidate may be a digit
@@ -197,9 +198,9 @@ def left_out(line: Line, index: int, costs: Costs) -> tuple[Kind, float]:
     size = max(piece.height, 0.35 * piece.width) / h
     kind = separator(piece.width / h, piece.height / h, (piece.y + piece.height / 2 - line.top) / h)
     cost = costs.leave_out + costs.leave_out_large * size**2
-    if kind == "speck" and size > 0.2:
-        cost += costs.leave_out_other
-    return kind, cost
+    if line.is_ring(index) and not costs.place:
+        return "speck", cost + RING * costs.leave_out_other
+    return kind, cost + costs.leave_out_other * (kind == "speck" and size > 0.2)
 
 
 def separator(width: float, height: float, low: float) -> Kind:

@@ -45,10 +45,6 @@ class Piece:
     def box(self) -> tuple[int, int, int, int]:
         return self.x, self.y, self.width, self.height
 
-    @property
-    def middle(self) -> float:
-        return self.x + self.width / 2
-
 
 @dataclass(frozen=True)
 class Line:
@@ -68,6 +64,15 @@ class Line:
     stroke: float
     loops: tuple[Loop, ...] = ()
 
+    def stands_apart(self, index: int) -> bool:
+        """Whether a piece touches no other: what was cut off a stroke is no point, comma or nought."""
+        return [piece.stroke for piece in self.pieces].count(self.pieces[index].stroke) == 1
+
+    def is_ring(self, index: int) -> bool:
+        """Whether a piece goes around a hole and stands apart, as a small nought does, and no point."""
+        inside = cv2.findContours(self.pieces[index].mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)[1]
+        return self.stands_apart(index) and bool((np.asarray(inside)[0, :, 3] >= 0).any())
+
 
 def cut(ink: Grey, slanted: bool = True, lean: float = 0.0) -> Line:
     """Cut the ink (H, W), float32 0..1, of one line into pieces, without its slant where it may have one.
@@ -83,7 +88,7 @@ def cut(ink: Grey, slanted: bool = True, lean: float = 0.0) -> Line:
         chained, shared = loops_in(part.mask, (part.x, part.y), height, stroke)
         loops += chained
         pieces += _cut_part(part, part.mask & (1 - shared), height, stroke)
-    pieces.sort(key=lambda p: p.middle)
+    pieces.sort(key=lambda p: p.x + p.width / 2)
     return Line(upright, slant, shift, tuple(pieces), height, top, bottom, stroke, tuple(loops))
 
 
