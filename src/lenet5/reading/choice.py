@@ -38,6 +38,7 @@ LIKE_A_BAR, LIKE_A_DIGIT = 0.6, 0.02  # how many of the words that are passed ov
 ANOTHER = 1.0  # the cost of every further word
 # Two words of one line, in heights of the taller one.
 APART = 2.5  # the widest gap
+EDGES = 0.1  # of its height, how far apart two boxes around one digit may lie
 AS_TALL, OVER = 0.75, 0.5  # of the tallest stroke, those beside it; of the narrowest one's width, their overlap
 GUTTER = 1.0  # the least gap between columns, which more than one row has
 MARK = 0.8  # the widest gap beside a point, a comma or a dash
@@ -199,6 +200,13 @@ def _with_marks(reading: Reading, line: Word, passed: Sequence[tuple[Word, Readi
 def _meet(one: Box, other: Box) -> bool:
     (x, y, w, h), (left, top, width, height) = one, other
     return x < left + width and left < x + w and y < top + height and top < y + h
+
+
+def are_same(one: Box, other: Box) -> bool:
+    """Whether two boxes are around the same ink, but for its edges."""
+    (x, y, w, h), (left, top, width, height) = one, other
+    off = abs(x - left), abs(y - top), abs(x + w - left - width), abs(y + h - top - height)
+    return max(off) <= EDGES * max(h, height)
 
 
 def is_one(page: Sheet, box: Box, reading: Reading, costs: Costs) -> bool:

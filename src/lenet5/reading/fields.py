@@ -215,7 +215,8 @@ class LineField(Field):
             # The place says which character it is; whether it is one, what it looks like.
             seen = self._seen(on_paths[:, :-1], classes).sum(axis=1) / np.maximum(likely.sum(axis=1), 1e-300)
             probabilities = np.column_stack([likely * seen[:, None], on_paths[:, -1]])
-        probabilities = rarer(probabilities, RUBBISH_ON_PATHS)
+        if sum(arc.digit is not None for arc in path) > 1:
+            probabilities = rarer(probabilities, RUBBISH_ON_PATHS)
         characters, digits, left, sure, unread = [], [], 0, 1.0, 1.0
         total = sum(piece.area for piece in self.line.pieces)
         for arc in path:

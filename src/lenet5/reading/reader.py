@@ -27,7 +27,7 @@ from lenet5.reading.alphabet import answering, characters_of, geometry_of
 from lenet5.reading.amid import are_two, enlarged, others
 from lenet5.reading.answers import Calibration, Network, less_sure, mean_penalties
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
-from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, is_one, lines_of, the_line
+from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, are_same, is_one, lines_of, the_line
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
@@ -319,6 +319,9 @@ class Reader:
             return rows
         lines = self._lines(page.ink, place, steps, page)
         if alone and alone.text and (apart or not alone.rejected):
+            if len(alone.text) == len(page.words) == 1 and are_same(alone.characters[0].box, reading.box):
+                sure = (alone.confidence + reading.confidence) / 2  # of two looks at one digit
+                return [KnownField(lines[0], less_sure(alone, sure, self.calibration.accept))]
             return lines if any(r.text for r in self.answer(lines)) else list(page.fields)
         # A bar beside words is a rule of the page as often as a 1.
         bar = reading.text == "1" and bool(page.words) and not (alone and alone.text == "1")
