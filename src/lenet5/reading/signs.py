@@ -40,7 +40,6 @@ BOW, LEAN, LESS, GAP = 0.12, 0.75, -0.1, 0.5  # no more of each counts
 REACH, LOWER = (0.35, 0.55), (0.6, 0.4)  # the same beside one digit and more; of its height, how low those are at least
 ALONE, BOTH, PAIR, LIKE_STROKE = 2.3, 1.5, 25.0, "1"
 DOUBT, FREELY = -0.4, 10.0  # of a straight one at one end, which may be a tall 1 unless it stands apart, log of odds
-TALLEST = 1.1  # of the highest digit, how high is what may be a bar as well as a 1, if it is straight
 NARROW, FORKED = 0.8, 0.15  # of its height, how wide one is at most, and how much of it may have two strokes abreast
 SLANTED, EVEN = 0.25, 0.05  # of its height, how far a 1 may lean, and what leans bow
 FRONT = 0.35  # how likely at most what does not bow is a sign before a number, which begins with a 1 more often
@@ -130,8 +129,6 @@ def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> _
     reach = (top - y + y + height - foot) / (foot - top)
     odds = REACHING * np.clip(reach, LESS, REACH[len(tall) > 1]) + APART * np.clip(apart, 0, GAP) - USUALLY
     odds += BOWING * min(bow, BOW) + LEANING * max(0.0, min(lean, LEAN) - SLANTED) * (bow < EVEN)
-    if bow < EVEN and height > TALLEST * boxes[others, 3].max():
-        odds = max(odds, ALONE + DOUBT)
     most = DOUBT + FREELY * max(0.0, float(apart)) if bow < EVEN else math.inf
     return _End(float(odds), most, bow, LIKE_STROKE)
 
@@ -182,8 +179,9 @@ def passed_over(
             stroke = sum(p.area for p in line.pieces[a:b]) < STRAIGHT * line.stroke * math.hypot(wide, high)
             shape = (known or {}).get((a, b), 0.0)
             sign = max(0.0 if stroke else looks[a, b], shape)
-            seen = np.log(np.maximum(LIKE_DIGIT, (sign, sign, shape)))
-            cost = np.array([SIGN, SIGN, costs.digit]) - costs.word * seen
+            cost = np.array([SIGN, SIGN, costs.digit]) - costs.word * np.log(
+                np.maximum(LIKE_DIGIT, (sign, sign, shape))
+            )
             before[b] = before[a] + np.append(cost, 1 if sign > 0.5 else -1)
         else:
             before[b] = before[a] + sum(left_out(line, i, costs)[1] for i in range(a, b)) * np.array([1, 1, 1, 0])
