@@ -401,3 +401,13 @@ def test_of_letters_the_line_is_the_word_of_most_ink_and_of_digits_the_one_that_
     number = Reading("4", 0.99, (20, 100, 60, 50), False, "", (Character("4", 0.99, (20, 100, 25, 50)),))
     assert the_line(found, [unread, number]) == [1]
     assert the_line(found, [unread, number], letters=True) == [0]
+
+
+@pytest.mark.parametrize("side", [40, 90, 200])
+def test_the_outline_of_a_heart_is_no_sure_nought(reader: Reader, side: int) -> None:
+    turn = np.linspace(0, 2 * np.pi, 200)
+    x, y = 16 * np.sin(turn) ** 3, 5 * np.cos(2 * turn) + 2 * np.cos(3 * turn) + np.cos(4 * turn) - 13 * np.cos(turn)
+    outline = (np.stack([x, y], axis=1) * side / 34 + side / 2 + 40).round().astype(np.int32)
+    picture = np.full((side + 80, side + 80), 255, np.uint8)
+    cv2.polylines(picture, [outline], True, (30,), max(2, side // 14), cv2.LINE_AA)
+    assert all(r.rejected for r in reader.read(picture, "auto"))
