@@ -19,6 +19,7 @@ from lenet5 import bulk  # noqa: E402
 from lenet5.bulk import kinds  # noqa: E402
 from lenet5.bulk.places import place  # noqa: E402
 from lenet5.errors import DataError, LeNetError, MissingExtraError  # noqa: E402
+from systems import posix, too_deep  # noqa: E402
 
 
 @pytest.fixture
@@ -48,6 +49,12 @@ def test_a_folder_gives_the_same(memory: Any, pictures: dict[str, bytes], model:
     there = read("memory://bucket/digits", tmp_path / "there.parquet", model)
     assert {row["key"] for row in there if row["error"]} == {"1/broken.png", "2/text.jpg"}
     assert [{**row, "error": None} for row in there] == [{**row, "error": None} for row in here]
+
+
+@posix
+def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path: Path) -> None:
+    with too_deep(tmp_path), pytest.raises(DataError, match="cannot be read: File name too long"):
+        list(place(str(tmp_path)).walk())
 
 
 def test_tars_and_parquet_files_give_the_same(

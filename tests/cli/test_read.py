@@ -21,7 +21,7 @@ from lenet5.datasets import drawn
 from lenet5.reading import Reader
 from lenet5.reading.school.corrections import read_corrections
 from server.expected import EXAMPLES
-from systems import posix
+from systems import posix, too_deep
 
 
 @pytest.fixture
@@ -90,6 +90,17 @@ def test_a_folder_is_read_to_its_depths_and_a_blank_picture_is_told_by_the_statu
     assert lines[0]["reason"] == "blank"
     answer = {"text", "confidence", "box", "rejected", "reason", "characters", "left_out"}
     assert set(lines[1]) == {"path", "page", "row", *answer}
+
+
+@posix
+def test_a_folder_that_cannot_be_listed_is_told_and_the_others_are_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with too_deep(folder):
+        assert run(folder) == 2
+    said = capsys.readouterr()
+    assert "4071" in said.out
+    assert "File name too long; the pictures in this folder are left out" in said.err
 
 
 def test_a_pattern_becomes_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 import lenet5
 from lenet5 import cli, datasets
+from lenet5.cli import teach
 from lenet5.datasets.distortions import transform
 from lenet5.training import hand
 
@@ -103,3 +104,9 @@ def test_a_teaching_that_is_stopped_writes_nothing(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(lenet5.LeNet5, "save", stop)
     assert run("mine", "--from", "lenet5", "--out", "mine.safetensors") == 130
     assert sorted(path.name for path in Path().iterdir()) == ["mine"]
+
+
+def test_what_is_surer_and_misread_as_often_is_told_as_such() -> None:
+    told = {"samples": 30, "before": 5.0, "after": 5.0, "passes": 2, "drawn_before": None, "same": 99.0}
+    assert any("no fewer of them are misread" in line for line in teach._in_words(told, Path("mine.safetensors")))
+    assert not any("no fewer" in line for line in teach._in_words({**told, "after": 4.0}, Path("mine.safetensors")))

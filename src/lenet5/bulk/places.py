@@ -48,7 +48,12 @@ class Place:
 
     def walk(self) -> Iterator[str]:
         """The names of all files below, folder by folder, each sorted. Links to folders are not followed."""
-        for folder, folders, names in os.walk(self.path):
+
+        def cannot(problem: OSError) -> None:
+            with _told(str(problem.filename)):
+                raise problem
+
+        for folder, folders, names in os.walk(self.path, onerror=cannot):
             folders.sort()
             for name in sorted(names):
                 yield os.path.relpath(os.path.join(folder, name), self.path).replace(os.sep, "/")  # on Windows too

@@ -134,11 +134,11 @@ def read(
 def pictures_in(files: list[str]) -> Iterator[Path | str | PictureError]:
     """Every picture named, in every folder and under every pattern, in the order of the names.
 
-    A folder or a pattern without pictures gives a PictureError in its place; whether a path is a picture is left
-    to the reader. What is no path, as an address, stays the text that it is.
+    A folder that cannot be listed gives a PictureError, as one or a pattern without pictures does. Whether a path is a
+    picture is left to the reader. What is no path, as an address, stays the text that it is.
     """
     for name in files:
-        path = Path(name)
+        path, unread = Path(name), list[OSError]()
         if name == STDIN or name[:5].lower() == "data:" or ("://" in name and not os.path.lexists(name)):
             yield name
             continue
@@ -146,7 +146,7 @@ def pictures_in(files: list[str]) -> Iterator[Path | str | PictureError]:
             # Links to folders are not followed: they may lead round in circles.
             found = [
                 Path(folder, file)
-                for folder, _, names in os.walk(path)
+                for folder, _, names in os.walk(path, onerror=unread.append)
                 for file in names
                 if Path(file).suffix.lower() in SUFFIXES
             ]
@@ -158,6 +158,8 @@ def pictures_in(files: list[str]) -> Iterator[Path | str | PictureError]:
         if not found:
             yield PictureError(f"{name}: no pictures there; expected files ending in {', '.join(sorted(SUFFIXES))}")
         yield from sorted(found)
+        for problem in unread:
+            yield PictureError(f"{problem.filename}: {problem.strerror}; the pictures in this folder are left out")
 
 
 def _piped(name: str) -> io.BytesIO:
