@@ -152,3 +152,14 @@ def test_two_digits_that_stand_apart_in_a_cell_are_not_one(reader: Reader, gap: 
         (2, "7"),
     ]
     assert gap < 10 or reading.text == "2 10 7"
+
+
+@pytest.mark.parametrize("lacking", [None, 1, 2])
+def test_a_row_that_lacks_a_box_between_others_is_not_sure(reader: Reader, lacking: int | None) -> None:
+    texts = "5354", "6370"
+    boxes = [[in_boxes(digit, 1) for digit in text] for text in texts]
+    if lacking:
+        boxes[1][lacking] = np.full_like(boxes[1][lacking], 240)
+    first, second = reader.read(np.vstack([np.hstack(row) for row in boxes]), "page")
+    assert (first.text, first.rejected) == (texts[0], False)
+    assert second.rejected == (lacking is not None)

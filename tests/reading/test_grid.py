@@ -165,3 +165,38 @@ def test_a_box_that_stands_apart_is_not_lost_where_a_stroke_goes_over_its_rule(r
     (grid,) = find_grid(ink)
     assert sorted(grid) == [(r, c) for r, count in enumerate(counts) for c in range(count)]
     assert np.abs(grid[row, column].mean(axis=0) - (53 + 34 * column, 37 + 54 * row)).max() < 4
+
+
+def apart(rows: int, columns: int, gap: int, pen: int) -> np.ndarray:
+    """Ink (H, W) of boxes, 26 by 33 pixels each, with paper between them."""
+    ink = np.zeros((60 + rows * (33 + gap), 60 + columns * (26 + gap)), np.float32)
+    for r, c in places(rows, columns):
+        x, y = 30 + c * (26 + gap), 30 + r * (33 + gap)
+        cv2.rectangle(ink, (x, y), (x + 26, y + 33), 1.0, pen)
+    return ink
+
+
+@pytest.mark.parametrize("pen", [1, 2, 3])
+@pytest.mark.parametrize(("rows", "columns", "gap"), [(1, 5, 8), (1, 4, 12), (2, 5, 8), (3, 4, 6)])
+def test_a_stroke_from_rule_to_rule_makes_no_two_cells_of_a_box_that_stands_apart(
+    rows: int, columns: int, gap: int, pen: int
+) -> None:
+    ink = apart(rows, columns, gap, 1)
+    strokes = (
+        [(13, 0), (13, 33)],  # a 1
+        [(2, 3), (24, 3), (8, 33)],  # a 7
+        [(4, 8), (14, 1), (20, 9), (2, 32), (26, 32)],  # a 2
+    )
+    for r, c in places(rows, columns)[:-1]:
+        x, y = 30 + c * (26 + gap), 30 + r * (33 + gap)
+        way = np.array([(x + right, y + down) for right, down in strokes[(r + c) % 3]], np.int32)
+        cv2.polylines(ink, [way], False, 1.0, pen)
+    found = [at for grid in find_grid(ink) for at in grid.values()]
+    assert len(found) == rows * columns
+    middles = np.array([at.mean(axis=0) for at in found])
+    wanted = np.array([(43 + c * (26 + gap), 46.5 + r * (33 + gap)) for r, c in places(rows, columns)])
+    assert np.hypot(*(middles - wanted[:, None]).T).min(axis=0).max() < 4
+
+
+def test_boxes_one_below_the_other_have_none_beside_them() -> None:
+    assert [sorted(grid) for grid in find_grid(apart(4, 1, 8, 1))] == [places(4, 1)]

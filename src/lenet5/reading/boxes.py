@@ -26,7 +26,7 @@ from lenet5.reading.strips import find_strips
 Images = list[NDArray[np.uint8]]
 
 FAINT = 0.7  # the power that makes faint strokes fuller, and leaves full ones as they are
-CUT_OFF = 0.5  # how sure a row is at most of a grid that seems to lack rows or columns
+CUT_OFF = 0.5  # how sure a row is at most that lacks a cell, or of a grid that seems to lack rows or columns
 FEW = 6  # digits or fewer do not tell which way is up
 ONE_PART = 0.9  # of its ink is in the largest part of one digit
 TURNED = 0.3  # how much surer per digit, in −log, another way up must be
@@ -116,9 +116,7 @@ def upright_rows(boxes: Boxes, geometry: Geometry, sureness: Callable[[Images], 
     glyphs = [cell.glyph for cells in grids for cell in cells if cell.size >= SMALL and _in_one_part(cell.glyph)]
     # A turned 6 is a 9 and a turned 1 a 1: what must differ is how many are digits at all.
     turns = range(4) if len(glyphs) >= FEW else range(0)
-    sure = [
-        sureness([normalise(np.rot90(glyph, turn)) for glyph in glyphs]) - (TURNED if turn else 0.0) for turn in turns
-    ]
+    sure = [sureness([normalise(np.rot90(g, turn)) for g in glyphs]) - (TURNED if turn else 0.0) for turn in turns]
     turn = int(np.argmax(sure)) if sure else 0
     return [row for cells in grids for row in _rows(cells, boxes.place, geometry, turn)]
 
@@ -168,7 +166,8 @@ def _rows(cells: list[_Written], place: Place, geometry: Geometry, turn: int) ->
     for row in sorted(rows):
         members = tuple(sorted(rows[row], key=lambda cell: cell.column))
         whole_row = around(np.array([cell.box for cell in members]))
-        fields.append(RowField(members, whole_row, alone=len(rows) == 1, bare=not large, whole=whole))
+        sure = whole if members[-1].column - members[0].column < len(members) else CUT_OFF
+        fields.append(RowField(members, whole_row, alone=len(rows) == 1, bare=not large, whole=sure))
     return fields
 
 

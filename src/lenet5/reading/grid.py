@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Grey, Mask, closed, dilated, inked, transposed
 from lenet5.reading.cells import Grid
-from lenet5.reading.lattice import completed
+from lenet5.reading.lattice import completed, with_neighbours
 from lenet5.reading.rules import find_rules
+
+Hull = NDArray[np.int32]
 
 LEAST_SIDE = 40  # pixels; no picture of a grid is smaller
 FAINT = (0.12, 0.2)  # ink from which a pixel may belong to a rule
@@ -24,6 +26,9 @@ SQUARE = 0.85  # of its rectangle, what a cell's hull fills; a round fills 0.79
 OVER, APART, ASIDE = 0.2, 0.8, 0.25
 NEAREST, TWICE = 8, 1.5  # so many cells tell how large one is; what is longer is two
 RULED = 0.75  # of a cell's outline must be rules
+# Of boxes that stand apart: the longer side, of the shorter; how alike their areas are; how much of most is one hole;
+# of their area, a hole elsewhere.
+LONGEST, ALIKE, HOLLOW, HALF = 2.0, 0.7, 0.4, 0.6
 
 
 def find_grid(ink: Grey) -> list[Grid]:
@@ -33,7 +38,7 @@ def find_grid(ink: Grey) -> list[Grid]:
     """
     if min(ink.shape) < LEAST_SIDE:
         return []
-    best, all_rules, some = list[Grid](), np.zeros(ink.shape, np.uint8), False
+    best, all_rules, some, apart = list[Grid](), np.zeros(ink.shape, np.uint8), False, False
     for k, faint in enumerate(FAINT):
         if k and not some:
             break  # no cell at all: a page of writing
@@ -41,16 +46,17 @@ def find_grid(ink: Grey) -> list[Grid]:
         for over in RUNS:
             run = max(12, max(mask.shape) // over)
             rules, straight = _rules(mask, run)
-            if not rules.any():
-                continue
             all_rules |= straight
-            holes = _square(_holes(rules, straight, run), mask)
-            some = some or bool(holes)
-            grids = _link(holes)
-            if grids and len(grids[0]) >= (len(best[0]) if best else 0):
-                best = grids
+            near = dilated(straight, 5, 5)
+            holes = _square(_holes(rules, near, run), mask)
+            boxes = _boxes(mask, near, run, holes) if holes else []
+            some, grids = some or bool(holes), _link(boxes or holes)
+            if grids and (bool(boxes), len(grids[0])) >= (apart, len(best[0]) if best else 0):
+                best, apart = grids, bool(boxes)
     middle = np.array(ink.shape[::-1]) / 2
-    found = [completed(cells, all_rules).items() for cells in best]
+    # A box that is full of ink has no rules of its own.
+    ruled, complete = (inked(ink, FAINT[-1]), with_neighbours) if apart else (all_rules, completed)
+    found = [complete(cells, ruled).items() for cells in best]
     # Where rules lean, a grid goes on outside of the picture.
     inside = [{at: cell for at, cell in grid if (abs(cell.mean(axis=0) - middle) < middle).all()} for grid in found]
     taken = np.zeros(ink.shape, np.uint8)
@@ -61,7 +67,7 @@ def find_grid(ink: Grey) -> list[Grid]:
     return [grid for grid in inside if grid]
 
 
-def _corners(hull: NDArray[np.int32]) -> NDArray[np.float64]:
+def _corners(hull: Hull) -> NDArray[np.float64]:
     """The four corners of an outline, (4, 2), from the upper left clockwise: where its four sides meet.
 
     The outline's own corners may be cut off, where rules that cross are thicker.
@@ -106,54 +112,67 @@ def _rules(mask: Mask, run: int) -> tuple[Mask, Mask]:
     return joined, across | down
 
 
-def _holes(rules: Mask, straight: Mask, run: int) -> list[NDArray[np.int32]]:
+def _holes(rules: Mask, near: Mask, run: int) -> list[Hull]:
     """The outlines of what rules close off and what is about as large as a rectangle of its size."""
-    contours, hierarchy = cv2.findContours(rules, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    near = dilated(straight, 5, 5)
-    hulls = []
-    for contour, (_, _, _, parent) in zip(contours, hierarchy[0] if hierarchy is not None else (), strict=True):
-        if parent < 0:
-            continue
-        hull = np.asarray(cv2.convexHull(contour), dtype=np.int32)
-        (_, _), (width, height), _ = cv2.minAreaRect(hull)
-        small, large = sorted((width, height))
-        # What juts in from a rule does not change the hull.
-        square = cv2.contourArea(hull) >= SQUARE * width * height
-        if small < 0.6 * run or large > 4 * small or not square:
-            continue
-        if cv2.contourArea(contour) >= 0.5 * width * height and _along(hull, near) >= RULED:
-            hulls.append(hull)
-    if not hulls:
+    hulls = [hull for hull, room in _rectangles(rules, near, 0.6 * run, 4, inner=True) if room >= 0.5]
+    usual = _commonest(hulls)
+    return [hull for hull in hulls if 0.5 * usual <= cv2.contourArea(hull) <= 1.6 * usual]
+
+
+def _boxes(mask: Mask, near: Mask, run: int, holes: list[Hull]) -> list[Hull]:
+    """The outlines of boxes that stand apart, from outside, with the holes elsewhere; none where most have no outside.
+
+    A stroke may divide a box from rule to rule: what is left and right of it is no cell.
+    """
+    found = _rectangles(mask & near, near, run, LONGEST, inner=False)
+    usual = _commonest([hull for hull, _ in found])
+    found = [(hull, room) for hull, room in found if ALIKE * usual <= cv2.contourArea(hull) <= usual / ALIKE]
+    if len(found) < 3 or np.median([room for _, room in found]) < HOLLOW:
         return []
-    areas = np.array([cv2.contourArea(h) for h in hulls])
-    usual = _commonest(areas)
-    return [h for h, a in zip(hulls, areas, strict=True) if 0.5 * usual <= a <= 1.6 * usual]
+    taken = cv2.fillPoly(np.zeros_like(mask), [hull for hull, _ in found], 1)
+    whole = [hole for hole in holes if cv2.contourArea(hole) > HALF * usual]
+    free = [hole for hole in whole if not taken[tuple(hole[:, 0, ::-1].mean(axis=0).astype(int))]]
+    return [*(hull for hull, _ in found), *free] if len(free) < len(found) else []
 
 
-def _square(hulls: list[NDArray[np.int32]], mask: Mask) -> list[NDArray[np.int32]]:
+def _rectangles(mask: Mask, near: Mask, least: float, longest: float, *, inner: bool) -> list[tuple[Hull, float]]:
+    """The outlines of a mask's parts, or of their holes, that are about rectangles along rules, and how much of each is
+    one hole. least: of their shorter sides, pixels. longest: their longer sides, of the shorter."""
+    contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    areas, found = np.array([cv2.contourArea(contour) for contour in contours]), list[tuple[Hull, float]]()
+    parents = hierarchy[0, :, 3] if len(areas) else np.zeros(0)
+    for k in np.flatnonzero(((parents >= 0) == inner) & (areas >= 0.5 * least**2)).tolist():
+        hull = np.asarray(cv2.convexHull(contours[k]), dtype=np.int32)
+        small, large = sorted(cv2.minAreaRect(hull)[1])
+        # What juts in from a rule does not change the hull.
+        square = small >= least and large <= longest * small and cv2.contourArea(hull) >= SQUARE * small * large
+        if square and _along(hull, near) >= RULED:
+            room = areas[k] if inner else areas[parents == k].max(initial=0.0)
+            found.append((hull, float(room) / (small * large)))
+    return found
+
+
+def _square(hulls: list[Hull], mask: Mask) -> list[Hull]:
     """The outlines but for those of the inside of a 0, which is round in the ink itself."""
     if not hulls:
         return []
     least = 0.5 * min(cv2.contourArea(h) for h in hulls)
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    rounds = []
-    for contour, (_, _, _, parent) in zip(contours, hierarchy[0] if hierarchy is not None else (), strict=True):
-        if parent >= 0 and cv2.contourArea(contour) >= least:
-            hull = cv2.convexHull(contour)
-            (x, y), (width, height), _ = cv2.minAreaRect(hull)
-            if cv2.contourArea(hull) < SQUARE * width * height:
-                rounds.append((x, y, cv2.contourArea(hull)))
+    parents = hierarchy[0, :, 3] if contours else ()
+    holes = [
+        cv2.convexHull(c) for c, k in zip(contours, parents, strict=True) if k >= 0 and cv2.contourArea(c) >= least
+    ]
+    rects = [(cv2.contourArea(hole), cv2.minAreaRect(hole)) for hole in holes]
+    rounds = [(*middle, area) for area, (middle, (w, h), _) in rects if area < SQUARE * w * h]
 
-    def is_round(hull: NDArray[np.int32]) -> bool:
+    def is_round(hull: Hull) -> bool:
         area = cv2.contourArea(hull)
-        return any(
-            0.5 * area < other < 2 * area and cv2.pointPolygonTest(hull, (x, y), False) > 0 for x, y, other in rounds
-        )
+        return any(0.5 < a / area < 2 and cv2.pointPolygonTest(hull, (x, y), False) > 0 for x, y, a in rounds)
 
     return [h for h in hulls if not is_round(h)]
 
 
-def _along(hull: NDArray[np.int32], near: Mask) -> float:
+def _along(hull: Hull, near: Mask) -> float:
     """How much of an outline lies where `near` is marked."""
     corners = hull[:, 0, :].astype(float)
     ahead = np.roll(corners, -1, axis=0)
@@ -164,14 +183,14 @@ def _along(hull: NDArray[np.int32], near: Mask) -> float:
     return float((near[y, x] * lengths).sum() / max(1e-9, lengths.sum()))
 
 
-def _commonest(areas: NDArray[np.float64]) -> float:
-    """The area about which most areas lie."""
-    near = [(int(((areas > 0.6 * a) & (areas < 1.6 * a)).sum()), a) for a in areas]
-    most = max(n for n, _ in near)
-    return float(np.median([a for n, a in near if n == most]))
+def _commonest(hulls: list[Hull]) -> float:
+    """The area about which most outlines' areas lie."""
+    areas = np.array([cv2.contourArea(hull) for hull in hulls])
+    near = ((areas > 0.6 * areas[:, None]) & (areas < 1.6 * areas[:, None])).sum(axis=1)
+    return float(np.median(areas[near == near.max()])) if hulls else 0.0
 
 
-def _link(hulls: list[NDArray[np.int32]]) -> list[Grid]:
+def _link(hulls: list[Hull]) -> list[Grid]:
     """Cells that are each other's neighbours make a grid; corners by row and column, the largest grid first."""
     if len(hulls) < 3 or len(cells := _single(np.stack([_corners(hull) for hull in hulls]))) < 3:
         return []
@@ -227,8 +246,4 @@ def _neighbours(
     beside = ((along > -OVER) & (along < APART) & (aside < ASIDE)).all(axis=2)
     cost = np.where(beside, (np.abs(along) + aside).mean(axis=2), np.inf)
     best = cost.argmin(axis=1)
-    return [
-        (float(cost[k, j]), k, int(j))
-        for k, j in enumerate(best)
-        if np.isfinite(cost[k, j]) and int(cost[:, j].argmin()) == k
-    ]
+    return [(float(cost[k, j]), k, int(j)) for k, j in enumerate(best) if cost[k, j] == cost[:, j].min() < np.inf]

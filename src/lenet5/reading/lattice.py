@@ -14,7 +14,6 @@ Points = NDArray[np.float64]
 
 FILLED = 0.4  # of a grid's cells were found, or the others are left as they are
 ASTRAY = 0.3  # of a cell's side, how far a corner may be from where the others have it
-PAPER = 0.15  # of a cell's width: no rule is as thick
 UNLIKE = 0.3  # of its side, how much a cell may differ from others of its row and column
 ENOUGH = 0.2  # of the fullest row's cells were found in a row that counts
 EVEN = 0.1  # how much rows and columns of one size are wished for
@@ -39,16 +38,13 @@ def completed(corners: Grid, rules: Mask) -> Grid:
     which little was found; rows and columns that the rules go on to are added. rules: the mask (H, W) of them.
     """
     rows, columns = (1 + max(place[k] for place in corners) for k in (0, 1))
-    if _stand_apart(corners):
-        return _with_neighbours(corners, rules)
     if len(corners) < FILLED * rows * columns:
         return corners
     corners = _regular(corners)
     while len(corners) >= 3:
         top, left, bottom, right = _bounds(set(corners))
-        corners = {
-            (r - top, c - left): at for (r, c), at in corners.items() if top <= r <= bottom and left <= c <= right
-        }
+        within = {(r, c): at for (r, c), at in corners.items() if top <= r <= bottom and left <= c <= right}
+        corners = {(r - top, c - left): at for (r, c), at in within.items()}
         shape = bottom - top + 1, right - left + 1
         nodes = _nodes(corners, shape)
         everything = _cells(nodes)
@@ -68,17 +64,11 @@ def is_cut_off(rows: int, columns: int) -> bool:
     return many == SUDOKU and SUDOKU - MOST_CUT_OFF <= few < SUDOKU
 
 
-def _stand_apart(corners: Grid) -> bool:
-    """Whether there is paper between the cells, so that they share no rules."""
-    beside = [(at, corners[row, column + 1]) for (row, column), at in corners.items() if (row, column + 1) in corners]
-    gaps = [np.hypot(*(right[0] - left[1])) / np.hypot(*(left[1] - left[0])) for left, right in beside]
-    return bool(gaps) and float(np.median(gaps)) > PAPER
-
-
-def _with_neighbours(corners: Grid, rules: Mask) -> Grid:
-    """Cells that stand apart, and those beside them that a stroke kept from being found."""
-    step = np.median([corners[r, c + 1] - at for (r, c), at in corners.items() if (r, c + 1) in corners], axis=0)
-    found, waiting, near = dict(corners), list(corners), dilated(rules, 5, 5)
+def with_neighbours(corners: Grid, ink: Mask) -> Grid:
+    """Cells that stand apart, and those beside them that a stroke kept from being found: ink (H, W) is around them."""
+    steps = [corners[r, c + 1] - at for (r, c), at in corners.items() if (r, c + 1) in corners]
+    found, waiting, near = dict(corners), list(corners) if steps else [], dilated(ink, 5, 5)
+    step = np.median(steps, axis=0) if steps else 0.0
     for r, c in waiting:
         for way in (-1, 1):
             at = found[r, c] + way * step

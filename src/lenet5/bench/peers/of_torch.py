@@ -95,9 +95,8 @@ class Implementation:
 
     def _batches(self, size: int) -> Callable[[], object]:
         module = self._module
-        adam = torch.optim.Adam(
-            self._parameters, ADAM["rate"], (ADAM["beta1"], ADAM["beta2"]), ADAM["epsilon"], fused=True
-        )
+        betas = ADAM["beta1"], ADAM["beta2"]
+        adam = torch.optim.Adam(self._parameters, ADAM["rate"], betas, ADAM["epsilon"], fused=True)
         cost = self._compile(lambda pictures, labels: torch.nn.functional.cross_entropy(-module(pictures), labels))
         pieces = list(zip(self._shown.split(size), self._labels.split(size), strict=True))
 

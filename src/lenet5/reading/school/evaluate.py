@@ -325,9 +325,8 @@ def _show(measured: list[Measured], tallies: list[Tally]) -> None:
         table = Table("set", "layout", "pictures", *heads)
         for t in tallies:
             shares = [f"{t.share(v):.1f}" for v in ("right", "right, rejected", "unanswered", "wrong")]
-            table.add_row(
-                t.name, t.layout, f"{len(t.outcomes):,}", *shares, f"{len(t.sure):,}", f"{t.wrong_of_sure:.1f}"
-            )
+            sure = f"{len(t.sure):,}", f"{t.wrong_of_sure:.1f}"
+            table.add_row(t.name, t.layout, f"{len(t.outcomes):,}", *shares, *sure)
         console.print(table)
     table = Table("what", "measured", "promised", "kept")
     for m in measured:

@@ -113,9 +113,7 @@ def _calibration(start: LeNet5, network: LeNet5) -> dict[str, Any]:
         moved["sharpness"] = start.sharpness * fits[1] / fits[0]
     if "reading" in start.metadata:
         held = Calibration.of(start.metadata)
-        before, after = (
-            calibrated(one, drawn.with_classes(Reader(one).classes), Teaching()) for one in (start, network)
-        )
+        before, after = (calibrated(n, drawn.with_classes(Reader(n).classes), Teaching()) for n in (start, network))
         temperature = round(held.temperature * after.temperature / before.temperature, 3)
         moved["reading"] = replace(held, temperature=temperature).to_dict()
     return moved
