@@ -12,7 +12,7 @@ from lenet5.datasets.drawn.paper import Look
 from lenet5.reading import Reader
 from lenet5.reading.graph import Costs, Geometry, best_path, candidates, share
 from lenet5.reading.pieces import Line, cut
-from lenet5.reading.signs import passed_over, signs_at_ends
+from lenet5.reading.signs import passed_over, signs_at_ends, slash_amid
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +238,48 @@ def test_joined_digits_at_an_end_are_not_passed_over_without_a_word(
 ) -> None:
     (reading,) = reader.read(joined(number, pair, seed, gap), "line")
     assert reading.rejected or reading.text == number + pair
+
+
+def amid(way: Way, slant: float = 0.0) -> float:
+    """How likely a stroke among four noughts is a slash; all of them lean."""
+    ink = np.zeros((110, 260), np.float32)
+    for x in (30, 80, 180, 230):
+        cv2.ellipse(ink, (x, 55), (16, 30), 0, 0, 360, 1.0, 4, cv2.LINE_AA)
+    cv2.polylines(ink, [np.array(way, np.int32)], False, 1.0, 4, cv2.LINE_AA)
+    leaning = np.array([[1, -slant, 55 * slant + 10], [0, 1, 0]])
+    line = cut(np.asarray(cv2.warpAffine(ink, leaning, (280, 110)), np.float32), slanted=False)
+    stroke = min(range(len(line.pieces)), key=lambda k: abs(line.pieces[k].x + line.pieces[k].width / 2 - 140))
+    return slash_amid(line, [(a, b) for a in range(stroke + 1) for b in range(stroke + 1, len(line.pieces) + 1)])
+
+
+@pytest.mark.parametrize("way", [[(114, 98), (146, 12)], [(116, 92), (144, 18)], [(120, 106), (140, 4)]])
+def test_a_stroke_among_digits_that_leans_and_is_higher_than_they_may_be_a_slash(way: Way) -> None:
+    assert min(amid(way), amid(way, 0.3)) > 0.5
+
+
+@pytest.mark.parametrize("slant", [0.0, 0.2, 0.4])
+@pytest.mark.parametrize("way", [[(130, 25), (130, 85)], [(124, 85), (136, 25)], [(122, 36), (131, 24), (131, 88)]])
+def test_a_1_among_digits_that_leans_as_they_do_is_no_slash(way: Way, slant: float) -> None:
+    assert amid(way, slant) < 0.05
+
+
+def dated(parts: tuple[str, ...], seed: int) -> NDArray[np.uint8]:
+    """Numbers on one line and slashes between them."""
+    rng, sheet, x = np.random.default_rng(seed), np.full((160, 520, 3), 249, np.uint8), 40
+    for k, text in enumerate(parts):
+        if k:
+            cv2.line(sheet, (x + 6, 112), (x + 36, 36), (40, 40, 40), 3, cv2.LINE_AA)
+            x += 42
+        picture = drawn.line(text, rng, size=44, gap=0.2, look=Look(noise=0, blur=0.5))[0]
+        rows, columns = np.nonzero(picture.min(axis=2) < 128)
+        ink = picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        sheet[100 - len(ink) : 100, x : x + ink.shape[1]] = ink
+        x += ink.shape[1]
+    return sheet
+
+
+@pytest.mark.parametrize("parts", [("23", "9", "19"), ("12", "5"), ("30", "6", "48"), ("8", "40"), ("5", "20", "63")])
+def test_a_date_is_not_surely_a_number_with_1s_for_its_slashes(reader: Reader, parts: tuple[str, ...]) -> None:
+    for seed in range(3):
+        (reading,) = reader.read(dated(parts, seed), "line")
+        assert reading.confidence < 0.9

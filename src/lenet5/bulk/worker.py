@@ -97,7 +97,5 @@ def _rows(key: str, found: list[Reading] | LeNetError) -> list[dict[str, Any]]:
     key = key.encode("utf-8", "replace").decode()
     if isinstance(found, LeNetError):
         return [{"key": key, "error": str(found).encode("utf-8", "replace").decode()}]
-    return [
-        {"key": key, **{name: getattr(r, name) for name in OF_A_READING}, **dict(zip(BOX, r.box, strict=True))}
-        for r in found
-    ]
+    told = ({name: getattr(r, name) for name in OF_A_READING} | dict(zip(BOX, r.box, strict=True)) for r in found)
+    return [{"key": key, **one} for one in told]

@@ -99,11 +99,8 @@ def _read(source: _Source, progress: Progress | None) -> tuple[bytes, str]:
     folder = os.environ.get(ENVIRONMENT)
     if not folder:
         return _cached(source, progress), f"{source.name}.gz"
-    places = [
-        place / (source.name + suffix)
-        for place in (Path(folder, source.folder), Path(folder))
-        for suffix in (".gz", "")
-    ]
+    folders = Path(folder, source.folder), Path(folder)
+    places = [place / (source.name + suffix) for place in folders for suffix in (".gz", "")]
     path = next((place for place in places if place.is_file()), None)
     if path is None:
         raise _MissingError(

@@ -21,7 +21,7 @@ from lenet5.reading.graph import Arc, Candidate, Geometry, Passing, best_path, d
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
-from lenet5.reading.signs import Seeming, Signs, may_be_digits, passed_over, signs_at_ends
+from lenet5.reading.signs import Seeming, Signs, may_be_digits, passed_over, signs_at_ends, slash_amid
 from lenet5.reading.stature import CUT, fits, frames, in_parts, settled, signs_of, with_dots
 
 # Not in the paper: how much rarer rubbish is than among pictures of anything, where the best path through a line says
@@ -36,6 +36,7 @@ LETTERS = 1.2  # heights for each digit, how wide such signs are at most; a wide
 UNSURE = 0.01, 0.9  # confidence, from one to the other, where a line is looked at again
 BARS, SIGNED = {"1"}, 0.5  # a text of nothing else; how likely a stroke is a sign by its shape, where it is one
 JOINED = 4.0  # the power of how much what is passed over looks like joined digits: a likely one counts much more
+SLASHED = 0.3  # what a 1 that is a slash takes off it at most: too few are told from tall 1s to reject a number
 STRUCK = 0.5  # what is left of the confidence in a number that is crossed out
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
@@ -239,6 +240,8 @@ class LineField(Field):
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
         kinds = signs_of(classes)
         paths = share(self.line, self.candidates, likely, digits, costs, kinds, signs)
+        ones = [(arc.first, arc.last) for arc in path if arc.digit is not None and classes[arc.digit] == "1"]
+        paths *= 1.0 if costs.place else 1 - SLASHED * slash_amid(self.line, ones)
         passing = [arc for arc in path if arc.kind == "sign"]
         passed = [self.line.pieces[arc.first : arc.last] for arc in passing]
         for arc in passing:

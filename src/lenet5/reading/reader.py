@@ -109,9 +109,8 @@ class Reader:
             ReadingError: there is no such layout or ink.
         """
         check(layout, ink)
-        fields = [
-            (page, f) for page, p in enumerate(open_pages(picture, self.limits)) for f in self.fields(p, layout, ink)
-        ]
+        pages = enumerate(open_pages(picture, self.limits))
+        fields = [(page, f) for page, p in pages for f in self.fields(p, layout, ink)]
         readings = self.answer([f for _, f in fields])
         return [replace(r, page=page) for (page, _), r in zip(fields, readings, strict=True)]
 
@@ -220,10 +219,8 @@ class Reader:
         if images:
             penalties = self.penalties(np.stack(images))
         ends = np.cumsum([0, *map(len, offered)])
-        return [
-            f.answer(penalties[a:b], self.classes, self.calibration)
-            for f, a, b in zip(fields, ends, ends[1:], strict=False)
-        ]
+        spans = zip(fields, ends, ends[1:], strict=False)
+        return [f.answer(penalties[a:b], self.classes, self.calibration) for f, a, b in spans]
 
     def fields(
         self, pixels: Pixels, layout: Layout, polarity: Polarity = "auto", steps: Steps | None = None

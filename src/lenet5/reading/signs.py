@@ -43,6 +43,9 @@ DOUBT, FREELY = -0.4, 10.0  # of a straight one at one end, which may be a tall 
 NARROW, FORKED = 0.8, 0.15  # of its height, how wide one is at most, and how much of it may have two strokes abreast
 SLANTED, EVEN = 0.25, 0.05  # of its height, how far a 1 may lean, and what leans bow
 FRONT = 0.35  # how likely at most what does not bow is a sign before a number, which begins with a 1 more often
+# Of a slash amid digits: the most that lean and height beyond theirs count; how much more height does; what makes it as
+# likely as a 1, and how soon it is sure. Chosen on drawn dates, and 1s of drawn numbers that lean.
+SLASH, HIGHER, AMID, STEEP = (0.6, 0.4), 2.0, 0.65, 14.0
 HANGING, LOW, LOWEST, LIKE_G = 30.0, 0.22, 0.42, "89"  # for each height of theirs that a g stands lower than digits
 CLEAR, ASIDE = 0.05, 0.35  # of the line's height, the least gap between a dot and what it is under, and how far aside
 DOT, ROUND = 2.2, 2.0  # of the pen's width, how large a dot is at most; how much longer one side of it may be
@@ -79,6 +82,20 @@ def signs_at_ends(line: Line) -> Seeming:
     begins = min((first + both) / every, 1.0 if left.bow >= EVEN else FRONT)
     ends = {spans[0]: (begins, left.like), spans[-1]: ((last + both) / every, right.like)}
     return ends | dict.fromkeys(_dotted(line, spans), (DOTTED, LIKE_DOTTED))
+
+
+def slash_amid(line: Line, ones: Sequence[tuple[int, int]]) -> float:
+    """How likely one of the runs of pieces that are read as 1s, between others, is a slash: higher than the digits that
+    are none, and leaning more."""
+    spans, boxes = _whole(line)
+    amid, every = [k for k, span in enumerate(spans) if span in ones and 0 < k < len(spans) - 1], range(len(spans))
+    if not amid:
+        return 0.0
+    leans = np.array([_lean(_drawn(line, span, box)) for span, box in zip(spans, boxes, strict=True)])
+    digits = [k for k in every if spans[k] not in ones and boxes[k, 3] >= AS_HIGH * boxes[:, 3].max()] or list(every)
+    lean, high = leans[amid] - np.median(leans[digits]), boxes[amid, 3] / np.median(boxes[digits, 3]) - 1
+    speaks = np.clip(lean, 0, SLASH[0]) + HIGHER * np.clip(high, LESS, SLASH[1])
+    return float(1 / (1 + np.exp(STEEP * (AMID - speaks.max()))))
 
 
 def _dotted(line: Line, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -148,10 +148,8 @@ def _piece(left: Trace, right: Trace, scan: Scan, rng: np.random.Generator) -> I
     picture = draw(both, 2 * scan.side, scan.bilevel)
     low, high = _span(both.points[:, 0])
     cuts = [rng.uniform(0.4, 0.75), rng.uniform(0.25, 0.6)]
-    x0, x1 = (
-        int((a + cut * (b - a) - low) / (high - low) * picture.shape[1])
-        for (a, b), cut in zip(columns, cuts, strict=True)
-    )
+    pairs = zip(columns, cuts, strict=True)
+    x0, x1 = (int((a + cut * (b - a) - low) / (high - low) * picture.shape[1]) for (a, b), cut in pairs)
     return picture[:, min(x0, x1 - 1) : max(x1, x0 + 1)]
 
 
