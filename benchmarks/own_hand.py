@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.codes import DIGITS
+from lenet5.codes import DIGITS, NONE
 from lenet5.datasets import load as load_data
 from lenet5.datasets.dataset import Dataset, split_by_writer
 from lenet5.datasets.mnist import ENVIRONMENT
@@ -27,7 +27,6 @@ from lenet5.datasets.strokes import Strokes
 from lenet5.errors import DataError, LeNetError
 from lenet5.loading import load
 from lenet5.network import LeNet5
-from lenet5.reading.answers import NONE
 from lenet5.reading.school.hand import teach
 from lenet5.reading.school.lessons import NO_DIGITS
 from lenet5.reading.school.teach import HELD_OUT, STROKES, unipen
