@@ -263,7 +263,7 @@ def times(reader: Reader, _sample: Sample) -> Found:
     many = _best_time(lambda: reader.read_many(pictures), 2)
     one = _best_time(lambda: reader.read(large, layout="page"), 1)
     return [
-        at_most("a thousand digit pictures, two threads", many, "s", 1.0),
+        at_most("a thousand digit pictures, two threads", many, "s", 0.6),
         at_most("a page of twelve megapixels, one thread", one, "s", 1.0),
     ]
 
