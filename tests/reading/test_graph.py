@@ -43,7 +43,7 @@ def test_a_small_ring_costs_more_to_leave_out_than_a_point_of_its_size() -> None
     cv2.circle(ink, (130, 70), 10, 1.0, -1)
     line = cut(ink)
     small = [k for k, piece in enumerate(line.pieces) if piece.height < 30 and piece.x > 70]
-    assert [line.is_ring(k) for k in small] == [True, False]
+    assert [k in line.rings for k in small] == [True, False]
     (kind, ring), (other, point) = (left_out(line, k, Costs()) for k in small)
     assert ring > point + 4
     assert (kind, other) == ("speck", ".")
@@ -55,7 +55,7 @@ def test_half_of_a_stroke_is_no_ring() -> None:
         cv2.circle(ink, (x, 60), 20, 1.0, 4)
     line = cut(ink)
     assert len(line.pieces) > 1
-    assert not any(line.is_ring(k) for k in range(len(line.pieces)))
+    assert not any(k in line.rings for k in range(len(line.pieces)))
 
 
 def test_shares_of_all_candidates_are_those_of_all_paths() -> None:

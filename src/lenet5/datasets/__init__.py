@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
-from lenet5.datasets.dataset import Dataset, in_proportion
+from lenet5.datasets.dataset import Dataset, Progress, in_proportion
 from lenet5.datasets.form import Form, from_arrays
 from lenet5.errors import DataError
-
-if TYPE_CHECKING:
-    from lenet5.datasets.mnist import Progress
 
 __all__ = ["DRAWN", "Dataset", "Form", "Part", "from_arrays", "has_test", "load"]
 

@@ -6,7 +6,7 @@ choice look better than it is. So `split_by_writer` holds out whole writers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lenet5.datasets.strokes import Strokes
 
 SIDE = 28
+Progress = Callable[[str, int, int], None]  # address, bytes so far, bytes in all (0 where nobody says)
 
 
 def class_name(label: Any) -> str:

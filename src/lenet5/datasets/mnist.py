@@ -12,7 +12,6 @@ import hashlib
 import io
 import os
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -20,13 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.codes import DIGITS
-from lenet5.datasets.dataset import Dataset
+from lenet5.datasets.dataset import Dataset, Progress
 from lenet5.datasets.packed import read_idx
 from lenet5.errors import DataError, LeNetError
 from lenet5.files import GZIP_MAGIC, cache_folder, gunzip, make_folder, read_bounded, write_atomically
 
 ENVIRONMENT = "LENET5_DATA"
-Progress = Callable[[str, int, int], None]  # address, bytes so far, bytes in all (0 where nobody says)
 SECONDS_OF_SILENCE = 20
 
 

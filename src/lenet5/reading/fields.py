@@ -251,7 +251,7 @@ class LineField(Field):
         lost = [arc.first for arc in path if arc.kind not in ("digit", "sign")]
         chosen = [self.candidates[arc.candidate] for arc in path if arc.candidate is not None]
         least = AS_LARGE * min((c.box[3] for c in chosen), default=0)
-        nought = not costs.place and any(self.line.is_ring(k) or self.line.pieces[k].height > least for k in lost)
+        nought = not costs.place and any(k in self.line.rings or self.line.pieces[k].height > least for k in lost)
         explained = unread * UNREAD**nought * (1 - left / max(1, total))
         high = self.line.height * float(np.sqrt(abs(np.linalg.det(self.place.matrix[:2, :2]))))
         odd = digit_costs(self.line, chosen, np.zeros(len(chosen)), costs) - costs.digit
@@ -269,12 +269,8 @@ class LineField(Field):
 
     def _signs(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Signs:
         """How likely they are signs, of probabilities (N, classes and none) that may read what no sign looks like."""
-        spans = ((c.first, c.last) for c in self.candidates)
-        of = {
-            span: dict(zip((*classes, ""), p, strict=True))
-            for span, p in zip(spans, probabilities, strict=True)
-            if span in self._seeming
-        }
+        pairs = zip(((c.first, c.last) for c in self.candidates), probabilities, strict=True)
+        of = {span: dict(zip((*classes, ""), p, strict=True)) for span, p in pairs if span in self._seeming}
         return {
             span: shape * (sum(of[span].get(c, 0.0) for c in (*digits, "")) if span in of else 1.0)
             for span, (shape, digits) in self._seeming.items()

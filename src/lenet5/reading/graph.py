@@ -198,7 +198,7 @@ def left_out(line: Line, index: int, costs: Costs) -> tuple[Kind, float]:
     size = max(piece.height, 0.35 * piece.width) / h
     kind = separator(piece.width / h, piece.height / h, (piece.y + piece.height / 2 - line.top) / h)
     cost = costs.leave_out + costs.leave_out_large * size**2
-    if line.is_ring(index) and not costs.place:
+    if not costs.place and index in line.rings:
         return "speck", cost + RING * costs.leave_out_other
     return kind, cost + costs.leave_out_other * (kind == "speck" and size > 0.2)
 

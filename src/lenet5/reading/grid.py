@@ -46,6 +46,8 @@ def find_grid(ink: Grey) -> list[Grid]:
         for over in RUNS:
             run = max(12, max(mask.shape) // over)
             rules, straight = _rules(mask, run)
+            if not rules.any():
+                continue
             all_rules |= straight
             near = dilated(straight, 5, 5)
             holes = _square(_holes(rules, near, run), mask)
@@ -108,6 +110,8 @@ def _rules(mask: Mask, run: int) -> tuple[Mask, Mask]:
     """Rules, joined where they are broken for a little, so that they still close their cells; and as they are."""
     across = find_rules(mask, run, 2 * run)
     down = transposed(find_rules(transposed(mask), run, 2 * run))
+    if not across.any() and not down.any():
+        return across, down
     joined = closed(dilated(across, 1, run // 3 | 1) | dilated(down, run // 3 | 1, 1), 3, 3)
     return joined, across | down
 

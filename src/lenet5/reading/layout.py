@@ -19,7 +19,6 @@ from lenet5.reading.rules import FAINT, drawn_along, find_rules, is_straight, wi
 Layout = Literal["auto", "digit", "line", "page"]
 LAYOUTS: tuple[Layout, ...] = ("auto", "digit", "line", "page")
 
-
 LINE_HEIGHT = 80  # pixels that the network can make use of
 ACROSS, UPRIGHT = 0.7, 0.9  # of a field's width and height: what its rules cover
 ALONE = 0.5  # of the pen's width

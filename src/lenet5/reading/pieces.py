@@ -7,6 +7,7 @@ seam that runs from the top to the bottom and goes around ink where it can, as t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -68,10 +69,12 @@ class Line:
         """Whether a piece touches no other: what was cut off a stroke is no point, comma or nought."""
         return [piece.stroke for piece in self.pieces].count(self.pieces[index].stroke) == 1
 
-    def is_ring(self, index: int) -> bool:
-        """Whether a piece goes around a hole and stands apart, as a small nought does, and no point."""
-        inside = cv2.findContours(self.pieces[index].mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)[1]
-        return self.stands_apart(index) and bool((np.asarray(inside)[0, :, 3] >= 0).any())
+    @cached_property
+    def rings(self) -> frozenset[int]:
+        """The pieces that go around a hole and stand apart, as a small nought does, and no point."""
+        trees = [cv2.findContours(p.mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)[1] for p in self.pieces]
+        holes = [bool((np.asarray(tree)[0, :, 3] >= 0).any()) for tree in trees]  # an outline with one around it
+        return frozenset(k for k, hole in enumerate(holes) if hole and self.stands_apart(k))
 
 
 def cut(ink: Grey, slanted: bool = True, lean: float = 0.0) -> Line:
