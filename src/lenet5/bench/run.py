@@ -5,32 +5,33 @@ They take turns so that a machine that is busy for a while is busy for all of th
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet5 import __version__
 from lenet5.architecture import LENET5
+from lenet5.bench import worker
 from lenet5.bench.material import CHECKED, Material, prepare
 from lenet5.bench.peers import OURS, PEERS, missing
 from lenet5.bench.tasks import ALL, QUICK, Task, multiply_adds
 from lenet5.errors import LeNetError
+from lenet5.machine.processes import pool
 from lenet5.machine.threads import processors
 from lenet5.network import LeNet5
 from lenet5.training.going_on import machine
 
+T = TypeVar("T")
 ROUNDS, SECONDS = 5, 1.0  # turns of each contender at each task, and how long one is
 QUICK_ROUNDS, QUICK_SECONDS = 2, 0.2
 APART = 1e-3  # penalties of two contenders may differ by this, and probabilities after learning
@@ -72,7 +73,7 @@ class Result:
     missing: dict[str, str] = field(default_factory=dict)
     apart: dict[str, float] = field(default_factory=dict)
     times: dict[Task, dict[str, Times]] = field(default_factory=dict)
-    memory: dict[str, int] = field(default_factory=dict)
+    memory: dict[str, int | None] = field(default_factory=dict)
     peak: float = 0.0
 
     def per_picture(self, task: Task, name: str) -> float | None:
@@ -117,40 +118,21 @@ class Result:
 
 
 class _Process:
-    """A worker process and its contender."""
+    """A process of its own for a contender."""
 
     def __init__(self, name: str, threads: int) -> None:
         self.name = name
-        count = str(threads)
-        limits = {f"{of}_NUM_THREADS": count for of in ("OMP", "OPENBLAS", "MKL")} | {"LENET5_THREADS": count}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "lenet5.bench.worker"],
-            env=os.environ | limits,
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        self._pool = pool(1, worker.begin, threads)
 
-    def ask(self, do: str, **question: Any) -> dict[str, Any]:
-        """The worker's answer. Raises LeNetError where it fails or dies."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+    def ask(self, what: Callable[..., T], *given: Any) -> T:
+        """What one of the worker's functions answers. Raises LeNetError where it fails, or its process dies."""
         try:
-            print(json.dumps({"do": do, **question}), file=self._process.stdin, flush=True)
-            line = self._process.stdout.readline()
-        except OSError:  # BrokenPipeError, but on Windows
-            line = ""
-        if not line:
-            raise LeNetError(f"its process ended, status {self._process.wait()}")
-        answer: dict[str, Any] = json.loads(line)
-        if "error" in answer:
-            raise LeNetError(answer["error"].splitlines()[0][:300])
-        return answer
+            return self._pool.submit(worker.answer, what, *given).result()
+        except BrokenProcessPool as error:
+            raise LeNetError("its process was killed, perhaps for want of memory") from error
 
     def close(self) -> None:
-        self._process.kill()
-        self._process.communicate()
+        self._pool.shutdown()
 
 
 class Bench:
@@ -195,7 +177,7 @@ class Bench:
                     done += 1
                 self._record(task, samples)
             for contender in contenders:
-                self.result.memory[contender.name] = contender.ask("memory")["bytes"]
+                self.result.memory[contender.name] = contender.ask(worker.most_memory)
             yield Step("done", steps, steps)
 
     def _takes_part(self, contender: _Process, folder: Path) -> bool:
@@ -206,8 +188,7 @@ class Bench:
             self.result.missing[name] = f"not installed: {', '.join(absent)}"
             return False
         try:
-            started = contender.ask("start", name=name, material=str(folder), threads=self.result.threads)
-            self.result.versions[name] = started["versions"]
+            self.result.versions[name] = contender.ask(worker.start, name, folder, self.result.threads)
             self.result.apart[name] = self._compare(contender, folder)
         except LeNetError as error:
             self.result.missing[name] = str(error)
@@ -216,18 +197,14 @@ class Bench:
 
     def _compare(self, contender: _Process, folder: Path) -> float:
         """The largest difference of a penalty. Raises LeNetError where the contender reads or learns differently."""
-        answers, learned = folder / "answers.npy", folder / "learned.npz"
-        contender.ask("penalties", to=str(answers))
-        apart = self._apart("answers differently: penalties", np.load(answers))
+        apart = self._apart("answers differently: penalties", contender.ask(worker.penalties))
         for task in self._tasks:
-            if task.kind == "read" or not contender.ask("learned", task=asdict(task), to=str(learned))["learned"]:
+            if task.kind == "read" or (tensors := contender.ask(worker.learned, task)) is None:
                 continue
             # Weights cannot be compared: units of F6 that have the same sign in all codes get no gradient but that of
             # rounding, and Adam makes full steps of it. What is compared is what the network answers.
-            with np.load(learned) as tensors:
-                network = LeNet5(LENET5, dict(tensors))
-            words = f"learns differently: after {task.label}, probabilities"
-            self._apart(words, network.probabilities(Material.read(folder).digits[:CHECKED]))
+            answers = LeNet5(LENET5, tensors).probabilities(Material.read(folder).digits[:CHECKED])
+            self._apart(f"learns differently: after {task.label}, probabilities", answers)
         return apart
 
     def _apart(self, words: str, answers: NDArray[np.float32]) -> float:
@@ -242,7 +219,7 @@ class Bench:
         if task is PEAK and contender.name != OURS:
             return True
         try:
-            found = contender.ask("time", task=asdict(task), seconds=self._seconds)["samples"]
+            found = contender.ask(worker.timed, task, self._seconds)
         except LeNetError as error:
             self.result.missing[contender.name] = f"{task.label}: {error}"
             return False

@@ -1,26 +1,31 @@
-"""The process of one contender: it answers questions, a line of JSON for each.
+"""The process of one contender: a function for each thing that is asked of it.
 
-    {"do": "start", "name": …, "material": FOLDER, "threads": N}   {"versions": {…}}
-    {"do": "penalties", "to": FILE}                                {}        writes (CHECKED, classes)
-    {"do": "learned", "task": …, "to": FILE}                       {"learned": whether it can}   writes the tensors
-    {"do": "time", "task": …, "seconds": …}                        {"samples": [nanoseconds]}, or null if it can't
-    {"do": "memory"}                                               {"bytes": the most it ever held}
-
-A question that fails is answered by {"error": …}. Threads and processors are set before any framework is imported.
+Threads and processors are set before any framework is imported. What frameworks print is not shown.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import sys
+import signal
 import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from lenet5.errors import LeNetError
+
+if TYPE_CHECKING:
+    from lenet5.bench.material import Material
+    from lenet5.bench.peers import Contender
+    from lenet5.bench.tasks import Task
+
+T = TypeVar("T")
 MOST = 200_000  # calls of one turn that are kept
+LIMITS = ("LENET5_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+_material: Material  # this process's own, as `start` makes them
+_contender: Contender
 
 
 def pin(threads: int) -> None:
@@ -29,50 +34,52 @@ def pin(threads: int) -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
 
-class Worker:
-    """Answers questions about one contender."""
+def begin(threads: int) -> None:
+    """What this process does first."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nobody waits for the end of a call, nor wants a traceback
+    os.environ |= dict.fromkeys(LIMITS, str(threads))
+    pin(threads)
+    nobody = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nobody, stream)
 
-    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = getattr(self, f"_{question.pop('do')}")(**question)
-        return found
 
-    def _start(self, name: str, material: str, threads: int) -> dict[str, Any]:
-        pin(threads)
-        from lenet5.bench.material import Material
-        from lenet5.bench.peers import PEERS, make
+def answer(asked: Callable[..., T], *given: Any) -> T:
+    """What one of the functions below answers. Raises LeNetError for whatever a framework raises."""
+    try:
+        return asked(*given)
+    except Exception as error:  # it may fail in any way, and the others go on
+        raise LeNetError(f"{type(error).__name__}: {error}".splitlines()[0][:300]) from None
 
-        self._material = Material.read(Path(material))
-        self._contender = make(PEERS[name], self._material, threads)
-        return {"versions": {package: version(package) for package in PEERS[name].packages}}
 
-    def _penalties(self, to: str) -> dict[str, Any]:
-        import numpy as np
+def start(name: str, folder: Path, threads: int) -> dict[str, str]:
+    """Make the contender of this name, of the material in a folder; the versions of the packages that it needs."""
+    from lenet5.bench.material import Material
+    from lenet5.bench.peers import PEERS, make
 
-        from lenet5.bench.material import CHECKED
+    global _material, _contender
+    _material = Material.read(folder)
+    _contender = make(PEERS[name], _material, threads)
+    return {package: version(package) for package in PEERS[name].packages}
 
-        np.save(to, self._contender.penalties(self._material.digits[:CHECKED]))
-        return {}
 
-    def _learned(self, task: dict[str, Any], to: str) -> dict[str, Any]:
-        import numpy as np
+def penalties() -> Any:
+    """Its penalties of the pictures that contenders must agree on, (CHECKED, classes)."""
+    from lenet5.bench.material import CHECKED
 
-        from lenet5.bench.tasks import Task
+    return _contender.penalties(_material.digits[:CHECKED])
 
-        if self._contender.call(Task(**task)) is None:
-            return {"learned": False}
-        tensors: dict[str, Any] = self._contender.learned(Task(**task))
-        np.savez(to, **tensors)
-        return {"learned": True}
 
-    def _time(self, task: dict[str, Any], seconds: float) -> dict[str, Any]:
-        from lenet5.bench.tasks import Task
+def learned(task: Task) -> dict[str, Any] | None:
+    """The tensors after a learning task; None where it cannot do it."""
+    return None if _contender.call(task) is None else _contender.learned(task)
 
-        self._contender.reset()
-        call = self._contender.call(Task(**task))
-        return {"samples": None if call is None else collect(call, seconds)}
 
-    def _memory(self) -> dict[str, Any]:
-        return {"bytes": most_memory()}
+def timed(task: Task, seconds: float) -> list[int] | None:
+    """The times of a task, as of `collect`; None where it cannot do it."""
+    _contender.reset()
+    call = _contender.call(task)
+    return None if call is None else collect(call, seconds)
 
 
 def collect(call: Callable[[], object], seconds: float) -> list[int]:
@@ -102,20 +109,3 @@ def most_memory() -> int | None:
         return None
     kilobytes = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")), None)
     return None if kilobytes is None else int(kilobytes) * 1024
-
-
-def main() -> None:
-    """Answer the questions on stdin until it ends. Whatever frameworks print goes to stderr."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    worker = Worker()
-    for line in sys.stdin:
-        try:
-            answer = worker.answer(json.loads(line))
-        except Exception as error:  # a framework may fail in any way, and the others go on
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), file=answers, flush=True)
-
-
-if __name__ == "__main__":
-    main()
