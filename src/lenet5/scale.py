@@ -20,11 +20,6 @@ from numpy.typing import NDArray
 from lenet5.architecture import SIDE
 from lenet5.errors import PictureError
 
-__all__ = [
-    "BACKGROUND", "FOREGROUND", "FRAME", "INNER", "LOOKED_AT", "SPAN", "PictureWarning", "doubt", "ink", "scale",
-    "to_scale",
-]  # fmt: skip
-
 BACKGROUND, FOREGROUND = -0.1, 1.175
 SPAN = 1.275  # from paper to ink
 INNER = 28  # a picture of MNIST

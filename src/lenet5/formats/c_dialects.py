@@ -15,8 +15,6 @@ from lenet5.formats.quantise import LIMIT, SHIFT, Layer, Quantised, squash_table
 from lenet5.network import LeNet5
 from lenet5.scale import BACKGROUND, SPAN
 
-__all__ = ["Dialect", "Floats", "Int8", "in_file", "literal", "noise"]
-
 # The steps of a squash in C.
 STEPS = {"times": "{c} * {x}", "plus": "({x} + {c})", "tanh": "tanhf({x})", "maximum": "fmaxf({x}, {c})"}
 Tables = dict[str, NDArray[Any]]

@@ -23,8 +23,6 @@ from lenet5.network import LeNet5
 from lenet5.reference import dense
 from lenet5.scale import BACKGROUND, FRAME, INNER, SPAN
 
-__all__ = ["IR", "OPSET", "Graph", "Pictures", "assemble"]
-
 OPSET, IR = 17, 8
 QUARTERS = 4
 OPERATIONS = {"times": "Mul", "plus": "Add", "tanh": "Tanh", "maximum": "Max"}  # of a squash

@@ -16,8 +16,6 @@ from lenet5.formats.quantise import INPUT, Layer, Quantised, QuantisedEnsemble
 from lenet5.network import LeNet5
 from lenet5.scale import FRAME
 
-__all__ = ["QuantisedGraph"]
-
 UNSIGNED = 128  # what is added to an int8 number to keep it as uint8
 
 

@@ -29,8 +29,6 @@ from lenet5.machine.compiled import compiled, inlined
 from lenet5.machine.lanes import Emit, add, fma, lanes_type, load, mul, splat, store, tile, tiles, total, transpose
 from lenet5.machine.native import LANES
 
-__all__ = ["block_gradient"]
-
 _C3_SIDE, _S2_SIDE = 10, 14  # of a 32×32 picture
 # Held in registers at once: sums of a product, units of a row of S2, sums of a kernel's gradient, and rows and vectors
 # of a matrix's gradient.

@@ -23,8 +23,6 @@ from lenet5.kernels.squash import bend, curve_of, squash
 from lenet5.machine.compiled import compiled, inlined
 from lenet5.machine.lanes import LANES, VECTOR, Emit, Index, pixels_at, splat, store, tile, tiles
 
-__all__ = ["bulk", "gather", "maps_of"]
-
 # Registers hold a tile's sums: pooled columns of a convolution (14 of S2 are 5 + 5 + 4 or 7 + 7), units of a product.
 _POOLED = (7, 5, 1) if LANES == 16 else (5, 4, 1)
 _UNITS = (6, 4, 1)

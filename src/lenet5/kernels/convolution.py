@@ -29,8 +29,6 @@ _WEIGHTS = (14, 10, 1) if LANES == 16 else (7, 10, 1)
 _PACKED = (7, 5, 2, 1) if LANES == 16 else (7, 3, 1)  # of a narrow strip
 _TOGETHER = (5, 2, 1) if LANES == 16 else (3, 2, 1)  # of a narrow strip of TOGETHER maps
 
-__all__ = ["convolve", "convolve_back", "convolve_gradient"]
-
 
 def _forward_tile(rows: int, step: int = 1, together: int = 1) -> Callable[..., None]:
     """Rows of one map, or the same rows of several; `step` floats lie between the columns of the source."""

@@ -17,8 +17,6 @@ from lenet5.machine.compiled import compiled
 from lenet5.machine.lanes import LANES, fma, load, splat, store
 from lenet5.scale import INNER
 
-__all__ = ["distort", "transform"]
-
 PAD = scale.FRAME
 CENTRE = np.float32((SIDE - 1) / 2)
 BACKGROUND, SPAN = np.float32(scale.BACKGROUND), np.float32(scale.SPAN)

@@ -17,8 +17,6 @@ from numba import types
 from lenet5.machine.compiled import compiled
 from lenet5.machine.lanes import LANES, Emit, fma, load, splat, store, tile
 
-__all__ = ["add_outer", "connect", "connect_back", "step_back"]
-
 _UNITS = 8  # units whose sums are held in registers at once
 _VECTORS = 8 if LANES == 16 else 4  # vectors of errors that are held in registers at once
 _STEPPED = 2  # and where the weights are stepped as well: more would read too many rows of weights side by side

@@ -27,8 +27,6 @@ from lenet5.kernels.squash import curve_of, pass_back, squash
 from lenet5.machine.compiled import compiled, inlined
 from lenet5.machine.lanes import LANES, fma, load, splat, store, sub, total
 
-__all__ = ["distances", "full_error", "full_outputs", "is_wrong", "rbf_curvature", "rbf_error"]
-
 
 @compiled
 def distances(y, layer, weights, f6):

@@ -23,8 +23,6 @@ from lenet5.architecture import KERNEL, SQUASHES, Architecture, Convolution, Euc
 from lenet5.layers import Chain, Squash
 from lenet5.machine.native import LANES
 
-__all__ = ["LOSS", "MAPS", "PLAN", "RBF", "SOFTMAX", "SQUASHED", "UNITS", "Plan", "loss_of", "plan_for", "zeros"]
-
 
 def _record(*fields: Any) -> np.dtype[Any]:
     """A record of int64 fields, named in words, and of others, given with their types."""

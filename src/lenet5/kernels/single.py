@@ -23,8 +23,6 @@ from lenet5.kernels.subsampling import subsample, subsample_back, subsample_grad
 from lenet5.machine.compiled import compiled, inlined
 from lenet5.machine.lanes import LANES, fma, load, mul, pixels, splat, store, sub
 
-__all__ = ["curvature_of", "forward", "forward_many", "gradient_of", "online"]
-
 
 @inlined
 def _place(input_, maps, picture, low, gain):

@@ -17,8 +17,6 @@ from lenet5.kernels.plan import NUMBERS, SHAPES
 from lenet5.machine.compiled import compiled
 from lenet5.machine.lanes import FLOAT, LANES, Emit, Index, lanes_type, load, mul, store, tile
 
-__all__ = ["bend", "curve_of", "pass_back", "slope_of", "squash", "squash_rows"]
-
 
 def _curve_of(emit: Emit, curve: Any) -> Any:
     found = ir.Constant(ir.ArrayType(FLOAT, 1 + NUMBERS), ir.Undefined)

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from lenet5.machine.native import Kernel
 
-__all__ = ["draw", "ways"]
-
 STEP = 0.12  # for each step aside
 AWAY = 0.003  # for each row and column away from its own
 _FIND = Kernel("lenet5.kernels.strokes", "_ways")

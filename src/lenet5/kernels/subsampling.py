@@ -16,8 +16,6 @@ from lenet5.kernels.squash import curve_of, slope_of, squash
 from lenet5.machine.compiled import compiled
 from lenet5.machine.lanes import LANES, Emit, add, first, fma, lanes_type, load, mul, splat, store, tile, total
 
-__all__ = ["subsample", "subsample_back", "subsample_gradient"]
-
 _EVEN = list(range(0, 2 * LANES, 2))
 _ODD = list(range(1, 2 * LANES, 2))
 _LOW = [lane // 2 + LANES * (lane % 2) for lane in range(LANES)]

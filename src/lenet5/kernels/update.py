@@ -19,8 +19,6 @@ import numpy as np
 from lenet5.machine.compiled import compiled
 from lenet5.machine.lanes import LANES, Emit, tiles
 
-__all__ = ["BETA_1", "BETA_2", "MEMORY", "POLYNOMIAL", "TIMES", "adam", "follow", "mean", "muon"]
-
 BETA_1, BETA_2 = 0.9, 0.999  # Adam's memory of the gradient and of its square
 MEMORY = 0.95  # Muon's, of the gradient
 POLYNOMIAL, TIMES = (3.4445, -4.7750, 2.0315), 5  # Jordan's: what is over 0.0015 ends between 0.68 and 1.21

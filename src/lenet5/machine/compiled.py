@@ -16,8 +16,6 @@ from numba.extending import intrinsic
 
 from lenet5.machine.native import SYMBOL, target
 
-__all__ = ["compiled", "inlined", "machine_code"]
-
 WORD, PART, ADDRESS = ir.IntType(64), ir.IntType(32), ir.IntType(8).as_pointer()
 # NumPy's PyArrayInterface: two, nd, typekind, itemsize, flags, shape, strides, data.
 INTERFACE = ir.LiteralStructType([PART, PART, ir.IntType(8), PART, PART, WORD.as_pointer(), WORD.as_pointer(), ADDRESS])

@@ -17,10 +17,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from lenet5.machine.native import LANES
-
-__all__ = ["LANES", "Emit", "Index", "tile", "tiles"]  # and the operations at the end
-
+from lenet5.machine.native import LANES as LANES
 
 FLOAT = ir.FloatType()
 VECTOR = ir.VectorType(FLOAT, LANES)

@@ -27,8 +27,6 @@ import numpy as np
 from lenet5 import files
 from lenet5.errors import LeNetError
 
-__all__ = ["LANES", "SYMBOL", "Kernel", "compiling_seconds", "kernel_folder", "target"]
-
 # The processor that kernels are compiled for: this one, or what numba's own variables name instead.
 CPU = os.environ.get("NUMBA_CPU_NAME", llvm.get_host_cpu_name())
 FEATURES = os.environ.get("NUMBA_CPU_FEATURES", llvm.get_host_cpu_features().flatten())

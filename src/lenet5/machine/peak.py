@@ -12,8 +12,6 @@ from numba import types
 from lenet5.machine.lanes import LANES, Emit, tile
 from lenet5.machine.native import Kernel
 
-__all__ = ["PRODUCTS", "peak"]
-
 _SUMS = 12  # more than two units' latency of four cycles, fewer than the registers
 _ROUNDS = 200_000
 PRODUCTS = _SUMS * LANES * _ROUNDS  # of one thread in one call

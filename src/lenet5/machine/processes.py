@@ -10,8 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-__all__ = ["SPAWN", "pool"]
-
 SPAWN = multiprocessing.get_context("spawn")  # a forked process would inherit locks that threads of this one may hold
 
 

@@ -15,8 +15,6 @@ from typing import TypeVar
 
 from lenet5.errors import LeNetError
 
-__all__ = ["processors", "run", "run_where_it_pays", "threads"]
-
 SAMPLE = 8  # items that tell how long the others will take
 SMALL = 2.5e-3  # seconds for each; below, one thread is quicker than two
 

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from lenet5.bench.material import Material
 from lenet5.bench.tasks import Task
 
-__all__ = ["OURS", "PEERS", "Contender", "Peer", "make", "missing"]
-
 OURS = "lenet5"
 
 

@@ -6,8 +6,6 @@ from typing import Any
 
 from fastapi import Response
 
-__all__ = ["gives"]
-
 
 def gives(kind: str, how: type[Response] = Response) -> dict[str, Any]:
     """What is said of a route that answers with another media type than JSON."""
