@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
 import xml.etree.ElementTree as ET
+from copy import deepcopy
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from rich.console import Console
 
 from lenet5.architecture import LENET5
 from lenet5.bench import run as bench
-from lenet5.bench.material import Material, prepare
+from lenet5.bench.material import Material, prepared
 from lenet5.bench.peers import OURS, PEERS, make, missing
 from lenet5.bench.run import Bench, Result, Times, summarise
 from lenet5.bench.table import show
@@ -91,10 +90,10 @@ def test_a_bench_from_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("short")
-def test_a_contender_that_answers_differently_is_out(monkeypatch: pytest.MonkeyPatch, material: Path) -> None:
+def test_a_contender_that_answers_differently_is_out(monkeypatch: pytest.MonkeyPatch, material: Material) -> None:
     monkeypatch.setattr(bench, "APART", 1e-9)
     monkeypatch.setattr(bench, "QUICK", (Task("read", 1),))
-    monkeypatch.setattr(bench, "prepare", lambda folder: shutil.copytree(material, folder, dirs_exist_ok=True))
+    monkeypatch.setattr(bench, "prepared", lambda: material)
     run = Bench(1, ["numpy reference"], quick=True)
     for _ in run.go():
         pass
@@ -110,28 +109,25 @@ def test_what_cannot_be_run_is_said() -> None:
 
 
 @pytest.fixture(scope="module")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that all contenders read, made once."""
-    folder = tmp_path_factory.mktemp("material")
-    prepare(folder)
-    return folder
+def material() -> Material:
+    """What all contenders work on, made once."""
+    return prepared()
 
 
 @pytest.fixture(scope="module")
-def ours(material: Path) -> dict[str, Any]:
+def ours(material: Material) -> dict[str, Any]:
     """The tensors that this package comes to by learning online."""
-    return make(PEERS[OURS], Material.read(material), 1).learned(Task("online"))
+    return make(PEERS[OURS], deepcopy(material), 1).learned(Task("online"))
 
 
 @pytest.mark.parametrize("name", [n for n, peer in PEERS.items() if not missing(peer) and n != "torch.compile"])
-def test_contenders_answer_and_learn_alike(name: str, material: Path, ours: dict[str, Any]) -> None:
+def test_contenders_answer_and_learn_alike(name: str, material: Material, ours: dict[str, Any]) -> None:
     """Those whose frameworks are installed here."""
     if name in ("onnxruntime", "openvino") and find_spec("onnx") is None:
         pytest.skip("no onnx to write the file with")
-    read = Material.read(material)
-    digits = read.digits[:20]
-    expected = make(PEERS[OURS], read, 1).penalties(digits)
-    contender = make(PEERS[name], Material.read(material), 1)
+    digits = material.digits[:20]
+    expected = make(PEERS[OURS], material, 1).penalties(digits)
+    contender = make(PEERS[name], deepcopy(material), 1)
     np.testing.assert_allclose(contender.penalties(digits), expected, atol=1e-3)
     assert contender.call(Task("read", 20)) is not None
     contender.reset()

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +20,7 @@ from numpy.typing import NDArray
 from lenet5 import __version__
 from lenet5.architecture import LENET5
 from lenet5.bench import worker
-from lenet5.bench.material import CHECKED, Material, prepare
+from lenet5.bench.material import CHECKED, Material, prepared
 from lenet5.bench.peers import OURS, PEERS, missing
 from lenet5.bench.tasks import ALL, QUICK, Task, multiply_adds
 from lenet5.errors import LeNetError
@@ -156,15 +154,14 @@ class Bench:
 
     def go(self) -> Iterator[Step]:
         with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lenet5-bench-")))
             steps = len(self._names) + (len(self._tasks) + 1) * self._rounds
             yield Step("drawing pictures", 0, steps)
-            prepare(folder)
+            material = prepared()
             contenders: list[_Process] = []
             for done, name in enumerate(self._names):
                 yield Step(f"checking {name}", done, steps)
                 contender = stack.enter_context(closing(_Process(name, self.result.threads)))
-                if self._takes_part(contender, folder):
+                if self._takes_part(contender, material):
                     contenders.append(contender)
             done = len(self._names)
             for task in (*self._tasks, PEAK):
@@ -180,7 +177,7 @@ class Bench:
                 self.result.memory[contender.name] = contender.ask(worker.most_memory)
             yield Step("done", steps, steps)
 
-    def _takes_part(self, contender: _Process, folder: Path) -> bool:
+    def _takes_part(self, contender: _Process, material: Material) -> bool:
         """Start it and compare its answers with this package's, which comes first."""
         name = contender.name
         absent = missing(PEERS[name])
@@ -188,14 +185,14 @@ class Bench:
             self.result.missing[name] = f"not installed: {', '.join(absent)}"
             return False
         try:
-            self.result.versions[name] = contender.ask(worker.start, name, folder, self.result.threads)
-            self.result.apart[name] = self._compare(contender, folder)
+            self.result.versions[name] = contender.ask(worker.start, name, material, self.result.threads)
+            self.result.apart[name] = self._compare(contender, material)
         except LeNetError as error:
             self.result.missing[name] = str(error)
             return False
         return True
 
-    def _compare(self, contender: _Process, folder: Path) -> float:
+    def _compare(self, contender: _Process, material: Material) -> float:
         """The largest difference of a penalty. Raises LeNetError where the contender reads or learns differently."""
         apart = self._apart("answers differently: penalties", contender.ask(worker.penalties))
         for task in self._tasks:
@@ -203,7 +200,7 @@ class Bench:
                 continue
             # Weights cannot be compared: units of F6 that have the same sign in all codes get no gradient but that of
             # rounding, and Adam makes full steps of it. What is compared is what the network answers.
-            answers = LeNet5(LENET5, tensors).probabilities(Material.read(folder).digits[:CHECKED])
+            answers = LeNet5(LENET5, tensors).probabilities(material.digits[:CHECKED])
             self._apart(f"learns differently: after {task.label}, probabilities", answers)
         return apart
 

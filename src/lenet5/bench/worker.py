@@ -52,13 +52,12 @@ def answer(asked: Callable[..., T], *given: Any) -> T:
         raise LeNetError(f"{type(error).__name__}: {error}".splitlines()[0][:300]) from None
 
 
-def start(name: str, folder: Path, threads: int) -> dict[str, str]:
-    """Make the contender of this name, of the material in a folder; the versions of the packages that it needs."""
-    from lenet5.bench.material import Material
+def start(name: str, material: Material, threads: int) -> dict[str, str]:
+    """Make the contender of this name; the versions of the packages that it needs."""
     from lenet5.bench.peers import PEERS, make
 
     global _material, _contender
-    _material = Material.read(folder)
+    _material = material
     _contender = make(PEERS[name], _material, threads)
     return {package: version(package) for package in PEERS[name].packages}
 

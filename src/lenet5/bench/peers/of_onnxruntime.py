@@ -16,7 +16,7 @@ from lenet5.formats import onnx
 class Implementation(Contender):
     def __init__(self, material: Material, threads: int) -> None:
         self._material = material
-        self._session = onnx.session(material.onnx.read_bytes(), threads)
+        self._session = onnx.session(material.onnx, threads)
 
     def call(self, task: Task) -> Callable[[], object] | None:
         if task.kind != "read":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ class Implementation(Contender):
 
     def _compiled(self, pictures: int, output: str) -> Any:
         """A request for so many pictures at a time: known sizes are faster than any size."""
-        model = self._core.read_model(str(self._material.onnx))
+        model = self._core.read_model(io.BytesIO(self._material.onnx))
         wanted = next(o for o in model.outputs if output in o.get_names())
         model = openvino.Model([wanted], model.get_parameters(), "lenet5")
         model.reshape([pictures, 28, 28])
