@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lenet5.cli import progress
 from lenet5.cli.options import AS_FOUND, Count, Data, DataForm, Json, Whole
+from lenet5.cli.options import load as load_data
 from lenet5.datasets import Part
 from lenet5.loading import load
 from lenet5.training.evaluation import Evaluation
@@ -41,7 +41,7 @@ def evaluate(
         as_json: Print JSON, with the position and the answer of each mistake.
     """
     network = load(model)
-    dataset = progress.load(data, part, count, seed, form)
+    dataset = load_data(data, part, count, seed, form)
     found = answer(network, dataset)
     if as_json:
         print(json.dumps({"model": model, "data": dataset.name, **found.to_dict()}))

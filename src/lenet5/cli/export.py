@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
-from lenet5.cli import progress
 from lenet5.cli.options import AS_FOUND, DataForm, Json, new_place
+from lenet5.cli.options import load as load_data
 from lenet5.datasets import Form
 from lenet5.ensemble import Ensemble
 from lenet5.errors import WeightsError
@@ -104,13 +104,13 @@ def _page(models: list[str], out: Path | None, single: bool, as_json: bool) -> N
 def _quantised(network: LeNet5, data: str, form: Form) -> Quantised | QuantisedEnsemble:
     """In eight bits, layers without a squash measured on drawn digits, or on the data's own pictures to learn from."""
     own = "drawn" if data in ("mnist", "drawn") else data
-    images = progress.load(own, "train", MEASURED, form=form).with_classes(network.classes).images
+    images = load_data(own, "train", MEASURED, form=form).with_classes(network.classes).images
     return QuantisedEnsemble.of(network, images) if isinstance(network, Ensemble) else quantise(network, images)
 
 
 def _cost(network: LeNet5, quantised: Quantised | QuantisedEnsemble, data: str, form: Form) -> dict[str, Any]:
     """The error before and after."""
-    dataset = progress.load(data, "test", None, form=form).with_classes(network.classes)
+    dataset = load_data(data, "test", None, form=form).with_classes(network.classes)
     print(f"measuring the error on {dataset.name}", file=sys.stderr)
     before, after = network.predict(dataset.images), quantised.predict(dataset.images)
     return {

@@ -19,9 +19,8 @@ from rich.text import Text
 
 from lenet5 import __version__, files
 from lenet5.architecture import LENET5
-from lenet5.cli import progress
 from lenet5.cli.bar import working
-from lenet5.cli.options import AS_FOUND, Count, Data, DataForm, Json, Whole, new_place
+from lenet5.cli.options import AS_FOUND, Count, Data, DataForm, Json, Whole, load, new_place
 from lenet5.datasets import DRAWN, Form, has_test
 from lenet5.datasets.dataset import split_by_writer
 from lenet5.errors import TrainingError
@@ -99,7 +98,7 @@ def train(
     chosen = replace(named_recipe(recipe or Recipe.suited(declared)), **given)
     if out is not None:
         _check_place(out, resume)
-    dataset = progress.load(data, "train", count, seed, form)
+    dataset = load(data, "train", count, seed, form)
     name = recipe or Recipe.suited(declared, len(dataset), start is not None)
     chosen = replace(named_recipe(name), **given)
     if out is None:
@@ -203,4 +202,4 @@ def _tested(trained: LeNet5, data: str, count: int | None, form: Form) -> Evalua
         return None
     # Drawn digits for testing are as many to those for learning as MNIST's are.
     drawn = max(1, count * DRAWN["test"] // DRAWN["train"]) if data == "drawn" and count else None
-    return evaluate(trained, progress.load(data, "test", drawn, form=form))
+    return evaluate(trained, load(data, "test", drawn, form=form))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from lenet5.datasets.dataset import Dataset, Progress, in_proportion
-from lenet5.datasets.form import Form, from_arrays
+from lenet5.datasets.form import Form, Parts, from_arrays, numbered, prepared
 from lenet5.errors import DataError
 
 __all__ = ["DRAWN", "Dataset", "Form", "Part", "from_arrays", "has_test", "load"]
@@ -68,19 +69,38 @@ def load(
             strokes = strokes.take(in_proportion(strokes.labels, count, seed))
         return strokes.pictures(np.random.default_rng(seed))
     else:
-        from lenet5.datasets.own import own
-
-        dataset = own(Path(spec), part, form or Form())
+        dataset = _own(Path(spec), part, form or Form())
     return dataset if count is None else dataset.sample(count, seed)
 
 
 def has_test(spec: str) -> bool:
     """Whether the data set called `spec` keeps pictures for testing apart from those to learn from."""
-    from lenet5.datasets.own import parts
-
-    return spec in ("mnist", "drawn") or (not holds_strokes(spec) and "test" in parts(Path(spec)))
+    return spec in ("mnist", "drawn") or (not holds_strokes(spec) and "test" in _parts(Path(spec), Form()))
 
 
 def holds_strokes(spec: str) -> bool:
     """Whether this is the path of a file of strokes (`lenet5.datasets.strokes`), known by the arrays in it."""
     return spec.endswith(".npz") and zipfile.is_zipfile(spec) and "points.npy" in zipfile.ZipFile(spec).namelist()
+
+
+def _parts(path: Path, form: Form) -> Parts:
+    """The parts of the data at a path. Raises DataError where nothing is there, or what is there is no data."""
+    from lenet5.datasets import folder, packed, tables
+
+    return packed.idx_parts(path) or packed.array_parts(path) or tables.parts(path, form) or folder.parts(path)
+
+
+def _own(path: Path, part: str, form: Form) -> Dataset:
+    """One part of the data at a path; all of it where it is not in parts. The classes are those to learn.
+
+    Raises DataError, naming the file and the picture, for what is missing or damaged.
+    """
+    found = _parts(path, form)
+    name = next(name for name in ("", part, *found) if name in found)
+    labelled = found[name]()
+    # EMNIST's own files have rows and columns exchanged; nothing but their name tells.
+    exchanged = labelled.transposed or "emnist" in path.name.lower()
+    dataset = prepared(replace(labelled, transposed=exchanged), form)
+    if name in ("", "train") or "train" not in found:
+        return dataset
+    return dataset.with_classes(numbered(found["train"]())[1])
