@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -115,22 +116,12 @@ class Result:
         }
 
 
-class _Process:
-    """A process of its own for a contender."""
-
-    def __init__(self, name: str, threads: int) -> None:
-        self.name = name
-        self._pool = pool(1, worker.begin, threads)
-
-    def ask(self, what: Callable[..., T], *given: Any) -> T:
-        """What one of the worker's functions answers. Raises LeNetError where it fails, or its process dies."""
-        try:
-            return self._pool.submit(worker.answer, what, *given).result()
-        except BrokenProcessPool as error:
-            raise LeNetError("its process was killed, perhaps for want of memory") from error
-
-    def close(self) -> None:
-        self._pool.shutdown()
+def _ask(process: ProcessPoolExecutor, what: Callable[..., T], *given: Any) -> T:
+    """What one of the worker's functions answers in a process. Raises LeNetError where it fails or dies."""
+    try:
+        return process.submit(worker.answer, what, *given).result()
+    except BrokenProcessPool as error:
+        raise LeNetError("its process was killed, perhaps for want of memory") from error
 
 
 class Bench:
@@ -157,46 +148,45 @@ class Bench:
             steps = len(self._names) + (len(self._tasks) + 1) * self._rounds
             yield Step("drawing pictures", 0, steps)
             material = prepared()
-            contenders: list[_Process] = []
+            contenders: dict[str, ProcessPoolExecutor] = {}
             for done, name in enumerate(self._names):
                 yield Step(f"checking {name}", done, steps)
-                contender = stack.enter_context(closing(_Process(name, self.result.threads)))
-                if self._takes_part(contender, material):
-                    contenders.append(contender)
+                process = stack.enter_context(pool(1, worker.begin, self.result.threads))
+                if self._takes_part(name, process, material):
+                    contenders[name] = process
             done = len(self._names)
             for task in (*self._tasks, PEAK):
                 samples: dict[str, list[int]] = {}
                 for _ in range(self._rounds):
-                    for contender in list(contenders):
-                        yield Step(f"{task.label}: {contender.name}", done, steps)
-                        if not self._time(contender, task, samples):
-                            contenders.remove(contender)
+                    for name, process in list(contenders.items()):
+                        yield Step(f"{task.label}: {name}", done, steps)
+                        if not self._time(name, process, task, samples):
+                            del contenders[name]
                     done += 1
                 self._record(task, samples)
-            for contender in contenders:
-                self.result.memory[contender.name] = contender.ask(worker.most_memory)
+            for name, process in contenders.items():
+                self.result.memory[name] = _ask(process, worker.most_memory)
             yield Step("done", steps, steps)
 
-    def _takes_part(self, contender: _Process, material: Material) -> bool:
-        """Start it and compare its answers with this package's, which comes first."""
-        name = contender.name
+    def _takes_part(self, name: str, process: ProcessPoolExecutor, material: Material) -> bool:
+        """Start a contender and compare its answers with this package's, which comes first."""
         absent = missing(PEERS[name])
         if absent:
             self.result.missing[name] = f"not installed: {', '.join(absent)}"
             return False
         try:
-            self.result.versions[name] = contender.ask(worker.start, name, material, self.result.threads)
-            self.result.apart[name] = self._compare(contender, material)
+            self.result.versions[name] = _ask(process, worker.start, name, material, self.result.threads)
+            self.result.apart[name] = self._compare(process, material)
         except LeNetError as error:
             self.result.missing[name] = str(error)
             return False
         return True
 
-    def _compare(self, contender: _Process, material: Material) -> float:
+    def _compare(self, process: ProcessPoolExecutor, material: Material) -> float:
         """The largest difference of a penalty. Raises LeNetError where the contender reads or learns differently."""
-        apart = self._apart("answers differently: penalties", contender.ask(worker.penalties))
+        apart = self._apart("answers differently: penalties", _ask(process, worker.penalties))
         for task in self._tasks:
-            if task.kind == "read" or (tensors := contender.ask(worker.learned, task)) is None:
+            if task.kind == "read" or (tensors := _ask(process, worker.learned, task)) is None:
                 continue
             # Weights cannot be compared: units of F6 that have the same sign in all codes get no gradient but that of
             # rounding, and Adam makes full steps of it. What is compared is what the network answers.
@@ -211,17 +201,17 @@ class Bench:
             raise LeNetError(f"{words} are up to {apart:g} apart")
         return apart
 
-    def _time(self, contender: _Process, task: Task, samples: dict[str, list[int]]) -> bool:
+    def _time(self, name: str, process: ProcessPoolExecutor, task: Task, samples: dict[str, list[int]]) -> bool:
         """Time one turn. False where the contender failed: it takes no further part."""
-        if task is PEAK and contender.name != OURS:
+        if task is PEAK and name != OURS:
             return True
         try:
-            found = contender.ask(worker.timed, task, self._seconds)
+            found = _ask(process, worker.timed, task, self._seconds)
         except LeNetError as error:
-            self.result.missing[contender.name] = f"{task.label}: {error}"
+            self.result.missing[name] = f"{task.label}: {error}"
             return False
         if found is not None:
-            samples.setdefault(contender.name, []).extend(found)
+            samples.setdefault(name, []).extend(found)
         return True
 
     def _record(self, task: Task, samples: dict[str, list[int]]) -> None:

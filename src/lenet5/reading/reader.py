@@ -297,7 +297,7 @@ class Reader:
             return self._line(level, place, steps)
         readings = [f.reading for f in self._words(found, place)] if len(found) > 1 else []
         chosen = the_line(found, readings, letters=bool(self.geometry.place)) if readings else [0]
-        steps.note("words", lambda: framed(level, [found[k] for k in chosen]))
+        steps.note("words", lambda: framed(level, [found[k].box for k in chosen]))
         line = together([found[k] for k in chosen])
         passed = [both for k, both in enumerate(zip(found, readings, strict=False)) if k not in chosen]
         return self._amid_others(self._line(line.ink, place.moved(line.x, line.y), steps), line, passed)
@@ -365,7 +365,7 @@ class Reader:
         found, known, chosen = page.words, page.fields, lines_of(page.words, page.readings)
         steps.note_ink("straightened", page.ink)
         lines = {together([found[k] for k in several]): several for several in chosen}
-        steps.note("words", lambda: framed(page.ink, lines))
+        steps.note("words", lambda: framed(page.ink, [line.box for line in lines]))
         joined = [word for word, several in lines.items() if len(several) > 1]
         fields = {word: known[several[0]] for word, several in lines.items()}
         fields.update(zip(joined, self._words(joined, page.place), strict=True))

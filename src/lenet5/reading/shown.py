@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -11,8 +12,7 @@ from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Grey, Pixels
 from lenet5.reading.fields import LineField
-from lenet5.reading.readings import Reading
-from lenet5.reading.words import Word
+from lenet5.reading.readings import Box, Reading
 
 T = TypeVar("T")
 
@@ -49,22 +49,17 @@ def black_on_white(ink: Grey) -> Pixels:
     return np.asarray(np.rint(255 - 255 * np.clip(ink, 0, 1)), dtype=np.uint8)
 
 
-def framed(ink: Grey, words: Iterable[Word]) -> Pixels:
-    """Ink (H, W) with a frame around each of some words, RGB uint8 (H, W, 3)."""
+def framed(ink: Grey, boxes: Iterable[Box], colours: Sequence[tuple[int, int, int]] = (RED,)) -> Pixels:
+    """Ink (H, W) with a frame around each box, the colours by turns, RGB uint8 (H, W, 3)."""
     picture = cv2.cvtColor(black_on_white(ink), cv2.COLOR_GRAY2RGB)
-    for word in words:
-        cv2.rectangle(picture, (word.x, word.y), (word.right - 1, word.bottom - 1), RED, 1)
+    for box, colour in zip(boxes, itertools.cycle(colours), strict=False):
+        cv2.rectangle(picture, box, colour, 1)
     return np.asarray(picture)
 
 
 def pieces_of(field: LineField) -> Pixels:
     """A line's upright ink with a box around each of its pieces, RGB uint8 (H, W, 3)."""
-    line = field.line
-    picture = cv2.cvtColor(black_on_white(line.ink), cv2.COLOR_GRAY2RGB)
-    for k, piece in enumerate(line.pieces):
-        last = (piece.x + piece.width - 1, piece.y + piece.height - 1)
-        cv2.rectangle(picture, (piece.x, piece.y), last, (RED, BLUE)[k % 2], 1)
-    return np.asarray(picture)
+    return framed(field.line.ink, [piece.box for piece in field.line.pieces], (RED, BLUE))
 
 
 def outlined(ink: Grey, grids: Iterable[Mapping[tuple[int, int], NDArray[np.float64]]]) -> Pixels:

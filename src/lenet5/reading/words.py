@@ -44,6 +44,10 @@ class Word:
         return int(self.ink.shape[0])
 
     @property
+    def box(self) -> tuple[int, int, int, int]:
+        return self.x, self.y, int(self.ink.shape[1]), self.height
+
+    @property
     def bottom(self) -> int:
         return self.y + self.height
 

@@ -37,12 +37,8 @@ class Problem(BaseModel):
 def problem(status: int, detail: str, **headers: str) -> Response:
     """The response for an error. The names of headers are written with _ for -."""
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
-    return Response(
-        json.dumps(body),
-        status,
-        media_type="application/problem+json",
-        headers={k.replace("_", "-"): v for k, v in headers.items()},
-    )
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(json.dumps(body), status, media_type="application/problem+json", headers=named)
 
 
 def as_problem(error: LeNetError) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import multiprocessing
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -15,6 +14,7 @@ from typing import Any
 
 from lenet5.errors import TrainingError
 from lenet5.files import make_folder
+from lenet5.machine.processes import SPAWN
 from lenet5.network import LeNet5
 from lenet5.server.networks import Networks
 from lenet5.server.training_process import Assignment, train
@@ -95,7 +95,6 @@ class Trainings:
         network = assignment.recipe.network(assignment.architecture, assignment.seed)
         if assignment.start is not None:
             carry_over(assignment.start, network)
-        context = multiprocessing.get_context("spawn")
         with self._lock:
             running = [t.id for t in self._all.values() if t.state not in ENDED]
             if self.stopping:
@@ -104,8 +103,8 @@ class Trainings:
                 raise BusyError(f"training {running[0]} is under way; stop it before another is started")
             if len(self._all) >= MOST:
                 self._networks.forget(self._all.pop(min(self._all)).name)
-            here, there = context.Pipe()
-            process = context.Process(target=train, args=(assignment, there), daemon=True)
+            here, there = SPAWN.Pipe()
+            process = SPAWN.Process(target=train, args=(assignment, there), daemon=True)
             process.start()
             there.close()
             training = Training(max(self._all, default=0) + 1, assignment, network, here, process)

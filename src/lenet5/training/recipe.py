@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -75,21 +76,11 @@ class Recipe:
     """The network that is kept is a running average of the weights with this memory per update; 0 is none."""
 
     def __post_init__(self) -> None:
-        whole = {"passes": 1, "curvature_pictures": 1, "batch": 1, "versions": 1}
-        above = ("sharpness", "gain", "step", "mu", "strength")
-        shares = ("fade", "smoothing", "average", "trust")
-        for name, least in whole.items():
-            value = getattr(self, name)
-            _expect(_number(value, Integral) and value >= least, name, value, f"a whole number from {least} on")
-        for name in (*above, *shares, "j", "coefficient", "decay"):
-            _expect(_number(getattr(self, name), Real), name, getattr(self, name), "a number")
-        for name in above:
-            _expect(0 < getattr(self, name) < float("inf"), name, getattr(self, name), "a number above 0")
-        for name in shares:
-            _expect(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a number from 0 to 1")
-        _expect(self.j > 0, "j", self.j, "a number above 0 (the paper: j is positive)")
-        _expect(math.isfinite(self.coefficient), "coefficient", self.coefficient, "a finite number")
-        _expect(0 <= self.decay < float("inf"), "decay", self.decay, "a number from 0 on")
+        for names, kind, fits, expected in _NUMBERS:
+            for name in names.split():
+                value = getattr(self, name)
+                right = isinstance(value, kind) and not isinstance(value, bool) and fits(value)
+                _expect(right, name, value, expected)
         _expect(not self.fade or self.teacher == "none", "fade", self.fade, "0 with a teacher, whose versions stay")
         for name, allowed in _CHOICES.items():
             _expect(getattr(self, name) in allowed, name, getattr(self, name), f"one of {', '.join(allowed)}")
@@ -120,12 +111,17 @@ class Recipe:
         return LeNet5(architecture, tensors, {"sharpness": self.sharpness} if rbf else {})
 
 
+# Numbers by their names: of what kind they are, which fit, and what is said of others.
+_NUMBERS: tuple[tuple[str, type, Callable[[Any], bool], str], ...] = (
+    ("passes curvature_pictures batch versions", Integral, lambda n: n >= 1, "a whole number from 1 on"),
+    ("sharpness gain step mu strength", Real, lambda x: 0 < x < math.inf, "a number above 0"),
+    ("fade smoothing average trust", Real, lambda x: 0 <= x <= 1, "a number from 0 to 1"),
+    ("j", Real, lambda x: x > 0, "a number above 0 (the paper: j is positive)"),
+    ("coefficient", Real, math.isfinite, "a finite number"),
+    ("decay", Real, lambda x: 0 <= x < math.inf, "a number from 0 on"),
+)
 _CHOICES = {name: get_args(kind) for name, kind in get_type_hints(Recipe).items() if get_origin(kind) is Literal}
 _CHOICES["distortion"] = tuple(DISTORTIONS)
-
-
-def _number(value: object, kind: type) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _expect(condition: bool, name: str, value: object, expected: str) -> None:

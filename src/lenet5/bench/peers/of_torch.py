@@ -18,7 +18,6 @@ from lenet5.architecture import Architecture
 from lenet5.bench.material import ADAM, J, Material
 from lenet5.bench.tasks import ONLINE, Task
 from lenet5.reference import dense
-from lenet5.scale import BACKGROUND, FRAME, SPAN
 
 
 class _ByMaps(torch.nn.Module):
@@ -61,7 +60,7 @@ class Implementation:
         self._shown = torch.tensor(material.shown)[:, None]
         self._labels = torch.tensor(material.labels)
         self._calls: dict[Task, Callable[[], object]] = {}
-        self._reading = self._compile(_reading(reading))
+        self._reading = self._compile(lambda digits: reading(in_torch.pictures(digits)))
 
     def call(self, task: Task) -> Callable[[], object] | None:
         if task not in self._calls:
@@ -128,17 +127,6 @@ def _make_dense(module: in_torch.LeNet5, material: Material) -> None:
     convolution = torch.nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[2])
     convolution.load_state_dict({"weight": torch.tensor(weight), "bias": module.c3.bias.detach()})
     module.c3 = torch.nn.Sequential(convolution, module.c3.squash)
-
-
-def _reading(module: in_torch.LeNet5) -> Callable[[torch.Tensor], torch.Tensor]:
-    """uint8 digits -> penalties."""
-
-    def read(digits: torch.Tensor) -> torch.Tensor:
-        scaled = BACKGROUND + SPAN / 255 * digits[:, None].float()
-        penalties: torch.Tensor = module(torch.nn.functional.pad(scaled, (FRAME,) * 4, value=BACKGROUND))
-        return penalties
-
-    return read
 
 
 def _map(penalties: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
