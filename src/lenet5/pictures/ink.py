@@ -41,19 +41,16 @@ PATTERN = 2.5  # standard deviations of the bare paper that are taken off
 
 @dataclass(frozen=True)
 class Ink:
-    """ink: float32 (H, W), 0 paper to 1 full ink. dark: whether the ink is darker than the paper.
+    """ink: float32 (H, W), 0 paper to 1 full ink. pen: the same, without boxes that were printed in another colour.
 
-    paper: float32 (H, W), the brightness of the paper that was guessed, 0 to 255, of the picture as it is (dark
-    paper where `dark` is false). contrast: how much darker full ink is than paper, of the paper's brightness.
-    noise: how much the bare paper varies, in the same unit.
+    dark: whether the ink is darker than the paper. paper: float32 (H, W), the brightness of the paper that was guessed,
+    0 to 255, of the picture as it is (dark paper where `dark` is false).
     """
 
     ink: Grey
     pen: Grey
     dark: bool
     paper: Grey
-    contrast: float
-    noise: float
 
     @property
     def mask(self) -> Mask:
@@ -78,11 +75,9 @@ def find_ink(picture: NDArray[np.uint8], dark: bool | None = None) -> Ink:
     papers = [_paper(_channel(coarse, colour), picture.shape[:2]) for colour in colours]
     depths = [_depth(_channel(picture, colour), paper) for colour, paper in zip(colours, papers, strict=True)]
     channel = channel_of_the_pen(depths) if len(depths) > 1 else None
-    pen = None if channel is None else _scale(depths[channel] * seen(depths, channel))[0]
-    depth = depths[0] if len(depths) == 1 else _blend(depths)
-    ink, contrast, noise = _scale(depth)
-    paper = papers[0] if dark else 255 - papers[0]
-    return Ink(ink, ink if pen is None else pen, dark, paper, contrast, noise)
+    pen = None if channel is None else _scale(depths[channel] * seen(depths, channel))
+    ink = _scale(depths[0] if len(depths) == 1 else _blend(depths))
+    return Ink(ink, ink if pen is None else pen, dark, papers[0] if dark else 255 - papers[0])
 
 
 def is_dark_on_light(grey: NDArray[np.uint8]) -> bool:
@@ -225,26 +220,24 @@ def _otsu(depth: Grey) -> float:
     return float(level + 0.5) * top / 255
 
 
-def _scale(depth: Grey) -> tuple[Grey, float, float]:
+def _scale(depth: Grey) -> Grey:
     """Depth to ink, 0 to 1: the bare paper's own variation taken off, full ink at 1."""
     some = _sample(depth)
     marked = (depth > _otsu(some)).view(np.uint8)
     ink, bare = _sample(marked) > 0, _sample(dilated(marked, 5, 5)) == 0
-    _, spread = _spread(some)
-    if not ink.any() or _spread(_sample(cv2.blur(depth, (3, 3))))[1] ** 2 < GRAIN * spread**2:
-        return np.zeros_like(depth), 0.0, spread
+    if not ink.any() or _spread(_sample(cv2.blur(depth, (3, 3))))[1] ** 2 < GRAIN * _spread(some)[1] ** 2:
+        return np.zeros_like(depth)
     full = quantile(some[ink], 0.75)
     middle = noise = 0.0
     if bare.sum() > 0.02 * bare.size:
         values = some[bare]
         middle, noise = quantile(values, 0.5), _spread(values)[1]
+    if full - middle < LEAST_CONTRAST:
+        return np.zeros_like(depth)
     floor = min(middle + PATTERN * noise, 0.75 * full)
-    contrast = full - middle
-    if contrast < LEAST_CONTRAST:
-        return np.zeros_like(depth), contrast, noise
     depth -= floor
     depth *= 1 / (full - floor)
-    return np.clip(depth, 0, 1, out=depth), contrast, noise
+    return np.clip(depth, 0, 1, out=depth)
 
 
 def _spread(values: Any, where: Mask | None = None) -> tuple[float, float]:
