@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArchitectureError", "DataError", "LeNetError", "MissingExtraError", "PictureError", "ReadingError",
-    "TrainingError", "WeightsError", "extra", "harmless",
+    "TrainingError", "WeightsError", "extra", "harmless", "telling",
 ]  # fmt: skip
 
 
@@ -84,3 +84,17 @@ def extra(package: str, name: str, what: str = "this") -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise MissingExtraError(package, name, what) from error
+
+
+@contextmanager
+def telling(kind: type[LeNetError], what: str) -> Iterator[None]:
+    """Within it whatever goes wrong is an error of this kind that says `what`; an error of ours stays what it is.
+
+    For code of others that may raise anything: a decoder that is fed rubbish, somebody's file, a file system.
+    """
+    try:
+        yield
+    except LeNetError:
+        raise
+    except Exception as error:
+        raise kind(f"{what}: {getattr(error, 'strerror', None) or str(error) or type(error).__name__}") from error

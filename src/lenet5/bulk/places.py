@@ -5,14 +5,14 @@ What has "://" in it is an address, and is never taken for a path of this machin
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from lenet5 import files
-from lenet5.errors import DataError, LeNetError, PictureError, extra
+from lenet5.errors import DataError, PictureError, extra, telling
 
 
 def is_address(name: str) -> bool:
@@ -50,8 +50,7 @@ class Place:
         """The names of all files below, folder by folder, each sorted. Links to folders are not followed."""
 
         def cannot(problem: OSError) -> None:
-            with _told(str(problem.filename)):
-                raise problem
+            raise DataError(f"{problem.filename} cannot be read: {problem.strerror}") from problem
 
         for folder, folders, names in os.walk(self.path, onerror=cannot):
             folders.sort()
@@ -153,12 +152,6 @@ class Address(Place):
         return data
 
 
-@contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
+def _told(name: str) -> AbstractContextManager[None]:
     """A DataError of whatever goes wrong: each of fsspec's file systems raises errors of its own."""
-    try:
-        yield
-    except LeNetError:
-        raise
-    except Exception as error:
-        raise DataError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error or type(error)}") from error
+    return telling(DataError, f"{name} cannot be read")

@@ -11,8 +11,7 @@ import io
 import math
 import os
 import re
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -22,7 +21,7 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.errors import PictureError, extra
+from lenet5.errors import PictureError, extra, telling
 from lenet5.files import read_bounded
 
 if TYPE_CHECKING:
@@ -174,7 +173,7 @@ def _read_file(file: Any, name: str) -> bytes:
     """All that an open file holds, never more than MAX_BYTES."""
     parts: list[bytes] = []
     left = MAX_BYTES + 1
-    with _told(f"{name} cannot be read"):
+    with telling(PictureError, f"{name} cannot be read"):
         if callable(getattr(file, "seekable", None)) and file.seekable():
             file.seek(0)  # who has just written it stands at its end
         while left > 0 and (part := file.read(left)):
@@ -203,7 +202,7 @@ def _decode(data: bytes, name: str, limits: Limits) -> list[NDArray[np.uint8]]:
         return [_decode_heif(data, name, limits)]
     from PIL import Image, UnidentifiedImageError
 
-    with _told(f"{name} is damaged or cut short"):
+    with telling(PictureError, f"{name} is damaged or cut short"):
         try:
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 return _frames(image, name, limits)
@@ -211,17 +210,6 @@ def _decode(data: bytes, name: str, limits: Limits) -> list[NDArray[np.uint8]]:
             raise PictureError(f"{name} is no picture; expected one of {', '.join(FORMATS)}, HEIC or PDF") from error
         except Image.DecompressionBombError as error:
             raise PictureError(f"{name} has too many pixels; expected at most {limits.pixels:,}") from error
-
-
-@contextmanager
-def _told(problem: str) -> Iterator[None]:
-    """A PictureError of whatever goes wrong: a decoder that is fed rubbish, or anybody's file, may raise anything."""
-    try:
-        yield
-    except PictureError:
-        raise
-    except Exception as error:
-        raise PictureError(f"{problem}: {error}") from error
 
 
 def _frames(image: Image.Image, name: str, limits: Limits) -> list[NDArray[np.uint8]]:
@@ -245,7 +233,7 @@ def _decode_heif(data: bytes, name: str, limits: Limits) -> NDArray[np.uint8]:
     """The main picture of a HEIC file, as telephones save them."""
     with extra("pillow-heif", "heif", name):
         import pillow_heif
-    with _told(f"{name} is damaged or cut short"):
+    with telling(PictureError, f"{name} is damaged or cut short"):
         heif = pillow_heif.open_heif(data)
         limits.check_size(heif.size[0], heif.size[1], name)  # its pixels are not decoded yet
         return _from_image(heif.to_pillow(), name, limits)
@@ -256,8 +244,8 @@ def _decode_pdf(data: bytes, name: str, limits: Limits) -> list[NDArray[np.uint8
     with extra("pypdfium2", "pdf", name):
         import pypdfium2
     arrays, pixels, scale = [], 0, PDF_DOTS / 72  # a PDF's unit is 1/72 inch
-    locked = f"{name} is a damaged or locked PDF"
-    with _told(locked), _PDFIUM, closing(pypdfium2.PdfDocument(data)) as document:
+    locked = telling(PictureError, f"{name} is a damaged or locked PDF")
+    with locked, _PDFIUM, closing(pypdfium2.PdfDocument(data)) as document:
         if not len(document):
             raise PictureError(f"{name} has no pages; expected a page with digits")
         limits.check(len(document), 0, name)
@@ -275,7 +263,7 @@ def _from_image(image: Image.Image, name: str, limits: Limits) -> NDArray[np.uin
     from PIL import ImageOps
 
     limits.check_size(image.width, image.height, name)
-    with _told(f"{name} is damaged or cut short"):
+    with telling(PictureError, f"{name} is damaged or cut short"):
         turned = ImageOps.exif_transpose(image)
         if turned.mode.startswith(("I", "F")):
             return _from_array(np.asarray(turned), name, limits)
