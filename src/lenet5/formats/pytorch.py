@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from lenet5 import files
 from lenet5.architecture import KERNEL, SQUASHES, Architecture, Convolution, FullConnection, Subsampling, all_of
-from lenet5.errors import WeightsError
+from lenet5.errors import WeightsError, telling
 from lenet5.network import LeNet5
 from lenet5.scale import BACKGROUND, SPAN
 from lenet5.storage import LARGEST
@@ -105,19 +105,13 @@ def imported(
 
 def _numbers(source: str | os.PathLike[str] | Mapping[str, Any], name: str) -> dict[str, Array]:
     """Every tensor in float64."""
-    try:
+    how = "write them by safetensors.torch.save_file(module.cpu().float().state_dict(), FILE)"
+    with telling(WeightsError, f"{name}: no tensors that can be read; {how}"):
         if not isinstance(source, Mapping):
             from safetensors.numpy import load
 
             source = load(files.read_bounded(source, LARGEST, error=WeightsError))
         tensors = {str(key): np.asarray(tensor) for key, tensor in source.items()}
-    except WeightsError:
-        raise
-    except Exception as error:  # of a format's parser, or of somebody's tensors
-        raise WeightsError(
-            f"{name}: no tensors that can be read ({error}); write them by "
-            f"safetensors.torch.save_file(module.cpu().float().state_dict(), FILE)"
-        ) from error
     for key, tensor in tensors.items():
         if tensor.dtype.kind not in "iuf" or not np.isfinite(tensor).all():
             raise WeightsError(f"{name}: {key!r} holds {tensor.dtype}, or what is not finite; expected finite numbers")

@@ -96,10 +96,6 @@ def _turned(angle: float) -> Array:
     return np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
 
 
-def _line(rng: np.random.Generator) -> Array:
-    return rng.uniform(-1, 1, (2, 2))
-
-
 def _arc(rng: np.random.Generator) -> Array:
     t = np.linspace(0, rng.uniform(1.5, 7), 24) + rng.uniform(0, 6.3)
     return np.stack([np.cos(t), rng.uniform(0.3, 1) * np.sin(t)], 1)
@@ -111,7 +107,8 @@ def _corners(rng: np.random.Generator) -> Array:
 
 
 _PARTS: tuple[Callable[[np.random.Generator], Array], ...] = (
-    _line, _arc, _arc, _corners, lambda rng: _curve(rng.uniform(-1, 1, (int(rng.integers(3, 6)), 2))),
+    lambda rng: rng.uniform(-1, 1, (2, 2)), _arc, _arc, _corners,
+    lambda rng: _curve(rng.uniform(-1, 1, (int(rng.integers(3, 6)), 2))),
 )  # fmt: skip
 
 

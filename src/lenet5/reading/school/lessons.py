@@ -106,7 +106,7 @@ def lessons(mnist: Dataset, strokes: Strokes, few: Dataset, rng: np.random.Gener
         (*some_written(strokes, DIGITS, n(40_000), rng, changed=True), 0.06),
         (some_written(strokes, NO_DIGITS, n(40_000), rng, changed=True)[0], NOTHING, 0.06),
         (turned, NOTHING, 0.01),
-        (_marks(n(8_000), rng), NOTHING, 0.03),
+        (np.stack([normalise(_mark(rng)) for _ in range(n(8_000))]), NOTHING, 0.03),
         (doodles(n(50_000), rng), NOTHING, 0.2),
     )
 
@@ -216,12 +216,8 @@ def _turned(images: Images, labels: Labels, count: int, rng: np.random.Generator
     return np.stack([normalise(np.rot90(images[row], 1 + 2 * int(rng.integers(2)))) for row in rows])
 
 
-def _marks(count: int, rng: np.random.Generator) -> Images:
-    """Blots, bars, crosses, arcs, noise, and nothing at all."""
-    return np.stack([normalise(_mark(rng)) for _ in range(count)])
-
-
 def _mark(rng: np.random.Generator) -> Images:
+    """A blot, a bar, a cross, an arc, noise, or nothing at all."""
     picture = np.zeros((64, 64), np.uint8)
     thick = int(rng.integers(1, 9))
     kind = rng.integers(7)
