@@ -88,7 +88,7 @@ def test_the_rows_follow_the_characters_asked_for() -> None:
 
 @pytest.mark.parametrize("wrong", ["é", "\n", "", "12", "\x7f"])
 def test_anything_else_has_no_code(wrong: str) -> None:
-    with pytest.raises(ArchitectureError, match="95 printable ASCII characters"):
+    with pytest.raises(ArchitectureError, match="printable ASCII"):
         bitmap(wrong)
 
 

@@ -35,10 +35,7 @@ def bitmap(character: str) -> NDArray[np.int8]:
     Raises ArchitectureError for anything but one printable ASCII character.
     """
     if character not in _PIXELS:
-        raise ArchitectureError(
-            f"no code for {character!r}: Figure 3 has one for each of the 95 printable ASCII characters, "
-            f"from space to ~; give one of those"
-        )
+        raise ArchitectureError(f"no code for {character!r}; Figure 3 has printable ASCII, from space to ~: give those")
     pixels = np.frombuffer(_PIXELS[character].encode(), np.uint8).reshape(HEIGHT, WIDTH)
     return np.where(pixels == ord("#"), np.int8(1), np.int8(-1))
 

@@ -42,9 +42,7 @@ class Ensemble(LeNet5):
                     f"{member!r} among the members; expected single networks: give its own members, `ensemble.members`"
                 )
             if member.classes != members[0].classes:
-                raise ArchitectureError(
-                    f"members for the classes {members[0].classes} and {member.classes}; expected the same of all"
-                )
+                raise ArchitectureError(f"classes {members[0].classes} and {member.classes}; expected the same of all")
         self.members = tuple(members)
         self.architecture = members[0].architecture
         # Each member has applied its own sharpness before probabilities are averaged.

@@ -160,7 +160,7 @@ def test_a_file_that_holds_no_strokes_is_refused(data: bytes, tmp_path: Path) ->
 def test_a_file_without_an_array_or_with_objects_is_refused(two: Strokes, tmp_path: Path) -> None:
     arrays: dict[str, Any] = {name: getattr(two, name) for name in ARRAYS}
     objects = arrays | {"labels": np.array([[], "x"], object)}
-    for held, words in ((objects, "plain arrays"), ({"points": two.points}, "no file of strokes, without strokes")):
+    for held, words in ((objects, "plain arrays"), ({"points": two.points}, "no strokes, without strokes")):
         data = io.BytesIO()
         np.savez(data, **held)
         (tmp_path / "bad.npz").write_bytes(data.getvalue())

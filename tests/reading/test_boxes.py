@@ -163,3 +163,13 @@ def test_a_row_that_lacks_a_box_between_others_is_not_sure(reader: Reader, lacki
     first, second = reader.read(np.vstack([np.hstack(row) for row in boxes]), "page")
     assert (first.text, first.rejected) == (texts[0], False)
     assert second.rejected == (lacking is not None)
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_rows_of_boxes_are_read_from_the_top_to_the_bottom_and_then_to_the_right(reader: Reader, turn: int) -> None:
+    sheet = np.full((480, 1100), 240, np.uint8)
+    for text, x, y in (("1947", 30, 20), ("30258", 560, 30), ("20427763", 30, 180), ("538", 30, 340)):
+        row = in_boxes(text, len(text))
+        sheet[y : y + row.shape[0], x : x + row.shape[1]] = row
+    readings = reader.read(np.rot90(sheet, turn), layout="page")
+    assert [len(r.text) for r in readings] == [4, 5, 8, 3]

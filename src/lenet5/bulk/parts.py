@@ -103,10 +103,7 @@ class Parts:
             return None
         about = _about(self.output if self.output.suffix == ".parquet" else self._beside())
         if (about.get("how"), about.get("digest")) != (self.how, _digest(shards)):
-            raise DataError(
-                f"{self.output} is there already, made from other pictures or with other options; remove it, or name "
-                f"another output"
-            )
+            raise DataError(f"{self.output} is of other pictures or options; remove it, or name another output")
         self.remove()  # left over where the end of a job was cut short
         return Counts(about["pictures"], about["failed"])
 

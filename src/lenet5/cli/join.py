@@ -29,9 +29,7 @@ def join(*models: Path, out: Path) -> None:
     members = [load(model) for model in models]
     for model, member in zip(models, members, strict=True):
         if isinstance(member, Ensemble):
-            raise WeightsError(
-                f"{model}: several networks already; expected single ones: give the files that it was joined from"
-            )
+            raise WeightsError(f"{model}: several networks already; give the files that it was joined from")
     about: dict[str, Any] = {
         "version": __version__,
         "classes": list(members[0].classes) if members else [],

@@ -173,7 +173,5 @@ def _room(images: NDArray[np.uint8], indices: NDArray[np.int64]) -> NDArray[np.f
     if indices.ndim != 1 or indices.dtype != np.int64:
         raise DataError(f"indices of shape {indices.shape}, type {indices.dtype}; expected int64 (n,)")
     if len(indices) and not 0 <= int(indices.min()) <= int(indices.max()) < len(images):
-        raise DataError(
-            f"indices from {indices.min()} to {indices.max()}; expected 0 to {len(images) - 1}, the pictures"
-        )
+        raise DataError(f"indices from {indices.min()} to {indices.max()}; expected 0 to {len(images) - 1}")
     return np.empty((len(indices), 32, 32), np.float32)

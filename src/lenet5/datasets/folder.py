@@ -151,9 +151,7 @@ def _labelled(files: _Folder) -> list[tuple[str, str]]:
     pictures = [PurePosixPath(name) for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES]
     loose = next((p for p in pictures if len(p.parts) == 1), None)
     if loose:
-        raise DataError(
-            f"{files.path}/{loose} has no label: put it into a folder named after its class, or write {LABELS}"
-        )
+        raise DataError(f"{files.path}/{loose} has no label: put it into a folder of its class, or write {LABELS}")
     return [(str(p), p.parts[0]) for p in pictures]
 
 

@@ -161,9 +161,7 @@ def read_strokes(path: str | os.PathLike[str]) -> Strokes:
     """The characters in a file of strokes. Raises DataError for a file that is none, is damaged or too large."""
     arrays = read_npz(path, MOST_BYTES)
     if missing := [name for name in ARRAYS if name not in arrays]:
-        raise DataError(
-            f"{path}: no file of strokes, without {', '.join(missing)}; expected .npz with {', '.join(ARRAYS)}"
-        )
+        raise DataError(f"{path}: no strokes, without {', '.join(missing)}; expected .npz with {', '.join(ARRAYS)}")
     return Strokes(Path(path).name, *(arrays[name] for name in ARRAYS))
 
 

@@ -120,9 +120,7 @@ def open_pages(source: Any, limits: Limits = LIMITS) -> list[NDArray[np.uint8]]:
         called = getattr(source, "name", None)
         name = called if isinstance(called, str) and called else name
         return _decode(_read_file(source, name), name, limits)
-    raise PictureError(
-        f"{name} is a {type(source).__name__}; expected a path, bytes, an open file, a PIL image or a NumPy array"
-    )
+    raise PictureError(f"{name} is a {type(source).__name__}; expected a path, bytes, a file, a PIL image or an array")
 
 
 def sized(pixels: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
@@ -160,9 +158,7 @@ def _in_data_url(url: str) -> bytes:
 def _local(text: str) -> Path:
     """The path of a file on this machine."""
     if len(text) > LONGEST_PATH:
-        raise PictureError(
-            f"{text[:40]}… has {len(text):,} characters; expected a path, bytes, or a data URL: data:image/png;base64,…"
-        )
+        raise PictureError(f"{text[:40]}… has {len(text):,} characters; expected a path, bytes, or a data URL")
     if (scheme := _ADDRESS.match(text)) and not os.path.lexists(text):
         whole = text if "://" in text else f"{scheme[1]}/{text[scheme.end() :]}"
         raise PictureError(f"{whole} is an address, and nothing is fetched; download it first, and give the file")

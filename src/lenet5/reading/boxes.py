@@ -19,7 +19,7 @@ from lenet5.reading.graph import Geometry
 from lenet5.reading.grid import find_grid
 from lenet5.reading.lattice import is_cut_off
 from lenet5.reading.lines import line_field
-from lenet5.reading.place import Place, around
+from lenet5.reading.place import Place, around, reading_order
 from lenet5.reading.rows import CellField, RowField
 from lenet5.reading.strips import find_strips
 
@@ -108,7 +108,7 @@ def _holds(ink: Grey, boxes: Sequence[NDArray[np.float64]]) -> float:
 
 
 def upright_rows(boxes: Boxes, geometry: Geometry, sureness: Callable[[Images], float]) -> list[Field]:
-    """The rows of grids, turned the way up in which the network is surest of their digits.
+    """The rows of grids in the order of reading, turned the way up in which the network is surest of their digits.
 
     sureness: how sure the network is of candidates, uint8 (28, 28) each: the mean log of their best probabilities.
     """
@@ -118,7 +118,10 @@ def upright_rows(boxes: Boxes, geometry: Geometry, sureness: Callable[[Images], 
     turns = range(4) if len(glyphs) >= FEW else range(0)
     sure = [sureness([normalise(np.rot90(g, turn)) for g in glyphs]) - (TURNED if turn else 0.0) for turn in turns]
     turn = int(np.argmax(sure)) if sure else 0
-    return [row for cells in grids for row in _rows(cells, boxes.place, geometry, turn)]
+    against_the_clock = np.linalg.matrix_power(np.array([[0, -1], [1, 0]]), turn)
+    corners = [np.concatenate(list(grid.values())) @ against_the_clock for grid in boxes.grids]
+    order = reading_order([around(np.column_stack([c, np.zeros_like(c)])) for c in corners])
+    return [row for k in order for row in _rows(grids[k], boxes.place, geometry, turn)]
 
 
 def _in_one_part(glyph: Grey) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from lenet5.reading.readings import Box
 
 Matrix = NDArray[np.float64]
+
+BESIDE = 0.45  # of the lower one's height: how much two are beside each other that stand on one row
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,23 @@ def around(boxes: NDArray[Any]) -> Box:
     """The box around boxes (N, 4); what more there is of each, as its area, is passed over."""
     (x, y), (right, bottom) = boxes[:, :2].min(axis=0).tolist(), (boxes[:, :2] + boxes[:, 2:4]).max(axis=0).tolist()
     return x, y, right - x, bottom - y
+
+
+def beside(one: Box, other: Box) -> bool:
+    """Whether both boxes stand on one row."""
+    (_, y, _, height), (_, top, _, high) = one, other
+    return min(y + height, top + high) - max(y, top) > BESIDE * min(height, high)
+
+
+def reading_order(boxes: Sequence[Box]) -> list[int]:
+    """The boxes' numbers from the top to the bottom, and of what stands side by side from the left to the right."""
+    rows: list[list[int]] = []
+    for k in sorted(range(len(boxes)), key=lambda k: 2 * boxes[k][1] + boxes[k][3]):
+        row = next((row for row in rows if beside(boxes[k], boxes[row[0]])), None)
+        if row is None:
+            rows.append(row := [])
+        row.append(k)
+    return [k for row in rows for k in sorted(row, key=lambda k: boxes[k][0])]
 
 
 def _span(low: float, high: float, limit: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.pictures.masks import Grey, inked, only, parts
-from lenet5.reading.place import around
+from lenet5.reading.place import BESIDE, around, beside, reading_order
 
 Numbers = NDArray[np.float64]
 Parts = NDArray[np.int32]  # (N, 5): x, y, width, height, area
@@ -21,7 +21,6 @@ LEAST = 6  # pixels, of a word's height
 MOST = 3000  # parts that are looked at, the largest
 # Two strokes of one word, in heights of the lower one.
 APART = 1.2  # the widest gap
-BESIDE = 0.45  # how much they are beside each other
 UNEQUAL = 3.0  # the taller over the lower one
 LIKE = 1.4  # the same between two digits of one row
 BROKEN = 0.15  # of both strokes' height, the gap in a stroke that is broken
@@ -64,8 +63,7 @@ class Word:
 
     def beside(self, other: Word) -> bool:
         """Whether both stand on one row."""
-        low = min(self.height, other.height)
-        return min(self.bottom, other.bottom) - max(self.y, other.y) > BESIDE * low
+        return beside(self.box, other.box)
 
 
 def words(ink: Grey, margin: float = MARGIN) -> list[Word]:
@@ -106,13 +104,7 @@ def together(some: Sequence[Word]) -> Word:
 
 def in_order(some: Sequence[Word]) -> list[Word]:
     """From the top to the bottom, and what stands side by side from the left to the right."""
-    rows: list[list[Word]] = []
-    for word in sorted(some, key=lambda w: w.y + w.bottom):
-        row = next((row for row in rows if word.beside(row[0])), None)
-        if row is None:
-            rows.append(row := [])
-        row.append(word)
-    return [word for row in rows for word in sorted(row, key=lambda w: w.x)]
+    return [some[k] for k in reading_order([word.box for word in some])]
 
 
 def _strokes(ink: Grey) -> tuple[NDArray[np.int32], Parts]:

@@ -78,9 +78,7 @@ def _from_json(body: bytes) -> NDArray[np.uint8]:
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
         raise PictureError('a body that is not {"image": [[…], …]}; expected rows of ink, 0 to 255') from error
     if array.ndim != 2 or min(array.shape) < 5 or max(array.shape) > LARGEST_SIDE or array.dtype.kind != "i":
-        raise PictureError(
-            f"image of shape {array.shape}; expected rows of whole numbers, 5 to {LARGEST_SIDE} on each side"
-        )
+        raise PictureError(f"image of shape {array.shape}; expected rows of whole numbers, 5 to {LARGEST_SIDE} a side")
     if array.min() < 0 or array.max() > 255:
         raise PictureError(f"ink from {array.min()} to {array.max()}; expected 0 for paper to 255")
     return array.astype(np.uint8)

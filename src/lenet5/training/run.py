@@ -260,10 +260,7 @@ class Run:
         here, there = json.loads(json.dumps(self.describe())), state["run"]
         if here != there:
             other = sorted(key for key in here if here[key] != there.get(key))
-            raise TrainingError(
-                f"{path} is of another run: {', '.join(other)} differ; go on with the same flags, or train "
-                f"to another --out"
-            )
+            raise TrainingError(f"{path} is of another run: {', '.join(other)} differ; give its flags or another --out")
         places = {"weights": self.network.parameters, **self.learner.arrays()}
         if {n: a.shape for n, a in places.items()} != {n: a.shape for n, a in tensors.items()}:
             raise TrainingError(f"{path} does not fit this version; train anew to another --out")
