@@ -11,8 +11,9 @@ from lenet5.datasets import drawn
 from lenet5.datasets.drawn.paper import Look
 from lenet5.reading import Reader
 from lenet5.reading.graph import Costs, Geometry, best_path, candidates, share
+from lenet5.reading.layout import Layout
 from lenet5.reading.pieces import Line, cut
-from lenet5.reading.signs import passed_over, signs_at_ends, slash_amid
+from lenet5.reading.signs import passed_over, signs_at_ends, slashes
 
 
 @pytest.fixture(scope="module")
@@ -240,27 +241,45 @@ def test_joined_digits_at_an_end_are_not_passed_over_without_a_word(
     assert reading.rejected or reading.text == number + pair
 
 
-def amid(way: Way, slant: float = 0.0) -> float:
-    """How likely a stroke among four noughts is a slash; all of them lean."""
-    ink = np.zeros((110, 260), np.float32)
-    for x in (30, 80, 180, 230):
-        cv2.ellipse(ink, (x, 55), (16, 30), 0, 0, 360, 1.0, 4, cv2.LINE_AA)
-    cv2.polylines(ink, [np.array(way, np.int32)], False, 1.0, 4, cv2.LINE_AA)
+def amid(*ways: Way, slant: float = 0.0) -> list[float]:
+    """How likely strokes between pairs of noughts are slashes; all of them lean."""
+    ink = np.zeros((110, 60 + 140 * (len(ways) + 1)), np.float32)
+    for k in range(len(ways) + 1):
+        for x in (30, 80):
+            cv2.ellipse(ink, (x + 140 * k, 55), (16, 30), 0, 0, 360, 1.0, 4, cv2.LINE_AA)
+    for k, way in enumerate(ways):
+        cv2.polylines(ink, [np.add(way, (140 * k, 0)).astype(np.int32)], False, 1.0, 4, cv2.LINE_AA)
     leaning = np.array([[1, -slant, 55 * slant + 10], [0, 1, 0]])
-    line = cut(np.asarray(cv2.warpAffine(ink, leaning, (280, 110)), np.float32), slanted=False)
-    stroke = min(range(len(line.pieces)), key=lambda k: abs(line.pieces[k].x + line.pieces[k].width / 2 - 140))
-    return slash_amid(line, [(a, b) for a in range(stroke + 1) for b in range(stroke + 1, len(line.pieces) + 1)])
+    line = cut(np.asarray(cv2.warpAffine(ink, leaning, (ink.shape[1] + 20, 110)), np.float32), slanted=False)
+    seeming = slashes(line)
+    return [seeming[span][0] if span in seeming else 0.0 for span in _spans(line)[2::3]][: len(ways)]
 
 
-@pytest.mark.parametrize("way", [[(114, 98), (146, 12)], [(116, 92), (144, 18)], [(120, 106), (140, 4)]])
-def test_a_stroke_among_digits_that_leans_and_is_higher_than_they_may_be_a_slash(way: Way) -> None:
-    assert min(amid(way), amid(way, 0.3)) > 0.5
+def _spans(line: Line) -> list[tuple[int, int]]:
+    """The runs of pieces of a line's strokes, from the left to the right."""
+    strokes = [piece.stroke for piece in line.pieces]
+    return [(strokes.index(k), strokes.index(k) + strokes.count(k)) for k in dict.fromkeys(strokes)]
+
+
+@pytest.mark.parametrize("way", [[(109, 98), (141, 12)], [(111, 92), (139, 18)], [(115, 106), (135, 4)]])
+def test_a_stroke_among_digits_that_leans_and_is_higher_than_they_is_a_slash(way: Way) -> None:
+    assert min(*amid(way), *amid(way, slant=0.3)) > 0.5
 
 
 @pytest.mark.parametrize("slant", [0.0, 0.2, 0.4])
-@pytest.mark.parametrize("way", [[(130, 25), (130, 85)], [(124, 85), (136, 25)], [(122, 36), (131, 24), (131, 88)]])
+@pytest.mark.parametrize("way", [[(125, 25), (125, 85)], [(119, 85), (131, 25)], [(117, 36), (126, 24), (126, 88)]])
 def test_a_1_among_digits_that_leans_as_they_do_is_no_slash(way: Way, slant: float) -> None:
-    assert amid(way, slant) < 0.05
+    assert max(amid(way, slant=slant)) < 0.1
+
+
+def test_two_strokes_that_are_alike_and_part_pairs_are_slashes_where_one_alone_is_none() -> None:
+    leaning, upright = [(113, 90), (137, 20)], [(125, 90), (125, 20)]
+    assert min(amid(leaning, leaning)) > 0.8
+    assert max(amid(leaning, upright)) < min(amid(leaning, leaning))
+
+
+def test_the_most_1s_are_soon_known_to_be_no_date() -> None:
+    assert not any(amid(*[[(113, 94), (137, 16)]] * 40))
 
 
 def dated(parts: tuple[str, ...], seed: int) -> NDArray[np.uint8]:
@@ -278,8 +297,19 @@ def dated(parts: tuple[str, ...], seed: int) -> NDArray[np.uint8]:
     return sheet
 
 
+@pytest.mark.parametrize("layout", ["line", "auto"])
 @pytest.mark.parametrize("parts", [("23", "9", "19"), ("12", "5"), ("30", "6", "48"), ("8", "40"), ("5", "20", "63")])
-def test_a_date_is_not_surely_a_number_with_1s_for_its_slashes(reader: Reader, parts: tuple[str, ...]) -> None:
-    for seed in range(3):
-        (reading,) = reader.read(dated(parts, seed), "line")
-        assert reading.confidence < 0.9
+def test_the_slashes_of_a_date_are_no_1s_and_are_told(reader: Reader, parts: tuple[str, ...], layout: Layout) -> None:
+    readings = [reading for seed in range(3) for reading in reader.read(dated(parts, seed), layout)]
+    given = [reading for reading in readings if not reading.rejected]
+    assert {reading.text for reading in given} == {"".join(parts)}
+    assert {"".join(c.text for c in reading.characters) for reading in given} == {"/".join(parts)}
+    assert all(set(reading.left_out) == {"/"} for reading in given)
+
+
+@pytest.mark.parametrize("number", ["1117", "21119", "41013", "17171", "91180"])
+def test_the_1s_of_a_number_are_no_slashes(reader: Reader, number: str) -> None:
+    lines = [drawn.line(number, np.random.default_rng(seed), gap=0.25, look=Look(noise=0))[0] for seed in range(5)]
+    readings = [reader.read(line, "line")[0] for line in lines]
+    assert not [r.left_out for r in readings if "/" in r.left_out]
+    assert sum(r.text == number and not r.rejected for r in readings) >= 3

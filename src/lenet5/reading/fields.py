@@ -21,7 +21,7 @@ from lenet5.reading.graph import Arc, Candidate, Geometry, Passing, best_path, d
 from lenet5.reading.pieces import Line
 from lenet5.reading.place import Place
 from lenet5.reading.readings import SEPARATORS, Box, Character, Reading, Reason
-from lenet5.reading.signs import Seeming, Signs, may_be_digits, passed_over, signs_at_ends, slash_amid
+from lenet5.reading.signs import LIKE_SLASH, Seeming, Signs, may_be_digits, passed_over, signs_at_ends, slashes
 from lenet5.reading.stature import CUT, fits, frames, in_parts, settled, signs_of, with_dots
 
 # Not in the paper: how much rarer rubbish is than among pictures of anything, where the best path through a line says
@@ -36,7 +36,7 @@ LETTERS = 1.2  # heights for each digit, how wide such signs are at most; a wide
 UNSURE = 0.01, 0.9  # confidence, from one to the other, where a line is looked at again
 BARS, SIGNED = {"1"}, 0.5  # a text of nothing else; how likely a stroke is a sign by its shape, where it is one
 JOINED = 4.0  # the power of how much what is passed over looks like joined digits: a likely one counts much more
-SLASHED = 0.3  # what a 1 that is a slash takes off it at most: too few are told from tall 1s to reject a number
+PASSED, RARELY = ("sign", "/"), 1e-9  # the kinds of arcs that pass over ink at no loss; how likely a slash is at least
 STRUCK = 0.5  # what is left of the confidence in a number that is crossed out
 # Of a picture of one digit among others, in its widths from the middle.
 MIDDLE = 0.15  # where the digit stands that is meant, as a rule
@@ -173,7 +173,11 @@ class LineField(Field):
         if self.geometry.place:
             return *self._placed(likely, classes), {}
         known = self._signs(on_paths, classes)
-        signs = passed_over(self.line, self.candidates, on_paths[:, -1], costs, known) if signed else {}
+        signs = {**passed_over(self.line, self.candidates, on_paths[:, -1], costs, known)} if signed else {}
+        for (first, last), slash in known.items() if signed else ():
+            if self._seeming[first, last][1] == LIKE_SLASH:
+                arc = Arc("/", first, last, None, costs.digit - costs.word * math.log(max(RARELY, slash)))
+                signs[last] = [*signs.get(last, ()), arc]
         return likely, best_path(self.line, self.candidates, likely, costs, passing=signs), signs
 
     def answer(self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration) -> Reading:
@@ -228,7 +232,8 @@ class LineField(Field):
                 sure *= characters[-1].confidence
                 characters += [] if self.geometry.place else self._marks(arc)
                 continue
-            if arc.kind == "sign":
+            if arc.kind in PASSED:
+                characters += [Character(arc.kind, 1.0, self._box(arc))] if arc.kind == "/" else []
                 total -= sum(piece.area for piece in self.line.pieces[arc.first : arc.last])
                 continue
             speck = arc.kind == "speck" or arc.kind in classes
@@ -240,15 +245,14 @@ class LineField(Field):
                 characters.append(Character(arc.kind, 1.0, self._box(arc)))
         kinds = signs_of(classes)
         paths = share(self.line, self.candidates, likely, digits, costs, kinds, signs)
-        ones = [(arc.first, arc.last) for arc in path if arc.digit is not None and classes[arc.digit] == "1"]
-        paths *= 1.0 if costs.place else 1 - SLASHED * slash_amid(self.line, ones)
         passing = [arc for arc in path if arc.kind == "sign"]
         passed = [self.line.pieces[arc.first : arc.last] for arc in passing]
         for arc in passing:
             paths *= 1 - may_be_digits(self.line, self.candidates, on_paths[:, -1], arc) ** JOINED
         if signs and not passed:
-            paths = math.sqrt(paths * share(self.line, self.candidates, likely, digits, costs, kinds))
-        lost = [arc.first for arc in path if arc.kind not in ("digit", "sign")]
+            amid = {node: [arc for arc in arcs if arc.kind == "/"] for node, arcs in signs.items()}
+            paths = math.sqrt(paths * share(self.line, self.candidates, likely, digits, costs, kinds, amid))
+        lost = [arc.first for arc in path if arc.kind not in ("digit", *PASSED)]
         chosen = [self.candidates[arc.candidate] for arc in path if arc.candidate is not None]
         least = AS_LARGE * min((c.box[3] for c in chosen), default=0)
         nought = not costs.place and any(k in self.line.rings or self.line.pieces[k].height > least for k in lost)
@@ -264,8 +268,8 @@ class LineField(Field):
 
     @cached_property
     def _seeming(self) -> Seeming:
-        """How likely the line's first and last strokes are signs, by their shapes."""
-        return signs_at_ends(self.line)
+        """How likely the line's first and last strokes are signs, and others slashes, by their shapes."""
+        return {**slashes(self.line), **signs_at_ends(self.line)}
 
     def _signs(self, probabilities: Probabilities, classes: tuple[str, ...]) -> Signs:
         """How likely they are signs, of probabilities (N, classes and none) that may read what no sign looks like."""

@@ -36,7 +36,7 @@ TEXTS = 6  # that are kept at each node
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Kind = Literal["digit", ".", ",", "-", "speck", "sign"]
+Kind = Literal["digit", ".", ",", "-", "/", "speck", "sign"]
 
 
 @dataclass(frozen=True)

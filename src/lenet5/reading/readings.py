@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 EMPTY, UNREAD = "_", "?"  # in the text of a row of cells: an empty cell, and one with something in it that is no digit
-SEPARATORS = (".", ",", "-")
+SEPARATORS = (".", ",", "-", "/")
 
 Box = tuple[int, int, int, int]
 Reason = Literal["", "blank", "not a digit", "unsure"]
@@ -16,7 +16,7 @@ Reason = Literal["", "blank", "not a digit", "unsure"]
 class Character:
     """One character of a reading.
 
-    text: "0" to "9"; ".", "," or "-" for a separator; "" where nothing could be read
+    text: "0" to "9"; ".", ",", "-" or "/" for a separator; "" where nothing could be read
     confidence: 0..1, how probable it is that it is this digit; where the text is "", the likeliest digit
     box: (x, y, width, height) in pixels of the picture
     alternatives: the other digits it might be, with their probabilities, the likeliest first

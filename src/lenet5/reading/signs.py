@@ -1,15 +1,16 @@
-"""Signs and letters beside a number, which are passed over: which strokes they are, and at what cost.
+"""Signs and letters beside a number, and slashes in it, which are passed over: which strokes they are, at what cost.
 
 A bracket, a bar and a slash look like a 1 to the network. But they reach above and below the digits, bow or lean, and
 stand apart; and at both ends of a number hardly two 1s do. None but signs have a dot under them, and a g stands lower
-than a 9.
+than a 9. Two slashes are like each other, and part digits as dates are parted.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
+from statistics import fmean, median
 from typing import NamedTuple
 
 import numpy as np
@@ -43,9 +44,12 @@ DOUBT, FREELY = -0.4, 10.0  # of a straight one at one end, which may be a tall 
 NARROW, FORKED = 0.8, 0.15  # of its height, how wide one is at most, and how much of it may have two strokes abreast
 SLANTED, EVEN = 0.25, 0.05  # of its height, how far a 1 may lean, and what leans bow
 FRONT = 0.35  # how likely at most what does not bow is a sign before a number, which begins with a 1 more often
-# Of a slash amid digits: the most that lean and height beyond theirs count; how much more height does; what makes it as
-# likely as a 1, and how soon it is sure. Chosen on drawn dates, and 1s of drawn numbers that lean.
-SLASH, HIGHER, AMID, STEEP = (0.6, 0.4), 2.0, 0.65, 14.0
+# What speaks for strokes amid digits being slashes, log of odds: how much each leans, by half more than the digits do;
+# how much higher it is than they, and how bent; how much higher than the line's other strokes they are; how unlike two
+# lean; whether they part a line as dates are parted; against one, and two. Fitted on drawn dates, and numbers with 1s.
+SLASH = (3.3, 12.5, -45.0, 10.0, -14.0, 2.0, -7.0, -3.7)
+SLANTING, HIGHER, BENT, DIGIT = 1.1, 0.5, 0.08, 0.8  # the most that counts; of its height, the width of a digit
+UNRIVALLED, STROKES, LIKE_SLASH = 0.15, 9, "/1"  # where there are no others; and more of them stand in no date
 HANGING, LOW, LOWEST, LIKE_G = 30.0, 0.22, 0.42, "89"  # for each height of theirs that a g stands lower than digits
 CLEAR, ASIDE = 0.05, 0.35  # of the line's height, the least gap between a dot and what it is under, and how far aside
 DOT, ROUND = 2.2, 2.0  # of the pen's width, how large a dot is at most; how much longer one side of it may be
@@ -84,18 +88,39 @@ def signs_at_ends(line: Line) -> Seeming:
     return ends | dict.fromkeys(_dotted(line, spans), (DOTTED, LIKE_DOTTED))
 
 
-def slash_amid(line: Line, ones: Sequence[tuple[int, int]]) -> float:
-    """How likely one of the runs of pieces that are read as 1s, between others, is a slash: higher than the digits that
-    are none, and leaning more."""
+def slashes(line: Line) -> Seeming:
+    """How likely each stroke amid digits is a slash, of all ways to take none, one or two of a line's strokes for such;
+    and the digits that it is then taken for."""
+    spans, strokes, ways = _parted(line)
+    likely = np.exp([float(np.dot(SLASH, evidence)) for _, evidence in ways])
+    held = [(set(some), p) for (some, _), p in zip(ways, likely / likely.sum(), strict=True)]
+    return {spans[k]: (float(sum(p for some, p in held if k in some)), LIKE_SLASH) for k in strokes}
+
+
+def _parted(line: Line) -> tuple[list[tuple[int, int]], list[int], list[tuple[list[int], list[float]]]]:
+    """The runs of a line's pieces, which of them are strokes amid digits, and each way to take none, one or two of them
+    for slashes with what speaks for it, in the order of SLASH."""
     spans, boxes = _whole(line)
-    amid, every = [k for k, span in enumerate(spans) if span in ones and 0 < k < len(spans) - 1], range(len(spans))
-    if not amid:
-        return 0.0
-    leans = np.array([_lean(_drawn(line, span, box)) for span, box in zip(spans, boxes, strict=True)])
-    digits = [k for k in every if spans[k] not in ones and boxes[k, 3] >= AS_HIGH * boxes[:, 3].max()] or list(every)
-    lean, high = leans[amid] - np.median(leans[digits]), boxes[amid, 3] / np.median(boxes[digits, 3]) - 1
-    speaks = np.clip(lean, 0, SLASH[0]) + HIGHER * np.clip(high, LESS, SLASH[1])
-    return float(1 / (1 + np.exp(STEEP * (AMID - speaks.max()))))
+    heights, ways = boxes[:, 3].tolist(), [(list[int](), [0.0] * len(SLASH))]
+    inks = {k: _drawn(line, spans[k], boxes[k]) for k in range(len(spans)) if heights[k] >= AS_HIGH * max(heights)}
+    strokes = [k for k, ink in inks.items() if 0 < k < len(spans) - 1 and _single(ink, SLANTING)]
+    if not 0 < len(strokes) <= STROKES:
+        return spans, [], ways
+    digits, leans = [k for k in inks if k not in strokes] or list(inks), {k: _lean(ink) for k, ink in inks.items()}
+    high, slant = median(heights[k] for k in digits), (median(leans[k] for k in digits) - line.slant) / 2
+    lean = {k: min(max(leans[k] - slant, LESS), LEAN) for k in strokes}
+    own = {k: (lean[k], min(heights[k] / high - 1, HIGHER), _bent(inks[k])) for k in strokes}
+    many = (np.maximum(1, np.rint(boxes[:, 2] / (DIGIT * high))) * (boxes[:, 3] > LARGE * high)).tolist()  # digits
+    for some in (*combinations(strokes, 1), *combinations(strokes, 2)):
+        groups = [sum(many[a + 1 : b]) for a, b in pairwise((-1, *some, len(spans)))]
+        if min(groups) > 0:
+            dated = all(n in (1, 2, 4) for n in groups) and sum(n > 2 for n in groups) < 2
+            rest = [heights[k] for k in strokes if k not in some]
+            more = min(fmean(heights[k] for k in some) / fmean(rest) - 1, HIGHER) if rest else UNRIVALLED
+            unlike, two = min(HIGHER, abs(leans[some[0]] - leans[some[-1]])), len(some) > 1
+            every = (*map(sum, zip(*(own[k] for k in some), strict=True)), more, unlike, dated, not two, two)
+            ways.append((list(some), [float(one) for one in every]))
+    return spans, strokes, ways
 
 
 def _dotted(line: Line, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -124,7 +149,7 @@ class _End(NamedTuple):
 def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> _End:
     """What speaks for the first or the last stroke of a line being a sign; nothing where it is no stroke."""
     others = range(1, len(spans) - 1) if len(spans) > 2 else [1 - k]
-    side, (_, y, width, height) = 1 if k else -1, boxes[k].tolist()
+    side, (_, y, _, height) = 1 if k else -1, boxes[k].tolist()
     tall = [j for j in others if boxes[j, 3] >= AS_HIGH * boxes[others, 3].max()]
     top, foot = float(np.median(boxes[tall, 1])), float(np.median(boxes[tall, 1] + boxes[tall, 3]))
     if foot - top < LOWER[len(tall) > 1] * height:
@@ -133,8 +158,7 @@ def _speaks(line: Line, spans: list[tuple[int, int]], boxes: Boxes, k: int) -> _
     if lower > LOW:
         return _End(HANGING * (min(lower, LOWEST) - LOW), like=LIKE_G)
     ink = _drawn(line, spans[k], boxes[k])
-    runs = (np.diff(ink, axis=1, prepend=0) == 1).sum(axis=1)
-    if width > NARROW * height or (runs != 1).mean() > FORKED or not runs.all():
+    if not _single(ink, NARROW):
         return _End()
     sixth = max(1, height // 6)
     bands = (ink[row : row + sixth].max(axis=0) for row in (0, (height - sixth) // 2, height - sixth))
@@ -157,6 +181,24 @@ def _drawn(line: Line, span: tuple[int, int], box: Boxes) -> NDArray[np.uint8]:
     for piece in line.pieces[slice(*span)]:
         ink[piece.y - y : piece.y - y + piece.height, piece.x - x : piece.x - x + piece.width] |= piece.mask
     return ink
+
+
+def _single(ink: NDArray[np.uint8], widest: float) -> bool:
+    """Whether some ink is one stroke from the top to the foot, and no wider than this, of its height."""
+    if ink.shape[1] > widest * len(ink):
+        return False
+    runs = ink[:, 0] + (ink[:, 1:] > ink[:, :-1]).sum(axis=1)
+    return bool(runs.all() and (runs != 1).mean() <= FORKED)
+
+
+def _bent(ink: NDArray[np.uint8]) -> float:
+    """How far the middles of a stroke's rows lie off a straight line, of its height."""
+    middles, down = (
+        (ink * np.arange(ink.shape[1])).sum(axis=1) / ink.sum(axis=1),
+        np.arange(len(ink)) - len(ink) / 2 + 0.5,
+    )
+    off = middles - middles.mean() - down * (middles * down).sum() / max(1.0, (down**2).sum())
+    return min(BENT, float(off.std()) / len(ink))
 
 
 def _lean(ink: NDArray[np.uint8]) -> float:
