@@ -173,7 +173,8 @@ class Parquet(Source):
                     key = f"{PurePath(self.place.name).name}:{row}" if own is None else str(own)
                     row += 1
                     if data is None or len(data) > MAX_BYTES:
-                        yield key, PictureError(f"{key}: {'no bytes' if data is None else f'{len(data):,} bytes'}")
+                        size = "no" if data is None else f"{len(data):,}"
+                        yield key, PictureError(f"{key}: {size} bytes; expected a picture's, at most {MAX_BYTES:,}")
                     else:
                         yield key, data
 

@@ -44,7 +44,7 @@ def export(
         model: A shipped network, or the path of a .safetensors file.
         more: page: more networks, to choose from.
         to: onnx; c: one header with the weights and a forward pass; page: a folder of files to open or to put anywhere.
-        out: The file or folder to write; by default the network's name, with .onnx, .h, .html or -page.
+        out: The file or folder to write; by default the network's name, with -int8, and .onnx, .h, .html or -page.
         single: page: one HTML file with all that it needs, in place of a folder.
         int8: In whole numbers of eight bits; the error that this costs is measured on --data and told.
         pictures: onnx: what it takes, uint8 (N, 28, 28) or float32 (N, 32, 32) in the paper's scale.

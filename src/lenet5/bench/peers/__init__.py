@@ -39,26 +39,22 @@ class Contender(Protocol):
 
 @dataclass(frozen=True)
 class Peer:
-    """A contender: its module in `lenet5.bench.peers`, the packages that it needs, and further options."""
+    """A contender: its module in `lenet5.bench.peers`, the packages that it needs, and what is turned on of it."""
 
-    name: str
     module: str
-    packages: tuple[str, ...]
-    options: tuple[tuple[str, Any], ...] = ()
+    packages: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 PEERS = {
-    peer.name: peer
-    for peer in (
-        Peer(OURS, "ours", ()),
-        Peer("numpy reference", "numpy_reference", ()),
-        Peer("onnxruntime", "of_onnxruntime", ("onnxruntime", "onnx")),
-        Peer("openvino", "of_openvino", ("openvino", "onnx")),
-        Peer("torch", "of_torch", ("torch",)),
-        Peer("torch by maps", "of_torch", ("torch",), (("by_maps", True),)),
-        Peer("torch.compile", "of_torch", ("torch",), (("compiled", True),)),
-        Peer("jax", "of_jax", ("jax",)),
-    )
+    OURS: Peer("ours"),
+    "numpy reference": Peer("numpy_reference"),
+    "onnxruntime": Peer("of_onnxruntime", ("onnxruntime", "onnx")),
+    "openvino": Peer("of_openvino", ("openvino", "onnx")),
+    "torch": Peer("of_torch", ("torch",)),
+    "torch by maps": Peer("of_torch", ("torch",), ("by_maps",)),
+    "torch.compile": Peer("of_torch", ("torch",), ("compiled",)),
+    "jax": Peer("of_jax", ("jax",)),
 }
 
 
@@ -70,5 +66,5 @@ def missing(peer: Peer) -> list[str]:
 def make(peer: Peer, material: Material, threads: int) -> Contender:
     """The contender, its framework imported."""
     module: Any = import_module(f"lenet5.bench.peers.{peer.module}")
-    made: Contender = module.Implementation(material, threads, **dict(peer.options))
+    made: Contender = module.Implementation(material, threads, **dict.fromkeys(peer.options, True))
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path as FilePath
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
@@ -78,8 +78,7 @@ def begin(new: NewTraining, state: State) -> dict[str, Any]:
     if new.data == "mnist" and not has_mnist():
         raise HTTPException(422, "MNIST is not on this machine; train on drawn digits")
     start = state.networks.get(new.start_from) if new.start_from else None
-    changes = {name: value for name, value in new.changes.model_dump().items() if value is not None}
-    made = Recipe(**{**asdict(recipe(new.recipe)), **changes})
+    made = replace(recipe(new.recipe), **new.changes.model_dump(exclude_none=True))
     if new.network not in state.architectures:
         raise HTTPException(422, f"no network {new.network!r}; expected one of {', '.join(state.architectures)}")
     assignment = Assignment(state.architectures[new.network], made, new.data, new.pictures, new.seed, start)
