@@ -46,9 +46,9 @@ class Squash:
         """f(a), elementwise. `arithmetic` is NumPy, or a module with its names."""
         return _walk(self.value, a, arithmetic)
 
-    def slope_at(self, o: Any, arithmetic: Any = np) -> Any:
+    def slope_at(self, o: Any) -> Any:
         """f'(a) where o = f(a), elementwise."""
-        return _walk(self.slope, o, arithmetic)
+        return _walk(self.slope, o, np)
 
     @property
     def bounds(self) -> tuple[float, float]:

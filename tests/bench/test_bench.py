@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from lenet5.architecture import LENET5
 from lenet5.bench import run as bench
 from lenet5.bench.material import Material, prepared
 from lenet5.bench.peers import OURS, PEERS, make, missing
@@ -25,9 +24,9 @@ from lenet5.errors import LeNetError
 
 def test_multiply_adds_are_those_of_the_layers() -> None:
     forward = 6 * 28 * 28 * 25 + 10 * 10 * 60 * 25 + 120 * 400 + 84 * 120 + 10 * 84
-    assert multiply_adds(LENET5, Task("read")) == forward
+    assert multiply_adds(Task("read")) == forward
     # Back: no error is wanted below C1, and the codes are fixed.
-    assert multiply_adds(LENET5, Task("online")) == 3 * forward - 6 * 28 * 28 * 25 - 10 * 84
+    assert multiply_adds(Task("online")) == 3 * forward - 6 * 28 * 28 * 25 - 10 * 84
 
 
 def test_times_are_of_each_call() -> None:

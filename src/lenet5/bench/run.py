@@ -83,7 +83,7 @@ class Result:
     def share_of_peak(self, task: Task, name: str) -> float | None:
         """The useful multiply-adds of the median call, as a part of what the processor can do."""
         seconds = self.per_picture(task, name)
-        return None if seconds is None or not self.peak else multiply_adds(LENET5, task) / seconds / self.peak
+        return None if seconds is None or not self.peak else multiply_adds(task) / seconds / self.peak
 
     def best_peer(self, task: Task) -> tuple[str, float] | None:
         """The fastest contender other than this package, and its time as a multiple of ours."""
@@ -105,7 +105,7 @@ class Result:
                     **asdict(task),
                     "label": task.label,
                     "pictures": task.pictures,
-                    "multiply_adds_per_picture": multiply_adds(LENET5, task),
+                    "multiply_adds_per_picture": multiply_adds(task),
                     "contenders": {
                         name: {**asdict(times), "share_of_peak": self.share_of_peak(task, name)}
                         for name, times in found.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from lenet5.architecture import Architecture, Convolution, EuclideanRBF, FullConnection
+from lenet5.architecture import LENET5, Convolution, EuclideanRBF, FullConnection
 
 BLOCK, ONLINE = 256, 64  # pictures that one call learns from, in mini-batches and one by one
 READ = 10_000  # pictures there are to read
@@ -43,13 +43,13 @@ ALL = (*(Task("read", n) for n in (1, 10, 100, 1000, READ)), Task("online"), Tas
 QUICK = (Task("read", 1), Task("read", 1000), Task("online"), Task("batch", 64))
 
 
-def multiply_adds(architecture: Architecture, task: Task) -> int:
+def multiply_adds(task: Task) -> int:
     """Multiply-adds that a picture needs: weights times inputs, and in learning also weights and inputs times errors.
 
     Subsampling and squashing come on top, and are not counted; nor are connections that a table leaves out.
     """
     forward = back = weights = 0
-    for layer, row in zip(architecture.layers, architecture.count(), strict=True):
+    for layer, row in zip(LENET5.layers, LENET5.count(), strict=True):
         if isinstance(layer, Convolution | FullConnection | EuclideanRBF):
             fixed = isinstance(layer, EuclideanRBF)
             products = row.connections - (0 if fixed else row.neurons)  # a bias is no product
