@@ -20,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5 import architecture as declared
-from lenet5.architecture import Architecture, EuclideanRBF, FullConnection
+from lenet5.architecture import SIDE, Architecture, EuclideanRBF, FullConnection
 from lenet5.codes import CHARACTERS, DIGITS
-from lenet5.datasets.dataset import SIDE, Dataset, class_name, split_by_writer
+from lenet5.datasets.dataset import Dataset, class_name, split_by_writer
 from lenet5.errors import extra
 from lenet5.network import LeNet5
 from lenet5.pictures.normalise import normalise
+from lenet5.scale import INNER
 from lenet5.training import PassRecord, Recipe, Run
 from lenet5.training import recipe as recipe_called
 from lenet5.training.calibration import fitted_sharpness
@@ -41,7 +42,6 @@ with extra("scikit-learn", "sklearn"):
 
 __all__ = ["LeNet5Classifier", "MnistNormalizer"]
 
-FRAMED = 32
 CHUNK = 4096  # rows that are scaled at a time
 CALIBRATED = 200  # different rows, from which on probabilities are calibrated
 
@@ -314,7 +314,7 @@ def _pictures(X: NDArray[Any], limits: tuple[float, float]) -> Pictures:
     """(N, columns) -> uint8 (N, 28, 28)."""
     low, high = limits
     gain = 255 / (high - low) if high > low else 0.0
-    pictures = np.empty((len(X), SIDE, SIDE), np.uint8)
+    pictures = np.empty((len(X), INNER, INNER), np.uint8)
     for start in range(0, len(X), CHUNK):
         ink = np.rint((X[start : start + CHUNK].astype(np.float64) - low) * gain).clip(0, 255).astype(np.uint8)
         pictures[start : start + CHUNK] = _fitted(_squares(ink))
@@ -324,22 +324,22 @@ def _pictures(X: NDArray[Any], limits: tuple[float, float]) -> Pictures:
 def _fitted(squares: Pictures) -> Pictures:
     """(N, side, side) -> (N, 28, 28)."""
     side = squares.shape[1]
-    if side == FRAMED:
+    if side == SIDE:
         inner = squares[:, 2:-2, 2:-2]
         if int(inner.sum(dtype=np.int64)) != int(squares.sum(dtype=np.int64)):
             raise ValueError(
                 "pictures of 32×32 with ink in the outer two pixels; expected 28×28 within a frame of paper"
             )
         return inner
-    if side > SIDE:
+    if side > INNER:
         raise ValueError(
             f"pictures of {side}×{side}; expected at most 28×28, or 32×32 with their frame: "
             f"make them smaller, with MnistNormalizer for one"
         )
-    factor = SIDE // side
+    factor = INNER // side
     enlarged = squares.repeat(factor, axis=1).repeat(factor, axis=2)
-    before = (SIDE - factor * side) // 2
-    after = SIDE - factor * side - before
+    before = (INNER - factor * side) // 2
+    after = INNER - factor * side - before
     return np.pad(enlarged, ((0, 0), (before, after), (before, after)))
 
 

@@ -141,7 +141,10 @@ class Bench:
         self._tasks = QUICK if quick else ALL
         self._rounds, self._seconds = (QUICK_ROUNDS, QUICK_SECONDS) if quick else (ROUNDS, SECONDS)
         self._ours: dict[str, NDArray[np.float32]] = {}  # answers, by the words that find fault with others
-        self.result = Result(threads, quick, _machine())
+        # The machine and the versions that the numbers are measured with.
+        here = {"processors": os.cpu_count(), "system": platform.platform(), "lenet5": __version__}
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.result = Result(threads, quick, {**machine(), **here, "time": now})
 
     def go(self) -> Iterator[Step]:
         with ExitStack() as stack:
@@ -228,14 +231,3 @@ def summarise(samples: Sequence[int]) -> Times:
     """The times of calls that took so many nanoseconds, of at least one."""
     best, median, p99 = (np.quantile(samples, (0, 0.5, 0.99), method="inverted_cdf") / 1e9).tolist()
     return Times(median, p99, best, len(samples))
-
-
-def _machine() -> dict[str, Any]:
-    """The machine and the versions that the numbers were measured with."""
-    return {
-        **machine(),
-        "processors": os.cpu_count(),
-        "system": platform.platform(),
-        "lenet5": __version__,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-    }

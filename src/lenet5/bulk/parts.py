@@ -86,7 +86,7 @@ class Parts:
         path = self.path(shard)
         if not path.exists():
             return None
-        about = _about(path)
+        about = _told_in(path)
         if {name: about.get(name) for name in self._about(shard)} != self._about(shard):
             raise DataError(
                 f"{path} was made from other pictures or with other options; give the input and options that the job "
@@ -101,7 +101,7 @@ class Parts:
         """
         if not self.output.exists():
             return None
-        about = _about(self.output if self.output.suffix == ".parquet" else self._beside())
+        about = _told_in(self.output if self.output.suffix == ".parquet" else self._beside())
         if (about.get("how"), about.get("digest")) != (self.how, _digest(shards)):
             raise DataError(f"{self.output} is of other pictures or options; remove it, or name another output")
         self.remove()  # left over where the end of a job was cut short
@@ -136,7 +136,8 @@ def _digest(shards: Iterable[Shard]) -> str:
     return whole.hexdigest()
 
 
-def _about(path: Path) -> dict[str, Any]:
+def _told_in(path: Path) -> dict[str, Any]:
+    """What an output or a part tells of itself. Raises DataError where it is another's, or damaged."""
     try:
         if path.suffix == ".json":
             return dict(json.loads(files.read_bounded(path, LARGEST, error=DataError)))

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet5.errors import DataError
+from lenet5.scale import INNER
 
 if TYPE_CHECKING:
     from lenet5.datasets.strokes import Strokes
 
-SIDE = 28
 Progress = Callable[[str, int, int], None]  # address, bytes so far, bytes in all (0 where nobody says)
 
 
@@ -72,10 +72,10 @@ class Dataset:
 
     def __post_init__(self) -> None:
         images = np.asarray(self.images)
-        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (INNER, INNER):
             raise DataError(
                 f"{self.name}: pictures of shape {images.shape} and type {images.dtype}; "
-                f"expected uint8 of shape (N, {SIDE}, {SIDE})"
+                f"expected uint8 of shape (N, {INNER}, {INNER})"
             )
         if not len(images):
             raise DataError(f"{self.name}: no pictures; expected at least one")

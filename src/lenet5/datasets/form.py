@@ -15,12 +15,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet5.datasets.dataset import SIDE, Dataset, class_name, sort_classes
+from lenet5.architecture import SIDE
+from lenet5.datasets.dataset import Dataset, class_name, sort_classes
 from lenet5.errors import DataError, PictureError
 from lenet5.pictures.opening import DIGIT_SIDE, open_pages, sized, to_bytes
+from lenet5.scale import INNER
 
 MOST_PICTURES = 1_000_000
-FRAMED = 32
 SAMPLE = 1000  # pictures that decide
 MISSING = ("None", "nan", "NaT", "<NA>")  # what a label looks like that is not there
 AGREED = 0.9  # of the pictures of unequal sizes, from where on they are taken for a set of one kind
@@ -110,10 +111,10 @@ def prepared(found: Labelled, form: Form) -> Dataset:
     some = [picture(i) for i in np.unique(np.linspace(0, count - 1, min(count, SAMPLE)).astype(int)).tolist()]
     dark, note = _polarity(some, form.ink)
     notes.append(note)
-    if others := sizes - {(SIDE, SIDE), (FRAMED, FRAMED)}:
+    if others := sizes - {(INNER, INNER), (SIDE, SIDE)}:
         example = "×".join(map(str, sorted(others)[0]))
         notes.append(f"pictures of other sizes ({example} …) were normalised as MNIST's: 20 pixels, centred by mass")
-    images = np.empty((count, SIDE, SIDE), np.uint8)
+    images = np.empty((count, INNER, INNER), np.uint8)
     for i in range(count):
         images[i] = _as_mnist(picture(i), dark)
     labels, classes = numbered(found)
@@ -143,10 +144,10 @@ def _as_mnist(pixels: NDArray[np.uint8], dark: bool | None) -> NDArray[np.uint8]
     from lenet5.pictures.ink import find_ink, is_dark_on_light
     from lenet5.pictures.normalise import normalise
 
-    if pixels.shape[:2] in ((SIDE, SIDE), (FRAMED, FRAMED)):
+    if pixels.shape[:2] in ((INNER, INNER), (SIDE, SIDE)):
         grey = pixels if pixels.ndim == 2 else np.rint(pixels.mean(axis=2)).astype(np.uint8)
-        edge = (len(grey) - SIDE) // 2
-        grey = grey[edge : edge + SIDE, edge : edge + SIDE]
+        edge = (len(grey) - INNER) // 2
+        grey = grey[edge : edge + INNER, edge : edge + INNER]
         return 255 - grey if (is_dark_on_light(grey) if dark is None else dark) else grey
     return normalise(find_ink(pixels, dark).ink)
 

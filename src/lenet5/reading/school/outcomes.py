@@ -26,6 +26,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lenet5.datasets.mnist import ENVIRONMENT
 from lenet5.errors import DataError, LeNetError
 from lenet5.reading.layout import Layout
 from lenet5.reading.reader import Reader
@@ -111,9 +112,9 @@ class Tally:
 
 def data() -> Path:
     """The folder of the development data. Raises DataError where there is none."""
-    folder = os.environ.get("LENET5_DATA")
+    folder = os.environ.get(ENVIRONMENT)
     if not folder or not Path(folder).is_dir():
-        raise DataError(f"LENET5_DATA is {folder!r}; expected the folder of the development data")
+        raise DataError(f"{ENVIRONMENT} is {folder!r}; expected the folder of the development data")
     return Path(folder)
 
 
