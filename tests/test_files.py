@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pytest
 
 from lenet5.errors import DataError, LeNetError, PictureError, WeightsError
-from lenet5.files import gunzip, inside, read_bounded, write_atomically
+from lenet5.files import gunzip, inside, listed, read_bounded, write_atomically
 from systems import posix
 
 
@@ -93,6 +93,21 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
     for name, message in [("pipe", "a device"), (".", "directory"), ("none", "No such file"), ("a\0b", "null")]:
         with pytest.raises(PictureError, match=message):
             read_bounded(f"{tmp_path}/{name}", 10, error=PictureError)
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "inner").mkdir()
+    for name in ("b.csv", "a.csv"):
+        (tmp_path / name).touch()
+    assert [path.name for path in listed(tmp_path)] == ["a.csv", "b.csv"]
+    assert listed(tmp_path / "nowhere") == listed(tmp_path / "a.csv") == []
+
+    def locked(path: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "iterdir", locked)  # whoever is root may list every folder
+    with pytest.raises(DataError, match=rf"{tmp_path.name}: Permission denied; give a folder that can be read"):
+        listed(tmp_path, error=DataError)
 
 
 def test_gunzip_unpacks_every_stream() -> None:

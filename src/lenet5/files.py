@@ -39,6 +39,14 @@ def make_folder(path: Path, *, error: type[LeNetError] = LeNetError) -> None:
         raise error(f"cannot make the folder {path}: {_reason(problem)}; name another") from problem
 
 
+def listed(folder: Path, *, error: type[LeNetError] = LeNetError) -> list[Path]:
+    """The files in a folder, sorted; none where it is no folder. Raises `error` where it cannot be listed."""
+    try:
+        return sorted(file for file in folder.iterdir() if os.path.isfile(file)) if os.path.isdir(folder) else []
+    except OSError as problem:
+        raise error(f"cannot list {folder}: {_reason(problem)}; give a folder that can be read") from problem
+
+
 def write_atomically(
     path: str | os.PathLike[str], data: bytes | Callable[[BinaryIO], object], *, error: type[LeNetError] = LeNetError
 ) -> Path:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from lenet5.datasets.form import Labelled, Parts, as_pictures
 from lenet5.errors import DataError
-from lenet5.files import GZIP_MAGIC, gunzip, read_bounded
+from lenet5.files import GZIP_MAGIC, gunzip, listed, read_bounded
 
 MOST_BYTES = 2 << 30  # of a file, unpacked
 UNSIGNED_BYTE, MOST_DIMENSIONS = 8, 4  # of IDX files
@@ -43,7 +43,7 @@ DAMAGED = (
 def idx_parts(path: Path) -> Parts:
     """The parts of IDX files: of a folder that holds those of one set, or of the set that a file belongs to."""
     place = path if os.path.isdir(path) else path.parent
-    found = {file.name: match for file in _listed(place) if (match := IMAGES.fullmatch(file.name))}
+    found = {file.name: match for file in listed(place, error=DataError) if (match := IMAGES.fullmatch(file.name))}
     if not os.path.isdir(path):
         if path.name not in found:
             return {}
@@ -109,7 +109,7 @@ def array_parts(path: Path) -> Parts:
     if path.suffix == ".npz" and os.path.isfile(path):
         return _by_part(read_npz(path), str(path), path.name)
     place = path.parent if path.suffix == ".npy" and os.path.isfile(path) else path
-    names = {file.stem: file for file in _listed(place) if file.suffix == ".npy"}
+    names = {file.stem: file for file in listed(place, error=DataError) if file.suffix == ".npy"}
     return _by_part({name: _npy(file) for name, file in names.items()}, str(path), path.name) if names else {}
 
 
@@ -169,10 +169,3 @@ def _npy(path: Path) -> NDArray[Any]:
 def _unpacked(path: Path) -> bytes:
     data = read_bounded(path, MOST_BYTES, error=DataError)
     return gunzip(data, MOST_BYTES, str(path), error=DataError) if data.startswith(GZIP_MAGIC) else data
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return sorted(file for file in folder.iterdir() if os.path.isfile(file)) if os.path.isdir(folder) else []
-    except OSError as error:
-        raise DataError(f"cannot list {folder}: {error.strerror}; give a folder that can be read") from error

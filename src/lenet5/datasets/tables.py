@@ -19,7 +19,7 @@ import numpy as np
 from lenet5.datasets.dataset import class_name
 from lenet5.datasets.form import MOST_PICTURES, Form, Labelled, Parts, as_pictures
 from lenet5.errors import DataError, extra
-from lenet5.files import inside, read_bounded
+from lenet5.files import inside, listed, read_bounded
 from lenet5.pictures.opening import MAX_BYTES, SUFFIXES
 
 MOST_BYTES = 2 << 30
@@ -33,11 +33,9 @@ def parts(path: Path, form: Form) -> Parts:
     """The parts of a table, or of a folder of tables: train.csv and test.csv, data/train-00000-of-00001.parquet …"""
     if os.path.isfile(path):
         return {"": lambda: _table([path], path.name, form)} if path.suffix in _READERS else {}
-    if not os.path.isdir(path):
-        return {}
     found: dict[str, list[Path]] = {}
     for folder in (path, path / "data"):
-        for file in sorted(folder.iterdir()) if os.path.isdir(folder) else ():
+        for file in listed(folder, error=DataError):
             if file.suffix in _READERS and file.name != "labels.csv":
                 match = PART.fullmatch(file.name)
                 part = "" if match is None else "train" if match[1] == "train" else "test"

@@ -80,7 +80,7 @@ def write(path: Path, networks: Mapping[str, LeNet5], *, single: bool) -> int:
         }
     written = {place: text.encode(errors="backslashreplace") for place, text in made.items()}  # names of any bytes
     for place, data in written.items():
-        place.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(place.parent, error=WeightsError)
         files.write_atomically(place, data, error=WeightsError)
     return sum(map(len, written.values()))
 

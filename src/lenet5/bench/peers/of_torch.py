@@ -69,15 +69,10 @@ class Implementation:
 
     def _make(self, task: Task) -> Callable[[], object]:
         if task.kind == "read":
-            return self._read(torch.tensor(self._material.digits[: task.size]))
+            digits = torch.tensor(self._material.digits[: task.size])
+            read: Callable[[], object] = torch.inference_mode()(lambda: self._reading(digits).argmin(1))
+            return read
         return self._online() if task.kind == "online" else self._batches(task.size)
-
-    def _read(self, digits: torch.Tensor) -> Callable[[], object]:
-        def read() -> object:
-            with torch.inference_mode():
-                return self._reading(digits).argmin(1)
-
-        return read
 
     def _online(self) -> Callable[[], object]:
         module, parameters, rates = self._module, self._parameters, self._rates

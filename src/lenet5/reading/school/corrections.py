@@ -24,7 +24,7 @@ from lenet5.codes import NONE
 from lenet5.datasets import Form, load
 from lenet5.datasets.dataset import Dataset
 from lenet5.errors import DataError, LeNetError
-from lenet5.files import read_bounded
+from lenet5.files import listed, read_bounded
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.masks import Pixels
 from lenet5.pictures.opening import SUFFIXES, open_pages
@@ -145,9 +145,10 @@ def _box(box: Any) -> Box | None:
 
 def _named(folder: Path) -> list[Correction]:
     """The pictures that lie loose in a folder without labels.csv: 1998_2.png reads 1998."""
-    if not folder.is_dir() or (folder / "labels.csv").exists():
+    found = listed(folder, error=DataError)
+    if "labels.csv" in [path.name for path in found]:
         return []
-    loose = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    loose = [path for path in found if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     return [Correction(str(p), None, p.stem.partition("_")[0], place=str(p)) for p in loose]
 
 

@@ -9,7 +9,6 @@ right or wrong is told in `outcomes`; the layout is one that a user would choose
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import sys
@@ -355,12 +354,10 @@ def _plot(found: list[Measured], path: Path) -> None:
             axes.scatter(sure, right, [3 + point.answers**0.5 for point in m.curve], color=line.get_color())
     axes.set(xlabel="confidence", ylabel="right", xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axes.legend(fontsize=7)
-    drawing = io.BytesIO()
     try:
-        figure.savefig(drawing, format=path.suffix[1:] or "svg")
+        write_atomically(path, lambda file: figure.savefig(file, format=path.suffix[1:] or "svg"))
     except ValueError as error:
         raise ReadingError(f"--plot {path}: {error}; expected a name that ends in .svg, .png or .pdf") from error
-    write_atomically(path, drawing.getvalue())
 
 
 if __name__ == "__main__":
