@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from lenet5.reproduce import Plan, experiments, pool, report
+from lenet5.reproduce import experiments, pool, report
+from lenet5.reproduce.plan import Plan
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lenet5.reproduce import Plan, ladder, pool
+from lenet5.reproduce import ladder, pool
+from lenet5.reproduce.plan import Plan
 from lenet5.training import RECIPES
 
 

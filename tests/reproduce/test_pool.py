@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from lenet5.errors import TrainingError
-from lenet5.reproduce import Plan, experiments
+from lenet5.reproduce import experiments
 from lenet5.reproduce.jobs import WEIGHTS, Job, do
+from lenet5.reproduce.plan import Plan
 from lenet5.reproduce.pool import run
 from lenet5.training import Recipe
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from lenet5.reproduce import EXPERIMENTS, Plan, report
+from lenet5.reproduce import report
 from lenet5.reproduce.choices import PUBLISHED
 from lenet5.reproduce.paper import MISTAKES, PAPER
+from lenet5.reproduce.plan import EXPERIMENTS, Plan
 from lenet5.reproduce.report import page
 from lenet5.reproduce.statements import statements
 from lenet5.reproduce.statistics import spread

@@ -21,8 +21,9 @@ from lenet5.cli import warm
 from lenet5.cli.bar import working
 from lenet5.cli.options import Count, Json
 from lenet5.errors import TrainingError
-from lenet5.reproduce import QUICK, Plan, experiments, ladder, report
+from lenet5.reproduce import experiments, ladder, report
 from lenet5.reproduce.jobs import Job
+from lenet5.reproduce.plan import QUICK, Plan
 from lenet5.reproduce.pool import run
 from lenet5.reproduce.statistics import between, plus_minus
 
