@@ -83,8 +83,8 @@ def test_what_is_missing_is_named(
 @pytest.mark.parametrize(
     ("package", "use", "extra"),
     [
-        ("fastapi", "import lenet5.server; lenet5.server.create_app", "serve"),
-        ("prometheus_client", "import lenet5.server; lenet5.server.create_app", "serve"),
+        ("fastapi", "from lenet5.cli.serve import serve; serve()", "serve"),
+        ("prometheus_client", "from lenet5.cli.serve import serve; serve()", "serve"),
         ("matplotlib", "import lenet5.bench.plot", "plot"),
     ],
 )

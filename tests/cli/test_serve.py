@@ -9,7 +9,8 @@ import pytest
 
 from lenet5.architecture import LENET5
 from lenet5.cli import app
-from lenet5.server import Settings, create_app
+from lenet5.server.app import create_app
+from lenet5.server.settings import Settings
 
 
 def settings(*words: str) -> Settings:

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from lenet5.architecture import LENET5
-from lenet5.server import Settings, create_app
+from lenet5.server.app import create_app
+from lenet5.server.settings import Settings
 from lenet5.server.training_process import Assignment, train
 from lenet5.training import Recipe
 from server.expected import expect_problem, finished

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from lenet5.errors import LeNetError
-from lenet5.server import Settings
+from lenet5.server.settings import Settings
 from server.expected import PNG, expect_problem
 
 TOKEN = "a-token-that-is-long-enough"
@@ -148,7 +148,7 @@ def impatient() -> object:
 
     import uvicorn
 
-    from lenet5.server import create_app
+    from lenet5.server.app import create_app
     from lenet5.server.serving import protocol
 
     settings = Settings(idle_seconds=0.5, body_seconds=0.5, connections=ROOM, largest_body=2**20)

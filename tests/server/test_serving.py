@@ -59,8 +59,9 @@ def test_a_request_that_has_begun_is_answered_before_the_end(start: Callable[...
 
 
 def test_a_port_that_is_taken_is_a_clear_error(address: str) -> None:
-    from lenet5.server import Settings, create_app
+    from lenet5.server.app import create_app
     from lenet5.server.serving import serve
+    from lenet5.server.settings import Settings
 
     settings = Settings(port=int(address.rsplit(":", 1)[1]))
     with pytest.raises(LeNetError, match="another --port"):

@@ -12,6 +12,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from lenet5.cli.bar import SHOWN
+from lenet5.errors import MissingExtraError
 from lenet5.server.settings import Settings
 
 AS_SET = Settings()
@@ -24,9 +25,12 @@ def serve(*weights: Path, settings: Annotated[Settings, Parameter(name="*")] = A
         weights: Files of weights to show beside the shipped ones.
         settings: where it listens, and how much it accepts.
     """
-    from lenet5.server import create_app
-    from lenet5.server.guard import LOG
-    from lenet5.server.serving import serve as run
+    try:
+        from lenet5.server.app import create_app
+        from lenet5.server.guard import LOG
+        from lenet5.server.serving import serve as run
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "fastapi", "serve", "the server") from error
 
     settings = replace(settings, weights=weights)
     LOG.setLevel(logging.INFO)

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from lenet5.reading.school.corrections import read_corrections
-from lenet5.server import Settings, create_app
+from lenet5.server.app import create_app
+from lenet5.server.settings import Settings
 from server.expected import EXAMPLES, expect_problem, finished
 
 LINE = (EXAMPLES / "line_1998.png").read_bytes()  # 183×106 pixels
