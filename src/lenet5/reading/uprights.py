@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,11 +47,12 @@ class Uprights:
     thick: list[int]
     over: Floats
     under: Floats
-    _sums: tuple[Floats, Floats] = field(init=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _sums(self) -> tuple[Floats, ...]:
+        """Up to each column, how much is ruled, and how much is open."""
         ruled, open_ = (self.over + self.under) / 2, (self.over + self.under) == 0
-        object.__setattr__(self, "_sums", tuple(np.concatenate([[0.0], np.cumsum(x)]) for x in (ruled, open_)))
+        return tuple(np.concatenate([[0.0], np.cumsum(x)]) for x in (ruled, open_))
 
     @classmethod
     def of(cls, stood: Mask, over: Floats, under: Floats) -> Uprights:
@@ -124,13 +127,10 @@ def boxes_between(uprights: Uprights) -> tuple[list[Box], float] | None:
 
 def _firsts(uprights: Uprights) -> Iterator[tuple[Box, float]]:
     """The boxes that others may be put beside, and their width."""
-    for i, a in enumerate(uprights.at):
-        for j in range(i + 1, len(uprights.at)):
-            b = uprights.at[j]
-            if not NARROWEST * uprights.height <= b - a <= WIDEST * uprights.height:
-                continue
-            if max(uprights.strength[i], uprights.strength[j]) >= SURE and uprights.ruled(a, b) >= RULED:
-                yield (a, b), b - a
+    for (a, sure_a), (b, sure_b) in combinations(zip(uprights.at, uprights.strength, strict=True), 2):
+        fits = NARROWEST * uprights.height <= b - a <= WIDEST * uprights.height
+        if fits and max(sure_a, sure_b) >= SURE and uprights.ruled(a, b) >= RULED:
+            yield (a, b), b - a
 
 
 def _grown(uprights: Uprights, at: float, width: float, step: int) -> list[Box]:

@@ -13,7 +13,6 @@ from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from lenet5 import __version__
-from lenet5.files import PACKAGE
 from lenet5.server import problems
 from lenet5.server.guard import Guard
 from lenet5.server.metrics import Metrics
@@ -21,8 +20,8 @@ from lenet5.server.networks import Networks
 from lenet5.server.routes import corrections, digits, health, networks, reading, training, trials
 from lenet5.server.settings import Settings
 from lenet5.server.state import ServerState
+from lenet5.server.static import PAGE
 
-PAGE = PACKAGE / "server" / "page"
 SUBJECTS = (reading, corrections, networks, trials, training, digits, health)
 ABOUT = """LeNet-5 of 1998: handwritten digits in, answers out, and every number in between.
 
