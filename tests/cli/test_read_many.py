@@ -10,6 +10,7 @@ import pytest
 from lenet5 import datasets
 from lenet5.architecture import LENET5
 from lenet5.cli import main
+from lenet5.datasets import drawn
 from lenet5.network import LeNet5
 from lenet5.training.initial import initial
 
@@ -45,6 +46,31 @@ def test_a_folder_is_read(model: Path, digits: Path, capsys: pytest.CaptureFixtu
     assert pq.read_table(out).num_rows == 12
     assert lenet5(*command) == 0
     assert "12 of them before this start" in capsys.readouterr().err
+
+
+def test_it_tells_in_how_many_pictures_something_was_rejected(digits: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from PIL import Image
+
+    lines = digits.with_name("lines")
+    lines.mkdir()
+    for k in range(2):
+        picture, _ = drawn.line("20473", np.random.default_rng(k))
+        Image.fromarray(picture).save(lines / f"{k}.png")
+    out = digits.with_name("out.csv")
+    for before in ("", ", 2 of them before this start"):
+        assert lenet5("read-many", lines, out, "--workers", 1, "--accept", 1) == 0
+        told = capsys.readouterr().err
+        assert f"2 pictures read{before}; 0 could not be; in 2 something was rejected" in told
+        assert "each was taken for one digit; --layout auto" in told
+    out.unlink()
+    assert lenet5("read-many", lines, out, "--workers", 1, "--layout", "line", "--accept", 0) == 0
+    assert capsys.readouterr().err.strip().endswith("2 pictures read; 0 could not be")
+
+
+def test_where_there_is_nothing_to_read_nothing_is_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert lenet5("read-many", tmp_path / "empty", tmp_path / "out.csv", "--workers", 1) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
 
 
 def test_a_picture_that_is_none_is_told_by_the_status(model: Path, digits: Path) -> None:

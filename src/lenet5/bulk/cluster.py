@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from lenet5.bulk.parts import Counts
@@ -31,7 +32,7 @@ class _Actor:
         task, shard = pickle.loads(row["what"])
         self._worker = self._worker or Worker(task)
         counts = self._worker.read(shard)
-        return {"number": shard.number, "pictures": counts.pictures, "failed": counts.failed}
+        return {"number": shard.number, **asdict(counts)}
 
 
 def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Shard, Counts]]:
@@ -54,4 +55,4 @@ def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Sha
     rows = ray.data.from_items(given, override_num_blocks=len(given))
     pool = ray.data.ActorPoolStrategy(size=workers)
     for row in rows.map(_Actor, num_cpus=1, compute=pool).iter_rows():
-        yield waiting.pop(int(row["number"])), Counts(int(row["pictures"]), int(row["failed"]))
+        yield waiting.pop(int(row["number"])), Counts.of(row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -24,15 +24,12 @@ ENGINES = {"local": local.run, "ray": cluster.run}
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a job has come.
+class Progress(Counts):
+    """How far a job has come: what is counted of all that was read, and found: of these, read before this start.
 
-    pictures, failed: read in all, and those of them that could not be. found: of these, read before this start.
     share: 0 to 1, of all there is. rate: pictures a second since this start. left: seconds.
     """
 
-    pictures: int
-    failed: int
     found: int
     share: float
     rate: float
@@ -95,8 +92,9 @@ def read(
 def _go(source: str, task: Task, engine: Engine, workers: int) -> Iterator[Progress]:
     parts, columns = task.parts, task.columns
     if (whole := parts.finished(sources.shards(source, columns))) is not None:
-        yield Progress(whole.pictures, whole.failed, whole.pictures, 1.0, 0.0, 0.0)
+        yield Progress(**asdict(whole), found=whole.pictures, share=1.0, rate=0.0, left=0.0)
         return
+    next(sources.shards(source, columns))  # raises where there is nothing to read, before anything is written
     clock = _Clock(sources.total(source))
 
     def todo() -> Iterator[Shard]:
@@ -110,7 +108,7 @@ def _go(source: str, task: Task, engine: Engine, workers: int) -> Iterator[Progr
         for shard, counts in ENGINES[engine](task, todo(), workers):
             clock.add(shard, counts)
             yield clock.now()
-        parts.join(lambda: sources.shards(source, columns), Counts(clock.pictures, clock.failed))
+        parts.join(lambda: sources.shards(source, columns), clock.counts)
     parts.remove()
     yield clock.now()
 
@@ -121,17 +119,18 @@ class _Clock:
     def __init__(self, total: int) -> None:
         self._total, self._start = max(total, 1), time.monotonic()
         self._before, self._done = 0, 0  # weights of what was found at the start, and of all that is done
-        self.pictures, self.failed, self._found = 0, 0, 0
+        self.counts, self._found = Counts(0, 0, 0), 0
 
     def add(self, shard: Shard, counts: Counts, *, before: bool = False) -> None:
         """A shard that is done; `before`: it was when this start began."""
         self._done += shard.weight
-        self.pictures, self.failed = self.pictures + counts.pictures, self.failed + counts.failed
+        self.counts = Counts(*map(sum, zip(astuple(self.counts), astuple(counts), strict=True)))
         if before:
             self._before, self._found = self._before + shard.weight, self._found + counts.pictures
 
     def now(self) -> Progress:
         seconds = max(time.monotonic() - self._start, 1e-9)
         here, rest = self._done - self._before, max(0, self._total - self._done)
-        rate, left = (self.pictures - self._found) / seconds, seconds * rest / max(here, 1)
-        return Progress(self.pictures, self.failed, self._found, min(1.0, self._done / self._total), rate, left)
+        rate, left = (self.counts.pictures - self._found) / seconds, seconds * rest / max(here, 1)
+        share = min(1.0, self._done / self._total)
+        return Progress(**asdict(self.counts), found=self._found, share=share, rate=rate, left=left)

@@ -11,7 +11,7 @@ from lenet5.bulk.parts import Counts
 from lenet5.bulk.sources import Shard
 from lenet5.bulk.worker import Task, Worker
 from lenet5.errors import ReadingError
-from lenet5.machine.processes import pool
+from lenet5.machine.processes import KILLED, pool
 
 AHEAD = 2  # shards for each worker that are waiting or being read
 
@@ -35,10 +35,7 @@ def run(task: Task, shards: Iterator[Shard], workers: int) -> Iterator[tuple[Sha
             while pending:
                 yield from _done(pending)
         except BrokenProcessPool as error:
-            raise ReadingError(
-                "a process that read pictures was killed, perhaps for want of memory; what was read is kept: "
-                "start again with fewer workers"
-            ) from error
+            raise ReadingError(f"a process that read pictures {KILLED} workers") from error
         finally:
             processes.shutdown(wait=False, cancel_futures=True)
 

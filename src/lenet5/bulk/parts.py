@@ -14,7 +14,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,15 @@ LARGEST = 2**20  # bytes of what is told of an output
 
 @dataclass(frozen=True)
 class Counts:
-    """The pictures in a part, and how many of them could not be read."""
+    """The pictures in a part, how many of them could not be read, and in how many something was rejected."""
 
     pictures: int
     failed: int
+    rejected: int
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Counts:
+        return cls(*(int(told[field.name]) for field in fields(Counts)))
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class Parts:
                 f"{path} was made from other pictures or with other options; give the input and options that the job "
                 f"began with, or remove {self.folder}, or name another output"
             )
-        return Counts(about["pictures"], about["failed"])
+        return Counts.of(about)
 
     def finished(self, shards: Iterable[Shard]) -> Counts | None:
         """What the output holds where it is there already, made from these shards; else None.
@@ -103,9 +108,12 @@ class Parts:
             return None
         about = _told_in(self.output if self.output.suffix == ".parquet" else self._beside())
         if (about.get("how"), about.get("digest")) != (self.how, _digest(shards)):
-            raise DataError(f"{self.output} is of other pictures or options; remove it, or name another output")
+            raise DataError(
+                f"{self.output} is there already, made from other pictures or with other options; remove it, or name "
+                f"another output"
+            )
         self.remove()  # left over where the end of a job was cut short
-        return Counts(about["pictures"], about["failed"])
+        return Counts.of(about)
 
     def join(self, shards: Callable[[], Iterable[Shard]], counts: Counts) -> None:
         """Join all parts to one file, in the order of the shards."""

@@ -58,14 +58,15 @@ class Worker:
         """Read a shard and commit its part."""
         rows: list[dict[str, Any]] = []
         origin: list[int] = []
-        pictures = failed = 0
+        pictures = failed = rejected = 0
         given = shard.source.pictures(shard.items)
         while some := list(islice(given, BATCH)):
             for (key, _), found in zip(some, self._read([data for _, data in some]), strict=True):
                 rows += (made := _rows(key, found))
                 origin += [pictures] * len(made)
                 pictures, failed = pictures + 1, failed + isinstance(found, LeNetError)
-        counts = Counts(pictures, failed)
+                rejected += any(row.get("rejected") for row in made)
+        counts = Counts(pictures, failed, rejected)
         self._task.parts.commit(shard, rows, counts, origin)
         return counts
 

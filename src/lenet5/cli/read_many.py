@@ -31,7 +31,8 @@ def read_many(
 
     A picture that cannot be read is a row with its error. The same command, started again, goes on where it was.
 
-    Exit status: 0 where everything was read, 1 where a picture could not be read, 2 where the request makes no sense.
+    Exit status: 0 where every picture was read, be it with readings that are rejected, 1 where one could not be, 2
+    where the request makes no sense.
 
     Args:
         source: A folder tree of pictures, a .tar or .parquet file, a folder of such files, or a .csv file with the
@@ -54,7 +55,10 @@ def read_many(
             bar.update(task, completed=done.share, state=state)
     assert done is not None  # a source without pictures is an error
     found = f", {done.found:,} of them before this start" if done.found else ""
-    print(f"{output}: {done.pictures:,} pictures read{found}; {done.failed:,} could not be", file=sys.stderr)
+    rejected = f"; in {done.rejected:,} something was rejected" if done.rejected else ""
+    print(f"{output}: {done.pictures:,} pictures read{found}; {done.failed:,} could not be{rejected}", file=sys.stderr)
+    if layout == "digit" and 2 * done.rejected > done.pictures:
+        print("each was taken for one digit; --layout auto looks for lines, boxes and pages too", file=sys.stderr)
     return int(done.failed > 0)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+KILLED = "was killed, perhaps for want of memory; what is done is kept: start again with fewer"
 SPAWN = multiprocessing.get_context("spawn")  # a forked process would inherit locks that threads of this one may hold
 
 

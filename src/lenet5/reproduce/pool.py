@@ -17,7 +17,7 @@ from typing import Any
 
 from lenet5 import files
 from lenet5.errors import LeNetError, TrainingError
-from lenet5.machine.processes import SPAWN, pool
+from lenet5.machine.processes import KILLED, SPAWN, pool
 from lenet5.machine.threads import processors
 from lenet5.reproduce.jobs import Job, do
 
@@ -60,10 +60,7 @@ def run(jobs: Sequence[Job], work: Path, processes: int | None = None) -> Genera
                     future.result()
                     yield Advance(job, job.work, finished=True)
         except BrokenProcessPool as error:
-            raise TrainingError(
-                f"a process that did jobs in {work} was killed, perhaps for want of memory; what is finished is kept: "
-                f"start again with fewer processes"
-            ) from error
+            raise TrainingError(f"a process in {work} {KILLED} processes") from error
         finally:
             stop.set()
             workers.shutdown(cancel_futures=True)
