@@ -172,7 +172,7 @@ def model(run: Run, rng: np.random.Generator) -> str:
 def test_evaluate_shows_error_interval_and_confusions(run: Run, model: str) -> None:
     status, said, _ = run("evaluate", model, "--data", "drawn", "--count", "50")
     assert status == 0
-    for part in ("of 50 wrong", "with 95 % confidence", "pictures/s", "mean penalty"):
+    for part in ("of 50 wrong", "with 95 % confidence", "pictures/s", "mean penalty", "a row for each class"):
         assert part in said
     assert max(map(len, said.splitlines())) <= 80
 

@@ -230,6 +230,17 @@ def test_every_step_is_explained_in_one_file(folder: Path) -> None:
     assert "http" not in page
 
 
+def test_a_place_that_takes_no_explanation_is_told_before_anything_is_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "notes.txt").write_text("a file, and no folder")
+    for place in (folder, folder / "notes.txt" / "how.html"):
+        assert run(folder / "deep" / "line.png", "--explain", place) == 2
+        assert capsys.readouterr().out == ""
+    run(folder / "deep" / "line.png", "--explain", folder / "new" / "how.html")
+    assert (folder / "new" / "how.html").exists()
+
+
 def test_two_forms_at_once_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "--json", "--csv") == 2
     assert "choose one" in capsys.readouterr().err

@@ -85,7 +85,7 @@ def test_where_nothing_gets_better_nothing_is_written(
         (["nowhere", "--out", "new.safetensors"], "nowhere"),
         (["mine", "--from", "lenet6", "--out", "new.safetensors"], "no network 'lenet6'"),
         (["mine", "--add", "7", "--out", "new.safetensors"], "the classes 7 to add to 0, 1, 2"),
-        (["one", "--out", "new.safetensors"], "1 of the samples can be learned from; expected at least 3"),
+        (["one", "--out", "new.safetensors"], "1 samples to learn from; expected 3 or more"),
     ],
 )
 def test_what_cannot_be_done_is_told(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,11 @@ def test_characters_have_names_or_are_named_one_by_one(asked: str, some: str, no
     ("asked", "told"),
     [
         ("", "expected one of digits"),
-        ("digitz", "'i' more than once"),
+        ("1231", "'1' more than once"),
+        ("dgits", "a name with a mistake"),
+        ("Digits", "a name with a mistake"),
+        ("0-9", "like a range"),
+        ("A-Z0123456789", "like a range"),
         ("12 3", "' ' is not printable"),
         ("12é", "'é'"),
     ],

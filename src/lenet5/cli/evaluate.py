@@ -56,6 +56,7 @@ def evaluate(
         f"calibration      {found.calibration_error:.2f} % between confidence and share of right answers (ECE)"
     )
     console.print(f"speed            {found.pictures / found.seconds:,.0f} pictures/s\n")
+    console.print("a row for each class, and a column for each answer")
     console.print(_table(found))
 
 

@@ -17,7 +17,7 @@ from cyclopts import Parameter
 
 from lenet5.cli.options import Count, Json
 from lenet5.errors import LeNetError, PictureError, harmless
-from lenet5.files import make_folder, write_atomically
+from lenet5.files import make_folder, try_place, write_atomically
 from lenet5.pictures.ink import Polarity
 from lenet5.pictures.opening import LIMITS, MAX_BYTES, SUFFIXES, Limits, open_pages
 from lenet5.pictures.saving import address, png
@@ -95,8 +95,10 @@ def read(
         raise PictureError(f"--annotate {annotate} is not a folder; give a folder, it is made where there is none")
     pictures = list(pictures_in(files))
     named = [picture for picture in pictures if isinstance(picture, Path) and os.path.exists(picture)]
-    if explain is not None and os.path.exists(explain) and any(explain.samefile(picture) for picture in named):
-        raise PictureError(f"--explain {explain} is one of the pictures; name another file")
+    if explain is not None:  # what is read for long must not end at a place that cannot be written to
+        if os.path.isdir(explain) or (os.path.exists(explain) and any(explain.samefile(p) for p in named)):
+            raise PictureError(f"--explain {explain} is one of the pictures or a folder; name another file")
+        try_place(explain, error=PictureError)
     limits = Limits(largest_pages, largest_pixels)
     reader = Reader(model, accept=accept, limits=limits, characters=characters)
     show = _Show(json_, csv_)

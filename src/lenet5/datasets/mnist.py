@@ -132,8 +132,8 @@ def _cached(source: _Source, progress: Progress | None) -> bytes:
         return unpacked
     told = "\n".join(answers)
     raise _MissingError(
-        f"could not download {name}:\n{told}\nWithout internet, take the data set drawn, or set {ENVIRONMENT} to a "
-        f"folder that has {source.folder}/{name}"
+        f"could not download {name}:\n{told}\nWithout internet, take the data set drawn: --data drawn. Or set "
+        f"{ENVIRONMENT} to a folder that has {source.folder}/{name}"
     )
 
 

@@ -205,7 +205,9 @@ def _decode(data: bytes, name: str, limits: Limits) -> list[NDArray[np.uint8]]:
         except UnidentifiedImageError as error:
             raise PictureError(f"{name} is no picture; expected one of {', '.join(FORMATS)}, HEIC or PDF") from error
         except Image.DecompressionBombError as error:
-            raise PictureError(f"{name} has too many pixels; expected at most {limits.pixels:,}") from error
+            raise PictureError(
+                f"{name} has over {PILLOWS:,} pixels; expected at most {limits.pixels:,}: make it smaller"
+            ) from error
 
 
 def _frames(image: Image.Image, name: str, limits: Limits) -> list[NDArray[np.uint8]]:

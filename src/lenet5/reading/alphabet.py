@@ -6,8 +6,10 @@ character stands there, and where it may be a digit, those say which and whether
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +29,8 @@ SIGNS = CHARACTERS.replace(NONE, "")
 CAPITALS = "".join(c for c in SIGNS if c.isupper())
 LETTERS = "".join(c for c in SIGNS if c.isalpha())
 NAMED = {"digits": DIGITS, "capitals": CAPITALS, "letters": LETTERS, "alphanumeric": DIGITS + LETTERS, "ascii": SIGNS}
+RANGE = re.compile("0-9|A-Z|a-z")
+LIKE = 0.8  # how like a name is what was meant to be it, 0 to 1
 # How much rarer characters are that were not asked for: what looks like both is the one that was.
 UNASKED = 0.05
 # In a line all that are asked for are taken to be about equally common, though `lenet5-ascii` was taught the letters of
@@ -39,13 +43,16 @@ LEAST = 1e-9
 def characters_of(asked: str) -> str:
     """The characters that are asked for, by one of the names or one by one.
 
-    Raises ReadingError where it is neither: empty, a character twice, or one that is not printable ASCII.
+    Raises ReadingError where it is neither: empty, a character twice, one that is not printable ASCII, and what was
+    surely meant otherwise: a range, or a name with a mistake in it.
     """
     if asked in NAMED:
         return NAMED[asked]
     names = f"one of {', '.join(NAMED)}, or the characters themselves, such as 0123456789-/."
     if not isinstance(asked, str) or not asked:
         raise ReadingError(f"characters {asked!r}; expected {names}")
+    if RANGE.search(asked) or get_close_matches(asked, NAMED, cutoff=LIKE):
+        raise ReadingError(f"characters {asked!r}, which look like a range or a name with a mistake; expected {names}")
     unknown = sorted(set(asked) - set(SIGNS))
     if unknown:
         raise ReadingError(f"characters {asked!r}: {''.join(unknown)!r} is not printable ASCII; expected {names}")

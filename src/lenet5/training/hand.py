@@ -138,15 +138,12 @@ def _grown(member: LeNet5, more: Sequence[str]) -> LeNet5:
 def _checked(samples: Dataset, classes: tuple[str, ...]) -> Dataset:
     """Samples whose labels are places in a network's classes, none of them in contradiction to another."""
     if len(samples) < FEWEST:
-        raise DataError(
-            f"{samples.name}: {len(samples)} of the samples can be learned from; expected at least {FEWEST}, better "
-            f"a few dozen"
-        )
+        raise DataError(f"{samples.name}: {len(samples)} samples to learn from; expected {FEWEST} or more, better 30")
     unknown = sorted({samples.classes[label] for label in np.unique(samples.labels)} - set(classes))
     if unknown:
         raise DataError(
             f"{samples.name}: labels {', '.join(map(repr, unknown))}, which the network does not know; expected only "
-            f"{', '.join(classes)}: correct them, or add them as new classes with --add"
+            f"{', '.join(filter(str.strip, classes))}: correct them, or add them as new classes with --add"
         )
     said: dict[bytes, int] = {}
     samples = samples.with_classes(classes)
