@@ -278,6 +278,11 @@ def test_two_strokes_that_are_alike_and_part_pairs_are_slashes_where_one_alone_i
     assert max(amid(leaning, upright)) < min(amid(leaning, leaning))
 
 
+def test_a_block_among_digits_is_no_slash() -> None:
+    block = [(x, y) for x in range(108, 144, 6) for y in (98, 12)]
+    assert not any(amid(block))
+
+
 def test_the_most_1s_are_soon_known_to_be_no_date() -> None:
     assert not any(amid(*[[(113, 94), (137, 16)]] * 40))
 

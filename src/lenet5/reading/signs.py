@@ -48,7 +48,8 @@ FRONT = 0.35  # how likely at most what does not bow is a sign before a number, 
 # how much higher it is than they, and how bent; how much higher than the line's other strokes they are; how unlike two
 # lean; whether they part a line as dates are parted; against one, and two. Fitted on drawn dates, and numbers with 1s.
 SLASH = (3.3, 12.5, -45.0, 10.0, -14.0, 2.0, -7.0, -3.7)
-SLANTING, HIGHER, BENT, DIGIT = 1.1, 0.5, 0.08, 0.8  # the most that counts; of its height, the width of a digit
+SLANTING, HIGHER, BENT = 1.1, 0.5, 0.08  # the most that counts
+THICK, DIGIT = 0.4, 0.8  # of its height, how broad a slash's pen is at most, and how wide a digit
 UNRIVALLED, STROKES, LIKE_SLASH = 0.15, 9, "/1"  # where there are no others; and more of them stand in no date
 HANGING, LOW, LOWEST, LIKE_G = 30.0, 0.22, 0.42, "89"  # for each height of theirs that a g stands lower than digits
 CLEAR, ASIDE = 0.05, 0.35  # of the line's height, the least gap between a dot and what it is under, and how far aside
@@ -103,7 +104,8 @@ def _parted(line: Line) -> tuple[list[tuple[int, int]], list[int], list[tuple[li
     spans, boxes = _whole(line)
     heights, ways = boxes[:, 3].tolist(), [(list[int](), [0.0] * len(SLASH))]
     inks = {k: _drawn(line, spans[k], boxes[k]) for k in range(len(spans)) if heights[k] >= AS_HIGH * max(heights)}
-    strokes = [k for k, ink in inks.items() if 0 < k < len(spans) - 1 and _single(ink, SLANTING)]
+    thin = [k for k, ink in inks.items() if 0 < k < len(spans) - 1 and ink.sum() < THICK * heights[k] ** 2]
+    strokes = [k for k in thin if _single(inks[k], SLANTING)]
     if not 0 < len(strokes) <= STROKES:
         return spans, [], ways
     digits, leans = [k for k in inks if k not in strokes] or list(inks), {k: _lean(ink) for k, ink in inks.items()}
