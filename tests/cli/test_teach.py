@@ -109,4 +109,5 @@ def test_a_teaching_that_is_stopped_writes_nothing(monkeypatch: pytest.MonkeyPat
 def test_what_is_surer_and_misread_as_often_is_told_as_such() -> None:
     told = {"samples": 30, "before": 5.0, "after": 5.0, "passes": 2, "drawn_before": None, "same": 99.0}
     assert any("no fewer of them are misread" in line for line in teach._in_words(told, Path("mine.safetensors")))
-    assert not any("no fewer" in line for line in teach._in_words({**told, "after": 4.0}, Path("mine.safetensors")))
+    assert any("more of them are misread" in line for line in teach._in_words({**told, "after": 6.0}, Path("m")))
+    assert not any("misread" in line for line in teach._in_words({**told, "after": 4.0}, Path("mine.safetensors")))

@@ -78,7 +78,8 @@ def _in_words(result: dict[str, float], out: Path) -> list[str]:
         f"{result['after']:.1f} % after {result['passes']} passes"
     ]
     if result["passes"] and result["after"] >= result["before"]:
-        words.append("no fewer of them are misread, but it gives their right answers more probability")
+        more = "more" if result["after"] > result["before"] else "no fewer"
+        words.append(f"{more} of them are misread, but it gives their right answers more probability")
     if result["drawn_before"] is not None:
         words.append(
             f"what it knew: {result['drawn_before']:.1f} % error on drawn digits before, "

@@ -14,7 +14,8 @@ from PIL import Image
 
 import lenet5
 from lenet5 import Reader
-from lenet5.datasets.drawn.scenes import line
+from lenet5.datasets.drawn.paper import Look
+from lenet5.datasets.drawn.scenes import line, page
 from lenet5.errors import DataError
 from lenet5.reading.graph import Candidate, Costs
 from lenet5.reading.pieces import Line, Piece
@@ -87,6 +88,26 @@ def test_cells_have_boxes_of_their_own(tmp_path: Path, reader: Reader) -> None:
     with pytest.raises(DataError, match="for 7 characters in cells; expected one for each"):
         samples_of(written(tmp_path, {**told, "text": "031"}), reader)
     assert path.exists()
+
+
+@pytest.mark.parametrize(("before", "behind"), [(0, 2), (1, 1), (2, 0)])
+def test_a_number_that_does_not_fill_its_boxes_is_learned_as_it_was_read(
+    tmp_path: Path, reader: Reader, before: int, behind: int
+) -> None:
+    text = before * " " + "20427" + behind * " "
+    picture, _ = page([text], np.random.default_rng(3), size=50, look=Look(), boxed=True, tilt=0.0)
+    Image.fromarray(picture).save(tmp_path / "form.png")
+    (reading,) = reader.read(tmp_path / "form.png", "line")
+    assert len(reading.characters) == 7
+    told = {"path": "form.png", **reading.to_dict(), "text": "20427"}
+    assert labels(samples_of(written(tmp_path, told), reader)) == ["2", "0", "4", "2", "7"]
+
+
+def test_a_picture_that_is_not_beside_its_corrections_is_told_where_it_should_be(
+    tmp_path: Path, reader: Reader
+) -> None:
+    with pytest.raises(DataError, match="a path begins at the folder of mine"):
+        samples_of(written(tmp_path, {"path": "elsewhere/a.png", "text": "7"}), reader)
 
 
 def test_pictures_are_named_by_what_they_read(tmp_path: Path, reader: Reader) -> None:

@@ -74,7 +74,9 @@ def samples_of(
         try:
             pages = open_pages(correction.path)
         except LeNetError as error:
-            raise DataError(f"{correction.place}: {error}") from error
+            there = os.path.lexists(correction.path) or correction.path[:5].lower() == "data:"
+            where = "" if there else f"; a path begins at the folder of {place.name}"
+            raise DataError(f"{correction.place}: {error}{where}") from error
         if correction.page >= len(pages):
             raise DataError(f"{correction.place}: page {correction.page}; the picture has {len(pages)}, from 0")
         for image, label in cutter.characters(_cropped(pages[correction.page], correction), correction):
@@ -123,6 +125,9 @@ def _correction(line: str, folder: Path, place: str) -> list[Correction]:
         if not cells:
             return [one]
         signs = text.replace(" ", "")
+        written = [k for k, cell in enumerate(cells) if cell.get("reason") != "blank"]
+        if len(signs) != len(cells) and written:  # the text has no sign for the empty boxes before and behind it
+            cells = cells[written[0] : written[-1] + 1]
         if len(signs) != len(cells):
             raise TypeError(f"the text {text!r} for {len(cells)} characters in cells; expected one for each")
         return [
