@@ -121,6 +121,11 @@ def test_sliding_needs_a_window(network: LeNet5, shape: tuple[int, ...]) -> None
         network.slide(np.zeros(shape, np.uint8))
 
 
+def test_the_name_of_a_file_is_no_picture_and_the_reader_is_named(network: LeNet5) -> None:
+    with pytest.raises(PictureError, match=r"of shape \(\).*lenet5\.Reader reads files"):
+        network.predict("digit.png")
+
+
 def test_activations_have_the_layers_shapes(network: LeNet5, images: Images) -> None:
     found = network.activations(images[:2])
     assert {n: a.shape[1:] for n, a in found.items()} == {

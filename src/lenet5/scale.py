@@ -118,6 +118,7 @@ def _misshapen(array: NDArray[Any], square: bool) -> str:
     expected = "(N, 28, 28) or (N, 32, 32)" if square else "(N, H, W), H and W at least 32"
     what = "one picture" if array.ndim == 2 and not rows else "pictures"
     advice = ": give pictures.reshape(-1, 28, 28)" if rows else ": give picture[None]" if array.ndim == 2 else ""
+    advice = advice or (": lenet5.Reader reads files" if array.ndim == 0 else "")
     return f"{what} of shape {array.shape}; expected {expected}{advice}"
 
 
