@@ -73,6 +73,33 @@ def test_a_1_that_is_nearly_as_high_as_its_box_does_not_part_it() -> None:
     assert len(found(ink)) == 2
 
 
+@pytest.mark.parametrize(("text", "high", "which"), [("4275", 64, 1), ("12345", 64, 2), ("12345", 70, 2)])
+def test_digits_that_cross_the_rules_of_their_boxes_do_not_bend_them(text: str, high: int, which: int) -> None:
+    """The strokes along a rule were taken for a part of it: it leaned, and boxes of one width were of several."""
+    ink, shapes = row(len(text)), drawn.digits(400, 5)
+    for k, digit in enumerate(text):
+        glyph = shapes.images[int(np.flatnonzero(shapes.labels == int(digit))[which])]
+        x, y, w, h = cv2.boundingRect((glyph > 90).astype(np.uint8))
+        wide = min(SIDE - 6, round(w * high / h))
+        left, top = 20 + k * SIDE + (SIDE - wide) // 2, 20 + (SIDE - high) // 2
+        part = ink[top : top + high, left : left + wide]
+        np.maximum(part, cv2.resize(glyph[y : y + h, x : x + w], (wide, high)) / np.float32(255), out=part)
+    assert found(ink) == pytest.approx([20 + SIDE / 2 + k * SIDE for k in range(len(text))], abs=4)
+
+
+def test_bold_rules_are_the_sides_of_boxes() -> None:
+    assert found(row(4, thick=8)) == pytest.approx([20 + SIDE / 2 + k * SIDE for k in range(4)], abs=4)
+
+
+@pytest.mark.parametrize("which", [(0, 1, 2), (1, 2, 3)])
+def test_strokes_in_the_middle_of_some_boxes_make_no_halves_of_them(which: tuple[int, ...]) -> None:
+    ink = row(6)
+    for k in which:
+        x = 20 + SIDE // 2 + k * SIDE
+        cv2.line(ink, (x + 3, 24), (x - 3, 16 + SIDE), 1.0, 4)
+    assert found(ink) == pytest.approx([20 + SIDE / 2 + k * SIDE for k in range(6)], abs=4)
+
+
 @pytest.mark.parametrize("text", ["11", "1010", "0123456789", "71717"])
 def test_a_line_without_boxes_has_none(text: str) -> None:
     for seed in range(4):

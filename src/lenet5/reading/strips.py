@@ -27,6 +27,9 @@ ALONG, SQUARED = 0.5, 8  # of the picture's width, a long rule; more of them are
 # Of a row's height: its least width, beyond its ends, and how exactly a level rule is met.
 LEAST_WIDTH, BEYOND, MEETS = 0.34, 0.1, 0.05
 EDGE = 0.75  # how much the edge of a picture is worth of a rule
+FITS = 8  # of a line, each to the half of the pixels that lay nearest to the one before
+
+_Line = tuple[Floats, Floats, tuple[float, float]]  # columns and rows of its pixels, its slope and where it starts
 
 
 class Strip(NamedTuple):
@@ -80,7 +83,7 @@ def _levels(mask: Mask) -> list[_Level]:
     height, width = mask.shape
     run = max(12, width // 40)
     labels, stats = parts(dilated(find_rules(mask, run, run), 3, 5))
-    lines: list[tuple[Floats, Floats]] = []
+    lines: list[_Line] = []
     for k in (np.argsort(-stats[1:, 2]) + 1)[:MOST_PIECES]:
         x, y, w, h, _ = map(int, stats[k])
         if w < 2 * run and len(lines) >= 2:
@@ -88,10 +91,9 @@ def _levels(mask: Mask) -> list[_Level]:
         ys, xs = np.nonzero((labels[y : y + h, x : x + w] == k) & (mask[y : y + h, x : x + w] > 0))
         _join(lines, xs.astype(float) + x, ys.astype(float) + y)
     found = []
-    for columns, rows in lines:
-        slope, start = np.polyfit(columns, rows, 1)
+    for columns, _, (slope, start) in lines:
         if np.ptp(columns) >= 2 * run and abs(slope) <= STEEPEST:
-            found.append(_Level(float(start), float(slope), float(columns.min()), float(columns.max())))
+            found.append(_Level(start, slope, float(columns.min()), float(columns.max())))
     found.sort(key=lambda level: level.at(width / 2))
     if found and found[0].at(width / 2) > LOWEST:
         found.insert(0, _Level(0.0, 0.0, found[0].left, found[0].right, edge=True))
@@ -100,16 +102,27 @@ def _levels(mask: Mask) -> list[_Level]:
     return found
 
 
-def _join(lines: list[tuple[Floats, Floats]], xs: Floats, ys: Floats) -> None:
+def _join(lines: list[_Line], xs: Floats, ys: Floats) -> None:
     """Add the pixels (N,), (N,) of a piece to the line that they lie on, or as a line of their own."""
-    for k, (others, rows) in enumerate(lines):
-        slope, start = np.polyfit(others, rows, 1)
+    for k, (others, rows, (slope, start)) in enumerate(lines):
         gap = max(float(xs.min() - others.max()), float(others.min() - xs.max()), 0.0)
-        apart = abs(float(ys.mean() - start - slope * xs.mean()))
+        apart = abs(float(np.median(ys - slope * xs)) - start)
         if apart <= max(2.5, 0.01 * gap + 1.5) and gap < 1.5 * np.ptp(others):
-            lines[k] = np.append(others, xs), np.append(rows, ys)
+            xs, ys = np.append(others, xs), np.append(rows, ys)
+            lines[k] = xs, ys, _straight(xs, ys)
             return
-    lines.append((xs, ys))
+    lines.append((xs, ys, _straight(xs, ys)))
+
+
+def _straight(xs: Floats, ys: Floats) -> tuple[float, float]:
+    """Slope and start of the line that most pixels (N,), (N,) lie by: the others are of strokes that meet it."""
+    thick = np.bincount(columns := xs.astype(np.int64))
+    near = thick[columns] <= np.median(thick[thick > 0])
+    for _ in range(FITS):
+        slope, start = np.polyfit(xs[near], ys[near], 1).tolist()
+        off = np.abs(ys - start - slope * xs)
+        near = off <= np.median(off) + 1
+    return slope, start
 
 
 def _strip(mask: Mask, top: _Level, bottom: _Level) -> Strip | None:

@@ -22,7 +22,7 @@ VERY_SURE, VALLEY = 0.85, 0.2  # two that are close to each other, and what lies
 # Of the strip's height.
 NARROWEST, WIDEST = 0.28, 2.2  # a box
 APART, APART_IF_CLEAR = 0.12, 0.05  # two uprights
-THICKEST = 0.14  # an upright
+THICKEST = 0.2  # an upright
 # Of a box's width.
 SLACK, END_SLACK = 0.22, 0.3  # how far a side may be from where it is expected
 GAP = (0.06, 1.3)  # between boxes that stand apart
@@ -173,5 +173,6 @@ def _fit(uprights: Uprights, boxes: list[Box], width: float) -> tuple[float, flo
         s > VERY_SURE and boxes[0][0] < x < boxes[-1][1] and all(abs(x - side) > STRAY * width for side in sides)
         for x, s in strength.items()
     )
-    fit = sum(s - SURE for s in sides.values()) - 0.2 * strays + sum(uprights.ruled(*box) - 0.75 for box in boxes)
-    return fit, (mean + ruled) / 2
+    # Two halves of a box have no more of rules than the whole.
+    long = sum((uprights.ruled(*box) - 0.75) * (box[1] - box[0]) for box in boxes) / uprights.height
+    return sum(s - SURE for s in sides.values()) - 0.2 * strays + long, (mean + ruled) / 2
