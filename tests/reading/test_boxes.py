@@ -173,3 +173,16 @@ def test_rows_of_boxes_are_read_from_the_top_to_the_bottom_and_then_to_the_right
         sheet[y : y + row.shape[0], x : x + row.shape[1]] = row
     readings = reader.read(np.rot90(sheet, turn), layout="page")
     assert [len(r.text) for r in readings] == [4, 5, 8, 3]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("beside", ["7", "42", "-"])
+def test_a_row_beside_which_more_digits_stand_is_not_sure(reader: Reader, side: str, beside: str) -> None:
+    """Boxes that were not found, or a number that goes on outside of them: the row alone was given for the whole."""
+    picture = np.full((SIDE + 24, 16 * SIDE), 240, np.uint8)
+    row = in_boxes("53540637", 8)
+    picture[:, 4 * SIDE : 4 * SIDE + row.shape[1]] = row
+    x = 4 * SIDE - 44 * len(beside) if side == "left" else 12 * SIDE + 40
+    cv2.putText(picture, beside, (x, 12 + SIDE - 8), cv2.FONT_HERSHEY_SIMPLEX, 1.9, 30, 4)
+    reading = next(r for r in reader.read(picture, "page") if "53540637" in r.text)
+    assert reading.rejected == (beside != "-")

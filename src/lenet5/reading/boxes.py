@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lenet5.pictures.ink import Ink
 from lenet5.pictures.masks import Grey, inked, least_overlap, parts, shrunk
 from lenet5.pictures.normalise import bounding_box, normalise
-from lenet5.reading.cells import Cell, Grid, cells_of, without_outlines
+from lenet5.reading.cells import Cell, Corners, Grid, cells_of, without_outlines
 from lenet5.reading.fields import Field, GlyphField
 from lenet5.reading.glyph import the_glyph
 from lenet5.reading.graph import Geometry
@@ -31,12 +31,15 @@ FEW = 6  # digits or fewer do not tell which way is up
 ONE_PART = 0.9  # of its ink is in the largest part of one digit
 TURNED = 0.3  # how much surer per digit, in −log, another way up must be
 MOST = 0.8  # of the ink stands in a row of boxes
+OUTSIDE = 0.3  # of a part's ink lies in boxes, at most, where it is in none
 ENLARGED = 96  # pixels a side, up to which a picture is enlarged: boxes may be 10 pixels high
 MOST_ENLARGED = 6
 STRIPS_SIDE, FEW_STRIPS = 1000, 3  # pixels a side in which strips are looked for
 # Of a cell's width or height.
 REST = 0.15  # what is smaller may be a rest of a rule
 SPECK = 0.1  # what is smaller is no digit
+# Beside a row, what may be more of it: how far over its end or from it; how high, at least and at most; how far aside.
+NEXT, HIGH, ASIDE = (0.2, 0.8), (0.45, 1.5), 0.35
 CLOSED = 0.6  # how sure a digit is at most of which a rule may have been a side
 BARE = 0.999  # how sure it is that a cell without ink is empty
 SMALL = 0.25  # what is smaller is a digit where the others are not much larger
@@ -78,33 +81,46 @@ def find_boxes(found: Ink, place: Place) -> Boxes:
     place = place.inside(np.diag([1 / scale, 1 / scale, 1.0]))
     grids = find_grid(large)
     if not grids or max(row for row, _ in grids[0]) == 0:
-        rows = [row for row in _rows_of_strips(large) if _holds(large, row) >= MOST]
-        if rows and len(rows[0]) >= (len(grids[0]) if grids else 2):
-            grids = [{(0, column): box for column, box in enumerate(rows[0])}]
+        small = shrunk(large, STRIPS_SIDE)
+        scale = max(large.shape) / max(small.shape)
+        strips = ([box * scale for box in strip.boxes] for strip in find_strips(small)[:FEW_STRIPS])
+        row = next((row for row in strips if _holds(large, row) >= MOST), [])
+        if len(row) >= (len(grids[0]) if grids else 2):
+            grids = [{(0, column): box for column, box in enumerate(row)}]
     return Boxes(pen, place, grids, ruled=pen is large)
 
 
-def _rows_of_strips(ink: Grey) -> list[list[NDArray[np.float64]]]:
-    """The boxes of the few strips that explain most of the ink."""
-    small = shrunk(ink, STRIPS_SIDE)
-    scale = max(small.shape) / max(ink.shape)
-    return [[box / scale for box in strip.boxes] for strip in find_strips(small)[:FEW_STRIPS]]
-
-
-def _holds(ink: Grey, boxes: Sequence[NDArray[np.float64]]) -> float:
+def _holds(ink: Grey, boxes: Sequence[Corners]) -> float:
     """How much of the ink stands in boxes, but for rules, rests of them, and what comes in from outside."""
-    mask = inked(without_outlines(ink, list(boxes)))
-    labels, stats = parts(mask)
+    stats, held = _held(ink, boxes)
     x, y, width, height, area = stats.T
-    outside = (x == 0) | (y == 0) | (x + width == mask.shape[1]) | (y + height == mask.shape[0])
+    outside = (x == 0) | (y == 0) | (x + width == ink.shape[1]) | (y + height == ink.shape[0])
     rest = np.maximum(width, height) < REST * np.median([np.ptp(corners[:, 1]) for corners in boxes])
-    within = np.zeros(mask.shape, np.uint8)
-    for corners in boxes:
-        cv2.fillConvexPoly(within, np.rint(corners).astype(np.int32), 1)
-    held = np.bincount(labels[within > 0], minlength=len(stats))
     counted = ~rest & ~(outside & (held < area / 2))
-    counted[0] = False
     return float(held[counted].sum() / area[counted].sum()) if counted.any() else 1.0
+
+
+def _held(ink: Grey, boxes: Sequence[Corners]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The parts of the ink without the rules of boxes, (N, 5) as of `masks.parts`, and how much of each is in boxes."""
+    labels, stats = parts(inked(without_outlines(ink, list(boxes))))
+    within = cv2.fillPoly(np.zeros(ink.shape, np.uint8), [np.rint(box).astype(np.int32) for box in boxes], 1)
+    return stats[1:], np.bincount(labels[within > 0], minlength=len(stats))[1:]
+
+
+def _rows_that_go_on(boxes: Boxes, grid: Grid) -> set[int]:
+    """The rows of a grid beside whose ends something stands that is as high as digits, and is in no box."""
+    stats, held = _held(boxes.ink, [cell for some in boxes.grids for cell in some.values()])
+    x, y, width, height, _ = stats[held < OUTSIDE * stats[:, 4]].T
+    found = set[int]()
+    for (row, column), at in grid.items():
+        (left, top), (right, foot) = (at[0] + at[3]) / 2, (at[1] + at[2]) / 2
+        across, high = np.hypot(right - left, foot - top), np.hypot(*(at[3] - at[0]))
+        for way, end, level in ((-1, left - x - width, top), (1, x - right, foot)):
+            beside = (end > -NEXT[0] * across) & (end < NEXT[1] * across) & (end + width > NEXT[0] * across)
+            like = (height > HIGH[0] * high) & (height < HIGH[1] * high)
+            if (row, column + way) not in grid and (beside & like & (abs(y + height / 2 - level) < ASIDE * high)).any():
+                found.add(row)
+    return found
 
 
 def upright_rows(boxes: Boxes, geometry: Geometry, sureness: Callable[[Images], float]) -> list[Field]:
@@ -142,15 +158,16 @@ class _Written:
     cell: Cell
     glyph: Grey
     size: float
+    goes_on: bool  # its row, outside of the grid
 
 
 def _written(boxes: Boxes, grid: Grid) -> list[_Written]:
-    found = []
+    found, more = [], _rows_that_go_on(boxes, grid)
     for cell in cells_of(boxes.ink, grid, ruled=boxes.ruled):
         glyph, writing = the_glyph(np.power(cell.ink, np.float32(FAINT)))
         box = bounding_box(glyph, 0.35)
         size = max(box[2] / cell.size[0], box[3] / cell.size[1]) if box and writing else 0.0
-        found.append(_Written(cell, glyph, size))
+        found.append(_Written(cell, glyph, size, cell.row in more))
     return found
 
 
@@ -160,8 +177,12 @@ def _rows(cells: list[_Written], place: Place, geometry: Geometry, turn: int) ->
     large = [w.size for w in cells if w.size >= SMALL]
     least = min(SMALL, SMALLER * float(np.median(large))) if large else SPECK
     rows: dict[int, list[CellField]] = {}
+    more = set[int]()
     for written in cells:
-        row, column = _turned((written.cell.row, written.cell.column), last, turn)
+        row, column = written.cell.row, written.cell.column
+        for done in range(turn):  # a quarter makes the last column the first row
+            row, column = last[0 if done % 2 else 1] - column, row
+        more.update([row] if written.goes_on else [])
         field = _field(written, place, geometry, turn, least)
         rows.setdefault(row, []).append(replace(field, row=row, column=column))
     whole = CUT_OFF if is_cut_off(last[0] + 1, last[1] + 1) else 1.0
@@ -169,17 +190,10 @@ def _rows(cells: list[_Written], place: Place, geometry: Geometry, turn: int) ->
     for row in sorted(rows):
         members = tuple(sorted(rows[row], key=lambda cell: cell.column))
         whole_row = around(np.array([cell.box for cell in members]))
-        sure = whole if members[-1].column - members[0].column < len(members) else CUT_OFF
+        lacks = members[-1].column - members[0].column >= len(members) or row in more
+        sure = CUT_OFF if lacks else whole
         fields.append(RowField(members, whole_row, alone=len(rows) == 1, bare=not large, whole=sure))
     return fields
-
-
-def _turned(at: tuple[int, int], last: tuple[int, int], turn: int) -> tuple[int, int]:
-    """Row and column of a cell after quarter turns against the clock, which make the last column the first row."""
-    row, column = at
-    for done in range(turn):
-        row, column = last[0 if done % 2 else 1] - column, row
-    return row, column
 
 
 def _field(written: _Written, place: Place, geometry: Geometry, turn: int, least: float) -> CellField:
