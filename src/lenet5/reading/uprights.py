@@ -19,10 +19,11 @@ MOST = 40  # uprights
 # Of the height that is inked: an upright, one that is sure, and the end of the level rules in its place.
 WEAK, SURE, END = 0.45, 0.7, 0.6
 VERY_SURE, VALLEY = 0.85, 0.2  # two that are close to each other, and what lies between them
+FEW = 4  # boxes, fewer than which thick strokes may be taken for
 # Of the strip's height.
 NARROWEST, WIDEST = 0.28, 2.2  # a box
 APART, APART_IF_CLEAR = 0.12, 0.05  # two uprights
-THICKEST = 0.2  # an upright
+THICKEST, THICKEST_OF_FEW = 0.2, 0.14  # an upright of many boxes, and of few
 # Of a box's width.
 SLACK, END_SLACK = 0.22, 0.3  # how far a side may be from where it is expected
 GAP = (0.06, 1.3)  # between boxes that stand apart
@@ -31,7 +32,7 @@ STRAY = 0.12  # from a side, from where on a sure upright is not explained
 # Of a box's width, which is ruled above or below; and how much of a gap is not.
 RULED, RULED_APART, OPEN, OPEN_GAP = 0.55, 0.75, 0.15, 0.6
 # Mean support of all sides, at least; and of two boxes, their sides and their rules.
-SUPPORT, SUPPORT_OF_TWO = 0.68, 0.75
+SUPPORT, SUPPORT_OF_TWO = 0.68, 0.82
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,8 @@ def _fit(uprights: Uprights, boxes: list[Box], width: float) -> tuple[float, flo
     thick = dict(zip(uprights.at, uprights.thick, strict=True))
     sides = {x: strength.get(x, END) for box in boxes for x in box}
     mean, ruled = float(np.mean(list(sides.values()))), float(np.mean([uprights.ruled(*box) for box in boxes]))
-    too_thick = np.median([thick[x] for x in sides if x in thick]) > THICKEST * uprights.height
+    thickest = THICKEST if len(boxes) >= FEW else THICKEST_OF_FEW
+    too_thick = np.median([thick[x] for x in sides if x in thick]) > thickest * uprights.height
     if mean <= SUPPORT or too_thick or (len(boxes) == 2 and min(mean, ruled) < SUPPORT_OF_TWO):
         return 0.0, 0.0
     strays = sum(
