@@ -58,6 +58,14 @@ def boxes_around_digits() -> np.ndarray:
     return np.concatenate([picture, picture], axis=1)
 
 
+def bold_boxes(rule: int, pen: int) -> np.ndarray:
+    """Boxes whose rules and digits leave little paper, beside each other."""
+    picture = np.full((100, 100), 235, np.uint8)
+    cv2.rectangle(picture, (20, 20), (80, 80), 30, -1)
+    cv2.rectangle(picture, (20 + rule, 20 + rule), (80 - rule, 80 - rule), 235, -1)
+    return np.concatenate([cv2.putText(picture.copy(), d, (34, 66), 0, 1.5, 30, pen) for d in "25122"], axis=1)
+
+
 def leaning_bars() -> np.ndarray:
     """Slim strokes, each with a scratch across it."""
     picture = np.full((200, 200), 255, np.uint8)
@@ -75,10 +83,23 @@ def leaning_bars() -> np.ndarray:
         cv2.resize(255 - drawn.digits(1, 3).images[0], (200, 200)),
         square_noughts(),
         boxes_around_digits(),
+        bold_boxes(9, 8),
+        bold_boxes(12, 5),
+        cv2.GaussianBlur(bold_boxes(11, 6), (0, 0), 1.5),
         leaning_bars(),
         np.zeros((90, 300, 3), np.uint8),
     ],
-    ids=["small", "dark digit", "noughts with straight sides", "digits in boxes", "leaning bars", "black"],
+    ids=[
+        "small",
+        "dark digit",
+        "noughts with straight sides",
+        "digits in boxes",
+        "bold",
+        "bolder",
+        "blurred",
+        "leaning bars",
+        "black",
+    ],
 )
 def test_what_is_no_tile_is_left_as_it_is(picture: np.ndarray) -> None:
     assert turned_tiles(picture) is picture

@@ -15,6 +15,7 @@ FULL = 0.93  # of its rectangle is in a tile, with what is written in it
 DARK = 0.85  # of a tile's edge, which strokes may reach
 WRITTEN = (0.02, 0.4)  # of a tile is light
 DENTED = 0.75  # of its hull, the most that a light stroke covers in a tile
+SQUARE, CLOSED = 0.87, 0.9  # of its rectangle is in a box's paper, whose corners may be round; of its edge is light
 SLIM, BAR = 0.2, 3.0  # of a tile's shorter side, how thick a bar is at most; how long it is, of this
 STEP = 64  # grey levels, what tile and page differ by at least
 EDGE = 0.02  # of a tile's side, how wide its blurred edge is
@@ -63,17 +64,26 @@ def _is_tile(hull: NDArray[np.int32], grey: Pixels, light: Pixels) -> bool:
 
 
 def _is_written(hull: NDArray[np.int32], light: Pixels) -> bool:
-    """Whether what is light within a tile has dents or holes, as strokes have, or is a bar, as a 1: not so in a B."""
+    """Whether what is light within a tile has dents or holes, as strokes have, or is a bar, as a 1: not so in a B.
+
+    What is light all along a rectangle is the paper in a box of bold rules, and dark is what is written there.
+    """
     x, y, width, height = cv2.boundingRect(hull)
     within = _filled(hull, (x, y), (height, width)) & light[y : y + height, x : x + width]
     labels, stats = parts(within)
+    written = False
     for k in np.flatnonzero(np.maximum(stats[:, 2], stats[:, 3]) >= LEAST / 2)[1:]:
-        outline = np.asarray(cv2.convexHull(cv2.findNonZero(np.asarray(labels == k, np.uint8))), np.int32)
+        own = np.asarray(labels == k, np.uint8)
+        outline = np.asarray(cv2.convexHull(cv2.findNonZero(own)), np.int32)
         thick, long = sorted(side + 1 for side in cv2.minAreaRect(outline)[1])
         bar = thick <= SLIM * min(width, height) and long >= BAR * thick
-        if bar or stats[k, 4] < DENTED * _filled(outline, (0, 0), within.shape).sum():
-            return True
-    return False
+        whole = _filled(outline, (0, 0), within.shape)
+        edge = padded(whole, 1) - cv2.erode(padded(whole, 1), np.ones((3, 3), np.uint8))
+        around = float(padded(own, 1)[edge > 0].mean())
+        if not bar and around >= CLOSED and whole.sum() >= SQUARE * thick * long:
+            return False
+        written |= bar or stats[k, 4] < DENTED * whole.sum()
+    return bool(written)
 
 
 def _filled(hull: NDArray[np.int32], corner: tuple[int, int], shape: tuple[int, int]) -> Mask:
