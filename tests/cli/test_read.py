@@ -62,6 +62,15 @@ def test_a_name_gives_the_terminal_no_orders(folder: Path, capsys: pytest.Captur
     assert json.loads(capsys.readouterr().out)["path"] == str(folder / name)
 
 
+def test_of_several_pages_each_reading_has_its_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = Image.open(folder / "deep" / "line.png")
+    page.save(folder / "two.tif", save_all=True, append_images=[page])
+    run(folder / "two.tif", "--layout", "line")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{folder / 'two.tif'}, page 1  ")
+    assert second.startswith(f"{folder / 'two.tif'}, page 2  ")
+
+
 def test_a_point_that_is_no_part_of_the_answer_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture, _ = drawn.line("12.50", np.random.default_rng(1), gap=0.3)
     Image.fromarray(picture).save(tmp_path / "price.png")

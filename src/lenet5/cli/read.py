@@ -197,7 +197,8 @@ class _Show:
             else:
                 note = f"  rejected: {r.reason}" if r.rejected else ""
                 note += f"  left out: {r.left_out}" if r.left_out else ""
-                print(f"{harmless(str(path))}  {r.text or '-'}  {r.confidence:.2f}{note}")
+                name = f"{path}, page {r.page + 1}" if readings[-1].page else str(path)
+                print(f"{harmless(name)}  {r.text or '-'}  {r.confidence:.2f}{note}")
         sys.stdout.flush()
 
     def error(self, path: Path | str | PictureError, error: LeNetError) -> None:
