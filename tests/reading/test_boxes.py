@@ -186,3 +186,13 @@ def test_a_row_beside_which_more_digits_stand_is_not_sure(reader: Reader, side: 
     cv2.putText(picture, beside, (x, 12 + SIDE - 8), cv2.FONT_HERSHEY_SIMPLEX, 1.9, 30, 4)
     reading = next(r for r in reader.read(picture, "page") if "53540637" in r.text)
     assert reading.rejected == (beside != "-")
+
+
+@pytest.mark.parametrize("off", [6, 8])
+def test_a_stroke_by_the_side_of_a_box_is_not_passed_over_in_silence(reader: Reader, off: int) -> None:
+    """A 1 that was written there was taken for a rest of the rule, and its box was empty at 0.999."""
+    paper = in_boxes("2042", 5)
+    x = 12 + 5 * SIDE - off
+    cv2.line(paper, (x, 24), (x, 60), 30, 3)
+    reading = one(reader.read(paper, layout="line"))
+    assert reading.rejected or reading.text == "20421"

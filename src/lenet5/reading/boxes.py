@@ -41,7 +41,7 @@ SPECK = 0.1  # what is smaller is no digit
 # Beside a row, what may be more of it: how far over its end or from it; how high, at least and at most; how far aside.
 NEXT, HIGH, ASIDE = (0.2, 0.8), (0.45, 1.5), 0.35
 CLOSED = 0.6  # how sure a digit is at most of which a rule may have been a side
-BARE = 0.999  # how sure it is that a cell without ink is empty
+BARE, PERHAPS = 0.999, 0.5  # how sure it is that a cell without ink is empty, and one with something by its rules
 SMALL = 0.25  # what is smaller is a digit where the others are not much larger
 SMALLER = 0.5  # than the others of its grid, at least, is a small digit
 WIDE = 0.75  # of its height: from which width on a cell's ink may be several digits
@@ -200,7 +200,7 @@ def _field(written: _Written, place: Place, geometry: Geometry, turn: int, least
     cell, glyph, size = written.cell, written.glyph, written.size
     whole = place.around(cell.corners)
     if size < SPECK:
-        return CellField(cell.row, cell.column, whole, empty=BARE)
+        return CellField(cell.row, cell.column, whole, empty=PERHAPS if cell.aside else BARE)
     x, y, width, height = bounding_box(glyph, 0.35) or (0, 0, 1, 1)
     own = place.box((cell.box[0] + x, cell.box[1] + y, width, height))
     line, several = None, 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ THICKEST = 0.2  # of a cell's side, a rule
 EDGE = 0.02  # of a cell's side, the faint edge of a stroke
 COVERED = 0.4  # of an outline's side has ink where it is a rule
 FAINT_INK = -1  # what is too faint to belong to a cell
+ASIDE = 0.3  # of a cell's side, as long as a stroke
 STRAY = 0.2  # of a part's ink may lie in other cells
 ONE = 1.05  # of a cell's width and height, a digit at most
 TOUCHES = 0.02  # of a cell's width: what stands so near to a rule touches it
@@ -33,6 +34,7 @@ OUTSIDE = 0.6  # of a part's ink lies outside of all cells where it belongs to n
 class Cell:
     """row, column: its place in the grid. corners: its outline. ink: what was written in it, in `box`.
 
+    aside: whether something as long as a stroke was passed over by its outline, which may be a rest of a rule or a 1.
     closed: whether a rule that was taken away may have been a side of it: of a 9 at a rule a 3 would be left.
     """
 
@@ -42,6 +44,7 @@ class Cell:
     box: tuple[int, int, int, int]
     ink: Grey
     closed: bool
+    aside: bool = False
 
     @property
     def size(self) -> tuple[float, float]:
@@ -68,13 +71,16 @@ def cells_of(ink: Grey, grid: Grid, *, ruled: bool = True) -> list[Cell]:
     labels, stats = parts(inked(free, PART))
     shares = np.zeros((len(stats), len(order) + 1), np.int64)
     np.add.at(shares, (labels.ravel(), owner.ravel()), 1)
-    main, spread = _owners(shares, stats, np.array([_box(grid[place])[2:] for place in order]))
+    sizes = np.array([_box(grid[place])[2:] for place in order])
+    main, spread = _owners(shares, stats, sizes)
     belongs = np.where(spread[labels], owner, main[labels])
     near = np.bincount(labels[inside > 0], minlength=len(stats)) >= NEAR * stats[:, 4]
     belongs[~near[labels]] = 0
+    aside = set(main[~near & (stats[:, 2:4].max(axis=1) >= ASIDE * sizes.mean())].tolist())
     belongs[labels == 0] = FAINT_INK
     cleared = inked(ink) & ~inked(free)
-    return [_cell(free, grid[place], place, (belongs, k), cleared) for k, place in enumerate(order, 1)]
+    found = [_cell(free, grid[place], place, (belongs, k), cleared) for k, place in enumerate(order, 1)]
+    return [replace(cell, aside=k in aside) for k, cell in enumerate(found, 1)]
 
 
 def _owners(
