@@ -11,7 +11,7 @@ import pytest
 from lenet5.datasets import drawn
 from lenet5.datasets.drawn.paper import Look
 from lenet5.reading import Character, Reader, Reading
-from lenet5.reading.choice import Sheet, abreast, amid_others, is_one, lines_of, the_line
+from lenet5.reading.choice import Sheet, abreast, amid_others, is_one, lines_of, the_line, upright
 from lenet5.reading.fields import GlyphField, KnownField
 from lenet5.reading.graph import Costs
 from lenet5.reading.layout import line_ink
@@ -411,3 +411,34 @@ def test_the_outline_of_a_heart_is_no_sure_nought(reader: Reader, side: int) -> 
     picture = np.full((side + 80, side + 80), 255, np.uint8)
     cv2.polylines(picture, [outline], True, (30,), max(2, side // 14), cv2.LINE_AA)
     assert all(r.rejected for r in reader.read(picture, "auto"))
+
+
+@pytest.mark.parametrize("layout", ["page", "auto"])
+def test_noughts_of_a_page_that_lies_on_its_side_are_no_sure_numbers(reader: Reader, layout: str) -> None:
+    look, given = Look(noise=2, blur=0.5), []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        page, _ = drawn.page(["3700", "5200"], rng, size=50, gap=0.25, look=look, tilt=0.0)
+        given += [r.text for r in reader.read(page, layout) if not r.rejected]
+        for turn in (1, 3):
+            assert all(r.rejected for r in reader.read(np.ascontiguousarray(np.rot90(page, turn)), layout))
+    assert set(given) <= {"3700", "5200"}
+    assert len(given) >= 7
+
+
+def test_digits_that_look_the_same_lying_are_less_sure_only_where_what_is_passed_over_lies_too() -> None:
+    def sheet(*texts: str) -> Sheet:
+        found = [Word(0, 80 * k, np.zeros((50, 50), np.float32)) for k, _ in enumerate(texts)]
+        boxes = [(0, 80 * k, 50, 50) for k, _ in enumerate(texts)]
+        characters = [(Character(t, 0.99, box),) for t, box in zip(texts, boxes, strict=True)]
+        reads = [Reading(c.text, 0.99, c.box, False, "", (c,)) for (c,) in characters]
+        blank = GlyphField(np.zeros((28, 28), np.uint8), (0, 0, 50, 50))
+        return Sheet(np.zeros((300, 50), np.float32), place, found, [KnownField(blank, r) for r in reads])
+
+    place = Place.scaled((300, 50), 1)
+    lying, nothing = sheet("4", "7", "3", "5", "2", "6"), sheet("", "", "")
+    passed = list(zip(nothing.words, nothing.readings, strict=True))
+    assert upright(["00", "8"], passed, lambda _: lying) < 0.6
+    assert upright(["00", "8"], passed, lambda _: nothing) == 1
+    assert upright(["00", "83"], passed, lambda _: lying) == 1
+    assert upright(["00"], [], lambda _: lying) == 1

@@ -52,7 +52,9 @@ def _as_csv(file: BinaryIO, tables: Iterable[Any], columns: Any) -> None:
     import pyarrow as pa
     import pyarrow.csv as pc
 
-    plain = {field.name: not (pa.types.is_nested(field.type) or _is_bytes(field.type)) for field in columns}
+    t = pa.types
+    as_text = (t.is_nested, t.is_binary, t.is_large_binary, t.is_fixed_size_binary)
+    plain = {field.name: not any(is_(field.type) for is_ in as_text) for field in columns}
     flat = pa.schema([field if plain[field.name] else pa.field(field.name, pa.string()) for field in columns])
     with pc.CSVWriter(file, flat) as writer:
         for table in tables:
@@ -70,12 +72,6 @@ def _as_lines(file: BinaryIO, tables: Iterable[Any], columns: Any) -> None:
 
 # By the end of an output's name: each writes tables, one after the other, into a file with these columns.
 WRITERS = {".parquet": _as_parquet, ".csv": _as_csv, ".jsonl": _as_lines}
-
-
-def _is_bytes(kind: Any) -> bool:
-    import pyarrow as pa
-
-    return any(is_(kind) for is_ in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
 
 
 def _cell(value: Any) -> str | None:

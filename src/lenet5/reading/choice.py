@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from lenet5.reading.fields import KnownField
 from lenet5.reading.graph import Costs, separator
 from lenet5.reading.place import Place
 from lenet5.reading.readings import SEPARATORS, Box, Character, Reading
-from lenet5.reading.words import Word
+from lenet5.reading.words import Word, together
 
 LEAST = 1e-3  # the least probability, and what the greatest lacks of 1
 BAR = 0.3  # what a 1 counts among digits: rests of rules, edges and stems of letters look like one
@@ -38,6 +38,7 @@ LIKE_A_BAR, LIKE_A_DIGIT = 0.6, 0.02  # how many of the words that are passed ov
 ANOTHER = 1.0  # the cost of every further word
 # Two words of one line, in heights of the taller one.
 APART = 2.5  # the widest gap
+LYING = {"0", "8"}  # digits that look the same when they lie
 EDGES = 0.1  # of its height, how far apart two boxes around one digit may lie
 AS_TALL, OVER = 0.75, 0.5  # of the tallest stroke, those beside it; of the narrowest one's width, their overlap
 GUTTER = 1.0  # the least gap between columns, which more than one row has
@@ -181,6 +182,19 @@ def amid_others(
     )
     chance = math.prod(LIKE_A_BAR if digit == "1" else LIKE_A_DIGIT for digit in reading.text)
     return less_sure(reading, reading.confidence**AMID * PART_OF_IT**more / (1 + chance * len(high)), accept)
+
+
+def upright(
+    lines: Iterable[str], passed: Sequence[tuple[Word, Reading]], read: Callable[[NDArray[np.float32]], Sheet]
+) -> float:
+    """What is left of the confidence in lines of nothing but digits that look the same when they lie, where what is
+    passed over is rather digits when it is turned either way. read: makes ink (H, W) a sheet, its words read."""
+    if not passed or not set("".join(lines)) <= LYING:
+        return 1.0
+    ink = together([word for word, _ in passed]).ink
+    lying = [read(np.ascontiguousarray(np.rot90(ink, turn))).readings for turn in (1, 3)]
+    stands, *turned = (sum(max(0.0, evidence(r)) for r in some) for some in ([r for _, r in passed], *lying))
+    return PART_OF_IT if max(turned) > stands + WHOLE else 1.0
 
 
 def _with_marks(reading: Reading, line: Word, passed: Sequence[tuple[Word, Reading]]) -> Reading:

@@ -27,7 +27,7 @@ from lenet5.reading.alphabet import answering, characters_of, geometry_of
 from lenet5.reading.amid import are_two, enlarged, others
 from lenet5.reading.answers import Calibration, Network, less_sure, mean_penalties
 from lenet5.reading.boxes import find_boxes, rows_of_boxes, upright_rows
-from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, are_same, is_one, lines_of, the_line
+from lenet5.reading.choice import PART_OF_IT, Sheet, abreast, amid_others, are_same, is_one, lines_of, the_line, upright
 from lenet5.reading.enclosures import without_enclosures
 from lenet5.reading.fields import Field, GlyphField, KnownField, LineField, MiddleField
 from lenet5.reading.glyph import the_glyph
@@ -300,7 +300,8 @@ class Reader:
         steps.note("words", lambda: framed(level, [found[k].box for k in chosen]))
         line = together([found[k] for k in chosen])
         passed = [both for k, both in enumerate(zip(found, readings, strict=False)) if k not in chosen]
-        return self._amid_others(self._line(line.ink, place.moved(line.x, line.y), steps), line, passed)
+        sure = upright((readings[k].text for k in chosen if readings), passed, partial(self._sheet, place=place))
+        return self._amid_others(self._line(line.ink, place.moved(line.x, line.y), steps), line, passed, sure)
 
     def _whichever(self, ink: Ink, place: Place, steps: Steps) -> list[Field]:
         """One digit, or a page of one line or more: what explains the ink at the least cost."""
@@ -372,13 +373,15 @@ class Reader:
         nothing = GlyphField(np.zeros((28, 28), np.uint8), page.place.whole, "not a digit" if found else "blank")
         taken = set[int]().union(*chosen)
         passed = [(word, f.reading) for k, (word, f) in enumerate(zip(found, known, strict=True)) if k not in taken]
-        return [self._amid_others(fields[w], w, passed) for w in in_order(list(lines))] or [nothing]
+        sure = upright((f.reading.text for f in fields.values()), passed, partial(self._sheet, place=page.place))
+        return [self._amid_others(fields[w], w, passed, sure) for w in in_order(list(lines))] or [nothing]
 
-    def _amid_others(self, field: Field, line: Word, passed: Sequence[tuple[Word, Reading]]) -> Field:
+    def _amid_others(self, field: Field, line: Word, passed: Sequence[tuple[Word, Reading]], sure: float) -> Field:
         """The field of a line, as sure as it can be among words that are passed over."""
         if not passed:
             return field
         (reading,) = self.answer([field])
+        reading = less_sure(reading, sure * reading.confidence, self.calibration.accept)
         asked = field.field if isinstance(field, KnownField) else field
         marks = not self.geometry.place  # else they were asked for
         return KnownField(asked, amid_others(reading, line, passed, self.calibration.accept, marks))

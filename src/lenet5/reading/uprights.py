@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -116,22 +115,17 @@ def _thick(low: NDArray[np.bool_], x: int) -> int:
 def boxes_between(uprights: Uprights) -> tuple[list[Box], float] | None:
     """The boxes, from left to right, whose sides fit best, and how well; None where there are not two."""
     best, answer = 0.0, None
-    for first, width in _firsts(uprights):
-        chain = [*_grown(uprights, first[0], width, -1)[::-1], first, *_grown(uprights, first[1], width, 1)]
+    for (a, sure_a), (b, sure_b) in combinations(zip(uprights.at, uprights.strength, strict=True), 2):
+        width, fits = b - a, NARROWEST * uprights.height <= b - a <= WIDEST * uprights.height
+        if not fits or max(sure_a, sure_b) < SURE or uprights.ruled(a, b) < RULED:
+            continue
+        chain = [*_grown(uprights, a, width, -1)[::-1], (a, b), *_grown(uprights, b, width, 1)]
         if len(chain) < 2:
             continue
         fit, support = _fit(uprights, chain, width)
         if fit > best:
             best, answer = fit, (chain, support)
     return answer
-
-
-def _firsts(uprights: Uprights) -> Iterator[tuple[Box, float]]:
-    """The boxes that others may be put beside, and their width."""
-    for (a, sure_a), (b, sure_b) in combinations(zip(uprights.at, uprights.strength, strict=True), 2):
-        fits = NARROWEST * uprights.height <= b - a <= WIDEST * uprights.height
-        if fits and max(sure_a, sure_b) >= SURE and uprights.ruled(a, b) >= RULED:
-            yield (a, b), b - a
 
 
 def _grown(uprights: Uprights, at: float, width: float, step: int) -> list[Box]:
