@@ -36,7 +36,7 @@ def test_a_file_keeps_the_powers_and_the_costs_that_it_was_read_with(
     assert kept.metadata["reading"].keys() == usual.to_dict().keys()
     assert kept.metadata["reading"]["costs"] == usual.to_dict()["costs"]
     np.testing.assert_array_equal(kept.parameters, network.parameters)
-    assert capsys.readouterr().out.split()[1:] == [str(power) for power in usual.powers]
+    assert capsys.readouterr().out.split() == ["powers", *map(str, usual.powers), "odds", *map(str, usual.odds)]
 
 
 def test_without_a_file_of_weights_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -188,6 +188,17 @@ def test_a_row_beside_which_more_digits_stand_is_not_sure(reader: Reader, side: 
     assert reading.rejected == (beside != "-")
 
 
+def test_a_grid_of_several_rows_is_sure_beside_other_writing(reader: Reader) -> None:
+    """What stands beside a sudoku is no box of it that was not found."""
+    rows = [in_boxes(digits, 9) for digits in ("534678912", "672195348", "198342567")]
+    grid = np.vstack([rows[0], *(row[12:] for row in rows[1:])])
+    picture = np.full((grid.shape[0] + 40, grid.shape[1] + 4 * SIDE), 240, np.uint8)
+    picture[20 : 20 + grid.shape[0], 2 * SIDE : 2 * SIDE + grid.shape[1]] = grid
+    cv2.putText(picture, "7", (2 * SIDE - 34, 20 + SIDE), cv2.FONT_HERSHEY_SIMPLEX, 1.9, 30, 4)
+    read = {r.text for r in reader.read(picture, "page") if not r.rejected}
+    assert {"534678912", "672195348", "198342567"} <= read
+
+
 @pytest.mark.parametrize("off", [6, 8])
 def test_a_stroke_by_the_side_of_a_box_is_not_passed_over_in_silence(reader: Reader, off: int) -> None:
     """A 1 that was written there was taken for a rest of the rule, and its box was empty at 0.999."""

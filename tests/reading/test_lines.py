@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from lenet5.datasets import drawn
 from lenet5.datasets.drawn.paper import Look
 from lenet5.pictures.ink import find_ink
 from lenet5.reading import Reader, Reading
+from lenet5.reading.answers import Calibration
 from lenet5.reading.fields import LineField
 from lenet5.reading.graph import Geometry
 from lenet5.reading.lines import line_field
@@ -52,19 +54,27 @@ def test_looks_go_on_until_two_agree_or_there_is_none() -> None:
 
 def test_the_text_that_looks_are_surest_of_together_is_told_as_sure_as_they_are_on_the_mean() -> None:
     field = field_of("275", 2)
-    answer = field.settled([read("276", 0.8), read("275", 0.6), read("275", 0.7)], 0.4)
+    answer = field.settled([read("276", 0.8), read("275", 0.6), read("275", 0.7)], Calibration(accept=0.4))
     assert (answer.text, answer.rejected) == ("275", False)
     assert answer.confidence == pytest.approx(1.3 / 3)
-    assert field.settled([read("276", 0.8), read("275", 0.85)], 0.7).rejected
+    assert field.settled([read("276", 0.8), read("275", 0.85)], Calibration(accept=0.7)).rejected
+
+
+def test_a_line_that_is_right_more_often_than_it_seems_is_given() -> None:
+    field, looks = field_of("275", 2), [read("275", 0.6), read("275", 0.6)]
+    unsure = field.settled(looks, Calibration(accept=0.7))
+    given = field.settled(looks, Calibration(accept=0.7, odds=(1.0, 1.0)))
+    assert (unsure.rejected, unsure.reason, given.rejected, given.reason) == (True, "unsure", False, "")
+    assert given.confidence == pytest.approx(1 / (1 + math.exp(-1) * 0.4 / 0.6))
 
 
 def test_a_reader_that_looks_again_shows_it(tmp_path) -> None:
     reader = Reader()
-    shown = set()
+    plain, shown = Reader(calibration=replace(reader.calibration, odds=(1.0, 0.0))), set()
     for seed in range(8):
         picture, _ = drawn.line("90751", np.random.default_rng(seed), size=30, gap=-0.1, look=Look(noise=4, blur=0.8))
         first = replace(reader.fields(picture, "line")[0], looks=())
         steps = set(reader.explain(picture, "line"))
-        assert ("second look" in steps) == (0.01 <= reader.answer([first])[0].confidence < 0.9)
+        assert ("second look" in steps) == (0.01 <= plain.answer([first])[0].confidence < 0.9)
         shown |= steps
     assert "second look" in shown

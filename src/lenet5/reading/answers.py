@@ -40,7 +40,8 @@ class Calibration:
     accept: the least probability of an answer that is given rather than rejected
     on_paths: rubbish and temperature where candidates of a line are weighed, most of which are none; the same
     where it is None
-    odds: slope and shift that turn the log-odds of a line, as its path and its characters make them, into true ones
+    odds: slope and shift that turn the log-odds of a line, as its path and its characters make them, into true ones;
+    of digits by `python benchmarks/line_confidence.py`, on what people photographed
     powers: of the parts of a line's confidence, in the order of `LineField.read`. Not in the paper: fitted by
     `python benchmarks/line_confidence.py`, the last set by hand, as lines put together have odd sizes and places
     costs: of the arcs of a line of digits
@@ -94,7 +95,11 @@ class Calibration:
         """The confidence in a line, from what its path and its characters make of it together."""
         slope, shift = self.odds
         clipped = min(max(confidence, CERTAIN), 1 - CERTAIN)
-        return confidence if (slope, shift) == (1, 0) else 1 / (1 + math.exp(-shift) * (1 / clipped - 1) ** slope)
+        return (
+            confidence
+            if (slope, shift) == (1, 0) or not confidence
+            else 1 / (1 + math.exp(-shift) * (1 / clipped - 1) ** slope)
+        )
 
     def reason(self, probabilities: NDArray[np.float64]) -> Reason:
         """Why an answer with these probabilities (classes + 1,) is not to be relied on; "" where it is."""

@@ -107,20 +107,20 @@ def _held(ink: Grey, boxes: Sequence[Corners]) -> tuple[NDArray[np.int32], NDArr
     return stats[1:], np.bincount(labels[within > 0], minlength=len(stats))[1:]
 
 
-def _rows_that_go_on(boxes: Boxes, grid: Grid) -> set[int]:
-    """The rows of a grid beside whose ends something stands that is as high as digits, and is in no box."""
+def _goes_on(boxes: Boxes, grid: Grid) -> bool:
+    """Whether a grid is one row, and something stands beside it that is as high as digits and is in no box."""
+    if min(grid)[0] < max(grid)[0]:
+        return False
     stats, held = _held(boxes.ink, [cell for some in boxes.grids for cell in some.values()])
     x, y, width, height, _ = stats[held < OUTSIDE * stats[:, 4]].T
-    found = set[int]()
-    for (row, column), at in grid.items():
-        (left, top), (right, foot) = (at[0] + at[3]) / 2, (at[1] + at[2]) / 2
-        across, high = np.hypot(right - left, foot - top), np.hypot(*(at[3] - at[0]))
-        for way, end, level in ((-1, left - x - width, top), (1, x - right, foot)):
-            beside = (end > -NEXT[0] * across) & (end < NEXT[1] * across) & (end + width > NEXT[0] * across)
-            like = (height > HIGH[0] * high) & (height < HIGH[1] * high)
-            if (row, column + way) not in grid and (beside & like & (abs(y + height / 2 - level) < ASIDE * high)).any():
-                found.add(row)
-    return found
+    (left, top), (right, foot) = grid[min(grid)][[0, 3]].mean(axis=0), grid[max(grid)][[1, 2]].mean(axis=0)
+    found = np.zeros(len(x), bool)
+    for at, end, level in ((grid[min(grid)], left - x - width, top), (grid[max(grid)], x - right, foot)):
+        across, high = np.hypot(*(at[1] - at[0])), np.hypot(*(at[3] - at[0]))
+        beside = (end > -NEXT[0] * across) & (end < NEXT[1] * across) & (end + width > NEXT[0] * across)
+        like = (height > HIGH[0] * high) & (height < HIGH[1] * high)
+        found |= beside & like & (abs(y + height / 2 - level) < ASIDE * high)
+    return bool(found.any())
 
 
 def upright_rows(boxes: Boxes, geometry: Geometry, sureness: Callable[[Images], float]) -> list[Field]:
@@ -158,16 +158,16 @@ class _Written:
     cell: Cell
     glyph: Grey
     size: float
-    goes_on: bool  # its row, outside of the grid
+    goes_on: bool  # the row, outside of its boxes
 
 
 def _written(boxes: Boxes, grid: Grid) -> list[_Written]:
-    found, more = [], _rows_that_go_on(boxes, grid)
+    found, goes_on = [], _goes_on(boxes, grid)
     for cell in cells_of(boxes.ink, grid, ruled=boxes.ruled):
         glyph, writing = the_glyph(np.power(cell.ink, np.float32(FAINT)))
         box = bounding_box(glyph, 0.35)
         size = max(box[2] / cell.size[0], box[3] / cell.size[1]) if box and writing else 0.0
-        found.append(_Written(cell, glyph, size, cell.row in more))
+        found.append(_Written(cell, glyph, size, goes_on))
     return found
 
 
@@ -177,12 +177,10 @@ def _rows(cells: list[_Written], place: Place, geometry: Geometry, turn: int) ->
     large = [w.size for w in cells if w.size >= SMALL]
     least = min(SMALL, SMALLER * float(np.median(large))) if large else SPECK
     rows: dict[int, list[CellField]] = {}
-    more = set[int]()
     for written in cells:
         row, column = written.cell.row, written.cell.column
         for done in range(turn):  # a quarter makes the last column the first row
             row, column = last[0 if done % 2 else 1] - column, row
-        more.update([row] if written.goes_on else [])
         field = _field(written, place, geometry, turn, least)
         rows.setdefault(row, []).append(replace(field, row=row, column=column))
     whole = CUT_OFF if is_cut_off(last[0] + 1, last[1] + 1) else 1.0
@@ -190,7 +188,7 @@ def _rows(cells: list[_Written], place: Place, geometry: Geometry, turn: int) ->
     for row in sorted(rows):
         members = tuple(sorted(rows[row], key=lambda cell: cell.column))
         whole_row = around(np.array([cell.box for cell in members]))
-        lacks = members[-1].column - members[0].column >= len(members) or row in more
+        lacks = members[-1].column - members[0].column >= len(members) or cells[0].goes_on
         sure = CUT_OFF if lacks else whole
         fields.append(RowField(members, whole_row, alone=len(rows) == 1, bare=not large, whole=sure))
     return fields

@@ -65,7 +65,7 @@ class Field(Protocol):
         """The field to answer next, after these readings of this one; None where they settle it."""
         return None
 
-    def settled(self, readings: Sequence[Reading], accept: float) -> Reading:
+    def settled(self, readings: Sequence[Reading], calibration: Calibration) -> Reading:
         """What all the readings of a field make of it."""
         return readings[-1]
 
@@ -150,14 +150,17 @@ class LineField(Field):
         settled = len(texts) > len(self.looks) or texts[-1] in texts[:-1]
         return None if settled or not low <= readings[0].confidence < high else self.looks[len(texts) - 1]()
 
-    def settled(self, readings: Sequence[Reading], accept: float) -> Reading:
-        """The text between signs that most speaks for, as sure as the looks are of it on the mean. Where that is
-        unsure, or bars alone, as rules are too, all that stands there, unsure: what may be signs may be digits."""
+    def settled(self, readings: Sequence[Reading], calibration: Calibration) -> Reading:
+        """The text between signs that most speaks for, as sure as a line is right of which the looks are as sure on the
+        mean. Where that is unsure, or bars alone, as rules are too, all that stands there, unsure: what may be signs
+        may be digits."""
         speaks = dict.fromkeys((r.text for r in readings), 0.0)
         for reading in readings:
             speaks[reading.text] += reading.confidence / len(readings)
         surest = max(readings, key=lambda r: (speaks[r.text], r.confidence))
-        one = less_sure(Reading(*(getattr(surest, f.name) for f in fields(Reading))), speaks[surest.text], accept)
+        plain = Reading(*(getattr(surest, f.name) for f in fields(Reading)))
+        plain = replace(plain, reason="" if plain.reason == "unsure" else plain.reason)
+        one = less_sure(plain, calibration.of_line(speaks[surest.text]), calibration.accept)
         every = [r.every for r in readings if isinstance(r, _Look) and r.every]
         if not every or not (one.rejected or set(one.text) <= BARS):
             return one
@@ -193,7 +196,7 @@ class LineField(Field):
         self, penalties: Penalties, classes: tuple[str, ...], calibration: Calibration, signed: bool
     ) -> Reading:
         characters, shares = self.read(penalties, classes, calibration, signed)
-        sure = calibration.of_line(float(np.prod(shares ** np.array(calibration.powers))))
+        sure = float(np.prod(shares ** np.array(calibration.powers)))
         confidence = sure * (STRUCK if self.struck else 1.0)
         digits = [c for c in characters if (c.text not in SEPARATORS or c.text in classes) and c.reason != "blank"]
         if not digits:
@@ -363,6 +366,9 @@ class MiddleField(LineField):
         one = character(p, classes, box, reason, digit)
         one = replace(one, confidence=sure * one.confidence)
         return Reading(one.text, one.confidence, self.place.whole, bool(reason), reason, (one,))
+
+    def settled(self, readings: Sequence[Reading], calibration: Calibration) -> Reading:
+        return readings[-1]
 
     def _leaving(self) -> NDArray[np.float64]:
         """What it costs to leave out each piece; beside the middle, where the neighbours stand, it costs little."""

@@ -209,7 +209,7 @@ class Reader:
         while again := {k: more for k, field in enumerate(fields) if (more := field.again(seen[k]))}:
             for k, reading in zip(again, self._answered(list(again.values())), strict=True):
                 seen[k].append(reading)
-        return [f.settled(readings, self.calibration.accept) for f, readings in zip(fields, seen, strict=True)]
+        return [f.settled(readings, self.calibration) for f, readings in zip(fields, seen, strict=True)]
 
     def _answered(self, fields: list[Field]) -> list[Reading]:
         """A reading for each field, all their candidates in one call of the network."""

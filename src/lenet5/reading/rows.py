@@ -59,7 +59,7 @@ class CellField:
             return self._blank(max(self.empty, 1 - one.confidence))
         if self.line is not None:
             line = self.line.answer(penalties[count:], classes, calibration)
-            line = self.line.settled([line], calibration.accept)
+            line = self.line.settled([line], calibration)
             sure_of_one = one.confidence if one.text else 0.0
             may_be = len(line.text) > 1 and (not line.rejected or self.several > 1)
             if may_be and self.several * line.confidence > sure_of_one:
