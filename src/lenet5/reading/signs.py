@@ -195,10 +195,8 @@ def _single(ink: NDArray[np.uint8], widest: float) -> bool:
 
 def _bent(ink: NDArray[np.uint8]) -> float:
     """How far the middles of a stroke's rows lie off a straight line, of its height."""
-    middles, down = (
-        (ink * np.arange(ink.shape[1])).sum(axis=1) / ink.sum(axis=1),
-        np.arange(len(ink)) - len(ink) / 2 + 0.5,
-    )
+    middles = (ink * np.arange(ink.shape[1])).sum(axis=1) / ink.sum(axis=1)
+    down = np.arange(len(ink)) - len(ink) / 2 + 0.5
     off = middles - middles.mean() - down * (middles * down).sum() / max(1.0, (down**2).sum())
     return min(BENT, float(off.std()) / len(ink))
 
