@@ -94,12 +94,10 @@ class Calibration:
     def of_line(self, confidence: float) -> float:
         """The confidence in a line, from what its path and its characters make of it together."""
         slope, shift = self.odds
+        if not confidence or (slope, shift) == (1, 0):
+            return confidence
         clipped = min(max(confidence, CERTAIN), 1 - CERTAIN)
-        return (
-            confidence
-            if (slope, shift) == (1, 0) or not confidence
-            else 1 / (1 + math.exp(-shift) * (1 / clipped - 1) ** slope)
-        )
+        return float(1 / (1 + math.exp(-shift) * (1 / clipped - 1) ** slope))
 
     def reason(self, probabilities: NDArray[np.float64]) -> Reason:
         """Why an answer with these probabilities (classes + 1,) is not to be relied on; "" where it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -67,7 +68,7 @@ class Boxes:
     grids: list[Grid]
     ruled: bool
 
-    @property
+    @cached_property
     def row(self) -> Grid | None:
         """The one row of boxes that most of the ink stands in, where there is one."""
         one = bool(self.grids) and max(row for row, _ in self.grids[0]) == 0
@@ -137,7 +138,7 @@ def upright_rows(boxes: Boxes, geometry: Geometry, sureness: Callable[[Images], 
     against_the_clock = np.linalg.matrix_power(np.array([[0, -1], [1, 0]]), turn)
     corners = [np.concatenate(list(grid.values())) @ against_the_clock for grid in boxes.grids]
     order = reading_order([around(np.column_stack([c, np.zeros_like(c)])) for c in corners])
-    return [row for k in order for row in _rows(grids[k], boxes.place, geometry, turn)]
+    return [row for k in order for row in _rows(boxes, boxes.grids[k], grids[k], geometry, turn)]
 
 
 def _in_one_part(glyph: Grey) -> bool:
@@ -148,7 +149,7 @@ def _in_one_part(glyph: Grey) -> bool:
 
 def rows_of_boxes(boxes: Boxes, grid: Grid, geometry: Geometry) -> list[RowField]:
     """The rows of a grid as it stands."""
-    return _rows(_written(boxes, grid), boxes.place, geometry, 0)
+    return _rows(boxes, grid, _written(boxes, grid), geometry, 0)
 
 
 @dataclass(frozen=True)
@@ -158,20 +159,19 @@ class _Written:
     cell: Cell
     glyph: Grey
     size: float
-    goes_on: bool  # the row, outside of its boxes
 
 
 def _written(boxes: Boxes, grid: Grid) -> list[_Written]:
-    found, goes_on = [], _goes_on(boxes, grid)
+    found = []
     for cell in cells_of(boxes.ink, grid, ruled=boxes.ruled):
         glyph, writing = the_glyph(np.power(cell.ink, np.float32(FAINT)))
         box = bounding_box(glyph, 0.35)
         size = max(box[2] / cell.size[0], box[3] / cell.size[1]) if box and writing else 0.0
-        found.append(_Written(cell, glyph, size, goes_on))
+        found.append(_Written(cell, glyph, size))
     return found
 
 
-def _rows(cells: list[_Written], place: Place, geometry: Geometry, turn: int) -> list[RowField]:
+def _rows(boxes: Boxes, grid: Grid, cells: list[_Written], geometry: Geometry, turn: int) -> list[RowField]:
     """The rows of a grid after `turn` quarter turns against the clock."""
     last = max(w.cell.row for w in cells), max(w.cell.column for w in cells)
     large = [w.size for w in cells if w.size >= SMALL]
@@ -181,15 +181,15 @@ def _rows(cells: list[_Written], place: Place, geometry: Geometry, turn: int) ->
         row, column = written.cell.row, written.cell.column
         for done in range(turn):  # a quarter makes the last column the first row
             row, column = last[0 if done % 2 else 1] - column, row
-        field = _field(written, place, geometry, turn, least)
+        field = _field(written, boxes.place, geometry, turn, least)
         rows.setdefault(row, []).append(replace(field, row=row, column=column))
-    whole = CUT_OFF if is_cut_off(last[0] + 1, last[1] + 1) else 1.0
+    lacking = is_cut_off(last[0] + 1, last[1] + 1) or _goes_on(boxes, grid)
     fields = []
     for row in sorted(rows):
         members = tuple(sorted(rows[row], key=lambda cell: cell.column))
         whole_row = around(np.array([cell.box for cell in members]))
-        lacks = members[-1].column - members[0].column >= len(members) or cells[0].goes_on
-        sure = CUT_OFF if lacks else whole
+        gap = members[-1].column - members[0].column >= len(members)
+        sure = CUT_OFF if lacking or gap else 1.0
         fields.append(RowField(members, whole_row, alone=len(rows) == 1, bare=not large, whole=sure))
     return fields
 
